@@ -1,0 +1,21 @@
+"""An embedded Amazon Cognito for the forgotten-password flow: learn and test on it, offline, what holds on AWS.
+
+Use open_sandbox() and either attach() a boto3 client, or serve() it over HTTP on loopback for other programs.
+"""
+
+from .box import Sandbox, open_sandbox
+from .seed import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
+from .server import DEFAULT_PORT, Server, serve, serve_forever
+
+__all__ = [
+    "DEFAULT_CLIENT_ID",
+    "DEFAULT_PASSWORD",
+    "DEFAULT_POOL_ID",
+    "DEFAULT_PORT",
+    "DEFAULT_USERNAME",
+    "Sandbox",
+    "Server",
+    "open_sandbox",
+    "serve",
+    "serve_forever",
+]

@@ -1,0 +1,63 @@
+"""InitiateAuth and AdminInitiateAuth: sign-in with a password, by SRP, or with a refresh token."""
+
+from . import challenges, clients, migration, passwords, signin, tokens
+from .names import check_secret_hash
+from .refusal import Refusal
+from .work import Doc, Work
+
+_PUBLIC = {"USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
+_ADMIN = {"ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
+_PASSWORD = {"USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"}
+
+
+def initiate_auth(work: Work, request: Doc) -> Doc:
+    """InitiateAuth: the flows that an app may use by itself."""
+    if request["AuthFlow"] not in _PUBLIC:
+        raise Refusal("InvalidParameterException", "Initiate Auth method not supported.")
+    client = work.client(request["ClientId"])
+    return _sign_in(work, work.pool(client["UserPoolId"]), client, request)
+
+
+def admin_initiate_auth(work: Work, request: Doc) -> Doc:
+    """AdminInitiateAuth: the flows of a server that holds credentials."""
+    pool = work.pool(request["UserPoolId"])
+    client = work.client(request["ClientId"])
+    if client["UserPoolId"] != pool["Id"]:
+        raise Refusal("ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist.")
+    if request["AuthFlow"] not in _ADMIN:
+        raise Refusal("InvalidParameterException", "Initiate Auth method not supported.")
+    return _sign_in(work, pool, client, request)
+
+
+def _sign_in(work: Work, pool: Doc, client: Doc, request: Doc) -> Doc:
+    flow, given = request["AuthFlow"], request.get("AuthParameters") or {}
+    if not clients.allows(client, flow):
+        raise Refusal("InvalidParameterException", f"{flow} flow not enabled for this client")
+    if flow.startswith("REFRESH_TOKEN"):
+        token = _required(given, "REFRESH_TOKEN")
+        if client.get("ClientSecret") and "SECRET_HASH" not in given:
+            check_secret_hash(client, None)
+        return {"ChallengeParameters": {}, "AuthenticationResult": tokens.refreshed(work, pool, client, token)}
+    name = _required(given, "USERNAME")
+    needed = "PASSWORD" if flow in _PASSWORD else "SRP_A"
+    secret = _required(given, needed)
+    check_secret_hash(client, given.get("SECRET_HASH"), name)
+    user = work.find(pool, name)
+    metadata = request.get("ClientMetadata")
+    if user is None and flow in _PASSWORD:
+        user = migration.on_sign_in(work, pool, client, name, secret, metadata)
+    if flow in _PASSWORD:
+        return _by_password(work, pool, client, user, secret)
+    return challenges.begin_srp(work, pool, client, user, name, secret)
+
+
+def _by_password(work: Work, pool: Doc, client: Doc, user: Doc | None, password: str) -> Doc:
+    user = signin.admitted(work, pool, client, user)
+    right = passwords.matches(pool, user, password)
+    return signin.finish(work, pool, client, user, right)
+
+
+def _required(given: Doc, name: str) -> str:
+    if not given.get(name):
+        raise Refusal("InvalidParameterException", f"Missing required parameter {name}")
+    return str(given[name])

@@ -1,0 +1,174 @@
+"""The sandbox as its users hold it: doors, mailbox, clock, faults, settings, triggers."""
+
+import json
+import os
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from . import faults, settings, triggers
+from .attach import attach
+from .engine import Engine, now_of
+from .operations import IMITATED
+from .work import Doc
+
+_DEFAULT_SEED = "cognito"
+
+
+class Sandbox:
+    """An Amazon Cognito of one's own. Get one from open_sandbox(), or a private one from Sandbox.in_memory().
+
+    Everything that it knows lives in its file or memory, the clock, faults and settings too; triggers alone belong to
+    this object. Threads may share it. A forked process has its own copy of a memory, and shares a file.
+    """
+
+    def __init__(self, path: str | None, seed: str | None) -> None:
+        self.path = path
+        self.engine = Engine(path, seed)
+
+    @classmethod
+    def in_memory(cls, seed: str | None = _DEFAULT_SEED) -> "Sandbox":
+        """Return a fresh one that nobody else sees.
+
+        seed: the clock stands still and every id, code, token and timestamp repeats; None for the real clock and
+        random draws.
+        """
+        return cls(None, seed)
+
+    def attach(self, client: Any) -> None:
+        """Make a boto3 cognito-idp client talk to this sandbox without any network; it needs no credentials if unsigned."""
+        attach(self.engine, client)
+
+    def mailbox(self, username: str | None = None) -> list[Doc]:
+        """Return every message sent, oldest first; with a username, those to that user.
+
+        username: the user's own name, or the name that the request used. Each message has `pool_id`, `client_id`,
+        `username`, `entered`, `destination`, `medium`, `trigger_source`, `code`, `sent_at` (aware datetime in ISO form),
+        and `sender`, `subject`, `body` as a person would read them.
+        """
+        with self.engine.store.transaction() as db:
+            rows = db.execute("SELECT doc FROM messages ORDER BY id").fetchall()
+        messages = [json.loads(doc) for (doc,) in rows]
+        wanted = [one for one in messages if username is None or username in (one["username"], one["entered"])]
+        return [one | {"sent_at": _moment(one["sent_at"]).isoformat()} for one in wanted]
+
+    def now(self) -> datetime:
+        """Return the time on the sandbox's clock."""
+        with self.engine.store.transaction() as db:
+            return _moment(now_of(self.engine.meta(db)["clock"]))
+
+    def advance(self, seconds: float) -> datetime:
+        """Move the clock forward for everybody and return the new time; ValueError for a step back."""
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
+            raise ValueError("advance takes seconds from 0 to a thousand million.")
+        with self.engine.store.transaction() as db:
+            clock = self.engine.meta(db)["clock"]
+            for key in clock:
+                clock[key] += float(seconds)
+            self.engine.keep_meta(db, clock=clock)
+            return _moment(now_of(clock))
+
+    def fault(self, operation: str, fault: str, times: int = 1) -> None:
+        """Make the next calls of an operation fail in a certain way; ValueError for an unknown operation or fault.
+
+        fault: "drop-after-commit" (the connection breaks), "delay-after-commit" (by the setting delay_seconds) and
+        "500-after-commit" lose the answer of a call that was done; "500-before-commit" and "throttle-before-commit"
+        take the place of the call.
+        """
+        one = faults.planned(operation, fault, times, IMITATED)
+        with self.engine.store.transaction() as db:
+            self.engine.keep_meta(db, faults=[*self.engine.meta(db)["faults"], one])
+
+    def counts(self) -> Doc:
+        """Return how often each operation was called, and each fault struck, by username as it was sent.
+
+        `{"calls": {operation: {username: n}}, "faults": {operation: {fault: {username: n}}}}`; refused calls count.
+        """
+        with self.engine.store.transaction() as db:
+            rows = db.execute("SELECT operation, username, count FROM calls").fetchall()
+        answer: Doc = {"calls": {}, "faults": {}}
+        for key, username, count in rows:
+            fault, _, operation = key.rpartition(" ")
+            group = answer["faults"].setdefault(operation, {}).setdefault(fault, {}) if fault else \
+                answer["calls"].setdefault(operation, {})
+            group[username] = count
+        return answer
+
+    def settings(self, **changes: Any) -> Doc:
+        """Change settings and return all of them; ValueError names an unknown one, or a value that does not fit."""
+        changes = settings.checked(changes)
+        with self.engine.store.transaction() as db:
+            kept = self.engine.meta(db)["settings"] | changes
+            if changes:
+                self.engine.keep_meta(db, settings=kept)
+        return settings.defaults() | kept
+
+    def on(self, trigger: str, callable_: triggers.Trigger | None) -> None:
+        """Register a Lambda trigger: CustomMessage, PostConfirmation or UserMigration; None removes it.
+
+        The callable gets the documented event as a dict and returns it, changed. An exception becomes the
+        UserLambdaValidationException that a failing function causes, TimeoutError an UnexpectedLambdaException, and
+        anything but a dict an InvalidLambdaResponseException.
+        """
+        triggers.check_name(trigger)
+        if callable_ is None:
+            self.engine.callables.pop(trigger, None)
+        else:
+            self.engine.callables[trigger] = callable_
+
+    def set_status(self, username: str, status: str, pool_id: str | None = None) -> None:
+        """Put a user into a status that only AWS's other machinery leads to, such as EXTERNAL_PROVIDER."""
+        from . import model
+        from .seed import DEFAULT_POOL_ID
+        from .source import Source
+        from .work import Work
+
+        known = model.shape("UserStatusType")["enum"]
+        if status not in known:
+            raise ValueError(f"no status is called {status!r}.{settings.did_you_mean(status, known)}")
+        with self.engine.store.transaction() as db:
+            work = Work(db, 0.0, Source(None), settings.defaults())
+            pool = work.pool(pool_id or DEFAULT_POOL_ID)
+            user = work.find(pool, username)
+            if user is None:
+                raise ValueError(f"the pool {pool['Id']} has no user {username!r}.")
+            user["status"] = status
+            work.keep_user(pool, user)
+
+    def reset(self) -> None:
+        """Start afresh, as on the first day: users, mailbox, clock, faults, settings and triggers."""
+        self.engine.reset()
+
+    def close(self) -> None:
+        """Let go of the file, or forget the memory."""
+        self.engine.store.close()
+        with _lock:
+            for key in [key for key, box in _opened.items() if box is self]:
+                del _opened[key]
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self.path or 'in memory'})"
+
+
+_lock = threading.Lock()
+_opened: dict[str, Sandbox] = {}
+
+
+def open_sandbox(path: str | None = None) -> Sandbox:
+    """Return the sandbox to use here: of a file, or this process's own.
+
+    path: a SQLite file, made with mode 0600 where it is missing and shared by every process that opens it, with the
+    real clock and random codes. Without a path, COGNITO_SANDBOX in the environment names the file; without that, the
+    process has one sandbox in memory, seeded, with a clock that only `advance` moves. ValueError for a file that
+    cannot be opened or is none of ours.
+    """
+    named = path or os.environ.get("COGNITO_SANDBOX")
+    key = os.path.abspath(named) if named else ""
+    with _lock:
+        if key not in _opened:
+            _opened[key] = Sandbox(key, None) if key else Sandbox.in_memory()
+        return _opened[key]
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

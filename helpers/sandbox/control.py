@@ -1,0 +1,86 @@
+"""What is beside the API, over HTTP: health, mailbox, clock, faults, settings, reset, keys, and the page for people."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from . import tokens, wire
+from .box import Sandbox
+from .protocol import Request
+from .work import Doc
+
+_JSON = "application/json"
+
+
+def answer(sandbox: Sandbox, request: Request) -> wire.Answer:
+    """Answer one request under /_sandbox/, or for a pool's keys."""
+    path = request.path.split("?", 1)[0]
+    if path.endswith("/.well-known/jwks.json"):
+        return _plain(200, tokens.public_keys(path.split("/")[1]))
+    name = path.removeprefix("/_sandbox").strip("/")
+    method = "GET" if request.method == "HEAD" else request.method
+    known = {(verb, one) for verb, one in _ACTIONS if one == name}
+    if not known:
+        return _plain(404, {"error": f"nothing is at {path[:100]}", "known": sorted(f"{v} /_sandbox/{n}" for v, n in _ACTIONS)})
+    if (method, name) not in known:
+        return _plain(405, {"error": f"{name} takes {', '.join(sorted(verb for verb, _ in known))}"})
+    try:
+        given = json.loads(request.body.decode()) if request.body.strip() else {}
+        if not isinstance(given, dict):
+            raise ValueError("the body is a JSON object")
+        return _plain(200, _ACTIONS[method, name](sandbox, given))
+    except (ValueError, TypeError, RecursionError) as error:
+        return _plain(400, {"error": str(error)[:500]})
+
+
+def _plain(status: int, content: Any) -> wire.Answer:
+    body = json.dumps(content).encode()
+    return wire.Answer(status, body, {"Content-Type": _JSON, "Content-Length": str(len(body)), "Cache-Control": "no-store"})
+
+
+def _health(sandbox: Sandbox, given: Doc) -> Any:
+    return {"status": "ok", "now": sandbox.now().isoformat(), "file": sandbox.path}
+
+
+def _mailbox(sandbox: Sandbox, given: Doc) -> Any:
+    return sandbox.mailbox()
+
+
+def _clock(sandbox: Sandbox, given: Doc) -> Any:
+    return {"now": sandbox.advance(**_only(given, advance_seconds="seconds")).isoformat()}
+
+
+def _now(sandbox: Sandbox, given: Doc) -> Any:
+    return {"now": sandbox.now().isoformat()}
+
+
+def _faults(sandbox: Sandbox, given: Doc) -> Any:
+    sandbox.fault(**_only(given, operation="operation", fault="fault", times="times"))
+    return {}
+
+
+def _counts(sandbox: Sandbox, given: Doc) -> Any:
+    return sandbox.counts()
+
+
+def _settings(sandbox: Sandbox, given: Doc) -> Any:
+    return sandbox.settings(**given)
+
+
+def _reset(sandbox: Sandbox, given: Doc) -> Any:
+    sandbox.reset()
+    return {}
+
+
+def _only(given: Doc, **names: str) -> Doc:
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(names)}")
+    return {names[name]: value for name, value in given.items()}
+
+
+_ACTIONS: dict[tuple[str, str], Callable[[Sandbox, Doc], Any]] = {
+    ("GET", "health"): _health, ("GET", "mailbox"): _mailbox, ("GET", "clock"): _now, ("POST", "clock"): _clock,
+    ("GET", "faults"): _counts, ("POST", "faults"): _faults, ("GET", "settings"): _settings,
+    ("POST", "settings"): _settings, ("POST", "reset"): _reset,
+}

@@ -1,0 +1,183 @@
+"""One call from beginning to end: faults, limits of the account, the operation in its transaction, triggers.
+
+The order is the one in which Cognito is taken to check: firewall, request rate, constraints, then the operation's own
+checks. A refusal undoes everything but the tallies.
+"""
+
+import json
+import sqlite3
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import faults, limits, model, seed, settings, triggers
+from .operations import IMITATED
+from .refusal import Refusal
+from .source import Source
+from .store import TABLES, Store
+from .work import Ask, Doc, Work
+
+_REQUESTS_KEPT = 100
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a call: its answer or its refusal, its request id, and the fault that befalls the answer."""
+
+    result: Doc | Refusal
+    request_id: str
+    fault: faults.Due | None = None
+
+
+class Engine:
+    """The sandbox without doors. path: its file, None for memory. seed: makes a memory repeat itself; None draws freely."""
+
+    def __init__(self, path: str | None, seed: str | None) -> None:
+        self.store = Store(path)
+        self.callables: dict[str, triggers.Trigger] = {}
+        self._seed = seed
+        with self.store.transaction() as db:
+            if db.execute("SELECT COUNT(*) FROM meta").fetchone()[0] == 0:
+                self._plant(db)
+
+    def call(self, operation: str, request: Doc, problem: Refusal | None = None) -> Outcome:
+        """Run one operation. problem: what is wrong with the request itself, to be reported when its turn comes."""
+        answers: Doc = {}
+        while True:
+            try:
+                outcome, after = self._attempt(operation, request, problem, answers)
+            except Ask as ask:
+                answers[ask.key] = triggers.run(*self._callable(ask.key, ask.event), ask.event)
+                continue
+            for name, event in after:
+                failure = triggers.run(name, self.callables[name], event)
+                if isinstance(failure, Refusal):
+                    return Outcome(failure, outcome.request_id, outcome.fault)
+            return outcome
+
+    @staticmethod
+    def free_request_id() -> str:
+        """Return a request id for what never became a call; it takes no draw, so that a seeded run is not shifted."""
+        return str(uuid.uuid4())
+
+    def reset(self) -> None:
+        """Start afresh: the seed's pool, client and user, default settings, no faults, no triggers."""
+        with self.store.transaction() as db:
+            for table in TABLES:
+                db.execute(f"DELETE FROM {table}")
+            self._plant(db)
+        self.callables.clear()
+
+    def meta(self, db: sqlite3.Connection) -> dict[str, Any]:
+        """Return what the sandbox knows of itself: seed and draws, clock, settings, faults."""
+        return {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM meta")}
+
+    def keep_meta(self, db: sqlite3.Connection, **values: Any) -> None:
+        """Store some of it."""
+        db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)",
+                       [(key, json.dumps(value)) for key, value in values.items()])
+
+    def _plant(self, db: sqlite3.Connection) -> None:
+        clock = {"frozen": seed.START} if self._seed is not None else {"offset": 0.0}
+        source = Source(self._seed)
+        seed.plant(Work(db, now_of(clock), source, settings.defaults()))
+        self.keep_meta(db, seed=self._seed, drawn=source.drawn, clock=clock, settings={}, faults=[])
+
+    def _attempt(self, operation: str, request: Doc, problem: Refusal | None,
+                 answers: Doc) -> tuple[Outcome, list[tuple[str, Doc]]]:
+        username = named_user(request)
+        with self.store.transaction() as db:
+            meta = self.meta(db)
+            source = Source(meta["seed"], meta["drawn"])
+            request_id = source.uuid()
+            dials = settings.defaults() | meta["settings"] if meta["settings"] else settings.defaults()
+            work = Work(db, now_of(meta["clock"]), source, dials, frozenset(self.callables), answers)
+            due = faults.take(meta["faults"], operation, dials)
+            result = due.before if due and due.before else self._run(work, operation, request, problem)
+            changes: Doc = {"drawn": source.drawn} if source.drawn != meta["drawn"] else {}
+            if due:
+                changes["faults"] = meta["faults"]
+                _count(db, f"{due.name} {operation}", username)
+            if changes:
+                self.keep_meta(db, **changes)
+            _count(db, operation, username)
+            _log(db, work.now, operation, request, username, result, request_id)
+        after = work.after if not isinstance(result, Refusal) else []
+        return Outcome(result, request_id, due if due and not due.before else None), after
+
+    def _run(self, work: Work, operation: str, request: Doc, problem: Refusal | None) -> Doc | Refusal:
+        work.db.execute("SAVEPOINT call")
+        try:
+            self._check_account(work, operation, request)
+            if problem is not None:
+                raise problem
+            result: Doc | Refusal = IMITATED[operation](work, request)
+        except Refusal as refusal:
+            work.db.execute("ROLLBACK TO call")
+            result = refusal
+        except (Ask, KeyboardInterrupt, SystemExit):
+            raise
+        except Exception as error:
+            # A fault of the sandbox itself. Neither the text nor the values of the traceback may be shown.
+            work.db.execute("ROLLBACK TO call")
+            print(f"sandbox: {operation} failed: {_place(error)}", file=sys.stderr)
+            result = Refusal("InternalErrorException", f"The sandbox failed: {type(error).__name__}", 500)
+        work.db.execute("RELEASE call")
+        work.keep_tallies()
+        return result
+
+    def _check_account(self, work: Work, operation: str, request: Doc) -> None:
+        if work.settings["waf_block"] and model.is_public(operation):
+            raise Refusal("ForbiddenException", "Request not allowed due to WAF block.", work.settings["waf_status"])
+        limits.check_rate(work, operation, request)
+
+    def _callable(self, key: str, event: Doc) -> tuple[str, triggers.Trigger]:
+        name = event["triggerSource"].split("_")[0]
+        return name, self.callables[name]
+
+
+def now_of(clock: Mapping[str, float]) -> float:
+    """Return the time on a sandbox's clock, to the millisecond as Cognito shows it."""
+    return round(clock["frozen"] if "frozen" in clock else time.time() + clock["offset"], 3)
+
+
+def named_user(request: Any) -> str:
+    """Return the username that a request carries, for counting; empty where it carries none."""
+    found = request.get("Username") if isinstance(request, dict) else None
+    for holder in ("AuthParameters", "ChallengeResponses"):
+        if found is None and isinstance(request, dict) and isinstance(request.get(holder), dict):
+            found = request[holder].get("USERNAME")
+    return found[:128] if isinstance(found, str) else ""
+
+
+_SHOWN = ("UserPoolId", "ClientId", "Username", "AuthFlow", "ChallengeName", "PoolName", "ClientName", "Permanent",
+          "MessageAction", "Filter", "Limit", "MaxResults")
+
+
+def _log(db: sqlite3.Connection, now: float, operation: str, request: Any, username: str, result: Doc | Refusal,
+         request_id: str) -> None:
+    given = request if isinstance(request, dict) else {}
+    masked = {key: str(value)[:128] if key in _SHOWN else "***" for key, value in list(given.items())[:40]}
+    refused = isinstance(result, Refusal)
+    doc = {"at": now, "operation": operation, "username": username, "request": masked, "request_id": request_id,
+           "status": result.status if isinstance(result, Refusal) else 200,
+           "error": result.code if isinstance(result, Refusal) else None,
+           "message": result.message if isinstance(result, Refusal) and refused else None}
+    row = db.execute("INSERT INTO requests (doc) VALUES (?)", (json.dumps(doc),))
+    db.execute("DELETE FROM requests WHERE id <= ?", ((row.lastrowid or 0) - _REQUESTS_KEPT,))
+
+
+def _count(db: sqlite3.Connection, operation: str, username: str) -> None:
+    db.execute("INSERT INTO calls VALUES (?, ?, 1) ON CONFLICT (operation, username) DO UPDATE SET count = count + 1",
+               (operation, username))
+
+
+def _place(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    where = f" at {trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else ""
+    return f"{type(error).__name__}{where}"

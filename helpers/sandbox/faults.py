@@ -1,0 +1,50 @@
+"""Faults on demand: an answer that is lost, late or a server error although the call was done, or a call not done."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from .refusal import Refusal
+from .settings import did_you_mean
+from .work import Doc
+
+DROP, DELAY, ERROR_AFTER = "drop-after-commit", "delay-after-commit", "500-after-commit"
+ERROR_BEFORE, THROTTLE = "500-before-commit", "throttle-before-commit"
+NAMES = (DROP, DELAY, ERROR_AFTER, ERROR_BEFORE, THROTTLE)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A fault whose turn has come. before: the refusal that takes the call's place, None if the call is done first."""
+
+    name: str
+    seconds: float
+    before: Refusal | None = None
+
+
+def internal_error() -> Refusal:
+    """Return the server error of a fault."""
+    return Refusal("InternalErrorException", "The sandbox was asked for this fault.", 500)
+
+
+def planned(operation: str, fault: str, times: int, known: Any) -> Doc:
+    """Return a fault as it is kept, or raise ValueError for an unknown operation or fault, or times below one."""
+    if operation not in known:
+        raise ValueError(f"the sandbox has no operation {operation!r}.{did_you_mean(operation, known)}")
+    if fault not in NAMES:
+        raise ValueError(f"no fault is called {fault!r}.{did_you_mean(fault, NAMES)}")
+    if not isinstance(times, int) or isinstance(times, bool) or times < 1:
+        raise ValueError("times is a whole number from 1.")
+    return {"operation": operation, "fault": fault, "times": times}
+
+
+def take(pending: list[Doc], operation: str, settings: Doc) -> Due | None:
+    """Return the fault that befalls this call, taken off the list of pending ones in place."""
+    for one in pending:
+        if one["operation"] == operation:
+            one["times"] -= 1
+            if one["times"] == 0:
+                pending.remove(one)
+            before = {ERROR_BEFORE: internal_error(),
+                      THROTTLE: Refusal("TooManyRequestsException", settings["throttle_message"])}.get(one["fault"])
+            return Due(one["fault"], float(settings["delay_seconds"]), before)
+    return None

@@ -1,0 +1,88 @@
+"""How often: the hourly limits of a user, the lock after failed sign-ins, and the request rate of an account."""
+
+import math
+
+from .refusal import Refusal
+from .work import Doc, Work
+
+HOUR = 3600.0
+_QUIET = 900.0
+_LONGEST_LOCK = 900.0
+_FREE_FAILURES = 5
+# Hourly limits of a user beside the shared one of ForgotPassword and ConfirmForgotPassword (quotas page).
+HOURLY = {"ResendConfirmationCode": 5, "ConfirmSignUp": 15, "ChangePassword": 5}
+RECOVERY_CATEGORY = frozenset({"ChangePassword", "ConfirmForgotPassword", "ForgotPassword", "AdminResetUserPassword",
+                               "AdminSetUserPassword"})
+
+
+def limit_exceeded() -> Refusal:
+    """Return the refusal that every hourly limit gives."""
+    return Refusal("LimitExceededException", "Attempt limit exceeded, please try after some time.")
+
+
+def spend(work: Work, pool: Doc, user: Doc, purpose: str, allowed: int) -> None:
+    """Count one try against an hourly limit of this user, or refuse it. A refused try does not prolong the wait.
+
+    The tries of the last sixty minutes count; with the setting limit_window "fixed", those of the clock's hour.
+    """
+    tries = work.tally(pool["Id"], user["username"]).setdefault(purpose, [])
+    fixed = work.settings["limit_window"] == "fixed"
+    start = math.floor(work.now / HOUR) * HOUR if fixed else work.now - HOUR
+    tries[:] = [at for at in tries if (at >= start if fixed else at > start)]
+    if len(tries) >= allowed:
+        raise limit_exceeded()
+    tries.append(work.now)
+
+
+def spend_reset(work: Work, pool: Doc, user: Doc) -> None:
+    """Count one ForgotPassword or ConfirmForgotPassword; they share 5 to 20 an hour (developer guide, quotas)."""
+    try:
+        spend(work, pool, user, "resets", work.settings["reset_attempts"])
+    except Refusal:
+        if work.settings["limit_kills_code"]:
+            work.tally(pool["Id"], user["username"])["codes_dead_before"] = work.now
+        raise
+
+
+def check_lock(work: Work, pool: Doc, user: Doc) -> None:
+    """Refuse a sign-in while the user is locked; such a try does not lengthen the lock.
+
+    Source: developer guide, "Authentication with user pools", lockout behaviour for failed sign-in attempts.
+    """
+    tally = work.tally(pool["Id"], user["username"])
+    lock = tally.get("signin")
+    if not lock:
+        return
+    quiet = work.now - lock["last"] >= _QUIET
+    lock["last"] = work.now
+    if work.now < lock["until"]:
+        raise Refusal("NotAuthorizedException", "Password attempts exceeded")
+    if quiet:
+        del tally["signin"]
+
+
+def sign_in_failed(work: Work, pool: Doc, user: Doc) -> None:
+    """Count a failed sign-in; from the fifth on the user is locked for 2^(n-5) seconds, fifteen minutes at most."""
+    lock = work.tally(pool["Id"], user["username"]).setdefault("signin", {"n": 0, "until": 0.0, "last": 0.0})
+    lock["n"] += 1
+    lock["last"] = work.now
+    if lock["n"] >= _FREE_FAILURES:
+        lock["until"] = work.now + min(2.0 ** min(lock["n"] - _FREE_FAILURES, 20), _LONGEST_LOCK)
+
+
+def sign_in_succeeded(work: Work, pool: Doc, user: Doc) -> None:
+    """Forget failed sign-ins."""
+    work.tally(pool["Id"], user["username"]).pop("signin", None)
+
+
+def check_rate(work: Work, operation: str, request: Doc) -> None:
+    """Refuse a call beyond the account's requests a second in the account recovery category, if a rate is set."""
+    rate = work.settings["request_rate"]
+    answered_challenge = request.get("ChallengeName") == "NEW_PASSWORD_REQUIRED"
+    if not rate or not (operation in RECOVERY_CATEGORY or answered_challenge):
+        return
+    recent = work.tally("", "account").setdefault("recovery", [])
+    recent[:] = [at for at in recent if at > work.now - 1]
+    if len(recent) >= rate:
+        raise Refusal("TooManyRequestsException", work.settings["throttle_message"])
+    recent.append(work.now)

@@ -1,0 +1,34 @@
+"""Users who arrive through the UserMigration trigger: on a forgotten password, or with their first sign-in."""
+
+from . import passwords, triggers, users
+from .work import Doc, Work
+
+
+def on_forgotten_password(work: Work, pool: Doc, client: Doc, name: str, metadata: Doc | None) -> Doc | None:
+    """Ask the trigger about a name that the pool does not know; create the user it describes, or return None.
+
+    The user is RESET_REQUIRED unless the trigger says CONFIRMED (developer guide, "Migrate user Lambda trigger").
+    """
+    answer = triggers.user_migration(work, pool, name, "UserMigration_ForgotPassword", client["ClientId"], None, metadata)
+    return None if answer is None else _create(work, pool, name, answer)
+
+
+def on_sign_in(work: Work, pool: Doc, client: Doc, name: str, password: str, metadata: Doc | None) -> Doc | None:
+    """The same at a sign-in with a password; the password becomes the user's, unchecked by the pool's policy."""
+    answer = triggers.user_migration(work, pool, name, "UserMigration_Authentication", client["ClientId"], password,
+                                     metadata, {})
+    if answer is None:
+        return None
+    user = _create(work, pool, name, answer)
+    passwords.store(work, pool, user, password)
+    work.keep_user(pool, user)
+    return user
+
+
+def _create(work: Work, pool: Doc, name: str, answer: Doc) -> Doc:
+    given = answer["userAttributes"]
+    attributes = {key: str(value) for key, value in given.items() if key not in ("username", "sub", "cognito:user_status")}
+    status = answer.get("finalUserStatus") or "RESET_REQUIRED"
+    user = users.new(work, pool, given.get("username") or name, attributes, status)
+    users.keep_new(work, pool, user, force_alias=bool(answer.get("forceAliasCreation")))
+    return user

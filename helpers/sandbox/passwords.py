@@ -1,0 +1,60 @@
+"""Which passwords a user may have, and how the sandbox knows one again without keeping it."""
+
+import hmac
+
+from helpers.policy import PasswordPolicy
+
+from . import srp
+from .refusal import Refusal
+from .work import Doc, Work
+
+# The beginning of an InvalidPasswordException's text depends on the operation.
+PREFIX_SIGN_UP = "Password did not conform with policy: "
+PREFIX_ADMIN_CREATE = "Password did not conform with password policy: "
+PREFIX = "Password does not conform to policy: "
+_DAY = 86_400
+
+
+def check_policy(work: Work, pool: Doc, password: str, prefix: str = PREFIX) -> None:
+    """Refuse a password that the pool's policy does not take, with the first rule that it breaks."""
+    broken = PasswordPolicy.from_pool(pool).broken_by(password)
+    if broken:
+        raise Refusal("InvalidPasswordException", prefix + broken[0].text)
+    if password in work.settings["compromised_passwords"]:
+        raise Refusal("InvalidPasswordException", "Provided password cannot be used for security reasons.")
+
+
+def check_history(work: Work, pool: Doc, user: Doc, password: str) -> None:
+    """Refuse one of the last PasswordHistorySize passwords, the current one included."""
+    size = PasswordPolicy.from_pool(pool).history_size
+    current = [user["password"]] if user.get("password") else []
+    earlier = (current + user.get("history", []))[:size]
+    if any(_is(pool, user, stored, password) for stored in earlier):
+        raise Refusal("PasswordHistoryPolicyViolationException", work.settings["history_message"])
+
+
+def store(work: Work, pool: Doc, user: Doc, password: str, *, temporary: bool = False) -> None:
+    """Give a user a password; the one before it joins the history. A temporary one expires as the policy says."""
+    policy = PasswordPolicy.from_pool(pool)
+    if user.get("password") and policy.history_size:
+        user["history"] = [user["password"], *user.get("history", [])][: policy.history_size]
+    salt = work.source.bytes(16).hex()
+    user["password"] = {"salt": salt, "verifier": srp.verifier(pool["Id"], user["username"], password, salt)}
+    if temporary:
+        user["password"]["until"] = work.now + policy.temporary_password_validity_days * _DAY
+
+
+def matches(pool: Doc, user: Doc, password: str) -> bool:
+    """Say whether this is the user's password."""
+    stored = user.get("password")
+    return bool(stored) and _is(pool, user, stored, password)
+
+
+def has_expired(work: Work, user: Doc) -> bool:
+    """Say whether a temporary password is past its validity."""
+    return bool(work.now >= (user.get("password") or {}).get("until", float("inf")))
+
+
+def _is(pool: Doc, user: Doc, stored: Doc, password: str) -> bool:
+    computed = srp.verifier(pool["Id"], user["username"], password, stored["salt"])
+    return hmac.compare_digest(computed, stored["verifier"])

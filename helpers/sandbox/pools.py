@@ -1,0 +1,135 @@
+"""User pools: made, shown, changed, listed and deleted."""
+
+import json
+
+from .attributes import STANDARD
+from .refusal import Refusal
+from .work import Doc, Work
+
+REGION = "us-east-1"
+_ACCOUNT = "123456789012"
+_POLICY = {"MinimumLength": 8, "RequireUppercase": True, "RequireLowercase": True, "RequireNumbers": True,
+           "RequireSymbols": True, "TemporaryPasswordValidityDays": 7}
+_FIXED = ("UsernameAttributes", "AliasAttributes", "UsernameConfiguration", "Schema")
+_CHANGEABLE = ("LambdaConfig", "AutoVerifiedAttributes", "SmsVerificationMessage", "EmailVerificationMessage",
+               "EmailVerificationSubject", "VerificationMessageTemplate", "SmsAuthenticationMessage",
+               "UserAttributeUpdateSettings", "DeviceConfiguration", "SmsConfiguration", "UserPoolTags",
+               "UserPoolAddOns", "AccountRecoverySetting")
+
+
+def create_user_pool(work: Work, request: Doc, pool_id: str | None = None) -> Doc:
+    """CreateUserPool. pool_id: the seed's own, None for a new one."""
+    if request.get("AliasAttributes") and request.get("UsernameAttributes"):
+        raise Refusal("InvalidParameterException",
+                      "Only one of aliasAttributes or usernameAttributes can be set in a user pool.")
+    pool_id = pool_id or f"{REGION}_{work.source.pool_suffix()}"
+    pool: Doc = {
+        "Id": pool_id, "Name": request["PoolName"], "CreationDate": work.now,
+        "Arn": f"arn:aws:cognito-idp:{REGION}:{_ACCOUNT}:userpool/{pool_id}",
+    }
+    pool |= {key: request[key] for key in _FIXED if request.get(key) is not None}
+    for one in pool.get("Schema", ()):
+        if one["Name"] not in STANDARD and not one["Name"].startswith("custom:"):
+            one["Name"] = f"custom:{one['Name']}"
+    _change(work, pool, request)
+    work.keep_pool(pool)
+    return {"UserPool": shown(work, pool)}
+
+
+def describe_user_pool(work: Work, request: Doc) -> Doc:
+    """DescribeUserPool."""
+    return {"UserPool": shown(work, work.pool(request["UserPoolId"]))}
+
+
+def update_user_pool(work: Work, request: Doc) -> Doc:
+    """UpdateUserPool: whatever the request leaves out goes back to its default, as the API reference warns."""
+    pool = work.pool(request["UserPoolId"])
+    pool["Name"] = request.get("PoolName") or pool["Name"]
+    _change(work, pool, request)
+    work.keep_pool(pool)
+    return {}
+
+
+def delete_user_pool(work: Work, request: Doc) -> Doc:
+    """DeleteUserPool, with its clients and users; refused while deletion protection is on."""
+    pool = work.pool(request["UserPoolId"])
+    if pool.get("DeletionProtection") == "ACTIVE":
+        raise Refusal("InvalidParameterException", "The user pool cannot be deleted because deletion protection is"
+                                                   " activated. Deletion protection must be inactivated first.")
+    work.db.execute("DELETE FROM pools WHERE id = ?", (pool["Id"],))
+    for table in ("clients", "users", "names", "tallies", "events"):
+        work.db.execute(f"DELETE FROM {table} WHERE pool_id = ?", (pool["Id"],))
+    return {}
+
+
+def list_user_pools(work: Work, request: Doc) -> Doc:
+    """ListUserPools, in pages."""
+    rows = page(work, "SELECT id, doc FROM pools WHERE id > ? ORDER BY id LIMIT ?", (), request)
+    kept = ("Id", "Name", "LambdaConfig", "CreationDate", "LastModifiedDate")
+    pools = [{"LambdaConfig": {}} | {key: pool[key] for key in kept if key in pool} for pool in rows["docs"]]
+    return {"UserPools": pools} | rows["next"]
+
+
+def page(work: Work, query: str, values: tuple[str, ...], request: Doc) -> Doc:
+    """Run a query for one page after the request's NextToken; return its documents and the next token, if any."""
+    limit = request["MaxResults"] if request.get("MaxResults") else 60
+    rows = work.db.execute(query, (*values, request.get("NextToken") or "", limit + 1)).fetchall()
+    more = {"NextToken": rows[limit - 1][0]} if len(rows) > limit else {}
+    return {"docs": [json.loads(doc) for _, doc in rows[:limit]], "next": more}
+
+
+def shown(work: Work, pool: Doc) -> Doc:
+    """Return a pool as DescribeUserPool shows it."""
+    users = work.db.execute("SELECT COUNT(*) FROM users WHERE pool_id = ?", (pool["Id"],)).fetchone()[0]
+    hidden = ("Schema", "mfa")
+    answer = {key: value for key, value in pool.items() if key not in hidden}
+    answer["EstimatedNumberOfUsers"] = users
+    answer["SchemaAttributes"] = _schema(pool)
+    return answer
+
+
+def _change(work: Work, pool: Doc, request: Doc) -> None:
+    _check_recovery(request.get("AccountRecoverySetting"))
+    policy = _POLICY | {"RequireUppercase": False, "RequireLowercase": False, "RequireNumbers": False,
+                        "RequireSymbols": False} if request.get("Policies", {}).get("PasswordPolicy") else _POLICY
+    policies = request.get("Policies") or {}
+    pool["Policies"] = {
+        "PasswordPolicy": policy | (policies.get("PasswordPolicy") or {}),
+        "SignInPolicy": policies.get("SignInPolicy") or {"AllowedFirstAuthFactors": ["PASSWORD"]},
+    }
+    if not pool["Policies"]["PasswordPolicy"].get("TemporaryPasswordValidityDays"):
+        pool["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] = 7
+    for key in _CHANGEABLE:
+        pool.pop(key, None)
+        if request.get(key):
+            pool[key] = request[key]
+    pool["LambdaConfig"] = request.get("LambdaConfig") or {}
+    pool["DeletionProtection"] = request.get("DeletionProtection") or "INACTIVE"
+    pool["MfaConfiguration"] = request.get("MfaConfiguration") or "OFF"
+    pool["EmailConfiguration"] = {"EmailSendingAccount": "COGNITO_DEFAULT"} | (request.get("EmailConfiguration") or {})
+    pool["AdminCreateUserConfig"] = {"AllowAdminCreateUserOnly": False, "UnusedAccountValidityDays": 7} | (
+        request.get("AdminCreateUserConfig") or {})
+    pool["VerificationMessageTemplate"] = {"DefaultEmailOption": "CONFIRM_WITH_CODE"} | (
+        request.get("VerificationMessageTemplate") or {})
+    pool["UserPoolTier"] = request.get("UserPoolTier") or pool.get("UserPoolTier") or "ESSENTIALS"
+    pool["LastModifiedDate"] = work.now
+
+
+def _check_recovery(setting: Doc | None) -> None:
+    mechanisms = (setting or {}).get("RecoveryMechanisms") or []
+    names = [one["Name"] for one in mechanisms]
+    if "admin_only" in names and len(names) > 1:
+        # The rule is the API reference's; the wording is the sandbox's.
+        raise Refusal("InvalidParameterException", "admin_only must be the only recovery mechanism.")
+    if len(set(names)) != len(names) or len({one["Priority"] for one in mechanisms}) != len(names):
+        raise Refusal("InvalidParameterException", "Recovery mechanisms need different names and priorities.")
+
+
+def _schema(pool: Doc) -> list[Doc]:
+    own = {one["Name"]: one for one in pool.get("Schema", ())}
+    standard = [own.pop(name, {"Name": name}) for name in STANDARD if name not in ("identities",)]
+    kinds = {"email_verified": "Boolean", "phone_number_verified": "Boolean", "updated_at": "Number"}
+    return [{"AttributeDataType": kinds.get(one["Name"], "String"), "DeveloperOnlyAttribute": False,
+             "Mutable": one["Name"] != "sub", "Required": one["Name"] == "sub", **one}
+            for one in [*standard, *own.values()]]
+

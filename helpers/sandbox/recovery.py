@@ -1,0 +1,165 @@
+"""ForgotPassword, ConfirmForgotPassword and AdminResetUserPassword: the codes that stand in for a password."""
+
+import hmac
+
+from . import delivery, events, limits, migration, passwords, triggers
+from .names import admin_user, hides_users, public_client
+from .refusal import Refusal
+from .work import Doc, Work
+
+CODE_LIFETIME = 3600.0
+_SOURCE = "CustomMessage_ForgotPassword"
+_UNKNOWN = "Username/client id combination not found."
+_WRONG_STATE = "User password cannot be reset in the current state."
+
+
+def forgot_password(work: Work, request: Doc) -> Doc:
+    """ForgotPassword: send a code to the best verified contact. Status and password stay as they are."""
+    name = request["Username"]
+    client, pool = public_client(work, request, request.get("SecretHash"), name)
+    if delivery.is_admin_only(pool):
+        raise Refusal("NotAuthorizedException", "Contact administrator to reset password.")
+    hidden = hides_users(client)
+    user = work.find(pool, name)
+    if user is None:
+        user = migration.on_forgotten_password(work, pool, client, name, request.get("ClientMetadata"))
+    try:
+        user, contact = _resettable(work, pool, user)
+    except Refusal:
+        if not hidden:
+            raise
+        return _simulated(work, pool, name)
+    _check_threat(work)
+    limits.spend_reset(work, pool, user)
+    code = issue_code(work, pool, user, client["ClientId"])
+    delivery.send(work, pool, user, contact, code, source=_SOURCE, client_id=client["ClientId"],
+                  metadata=request.get("ClientMetadata"), entered=name)
+    events.note(work, pool, user, "ForgotPassword", "Pass")
+    return {"CodeDeliveryDetails": delivery.details(user, contact)}
+
+
+def confirm_forgot_password(work: Work, request: Doc) -> Doc:
+    """ConfirmForgotPassword: a live code and an acceptable password make the user CONFIRMED with that password.
+
+    The code is checked before the password, and a refused password leaves it alive. Tokens are not revoked.
+    """
+    client, pool = public_client(work, request, request.get("SecretHash"), request["Username"])
+    user = _confirmable(work, client, work.find(pool, request["Username"]))
+    _check_threat(work)
+    limits.spend_reset(work, pool, user)
+    check_code(work, pool, user, client["ClientId"], request["ConfirmationCode"])
+    passwords.check_policy(work, pool, request["Password"])
+    passwords.check_history(work, pool, user, request["Password"])
+    passwords.store(work, pool, user, request["Password"])
+    user["status"] = "CONFIRMED"
+    user["codes"] = []
+    if work.settings["confirm_moves_last_modified"]:
+        user["modified"] = work.now
+    work.keep_user(pool, user)
+    if work.settings["reset_clears_lockout"]:
+        limits.sign_in_succeeded(work, pool, user)
+    events.note(work, pool, user, "PasswordChange", "Pass")
+    triggers.after_confirmation(work, pool, user, "PostConfirmation_ConfirmForgotPassword", client["ClientId"],
+                                request.get("ClientMetadata"))
+    return {}
+
+
+def admin_reset_user_password(work: Work, request: Doc) -> Doc:
+    """AdminResetUserPassword: the password stops working at once, and a code that any app client may use is sent."""
+    pool, user = admin_user(work, request)
+    if not user["enabled"]:
+        raise Refusal("NotAuthorizedException", "User is disabled")
+    if user["status"] not in ("CONFIRMED", "RESET_REQUIRED"):
+        raise Refusal("NotAuthorizedException", _WRONG_STATE)
+    if delivery.is_admin_only(pool):
+        if work.settings["admin_reset_admin_only"] == "refuse":
+            raise Refusal("NotAuthorizedException", "Contact administrator to reset password.")
+        contact = None
+    else:
+        contact = delivery.recovery_contact(pool, user)
+        if contact is None:
+            raise delivery.no_contact()
+    user["status"] = "RESET_REQUIRED"
+    user["modified"] = work.now
+    code = issue_code(work, pool, user, None)
+    if contact is not None and delivery.is_selected(pool, contact):
+        delivery.send(work, pool, user, contact, code, source=_SOURCE, metadata=request.get("ClientMetadata"),
+                      entered=request["Username"], failing=work.settings["delivery_failure"] != "code")
+    events.note(work, pool, user, "ForgotPassword", "Pass")
+    return {}
+
+
+def issue_code(work: Work, pool: Doc, user: Doc, client_id: str | None) -> str:
+    """Give a user a new reset code for an app client (None: for any) and return it."""
+    code = work.source.code()
+    live = [one for one in user.get("codes", []) if one["expires"] > work.now][-19:]
+    user["codes"] = [*live, {"code": code, "client_id": client_id, "issued": work.now,
+                             "expires": work.now + CODE_LIFETIME}]
+    work.keep_user(pool, user)
+    return code
+
+
+def check_code(work: Work, pool: Doc, user: Doc, client_id: str, given: str) -> None:
+    """Refuse a code that does not work: Expired where no live code is, Mismatch where one is and this is not it."""
+    dead_before = work.tally(pool["Id"], user["username"]).get("codes_dead_before", -1.0)
+    live = [one for one in user.get("codes", []) if one["expires"] > work.now and one["issued"] > dead_before]
+    valid = {"newest": live[-1:], "first": live[:1], "any": live}[work.settings["valid_code"]]
+    if work.settings["code_bound_to_client"]:
+        valid = [one for one in valid if one["client_id"] in (None, client_id)]
+    too_short = work.settings["short_code"] == "expired" and len(given) != 6
+    if not valid or too_short:
+        raise Refusal("ExpiredCodeException", "Invalid code provided, please request a code again.")
+    if not any(hmac.compare_digest(one["code"].encode(), given.encode()) for one in valid):
+        raise Refusal("CodeMismatchException", "Invalid verification code provided, please try again.")
+
+
+def _resettable(work: Work, pool: Doc, user: Doc | None) -> tuple[Doc, str]:
+    if user is None:
+        raise Refusal("UserNotFoundException", _UNKNOWN)
+    if not user["enabled"]:
+        raise {
+            "user-not-found": Refusal("UserNotFoundException", _UNKNOWN),
+            "resource-not-found": Refusal("ResourceNotFoundException", _UNKNOWN),
+            "not-authorized": Refusal("NotAuthorizedException", "User is disabled."),
+        }[work.settings["disabled_forgot"]]
+    if user["status"] in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):
+        raise Refusal("NotAuthorizedException", _WRONG_STATE)
+    contact = delivery.recovery_contact(pool, user)
+    refused = user["status"] == "UNCONFIRMED" and work.settings["unconfirmed_verified_forgot"] == "refuse"
+    if contact is None or refused:
+        raise delivery.no_contact()
+    return user, contact
+
+
+def _simulated(work: Work, pool: Doc, name: str) -> Doc:
+    if work.settings["alternate_hidden_reply"]:
+        tally = work.tally(pool["Id"], "")
+        tally["hidden"] = not tally.get("hidden", False)
+        if not tally["hidden"]:
+            raise delivery.no_contact()
+    return {"CodeDeliveryDetails": delivery.simulated(work, pool, name)}
+
+
+def _confirmable(work: Work, client: Doc, user: Doc | None) -> Doc:
+    mismatch = Refusal("CodeMismatchException", "Invalid verification code provided, please try again.")
+    expired = Refusal("ExpiredCodeException", "Invalid code provided, please request a code again.")
+    if user is None:
+        raise mismatch if hides_users(client) else Refusal("UserNotFoundException", _UNKNOWN)
+    if not user["enabled"]:
+        if hides_users(client):
+            raise mismatch
+        raise {
+            "not-authorized": Refusal("NotAuthorizedException", "User is disabled."),
+            "user-not-found": Refusal("UserNotFoundException", _UNKNOWN),
+            "expired-code": expired,
+        }[work.settings["disabled_confirm"]]
+    if user["status"] == "UNCONFIRMED":
+        if work.settings["unconfirmed_confirm"] == "expired-code":
+            raise expired
+        raise Refusal("UserNotConfirmedException", work.settings["unconfirmed_message"])
+    return user
+
+
+def _check_threat(work: Work) -> None:
+    if work.settings["threat_block"]:
+        raise Refusal("NotAuthorizedException", "Request not allowed due to security reasons.")

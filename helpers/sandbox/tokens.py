@@ -1,0 +1,189 @@
+"""The tokens of a sign-in: JWTs of Cognito's shape, really signed with RS256.
+
+The signing key is public on purpose: anyone can make it from this file, so a token of the sandbox proves nothing to
+anybody but the sandbox. Its public half is served at /<pool id>/.well-known/jwks.json. With a seed every token repeats.
+
+`origin_jti` carries a mark of the user's current sign-in epoch. A global sign-out changes the epoch, so tokens from
+before no longer fit, without a list of tokens anywhere.
+"""
+
+import base64
+import functools
+import hashlib
+import hmac
+import json
+from typing import Any
+
+from . import srp
+from .refusal import Refusal
+from .work import Doc, Work
+
+_E = 65537
+_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+_DAY = 86_400
+_UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": _DAY}
+_SCOPE = "aws.cognito.signin.user.admin"
+
+
+@functools.cache
+def _primes() -> tuple[int, int]:
+    # The numbers at the end are the distance to the next prime; a test holds that these are primes.
+    def one(tag: bytes, distance: int) -> int:
+        drawn = hashlib.shake_256(b"embedded sandbox signing key " + tag).digest(128)
+        return (int.from_bytes(drawn, "big") | 3 << 1022 | 1) + distance
+
+    return one(b"p", 24), one(b"q", 344)
+
+
+def issue(work: Work, pool: Doc, client: Doc, user: Doc, *, refresh: bool = True, auth_time: float | None = None,
+          origin: str | None = None) -> Doc:
+    """Return an AuthenticationResult. refresh: with a refresh token; a refreshed sign-in has its time and origin."""
+    origin = origin or _origin(work, user)
+    moment = int(auth_time if auth_time is not None else work.now)
+    common = {
+        "sub": user["sub"], "iss": issuer(pool["Id"]), "origin_jti": origin, "event_id": work.source.uuid(),
+        "auth_time": moment, "iat": int(work.now),
+    }
+    access_life = _life(client, "Access", "hours", 1)
+    access = common | {"token_use": "access", "client_id": client["ClientId"], "scope": _SCOPE,
+                       "username": user["username"], "exp": int(work.now) + access_life, "jti": work.source.uuid()}
+    identity = common | {"token_use": "id", "aud": client["ClientId"], "cognito:username": user["username"],
+                         "exp": int(work.now) + _life(client, "Id", "hours", 1), "jti": work.source.uuid()}
+    identity |= {key: value == "true" if key.endswith("_verified") else value
+                 for key, value in user["attributes"].items()}
+    result: Doc = {"AccessToken": _signed(pool["Id"], access), "ExpiresIn": access_life, "TokenType": "Bearer",
+                   "IdToken": _signed(pool["Id"], identity)}
+    if refresh:
+        result["RefreshToken"] = _refresh_token(pool, client, user, origin, moment, work)
+    return result
+
+
+def bearer(work: Work, token: str) -> tuple[Doc, Doc, Doc]:
+    """Return (pool, user, claims) of an access token, or refuse one that is forged, expired or signed out."""
+    claims = _read(token)
+    if claims is None or claims.get("token_use") != "access":
+        raise Refusal("NotAuthorizedException", "Invalid Access Token")
+    if work.now >= claims["exp"]:
+        raise Refusal("NotAuthorizedException", "Access Token has expired")
+    pool = work.pool(claims["iss"].rsplit("/", 1)[1])
+    user = work.user(pool["Id"], claims["username"])
+    if user is None or user["sub"] != claims["sub"]:
+        raise Refusal("UserNotFoundException", "User does not exist.")
+    if not _is_current(user, claims["origin_jti"]):
+        raise Refusal("NotAuthorizedException", "Access Token has been revoked")
+    if not user["enabled"]:
+        raise Refusal("NotAuthorizedException", "User is disabled.")
+    return pool, user, claims
+
+
+def refreshed(work: Work, pool: Doc, client: Doc, token: str) -> Doc:
+    """Return a new AuthenticationResult for a refresh token, or refuse it."""
+    claims = _read_refresh(token)
+    if claims is None or claims["pool"] != pool["Id"] or claims["client"] != client["ClientId"]:
+        raise Refusal("NotAuthorizedException", "Invalid Refresh Token")
+    if work.now >= claims["exp"]:
+        raise Refusal("NotAuthorizedException", "Refresh Token has expired")
+    user = work.user(pool["Id"], claims["username"])
+    if user is None:
+        raise Refusal("NotAuthorizedException", "Invalid Refresh Token")
+    if not _is_current(user, claims["origin"]):
+        raise Refusal("NotAuthorizedException", "Refresh Token has been revoked")
+    if not user["enabled"]:
+        raise Refusal("NotAuthorizedException", "User is disabled.")
+    return issue(work, pool, client, user, refresh=False, auth_time=claims["auth_time"], origin=claims["origin"])
+
+
+def issuer(pool_id: str) -> str:
+    """Return the issuer that a pool's tokens name."""
+    return f"https://cognito-idp.{pool_id.split('_')[0]}.amazonaws.com/{pool_id}"
+
+
+def public_keys(pool_id: str) -> Doc:
+    """Return the JSON Web Key Set with which a pool's tokens are verified."""
+    p, q = _primes()
+    modulus = (p * q).to_bytes(256, "big")
+    return {"keys": [{"alg": "RS256", "e": "AQAB", "kid": _kid(pool_id), "kty": "RSA", "n": _text(modulus), "use": "sig"}]}
+
+
+def _life(client: Doc, kind: str, unit: str, default: int) -> int:
+    value = client.get(f"{kind}TokenValidity") or default
+    return int(value) * _UNITS[client.get("TokenValidityUnits", {}).get(f"{kind}Token", unit)]
+
+
+def _origin(work: Work, user: Doc) -> str:
+    half = work.source.bytes(8).hex()
+    text = half + _mark(user, half)
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _is_current(user: Doc, origin: str) -> bool:
+    text = origin.replace("-", "")
+    return hmac.compare_digest(_mark(user, text[:16]), text[16:])
+
+
+def _mark(user: Doc, half: str) -> str:
+    return hmac.new(bytes.fromhex(user["epoch"]), half.encode(), hashlib.sha256).hexdigest()[:16]
+
+
+def _kid(pool_id: str) -> str:
+    return base64.b64encode(hashlib.sha256(pool_id.encode()).digest()).decode()
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _bytes(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _json(data: Any) -> str:
+    return _text(json.dumps(data, separators=(",", ":")).encode())
+
+
+def _padded_digest(message: bytes) -> int:
+    info = _DIGEST_INFO + hashlib.sha256(message).digest()
+    return int.from_bytes(b"\x00\x01" + b"\xff" * (253 - len(info)) + b"\x00" + info, "big")
+
+
+def _signed(pool_id: str, claims: Doc) -> str:
+    message = f"{_json({'kid': _kid(pool_id), 'alg': 'RS256'})}.{_json(claims)}"
+    p, q = _primes()
+    number = _padded_digest(message.encode())
+    d = pow(_E, -1, (p - 1) * (q - 1))
+    by_p, by_q = srp.power(number % p, d % (p - 1), p), srp.power(number % q, d % (q - 1), q)
+    signature = by_q + q * ((by_p - by_q) * pow(q, -1, p) % p)
+    return f"{message}.{_text(signature.to_bytes(256, 'big'))}"
+
+
+def _read(token: str) -> Doc | None:
+    try:
+        message, signature = token.rsplit(".", 1)
+        p, q = _primes()
+        if pow(int.from_bytes(_bytes(signature), "big"), _E, p * q) != _padded_digest(message.encode()):
+            return None
+        claims: Doc = json.loads(_bytes(message.split(".")[1]))
+    except ValueError:
+        return None
+    return claims
+
+
+def _refresh_token(pool: Doc, client: Doc, user: Doc, origin: str, auth_time: int, work: Work) -> str:
+    # Opaque to its holder, as AWS's is: a header that says so, the claims, and a signature.
+    claims = {"pool": pool["Id"], "client": client["ClientId"], "username": user["username"], "origin": origin,
+              "auth_time": auth_time, "exp": int(work.now) + _life(client, "Refresh", "days", 30)}
+    body = f"{_json({'cty': 'JWT', 'enc': 'none', 'alg': 'HS256'})}.{_json(claims)}"
+    return f"{body}.{_refresh_mark(body)}"
+
+
+def _read_refresh(token: str) -> Doc | None:
+    body, _, mark = token.rpartition(".")
+    if not hmac.compare_digest(_refresh_mark(body).encode(), mark.encode("utf-8", "replace")):
+        return None
+    claims: Doc = json.loads(_bytes(body.split(".")[1]))
+    return claims
+
+
+def _refresh_mark(body: str) -> str:
+    key = _primes()[0].to_bytes(128, "big")
+    return _text(hmac.new(key, body.encode("utf-8", "surrogatepass"), hashlib.sha256).digest())

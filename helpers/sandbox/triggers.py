@@ -1,0 +1,94 @@
+"""Lambda triggers, as Python callables: the events they get, what their answers do, and what their errors become.
+
+A callable gets the event that a Lambda function would get and returns it, changed. Which pool it is for it reads in
+`userPoolId`. Triggers run outside the transaction, so they may themselves call the sandbox.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from .refusal import Refusal
+from .settings import did_you_mean
+from .work import Doc, Work
+
+Trigger = Callable[[Doc], Any]
+NAMES = ("CustomMessage", "PostConfirmation", "UserMigration")
+NOT_APPLICABLE = "CLIENT_ID_NOT_APPLICABLE"
+
+
+def check_name(name: str) -> None:
+    """Raise ValueError for a trigger that the sandbox does not run."""
+    if name not in NAMES:
+        raise ValueError(f"the sandbox runs no trigger {name!r}.{did_you_mean(name, NAMES)}")
+
+
+def run(name: str, trigger: Trigger, event: Doc) -> Any:
+    """Call a trigger; return its response, or the Refusal that its failure becomes."""
+    try:
+        answer = trigger(json.loads(json.dumps(event)))
+    except TimeoutError:
+        return Refusal("UnexpectedLambdaException",
+                       f"{name} invocation failed due to error Task timed out after 5.00 seconds.")
+    except Exception as error:
+        # A Lambda function's own failure is told to the caller, with its text.
+        return Refusal("UserLambdaValidationException", f"{name} failed with error {error}.")
+    if not isinstance(answer, dict):
+        return Refusal("InvalidLambdaResponseException", "Unrecognizable lambda output")
+    try:
+        return json.loads(json.dumps(answer)).get("response") or {}
+    except (TypeError, ValueError):
+        return Refusal("InvalidLambdaResponseException", "Invalid lambda function output : Invalid JSON")
+
+
+def custom_message(work: Work, pool: Doc, user: Doc, source: str, client_id: str | None, metadata: Doc | None) -> Doc:
+    """Return what the CustomMessage trigger made of a message; empty where it left it alone.
+
+    The trigger sees the placeholder {####}, never the code (developer guide, "Custom message Lambda trigger").
+    """
+    event = _event(pool, user["username"], source, client_id, {
+        "userAttributes": seen_attributes(user), "codeParameter": "{####}", "linkParameter": None,
+        "usernameParameter": None, "clientMetadata": metadata,
+    }, {"smsMessage": None, "emailMessage": None, "emailSubject": None})
+    answer: Doc = work.trigger("CustomMessage", source, event) or {}
+    configured = pool.get("EmailConfiguration", {}).get("EmailSendingAccount", "COGNITO_DEFAULT") == "DEVELOPER"
+    if (answer.get("emailMessage") or answer.get("emailSubject")) and not configured:
+        raise Refusal("InvalidLambdaResponseException",
+                      "Custom email messages need EmailSendingAccount DEVELOPER (wording of the sandbox)")
+    return answer
+
+
+def user_migration(work: Work, pool: Doc, name: str, source: str, client_id: str, password: str | None,
+                   metadata: Doc | None, validation: Doc | None = None) -> Doc | None:
+    """Return what the UserMigration trigger says of a name that the pool does not know; None where it does not either."""
+    request: Doc = {"password": password} if password is not None else {}
+    request |= {"validationData": validation, "clientMetadata": metadata}
+    event = _event(pool, name, source, client_id, request, {
+        "userAttributes": None, "forceAliasCreation": None, "finalUserStatus": None, "messageAction": None,
+        "desiredDeliveryMediums": None,
+    })
+    answer: Doc | None = work.trigger("UserMigration", source, event)
+    return answer if answer and answer.get("userAttributes") else None
+
+
+def after_confirmation(work: Work, pool: Doc, user: Doc, source: str, client_id: str, metadata: Doc | None) -> None:
+    """Have PostConfirmation run once the call is committed; its failure is the caller's, the change stays."""
+    if "PostConfirmation" in work.triggers:
+        event = _event(pool, user["username"], source, client_id,
+                       {"userAttributes": seen_attributes(user), "clientMetadata": metadata}, {})
+        work.after.append(("PostConfirmation", event))
+
+
+def seen_attributes(user: Doc) -> Doc:
+    """Return a user's attributes as triggers see them."""
+    return {"sub": user["sub"], "cognito:user_status": user["status"], **user["attributes"]}
+
+
+def _event(pool: Doc, username: str, source: str, client_id: str | None, request: Doc, response: Doc) -> Doc:
+    return {
+        "version": "1", "region": pool["Id"].split("_")[0], "userPoolId": pool["Id"], "userName": username,
+        "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": client_id or NOT_APPLICABLE},
+        "triggerSource": source,
+        "request": {key: value for key, value in request.items() if value is not None},
+        "response": response,
+    }

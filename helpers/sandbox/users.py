@@ -1,0 +1,182 @@
+"""Users as an administrator handles them, and how a user comes into being."""
+
+from . import attributes, delivery, passwords
+from .names import EMAIL, active_names, admin_user
+from .refusal import Refusal
+from .work import Doc, Work, folded
+
+_INVITATION = "Your username is {username} and temporary password is {####}."
+
+
+def new(work: Work, pool: Doc, name: str, values: Doc, status: str) -> Doc:
+    """Return a user that is not stored yet. Where names are contacts, the own name is the `sub`."""
+    sub = work.source.uuid()
+    values = dict(values)
+    by_contact = pool.get("UsernameAttributes")
+    if by_contact:
+        values.setdefault("email" if EMAIL.fullmatch(name) else "phone_number", name)
+    return {"username": sub if by_contact else folded(pool, name), "sub": sub, "status": status, "enabled": True,
+            "created": work.now, "modified": work.now, "attributes": values, "password": None, "history": [],
+            "codes": [], "epoch": work.source.bytes(8).hex()}
+
+
+def keep_new(work: Work, pool: Doc, user: Doc, *, force_alias: bool) -> None:
+    """Store a new user, or refuse one whose name exists already or whose alias is another user's."""
+    for name, kind in active_names(pool, user):
+        if work.owner(pool["Id"], folded(pool, name)) is None:
+            continue
+        if kind in ("username", "attribute", "sub"):
+            raise Refusal("UsernameExistsException", "User account already exists")
+        if not force_alias:
+            raise Refusal("AliasExistsException", "An account with the given alias already exists.")
+    work.keep_user(pool, user)
+    work.keep_names(pool, user["username"], active_names(pool, user))
+
+
+def shown(user: Doc) -> Doc:
+    """Return a user as ListUsers and AdminCreateUser show one."""
+    return {"Username": user["username"], "Attributes": attributes.shown({"sub": user["sub"], **user["attributes"]}),
+            "UserCreateDate": user["created"], "UserLastModifiedDate": user["modified"], "Enabled": user["enabled"],
+            "UserStatus": user["status"]}
+
+
+def admin_create_user(work: Work, request: Doc) -> Doc:
+    """AdminCreateUser: a user in FORCE_CHANGE_PASSWORD with a temporary password, or the invitation once more."""
+    pool = work.pool(request["UserPoolId"])
+    if request.get("MessageAction") == "RESEND":
+        user = _invited_again(work, pool, request["Username"])
+    else:
+        attributes.check_username(pool, request["Username"])
+        values = attributes.given(pool, request.get("UserAttributes"), by_admin=True)
+        user = new(work, pool, request["Username"], values, "FORCE_CHANGE_PASSWORD")
+        attributes.check_required(pool, user["attributes"])
+    chosen = request.get("TemporaryPassword")
+    if chosen is not None:
+        passwords.check_policy(work, pool, chosen, passwords.PREFIX_ADMIN_CREATE)
+    minimum = passwords.PasswordPolicy.from_pool(pool).minimum_length
+    password = chosen if chosen is not None else work.source.temporary_password(minimum)
+    passwords.store(work, pool, user, password, temporary=True)
+    if request.get("MessageAction") == "RESEND":
+        user["modified"] = work.now
+        work.keep_user(pool, user)
+    else:
+        keep_new(work, pool, user, force_alias=bool(request.get("ForceAliasCreation")))
+    if request.get("MessageAction") != "SUPPRESS":
+        _invite(work, pool, user, request, None if chosen is not None else password)
+    return {"User": shown(user)}
+
+
+def admin_get_user(work: Work, request: Doc) -> Doc:
+    """AdminGetUser: one user, in every status. The MFA keys are missing where nothing is set."""
+    _, user = admin_user(work, request)
+    answer = shown(user)
+    answer["UserAttributes"] = answer.pop("Attributes")
+    return answer | mfa_shown(user)
+
+
+def mfa_shown(user: Doc) -> Doc:
+    """Return a user's second factors as AdminGetUser and GetUser show them."""
+    mfa = user.get("mfa") or {}
+    answer: Doc = {}
+    if mfa.get("enabled"):
+        answer["UserMFASettingList"] = mfa["enabled"]
+    if mfa.get("preferred"):
+        answer["PreferredMfaSetting"] = mfa["preferred"]
+    return answer
+
+
+def admin_set_user_password(work: Work, request: Doc) -> Doc:
+    """AdminSetUserPassword: works from every status, sends nothing, spends no attempts, verifies no contact."""
+    pool, user = admin_user(work, request)
+    passwords.check_policy(work, pool, request["Password"])
+    passwords.check_history(work, pool, user, request["Password"])
+    permanent = bool(request.get("Permanent"))
+    passwords.store(work, pool, user, request["Password"], temporary=not permanent)
+    user["status"] = "CONFIRMED" if permanent else "FORCE_CHANGE_PASSWORD"
+    user["modified"] = work.now
+    work.keep_user(pool, user)
+    return {}
+
+
+def admin_enable_user(work: Work, request: Doc) -> Doc:
+    """AdminEnableUser."""
+    return _enable(work, request, True)
+
+
+def admin_disable_user(work: Work, request: Doc) -> Doc:
+    """AdminDisableUser: the status stays, sign-in and reset are refused."""
+    return _enable(work, request, False)
+
+
+def admin_delete_user(work: Work, request: Doc) -> Doc:
+    """AdminDeleteUser."""
+    pool, user = admin_user(work, request)
+    work.drop_user(pool, user["username"])
+    return {}
+
+
+def admin_user_global_sign_out(work: Work, request: Doc) -> Doc:
+    """AdminUserGlobalSignOut: refresh tokens end, and access tokens for the API."""
+    pool, user = admin_user(work, request)
+    user["epoch"] = work.source.bytes(8).hex()
+    work.keep_user(pool, user)
+    return {}
+
+
+def admin_update_user_attributes(work: Work, request: Doc) -> Doc:
+    """AdminUpdateUserAttributes: a contact that changes is no longer verified unless the call says so."""
+    pool, user = admin_user(work, request)
+    change(work, pool, user, attributes.given(pool, request.get("UserAttributes"), by_admin=True))
+    return {}
+
+
+def change(work: Work, pool: Doc, user: Doc, values: Doc) -> None:
+    """Change attributes and the names that follow from them; the last user to verify a contact has it as alias."""
+    held = user["attributes"]
+    for contact in ("email", "phone_number"):
+        if contact in values and values[contact] != held.get(contact):
+            values = {f"{contact}_verified": "false", **values}
+    held.update(values)
+    for name in [name for name, value in held.items() if value == ""]:
+        del held[name]
+    user["modified"] = work.now
+    names = active_names(pool, user)
+    for name, kind in names:
+        owner = work.owner(pool["Id"], folded(pool, name))
+        if kind == "attribute" and owner not in (None, user["username"]):
+            raise Refusal("AliasExistsException", "An account with the given alias already exists.")
+    work.keep_user(pool, user)
+    work.keep_names(pool, user["username"], names)
+
+
+def _enable(work: Work, request: Doc, enabled: bool) -> Doc:
+    pool, user = admin_user(work, request)
+    user["enabled"] = enabled
+    user["modified"] = work.now
+    work.keep_user(pool, user)
+    return {}
+
+
+def _invited_again(work: Work, pool: Doc, name: str) -> Doc:
+    user = work.find(pool, name)
+    if user is None:
+        raise Refusal("UserNotFoundException", "User does not exist.")
+    if user["status"] != "FORCE_CHANGE_PASSWORD":
+        raise Refusal("UnsupportedUserStateException",
+                      f"Resend not possible. {user['status']} status is not FORCE_CHANGE_PASSWORD")
+    return user
+
+
+def _invite(work: Work, pool: Doc, user: Doc, request: Doc, generated: str | None) -> None:
+    # A password that somebody typed stays out of the mailbox: the sandbox keeps none in clear.
+    contacts = {"SMS": "phone_number", "EMAIL": "email"}
+    template = pool.get("AdminCreateUserConfig", {}).get("InviteMessageTemplate", {})
+    for medium in request.get("DesiredDeliveryMediums") or ["SMS"]:
+        contact = contacts[medium]
+        if not user["attributes"].get(contact):
+            continue
+        text = template.get("EmailMessage" if medium == "EMAIL" else "SMSMessage") or _INVITATION
+        hidden = generated or "(the one that the administrator chose)"
+        delivery.post(work, pool, user, contact, generated, source="CustomMessage_AdminCreateUser", client_id=None,
+                      entered=request["Username"], subject=template.get("EmailSubject") or "Your temporary password",
+                      body=text.replace("{username}", request["Username"]).replace("{####}", hidden))

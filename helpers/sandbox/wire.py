@@ -1,0 +1,86 @@
+"""Bytes in, bytes out: AWS's JSON 1.1 protocol around the engine, the same for both doors."""
+
+import json
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from . import faults, model
+from .engine import Engine, Outcome
+from .operations import IMITATED
+from .refusal import Refusal
+from .work import Doc
+
+CONTENT_TYPE = "application/x-amz-json-1.1"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer as AWS would send it. fault: what is to befall it on its way, None for nothing."""
+
+    status: int
+    body: bytes
+    headers: dict[str, str] = field(default_factory=dict)
+    fault: faults.Due | None = None
+
+
+def answer(engine: Engine, target: str, body: bytes) -> Answer:
+    """Answer one request. target: the X-Amz-Target header; body: the request's bytes, whatever they are."""
+    prefix, _, operation = target.rpartition(".")
+    if prefix != model.target_prefix() or operation not in model.operations():
+        return _written(Outcome(Refusal("UnknownOperationException"), Engine.free_request_id()))
+    if operation not in IMITATED:
+        text = f"The sandbox does not imitate {operation}. It imitates: {', '.join(sorted(IMITATED))}."
+        return _written(Outcome(Refusal("UnknownOperationException", text), Engine.free_request_id()))
+    request, problem = _read(operation, body)
+    return _written(engine.call(operation, request, problem))
+
+
+def refused(code: str, message: str, status: int) -> Answer:
+    """Return an answer in AWS's shape for a request that never became a call."""
+    return _written(Outcome(Refusal(code, message, status), Engine.free_request_id()))
+
+
+def target_of(headers: Mapping[str, str]) -> str:
+    """Return the X-Amz-Target of headers whose names are in lower case."""
+    return headers.get("x-amz-target", "")
+
+
+def _read(operation: str, body: bytes) -> tuple[Doc, Refusal | None]:
+    try:
+        request = json.loads(body.decode()) if body.strip() else {}
+        # Half a surrogate pair is no text: neither AWS nor the database could keep it.
+        json.dumps(request, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return {}, Refusal("SerializationException", "The request body is not JSON")
+    try:
+        problems = model.broken_constraints(operation, request)
+    except (model.WrongType, RecursionError) as error:
+        return (request if isinstance(request, dict) else {}), Refusal("SerializationException", str(error))
+    if problems:
+        return request, Refusal("InvalidParameterException", model.validation_message(problems))
+    return request, None
+
+
+def _written(outcome: Outcome) -> Answer:
+    result = outcome.result
+    if outcome.fault is not None and outcome.fault.name == faults.ERROR_AFTER:
+        result = faults.internal_error()
+    headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": outcome.request_id}
+    if isinstance(result, Refusal):
+        content: Doc = {"__type": result.code}
+        headers["x-amzn-ErrorType"] = f"{result.code}:"
+        if result.message is not None:
+            content["message"] = result.message
+            headers["x-amzn-ErrorMessage"] = _header(result.message)
+        status = result.status
+    else:
+        content, status = result, 200
+    body = json.dumps(content).encode()
+    headers["x-amz-crc32"] = str(zlib.crc32(body))
+    headers["Content-Length"] = str(len(body))
+    return Answer(status, body, headers, outcome.fault)
+
+
+def _header(text: str) -> str:
+    return "".join(c if " " <= c <= "~" else "?" for c in text)[:4096]

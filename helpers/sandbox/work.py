@@ -1,0 +1,176 @@
+"""One call's view of the state: what an operation may read and change, with the clock and the draws it goes by.
+
+An operation gets a Work and its request, changes documents through it, and either returns or raises a Refusal. After a
+refusal everything is undone but the tallies: the counters behind attempt limits and sign-in locks count every try.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from .refusal import Refusal
+from .source import Source
+
+Doc = dict[str, Any]
+_KEPT = {"messages": 10_000, "events": 10_000, "sessions": 10_000}
+
+
+class Ask(Exception):
+    """An operation needs a trigger's answer. The caller undoes the call, asks, and starts it again with the answer."""
+
+    def __init__(self, key: str, event: Doc) -> None:
+        super().__init__(key)
+        self.key = key
+        self.event = event
+
+
+class Work:
+    """What one call sees. now: seconds since 1970. settings: every named setting. triggers: names that have a callable.
+
+    answers: what triggers have answered so far in this call. after: things to do once the call is committed.
+    """
+
+    def __init__(self, db: sqlite3.Connection, now: float, source: Source, settings: Doc,
+                 triggers: frozenset[str] = frozenset(), answers: Doc | None = None) -> None:
+        self.db = db
+        self.now = now
+        self.source = source
+        self.settings = settings
+        self.triggers = triggers
+        self.answers = answers or {}
+        self.after: list[tuple[str, Doc]] = []
+        self._tallies: dict[tuple[str, str], Doc] = {}
+
+    # Pools and app clients
+
+    def pool(self, pool_id: str) -> Doc:
+        """Return a user pool; a Refusal says that it does not exist."""
+        found = self._doc("SELECT doc FROM pools WHERE id = ?", pool_id)
+        if found is None:
+            raise Refusal("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
+        return found
+
+    def keep_pool(self, pool: Doc) -> None:
+        """Store a pool, new or changed."""
+        self.db.execute("INSERT INTO pools VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc",
+                        (pool["Id"], json.dumps(pool)))
+
+    def client(self, client_id: str) -> Doc:
+        """Return an app client; a Refusal says that it does not exist."""
+        found = self._doc("SELECT doc FROM clients WHERE id = ?", client_id)
+        if found is None:
+            raise Refusal("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+        return found
+
+    def keep_client(self, client: Doc) -> None:
+        """Store an app client, new or changed."""
+        self.db.execute("INSERT INTO clients VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc",
+                        (client["ClientId"], client["UserPoolId"], json.dumps(client)))
+
+    # Users
+
+    def user(self, pool_id: str, username: str) -> Doc | None:
+        """Return the user whose own name this is, exactly."""
+        return self._doc("SELECT doc FROM users WHERE pool_id = ? AND username = ?", pool_id, username)
+
+    def find(self, pool: Doc, name: str) -> Doc | None:
+        """Return the user whom a name in a request means: own name, `sub`, or an active alias."""
+        query = "SELECT u.doc FROM names n JOIN users u USING (pool_id, username) WHERE n.pool_id = ? AND n.name = ?"
+        return self._doc(query, pool["Id"], folded(pool, name))
+
+    def owner(self, pool_id: str, name: str) -> str | None:
+        """Return the own name of the user who holds a folded name."""
+        row = self.db.execute("SELECT username FROM names WHERE pool_id = ? AND name = ?", (pool_id, name)).fetchone()
+        return row[0] if row else None
+
+    def keep_user(self, pool: Doc, user: Doc) -> None:
+        """Store a user, new or changed; names are left as they are."""
+        self.db.execute("INSERT INTO users (pool_id, username, doc) VALUES (?, ?, ?)"
+                        " ON CONFLICT (pool_id, username) DO UPDATE SET doc = excluded.doc",
+                        (pool["Id"], user["username"], json.dumps(user)))
+
+    def keep_names(self, pool: Doc, username: str, names: list[tuple[str, str]]) -> None:
+        """Make these (name, kind) the ones that a user answers to; a name that another user held as alias moves."""
+        self.db.execute("DELETE FROM names WHERE pool_id = ? AND username = ?", (pool["Id"], username))
+        for name, kind in names:
+            self.db.execute("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?)",
+                            (pool["Id"], folded(pool, name), kind, username))
+
+    def drop_user(self, pool: Doc, username: str) -> None:
+        """Forget a user, with names and counters."""
+        for table in ("users", "names", "tallies"):
+            self.db.execute(f"DELETE FROM {table} WHERE pool_id = ? AND username = ?", (pool["Id"], username))
+
+    # Counters, which survive a refusal
+
+    def tally(self, pool_id: str, username: str) -> Doc:
+        """Return a user's counters, to be changed in place: they are kept whatever becomes of the call."""
+        key = (pool_id, username)
+        if key not in self._tallies:
+            found = self._doc("SELECT doc FROM tallies WHERE pool_id = ? AND username = ?", *key)
+            self._tallies[key] = found or {}
+        return self._tallies[key]
+
+    def keep_tallies(self) -> None:
+        """Store the counters; the caller does so after a success and after a refusal."""
+        for key, doc in self._tallies.items():
+            self.db.execute("INSERT INTO tallies VALUES (?, ?, ?)"
+                            " ON CONFLICT (pool_id, username) DO UPDATE SET doc = excluded.doc", (*key, json.dumps(doc)))
+
+    # Challenges, mail, events, triggers
+
+    def keep_session(self, doc: Doc) -> str:
+        """Remember a challenge for three minutes; return the Session string that stands for it."""
+        text = self.source.bytes(24).hex() + self.source.bytes(24).hex()
+        number = self._next("sessions", "number")
+        self.db.execute("INSERT INTO sessions VALUES (?, ?, ?)", (text, json.dumps(doc), number))
+        self.db.execute("DELETE FROM sessions WHERE number <= ?", (number - _KEPT["sessions"],))
+        return text
+
+    def take_session(self, text: str) -> Doc | None:
+        """Return what a Session string stands for, once."""
+        found = self._doc("SELECT doc FROM sessions WHERE id = ?", text)
+        self.db.execute("DELETE FROM sessions WHERE id = ?", (text,))
+        return found
+
+    def post(self, message: Doc) -> None:
+        """Put a message into the mailbox; the oldest of very many give way."""
+        self._append("messages", "(id, doc)", (json.dumps(message),))
+
+    def note(self, pool_id: str, username: str, event: Doc) -> None:
+        """Add to what AdminListUserAuthEvents shows of a user."""
+        self._append("events", "(id, pool_id, username, doc)", (pool_id, username, json.dumps(event)))
+
+    def trigger(self, name: str, key: str, event: Doc) -> Any:
+        """Return what a trigger answers, None where it has no callable. key tells two questions of one call apart."""
+        if name not in self.triggers:
+            return None
+        if key not in self.answers:
+            raise Ask(key, event)
+        answer = self.answers[key]
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
+
+    def _append(self, table: str, columns: str, values: tuple[str, ...]) -> None:
+        number = self._next(table, "id")
+        marks = ", ".join("?" * (len(values) + 1))
+        self.db.execute(f"INSERT INTO {table} {columns} VALUES ({marks})", (number, *values))
+        self.db.execute(f"DELETE FROM {table} WHERE id <= ?", (number - _KEPT[table],))
+
+    def _next(self, table: str, column: str) -> int:
+        return int(self.db.execute(f"SELECT COALESCE(MAX({column}), 0) + 1 FROM {table}").fetchone()[0])
+
+    def _doc(self, query: str, *values: str) -> Doc | None:
+        row = self.db.execute(query, values).fetchone()
+        return json.loads(row[0]) if row else None
+
+
+def folded(pool: Doc, name: str) -> str:
+    """Return a name as this pool compares it: pools are case sensitive unless they were made otherwise."""
+    sensitive = pool.get("UsernameConfiguration", {}).get("CaseSensitive", True)
+    return name if sensitive else name.lower()
+
+
+Operation = Callable[[Work, Doc], Doc]
