@@ -1,0 +1,34 @@
+"""The command line: python -m helpers."""
+
+import click
+
+
+@click.group()
+def main() -> None:
+    """Amazon Cognito's forgotten-password flow, from a shell."""
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=9229, show_default=True, help="0 takes a free one.")
+def sandbox(port: int) -> None:
+    """Serve the sandbox on this machine, for the AWS CLI and other SDKs.
+
+    Its state is kept in the file that COGNITO_SANDBOX names, or in memory. When it is ready it prints one JSON line
+    with its endpoint.
+    """
+    from helpers.sandbox import serve_forever
+
+    serve_forever(port=port)
+
+
+@main.command("first-run")
+@click.option("--out", type=click.Path(file_okay=False), default="runs", show_default=True, help="Where runs are kept.")
+def first_run(out: str) -> None:
+    """Do one reset in the sandbox, from the request to the proof, and say what happened."""
+    from helpers.first_run import first_run as run
+
+    raise SystemExit(run(out))
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m helpers")

@@ -1,0 +1,64 @@
+"""What a notebook shows a person: a title over rows of "what" and "how it is".
+
+A card is text first; JupyterLab, a code host and a printer draw the same rows as a table.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+
+from helpers.secret import redact
+
+
+@dataclass(frozen=True, repr=False)
+class Card:
+    """A title and rows of (label, text). Secrets that this process knows are taken out of every text."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        width = max((len(label) for label, _ in self.rows), default=0)
+        lines = [self.title, *(f"  {label:<{width}}  {text}" for label, text in self.rows if text)]
+        return redact("\n".join(lines))
+
+    def _repr_markdown_(self) -> str:
+        lines = [f"**{_escape(self.title)}**", ""]
+        rows = [f"| {_escape(label)} | {_escape(text)} |" for label, text in self.rows if text]
+        if rows:
+            lines += ["| | |", "|:---|:---|", *rows]
+        return redact("\n".join(lines))
+
+    def to_html(self) -> str:
+        """Return the same as an HTML table, for a widget."""
+        rows = "".join(
+            f'<tr><th scope="row" style="text-align:left;vertical-align:top;padding-right:1em">{html.escape(label)}</th>'
+            f'<td style="text-align:left">{html.escape(text)}</td></tr>'
+            for label, text in self.rows
+            if text
+        )
+        return redact(f"<p><strong>{html.escape(self.title)}</strong></p><table>{rows}</table>")
+
+
+def _escape(text: str) -> str:
+    """Have Markdown show these characters as they are, whoever wrote them."""
+    text = html.escape(text, quote=False).replace("\n", " ")
+    return re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", text)
+
+
+@dataclass(frozen=True, repr=False)
+class Table:
+    """A title, column headings, and rows."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __repr__(self) -> str:
+        lines = [self.title, *("  " + " | ".join(row) for row in (self.headings, *self.rows))]
+        return redact("\n".join(lines))
+
+    def _repr_markdown_(self) -> str:
+        ruler = "|" + "|".join(":---" for _ in self.headings) + "|"
+        rows = ["| " + " | ".join(map(_escape, row)) + " |" for row in (self.headings, *self.rows)]
+        return redact("\n".join([f"**{_escape(self.title)}**", "", rows[0], ruler, *rows[1:]]))

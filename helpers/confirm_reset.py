@@ -1,0 +1,233 @@
+"""The runbook confirm-reset: set a new password with the confirmation code that the user was sent."""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+from helpers import reset
+from helpers.card import Card
+from helpers.errors import Answered, LimitReached, NotReached, PasswordRefused, Problem, Refused, ResetError, Unsettled
+from helpers.parameters import ConfirmResetParameters, Parameters
+from helpers.policy import MAXIMUM_LENGTH, PasswordPolicy, is_well_formed
+from helpers.record import Outcome, Step, step_failed
+from helpers.runbook import Result, Runbook
+from helpers.secret import Secret
+from helpers.target import Target, TargetError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
+
+_DONE = "Done: the password of {} is changed."
+_SAY_DONE = "Your new password works from now on. Please sign in with it."
+_NEXT_DONE = (
+    "Nothing more for the password. Devices that were signed in stay signed in: if somebody else may have had the old "
+    "password, have the user signed out everywhere (AdminUserGlobalSignOut)."
+)
+
+
+class ConfirmReset(Runbook[ConfirmResetParameters]):
+    """One run of confirm-reset. See Runbook for the steps."""
+
+    name: ClassVar[str] = "confirm-reset"
+    asks_for: ClassVar[type[Parameters]] = ConfirmResetParameters
+
+    def __init__(self, **values: object) -> None:
+        super().__init__(**values)
+        self.policy, self.policy_source = PasswordPolicy(), "Cognito's default; this pool's own may differ"
+        self._policy_known = False
+        self._answer_lost = False
+
+    def practice(self) -> Card:
+        """In the sandbox, be the user: request a code through the public API, unless a live one is waiting already.
+
+        Elsewhere the user has asked for the code, and nothing is sent.
+        """
+        p = self.parameters
+        if p is None or not p.to_target().may_be_sandbox:
+            return Card("Not in the sandbox: the user has requested the code, and nothing is sent here.")
+        target = p.to_target()
+        if p.code != "mailbox:" and not target.private:
+            return Card("The code comes from elsewhere, so none is requested here.")
+        try:
+            if any(message.get("live", True) for message in target.mailbox(p.username)):
+                return Card("A code is waiting in the sandbox's mailbox already.")
+        except TargetError as exc:
+            return Card("There is no mailbox to look into.", (("What happened", str(exc)),))
+        try:
+            delivery = reset.request_code(target.client(), client_id=p.client_id, username=p.username)
+        except ResetError as exc:
+            return Card("No code could be requested.", (("What happened", str(exc)), ("What to do next", exc.next)))
+        return Card(
+            "The user has requested a code.",
+            (("Sent to", f"{delivery.destination} ({delivery.medium})"), ("Request id", delivery.request_id)),
+        )
+
+    def plan(self) -> Card:
+        """Return what will be sent and what it changes. Reads the pool's password policy when the pool is named."""
+        p = self.parameters
+        if p is None:
+            return self._incorrect()
+        self._read_policy(p)
+        hashed = ", SecretHash" if p.client_secret else ""
+        return Card(
+            "What will happen",
+            (
+                ("Sent, once", f"ConfirmForgotPassword (ClientId, Username, ConfirmationCode, Password{hashed})"),
+                ("Then, once", "InitiateAuth with the new password, as the proof; its tokens are dropped at once"),
+                ("Changes", f"the password of {p.username}; the code is used up; the user's status becomes CONFIRMED"),
+                ("Stays", "devices that are signed in stay signed in"),
+                ("Cannot be undone", "the old password is gone"),
+                ("Code", p.shown()["code"]),
+                ("New password", f"{p.shown()['new_password']}; it needs {self.rules_in_words()}"),
+                ("Password policy", self.policy_source),
+            ),
+        )
+
+    def rules_in_words(self) -> str:
+        """Return the password policy as one sentence's worth of words."""
+        return ", ".join(rule.words for rule in self.policy.rules())
+
+    def _read_policy(self, p: ConfirmResetParameters) -> None:
+        if not p.user_pool_id or self._policy_known:
+            return
+        try:
+            self.policy = reset.read_policy(p.to_target().client(signed=True), user_pool_id=p.user_pool_id)
+        except ResetError as exc:
+            self.policy_source = f"could not be read ({exc}); Cognito's default is assumed, and Cognito decides"
+        else:
+            self._policy_known = True
+            self.policy_source = f"read from {p.user_pool_id}"
+
+    def _check(self, parameters: ConfirmResetParameters, secrets: dict[str, Secret]) -> tuple[list[Problem], list[str]]:
+        problems, notes = [], []
+        code, removed = clean_code(secrets["code"])
+        secrets["code"] = code
+        if removed:
+            notes.append(f"{removed} character(s) that belong to no code (spaces, hyphens, invisible ones) were removed "
+                         "from the code.")
+        if not (len(code.reveal()) == 6 and code.reveal().isdigit()):
+            problems.append(Problem("code", "must be the six digits of the newest message; "
+                                            f"this has {len(code.reveal())} characters."))
+        password = secrets["new_password"].reveal()
+        if not is_well_formed(password):
+            problems.append(Problem("new_password", "must not begin or end with a space, and has 2 to "
+                                                    f"{MAXIMUM_LENGTH} characters."))
+        elif self._policy_known:
+            broken = [rule.words for rule in self.policy.broken_by(password)]
+            if broken:
+                problems.append(Problem("new_password", f"needs {', '.join(broken)}."))
+        return problems, notes
+
+    def _act(self, parameters: ConfirmResetParameters, target: Target, secrets: Mapping[str, Secret]) -> Result:
+        client = target.client()
+        whom = {"client_id": parameters.client_id, "username": parameters.username}
+        client_secret = secrets.get("client_secret")
+
+        def sign_in() -> tuple[Step, str | ResetError]:
+            return _try_sign_in(client, target, whom, secrets["new_password"], client_secret)
+
+        confirming = "ConfirmForgotPassword"
+        try:
+            confirmed = reset.confirm(client, **whom, code=secrets["code"], new_password=secrets["new_password"],
+                                      client_secret=client_secret)
+        except NotReached as exc:
+            return _not_sent(exc, step_failed(confirming, exc, target.now()))
+        except Unsettled as exc:
+            self._answer_lost = True
+            return self._settle(exc, step_failed(confirming, exc, target.now()), sign_in())
+        except Refused as exc:
+            step = step_failed(confirming, exc, target.now())
+            if exc.code != "ExpiredCodeException":
+                return _refused(exc, (step,))
+            # An earlier try whose answer was lost has used the code up; one sign-in tells, and spends no reset attempt.
+            proof = sign_in()
+            if self._answer_lost:
+                return self._settle(exc, step, proof)
+            return _refused(exc, (step, proof[0]), already=isinstance(proof[1], str))
+        step = Step(name=confirming, status="done", at=target.now(), request_id=confirmed.request_id)
+        return _confirmed(parameters.username, step, *sign_in())
+
+    def _settle(self, error: Answered, step: Step, proof: tuple[Step, str | ResetError]) -> Result:
+        """Decide what became of a confirm whose answer was lost or cannot be trusted: the new password tells."""
+        signed_in = proof[1]
+        if isinstance(signed_in, str):
+            self._answer_lost = False
+            return Result(
+                Outcome.CONFIRMED, 0, _DONE.format(error.username),
+                happened=f"The answer was lost, but the change was made. ({error.message or error.code})",
+                meaning="Cognito had done its work before the answer was lost.", say=_SAY_DONE, next=_NEXT_DONE,
+                proof=signed_in, steps=(step, proof[0]),
+            )
+        return Result(
+            Outcome.UNKNOWN, 8, f"Unknown: the password of {error.username} may have been changed.",
+            happened=error.message or error.code, meaning=error.meaning, say=error.say, next=error.next,
+            proof="", notes=(_why_unproved(signed_in),), steps=(step, proof[0]),
+        )
+
+
+def clean_code(code: Secret) -> tuple[Secret, int]:
+    """Take out what came along when a code was pasted from a mail: spaces, hyphens and invisible characters.
+
+    Returns the code and how many characters were removed.
+    """
+    # Z: spaces; C: control and invisible characters; Pd: hyphens and dashes.
+    kept = [c for c in code.reveal() if unicodedata.category(c)[0] not in "ZC" and unicodedata.category(c) != "Pd"]
+    return Secret("".join(kept), "code"), len(code.reveal()) - len(kept)
+
+
+def _try_sign_in(client: "CognitoIdentityProviderClient", target: Target, whom: Mapping[str, str],
+                 password: Secret, client_secret: Secret | None) -> tuple[Step, str | ResetError]:
+    """Sign in once; return the step, and either the proof in words or the error that stood against it."""
+    try:
+        signed_in = reset.sign_in(client, **whom, password=password, client_secret=client_secret)
+    except ResetError as exc:
+        return step_failed("InitiateAuth", exc, target.now()), exc
+    proof = (f"Cognito accepted the new password and asks for the next factor ({signed_in.challenge})."
+             if signed_in.challenge else "One sign-in with the new password worked; its tokens were dropped at once.")
+    return Step(name="InitiateAuth", status="done", at=target.now(), request_id=signed_in.request_id), proof
+
+
+def _why_unproved(error: ResetError) -> str:
+    if isinstance(error, PasswordRefused):
+        return "One sign-in with the new password did not work, so it was most likely not changed."
+    return f"A sign-in could not settle it: {error.meaning or error}"
+
+
+def _confirmed(username: str, step: Step, proof_step: Step, proof: str | ResetError) -> Result:
+    if isinstance(proof, PasswordRefused):
+        return Result(
+            Outcome.UNKNOWN, 8, f"Unknown: Cognito said yes for {username}, but the new password does not sign in.",
+            happened=str(proof), meaning="The change and the sign-in contradict each other.",
+            say="Please try to sign in with the new password once.",
+            next="Look the user up as an administrator, then start over with a new code.", steps=(step, proof_step),
+        )
+    if isinstance(proof, ResetError):
+        wait = " Wait 15 quiet minutes before the first sign-in." if isinstance(proof, LimitReached) else ""
+        return Result(
+            Outcome.CONFIRMED, 0, _DONE.format(username), happened="Cognito took the code and the new password.",
+            meaning="The user can sign in with the new password.", say=_SAY_DONE, next=_NEXT_DONE + wait,
+            proof="Cognito's own answer to the change.",
+            notes=(f"It could not also be proved by a sign-in: {proof.meaning or proof}",), steps=(step, proof_step),
+        )
+    return Result(
+        Outcome.CONFIRMED, 0, _DONE.format(username), happened="Cognito took the code and the new password.",
+        meaning="The user can sign in with the new password; the old one no longer works.", say=_SAY_DONE,
+        next=_NEXT_DONE, proof=proof, steps=(step, proof_step),
+    )
+
+
+def _refused(error: Refused, steps: tuple[Step, ...], *, already: bool = False) -> Result:
+    notes = ("The new password signs in already: an earlier try has set it. There is nothing left to do.",)
+    return Result(
+        Outcome.REFUSED, error.exit_code, "Refused: Cognito did not change the password.", happened=str(error),
+        meaning=error.meaning, say=_SAY_DONE if already else error.say,
+        next="Nothing: the password is the one that was asked for." if already else error.next,
+        notes=notes if already else (f"What may be tried again: {error.again}.",), steps=steps,
+    )
+
+
+def _not_sent(error: NotReached, step: Step) -> Result:
+    return Result(
+        Outcome.NOT_SENT, error.exit_code, "Not sent: nothing has changed.", happened=str(error),
+        meaning=error.meaning, say=error.say, next=error.next, steps=(step,),
+    )

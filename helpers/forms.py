@@ -1,0 +1,172 @@
+"""A form around a run, for the person who runs it; and the same without one.
+
+`act(run)` is the one cell of a runbook that does something. With a person it is a form: what is typed into it never
+becomes part of the widget's state, which JupyterLab may save into the notebook, but travels in the message that the
+button sends. Without a person the run acts at once. Either way the cells below show `.result`, `.record` and `.proof`.
+"""
+
+import html
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from helpers.card import Card
+from helpers.confirm_reset import ConfirmReset
+from helpers.record import Outcome, Record
+from helpers.runbook import NotDone, Runbook
+from helpers.secret import Secret, redact, shown
+
+_HERE = Path(__file__).parent
+_WAITING = "Nothing has been sent yet. This fills in when the form above has done its work."
+_LABELS = {
+    "username": "Username",
+    "client_id": "App client id",
+    "code": "Confirmation code",
+    "new_password": "New password",
+    "client_secret": "Client secret",
+}
+
+
+def act(run: Runbook[Any]) -> "Attended | Unattended":
+    """Show the form where a person is there to fill it in; do the run at once where nobody is."""
+    return Attended(run) if run.person else Unattended(run)
+
+
+class Unattended:
+    """A run that has been done without a person."""
+
+    def __init__(self, run: Runbook[Any]) -> None:
+        self._run = run
+        run.submit()
+
+    @property
+    def result(self) -> Card:
+        """What came of it, as a person reads it."""
+        assert self._run.result is not None
+        return self._run.result.card()
+
+    @property
+    def record(self) -> Record:
+        """The record, which also stands among the notebook's outputs for any reader to find."""
+        assert self._run.record is not None
+        return self._run.record
+
+    @property
+    def proof(self) -> Card:
+        """The proof. Raises NotDone when the run did not end in `confirmed`, so that the notebook fails."""
+        return self._run.prove()
+
+    def __repr__(self) -> str:
+        return "Nobody is there to fill in a form, so the runbook acted at once, by its parameters."
+
+
+class Form(anywidget.AnyWidget):
+    """The form itself: labelled fields, errors beside them, a busy state, the result in words.
+
+    fields, errors and result are what the page draws. turn counts finished presses: a press that was made before the
+    last one was done carries an old number and is dropped, so a double click sends once.
+    """
+
+    _esm = _HERE / "form.js"
+    _css = _HERE / "form.css"
+    title = traitlets.Unicode().tag(sync=True)
+    button = traitlets.Unicode().tag(sync=True)
+    fields: Any = traitlets.List().tag(sync=True)
+    errors: Any = traitlets.Dict().tag(sync=True)
+    result: Any = traitlets.Dict().tag(sync=True)
+    state = traitlets.Enum(["ready", "busy", "done"], "ready").tag(sync=True)
+    turn = traitlets.Int(0).tag(sync=True)
+
+
+class Attended:
+    """A run with a person: the form, and views below it that fill in when the button has been pressed."""
+
+    def __init__(self, run: Runbook[Any]) -> None:
+        self._run = run
+        self.form = Form(title=run.name, button="Set the new password", fields=_fields(run), errors=_errors(run.problems))
+        self.form.on_msg(self._on_message)
+        self.result, self.record, self.proof = (ipywidgets.HTML(f"<p>{_WAITING}</p>") for _ in range(3))
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.form._repr_mimebundle_(**kwargs)
+
+    def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        if content.get("turn") != self.form.turn or self.form.state == "busy":
+            return
+        if content.get("kind") == "again" and self.form.state == "done":
+            self.form.set_trait("result", {})
+            self.form.state = "ready"
+        elif content.get("kind") == "submit" and self.form.state == "ready":
+            self.form.state = "busy"
+            try:
+                self._submit(dict(content.get("values", {})))
+            finally:
+                # Emptied here too: nothing that was typed outlives the press.
+                content.clear()
+                self.form.turn += 1
+
+    def _submit(self, values: dict[str, str]) -> None:
+        run = self._run
+        typed = {name: Secret(values[name], _LABELS[name].lower()) for name in run.asks_for.SECRETS if values.get(name)}
+        plain = {name: text for name, text in values.items() if name not in run.asks_for.SECRETS}
+        values.clear()
+        try:
+            result = run.submit(plain, typed)
+        except Exception as exc:
+            # A callback's exception would vanish. It may have struck after the call was sent: an unknown outcome.
+            logging.getLogger(__name__).exception("the runbook failed")
+            self._show(Card(
+                "Unknown: the runbook itself failed.",
+                (("What happened", f"{type(exc).__name__}: {redact(str(exc))}"),
+                 ("What to do next", "Try one sign-in with the new password before anything else, and report this.")),
+            ), "unknown")
+            self.form.state = "ready"
+            return
+        self.form.errors = _errors(result.problems)
+        self._show(result.card(), result.outcome.value)
+        self.form.state = "done" if result.outcome is Outcome.CONFIRMED else "ready"
+        self.result.value = result.card().to_html()
+        self.record.value = f"<pre>{html.escape(json.dumps(run.record.to_json(), indent=2))}</pre>" if run.record else ""
+        try:
+            self.proof.value = run.prove().to_html()
+        except NotDone as exc:
+            self.proof.value = Card("Not proved.", (("What happened", str(exc)), ("What to do next", exc.next))).to_html()
+
+    def _show(self, card: Card, outcome: str) -> None:
+        rows = [[label, redact(text)] for label, text in card.rows if text]
+        self.form.result = {"title": redact(card.title), "rows": rows, "outcome": outcome}
+
+
+def _errors(problems: Any) -> dict[str, str]:
+    return {problem.field: redact(problem.words) for problem in problems}
+
+
+def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
+    """Return what the page draws, in the order of reading and of the Tab key."""
+    values = {**{name: f.default for name, f in run.asks_for.model_fields.items()}, **run.values}
+    fields: list[dict[str, Any]] = [
+        {"name": name, "label": _LABELS[name], "kind": "text", "value": str(values[name]),
+         "help": str(run.asks_for.model_fields[name].description)}
+        for name in ("username", "client_id")
+    ]
+    for name in ("code", "new_password", "client_secret"):
+        reference = str(values[name])
+        if name == "client_secret" and not reference:
+            continue
+        source = "" if reference == "prompt:" else f"Leave empty to use {shown(reference)}. "
+        fields.append({"name": name, "label": _LABELS[name], "kind": "secret", "value": "", "help": source,
+                       "required": reference == "prompt:"})
+    code = next(item for item in fields if item["name"] == "code")
+    code |= {"help": code["help"] + "Six digits, from the newest message. Spaces and hyphens do not matter.",
+             "numeric": True, "shown": True}
+    if isinstance(run, ConfirmReset):
+        password = next(item for item in fields if item["name"] == "new_password")
+        password["help"] += f"Password policy: {run.policy_source}."
+        password["rules"] = [{"words": rule.words, "pattern": rule.pattern} for rule in run.policy.rules()]
+    return fields
+

@@ -1,0 +1,133 @@
+"""What a runbook is asked to do: typed parameters, checked all at once, before anything is sent.
+
+One model a runbook: the form, the notebook's parameters cell, the command's help and the README read names, defaults
+and help from it. Every parameter is a string, because that is what papermill, a form and a shell have in common.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from helpers import secret
+from helpers.errors import Problem
+from helpers.target import Target
+
+PRACTICE_PASSWORD = "literal:Practice-makes-perfect-1"
+
+_WORDS = {
+    "client_id": "must be the app client's id: 1 to 128 letters, digits, + or _.",
+    "username": "must be 1 to 128 characters, without spaces.",
+    "user_pool_id": "must be a user pool's id such as us-east-1_AbCdEfGhI, or empty.",
+    "interactive": "must be auto, yes or no.",
+}
+
+
+class Parameters(BaseModel):
+    """The parameters that every runbook has. Make one through `read`, which never raises."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    SECRETS: ClassVar[tuple[str, ...]] = ()
+
+    target: str = Field(default="sandbox", description="sandbox, aws, or an endpoint's URL on this machine")
+    region: str = Field(default="us-east-1", description="the AWS region of the user pool")
+    profile: str = Field(default="", description="the AWS profile, where a call has to be signed")
+    user_pool_id: str = Field(
+        default="", description="lets the plan read the pool's password policy", pattern=r"^([\w-]+_[0-9a-zA-Z]+)?$",
+        max_length=55,
+    )
+    client_id: str = Field(
+        default="3n4b5urk1ft4fl3mg5e62d9ado", description="the app client that asked for the code", pattern=r"^[\w+]+$",
+        max_length=128,
+    )
+    client_secret: str = Field(default="", description="a reference to the app client's secret, if it has one")
+    username: str = Field(
+        default="diego@example.com", description="the user's name, verified e-mail or phone, or sub",
+        pattern=r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$", max_length=128,
+    )
+    interactive: str = Field(
+        default="auto", description="auto, yes or no, whether a person is there", pattern="^(auto|yes|no)$"
+    )
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any], *, person: bool) -> tuple[Self | None, list[Problem]]:
+        """Read parameters from anywhere and return them with every problem there is, in the order of the fields.
+
+        values: by name; what is missing has its default. person: whether somebody is there to answer a prompt.
+        The parameters are None when they cannot be used at all.
+        """
+        names = list(cls.model_fields)
+        problems = []
+        try:
+            read: Self | None = cls(**values)
+        except ValidationError as exc:
+            read = None
+            problems = [cls._problem(error, values) for error in exc.errors(include_url=False, include_input=False)]
+        faulty = {problem.field for problem in problems}
+        problems += [p for p in cls._cross_check(values, person=person) if p.field not in faulty]
+        order = {name: place for place, name in enumerate(names)}
+        problems.sort(key=lambda problem: order.get(problem.field, -1))
+        return (None if problems else read), problems
+
+    @classmethod
+    def _cross_check(cls, values: Mapping[str, Any], *, person: bool) -> list[Problem]:
+        def text(name: str) -> str:
+            value = values.get(name, cls.model_fields[name].default)
+            return value if isinstance(value, str) else ""
+
+        target = Target(text("target"), text("region"), text("profile"))
+        problems = [Problem(field, words) for field, words in target.faults()]
+        for name in cls.SECRETS:
+            given = values.get(name, cls.model_fields[name].default)
+            if not isinstance(given, str) or (name == "client_secret" and not given):
+                continue
+            fault = secret.fault_in(given, sandbox=target.may_be_sandbox, person=person)
+            problems += [Problem(name, fault)] if fault else []
+        return problems
+
+    @classmethod
+    def _problem(cls, error: Any, values: Mapping[str, Any]) -> Problem:
+        field = str(error["loc"][0])
+        if error["type"] == "extra_forbidden":
+            close = get_close_matches(field, cls.model_fields, n=1)
+            return Problem(field, "is no parameter of this runbook." + (f" Did you mean {close[0]}?" if close else ""))
+        if error["type"] == "string_type":
+            return Problem(field, cls._not_a_string(field, values[field]))
+        return Problem(field, _WORDS.get(field, error["msg"]))
+
+    @classmethod
+    def _not_a_string(cls, field: str, value: Any) -> str:
+        kind = type(value).__name__
+        if field in cls.SECRETS:
+            variable = f"RESET_{field.upper()}"
+            return (
+                f"arrived as a value of type {kind}, so a leading zero may be lost, and a secret is never given by "
+                f"value. Use: read -rs {variable}; export {variable}; "
+                f"papermill ... -r {field} env:{variable}"
+            )
+        # Papermill's -p turns +15551234567 into a number; -r leaves every character as it was typed.
+        return (
+            f"arrived as the {kind} {value!r}, not as the text that was typed: signs and leading zeros may be lost. "
+            f"Use -r instead of -p: papermill ... -r {field} 'TEXT'"
+        )
+
+    def shown(self) -> dict[str, str]:
+        """Return the parameters as they may be recorded: references to secrets, never values."""
+        return {
+            name: secret.shown(value) if name in self.SECRETS and value else value
+            for name, value in self.model_dump().items()
+        }
+
+    def to_target(self) -> Target:
+        """Return the Cognito that these parameters name."""
+        return Target(self.target, self.region, self.profile)
+
+
+class ConfirmResetParameters(Parameters):
+    """The parameters of the runbook confirm-reset."""
+
+    SECRETS: ClassVar[tuple[str, ...]] = ("client_secret", "code", "new_password")
+
+    code: str = Field(default="mailbox:", description="a reference to the confirmation code")
+    new_password: str = Field(default=PRACTICE_PASSWORD, description="a reference to the new password")

@@ -1,0 +1,231 @@
+"""One run of a runbook: parameters, plan, gate, act, verify, record. Every runbook is these six steps, in this order.
+
+A notebook makes a run from its parameters cell and shows its steps. `submit` does all the work and never raises for
+what Cognito or the network may do: the form calls it when the button is pressed, and a notebook that runs without a
+person calls it at once. So no cell waits for a click, and both ways are one.
+"""
+
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+from helpers.card import Card
+from helpers.errors import BadParameters, Problem, ResetError
+from helpers.parameters import Parameters
+from helpers.record import Outcome, Record, Step
+from helpers.secret import Secret, SecretError, fault_in, resolve
+from helpers.target import Target, TargetError
+
+P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended and what follows from it. `problems` are the bad parameters, by field, when nothing was sent."""
+
+    outcome: Outcome
+    exit_code: int
+    headline: str
+    happened: str = ""
+    meaning: str = ""
+    say: str = ""
+    next: str = ""
+    proof: str = ""
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    steps: tuple[Step, ...] = field(default=(), repr=False)
+
+    @property
+    def request_id(self) -> str:
+        """AWS's id for the call that decided the run, for a support case; "" when nothing was sent."""
+        return self.steps[0].request_id if self.steps else ""
+
+    def card(self) -> Card:
+        """Return the result as a person reads it."""
+        return Card(
+            self.headline,
+            (
+                ("What happened", self.happened),
+                *(("Please correct", str(problem)) for problem in self.problems),
+                ("What it means", self.meaning),
+                ("Proof", self.proof),
+                *(("Note", note) for note in self.notes),
+                ("Tell the user", self.say),
+                ("What to do next", self.next),
+                ("Request id", self.request_id),
+            ),
+        )
+
+
+class NotDone(ResetError):
+    """The run did not end in `confirmed`. Raised by the last cell, so that an unattended run fails visibly."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(f"{result.headline} {result.happened}".strip())
+        self.meaning, self.say, self.next = result.meaning, result.say, result.next
+        self.exit_code = result.exit_code  # type: ignore[misc]  # each outcome has its own
+
+
+class Runbook(ABC, Generic[P]):
+    """One run. Subclasses say what is planned and what is done; everything that runbooks share is here.
+
+    values: the parameters, by name, as the notebook's parameters cell holds them. Without a person, bad parameters
+    raise BadParameters at once; with one, the form shows them beside their fields.
+    """
+
+    name: ClassVar[str]
+    asks_for: ClassVar[type[Parameters]]
+
+    def __init__(self, **values: Any) -> None:
+        self.person = person_present(str(values.get("interactive", "auto")))
+        self.values = self._leave_to_the_form(values) if self.person else values
+        self.parameters, self.problems = self._read(self.values)
+        if self.problems and not self.person:
+            raise BadParameters(self.problems)
+        self.result: Result | None = None
+        self.record: Record | None = None
+
+    # --- what a subclass says ---
+
+    @abstractmethod
+    def plan(self) -> Card:
+        """Return what will be sent, what it changes and what cannot be undone. Changes nothing."""
+
+    @abstractmethod
+    def _act(self, parameters: P, target: Target, secrets: Mapping[str, Secret]) -> Result:
+        """Do it, and verify it. Raises ResetError or TargetError only before anything was sent."""
+
+    def _check(self, parameters: P, secrets: dict[str, Secret]) -> tuple[list[Problem], list[str]]:
+        """Return what is wrong with the secrets themselves, and notes on what was mended in them."""
+        return [], []
+
+    # --- the steps ---
+
+    def where(self) -> Card:
+        """Say which Cognito this run talks to, and as whom. Sends nothing."""
+        if self.parameters is None:
+            return self._incorrect()
+        p = self.parameters
+        return Card(
+            "Where am I?",
+            (
+                ("Cognito", p.to_target().where()),
+                ("App client", p.client_id),
+                ("User pool", p.user_pool_id or "not named; this runbook can do without"),
+                ("User", p.username),
+                ("As whom", self.as_whom()),
+                ("Who runs this", "a person, through the form" if self.person else "nobody is there: it acts at once"),
+            ),
+        )
+
+    def as_whom(self) -> str:
+        """Say which identity the run's calls are made with."""
+        return "nobody: the call is unsigned and needs no AWS credentials"
+
+    def submit(self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None) -> Result:
+        """Check everything again, act, verify, and keep the result and the record.
+
+        values: what a form changed, by parameter. typed: the secrets that a person typed, by parameter; they stand in
+        for the references. Returns the result, whatever Cognito or the network did.
+        """
+        typed = dict(typed or {})
+        merged = {**self.values, **(values or {}), **dict.fromkeys(typed, "prompt:")}
+        parameters, problems = self._read(merged)
+        endpoint, started = "", datetime.now(UTC)
+        now: Callable[[], datetime] = partial(datetime.now, UTC)
+        secrets: dict[str, Secret] = {}
+        notes: list[str] = []
+        if parameters is not None:
+            self.parameters = parameters
+            target = parameters.to_target()
+            endpoint, now = target.where(), target.now
+            started = now()
+            secrets, problems = self._resolve(parameters, target, typed)
+            if not problems:
+                problems, notes = self._check(parameters, secrets)
+        if parameters is None or problems:
+            result = Result(
+                Outcome.NOT_SENT, BadParameters.exit_code, "Not sent: nothing has changed.", problems=tuple(problems),
+                next="Correct the named fields and try again. The code is as good as before.",
+            )
+        else:
+            result = self._act(parameters, target, secrets)
+        result = replace(result, notes=(*notes, *result.notes))
+        self.result = result
+        self.record = Record(
+            runbook=self.name, endpoint=endpoint, parameters=parameters.shown() if parameters else {},
+            started_at=started, ended_at=now(), steps=result.steps, outcome=result.outcome,
+            exit_code=result.exit_code, verified_by=result.proof,
+            meaning=result.meaning or " ".join(map(str, result.problems)), next_step=result.next,
+        )
+        return result
+
+    def prove(self) -> Card:
+        """Return the proof of a run that did what it should; raise NotDone for any other, so that a job fails.
+
+        Where a person has not pressed the button yet it says so.
+        """
+        if self.result is None:
+            return Card("Nothing has been sent yet.", (("What to do next", "Fill in the form and press its button."),))
+        if self.result.outcome is not Outcome.CONFIRMED:
+            raise NotDone(self.result)
+        return Card(self.result.headline, (("Proof", self.result.proof), ("Request id", self.result.request_id)))
+
+    # --- inner ---
+
+    def _read(self, values: Mapping[str, Any]) -> tuple[P | None, list[Problem]]:
+        read, problems = self.asks_for.read(values, person=self.person)
+        return cast(P | None, read), problems
+
+    def _leave_to_the_form(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Have the form ask for each secret whose reference cannot be used here."""
+        fields = self.asks_for.model_fields
+        given = {name: values.get(name, fields[name].default) for name in self.asks_for.SECRETS}
+        sandbox = Target(str(values.get("target", "sandbox"))).may_be_sandbox
+        ask = {
+            name: "prompt:"
+            for name, reference in given.items()
+            if isinstance(reference, str) and reference and fault_in(reference, sandbox=sandbox, person=True)
+        }
+        return {**values, **ask}
+
+    def _resolve(self, parameters: P, target: Target,
+                 typed: Mapping[str, Secret]) -> tuple[dict[str, Secret], list[Problem]]:
+        secrets, problems = dict(typed), []
+        for name in self.asks_for.SECRETS:
+            reference = getattr(parameters, name)
+            if name in typed or not reference:
+                continue
+            label = name.replace("_", " ")
+            try:
+                secrets[name] = resolve(
+                    reference, label=label, ask=_nobody_asked, aws=target.aws,
+                    mailbox=lambda: target.newest_code(parameters.username),
+                )
+            except (SecretError, TargetError) as exc:
+                problems.append(Problem(name, str(exc)))
+        return secrets, problems
+
+    def _incorrect(self) -> Card:
+        return Card("Some parameters cannot be used. Correct them in the form.",
+                    tuple(("Please correct", str(problem)) for problem in self.problems))
+
+
+def person_present(interactive: str) -> bool:
+    """Say whether a person is there to fill in a form. interactive: yes, no, or auto, which asks the kernel.
+
+    A kernel run by papermill, nbval or nbconvert is told that nobody can answer a question.
+    """
+    if interactive in ("yes", "no"):
+        return interactive == "yes"
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", False))
+
+
+def _nobody_asked(question: str) -> str:
+    raise SecretError(f"please enter the {question.rstrip(': ')}.")

@@ -1,0 +1,186 @@
+"""The form: driven by its messages, as the page sends them."""
+
+import json
+
+import ipywidgets
+import pytest
+
+from helpers import reset
+from helpers.confirm_reset import ConfirmReset
+from helpers.forms import Attended, Unattended, act
+from helpers.record import MIME
+from helpers.runbook import NotDone
+from helpers.sandbox import DEFAULT_PASSWORD
+from helpers.secret import Secret
+from helpers.target import Target
+
+DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
+NEW = "Brand-new-1-password"
+
+
+@pytest.fixture
+def code(sandbox):
+    reset.request_code(Target().client(), **DIEGO)
+    return sandbox.mailbox()[-1]["code"]
+
+
+@pytest.fixture
+def shown(code):
+    return act(ConfirmReset(interactive="yes"))
+
+
+def press(shown, turn=None, **values):
+    content = {"kind": "submit", "turn": shown.form.turn if turn is None else turn,
+               "values": {"username": "diego@example.com", "client_id": DIEGO["client_id"], **values}}
+    shown.form._handle_custom_msg(content, [])
+    return content
+
+
+def signs_in(password):
+    return bool(reset.sign_in(Target().client(), **DIEGO, password=Secret(password)))
+
+
+def everything_saved():
+    return json.dumps([widget.get_state() for widget in ipywidgets.widgets.widget._instances.values()], default=str)
+
+
+def test_without_a_person_there_is_no_form_and_it_acts_at_once(code):
+    done = act(ConfirmReset(interactive="no"))
+    assert isinstance(done, Unattended)
+    assert "confirmed" in repr(done.record._repr_mimebundle_()[MIME])
+    assert "Proof" in repr(done.result)
+    assert done.proof
+
+
+def test_without_a_person_a_refused_run_shows_its_result_and_fails_at_the_proof(code, monkeypatch):
+    monkeypatch.setenv("WRONG", "000000" if code != "000000" else "111111")
+    done = act(ConfirmReset(interactive="no", code="env:WRONG"))
+    assert "Refused" in repr(done.result)
+    with pytest.raises(NotDone):
+        done.proof  # noqa: B018
+
+
+def test_with_a_person_nothing_is_sent_before_the_button_is_pressed(shown):
+    assert isinstance(shown, Attended)
+    assert signs_in(DEFAULT_PASSWORD)
+    assert "Nothing has been sent yet" in shown.result.value
+
+
+def test_every_field_has_a_label_and_they_come_in_the_order_of_reading(shown):
+    fields = shown.form.fields
+    assert [f["name"] for f in fields] == ["username", "client_id", "code", "new_password"]
+    assert all(f["label"] and f["help"] for f in fields)
+
+
+def test_pressing_the_button_sets_the_password_and_fills_in_the_rest(shown, code):
+    press(shown, code=code, new_password=NEW)
+    assert signs_in(NEW)
+    assert (shown.form.state, shown.form.result["outcome"]) == ("done", "confirmed")
+    assert "Done: the password of diego@example.com is changed." in shown.result.value
+    assert "&quot;outcome&quot;: &quot;confirmed&quot;" in shown.record.value
+    assert "Proof" in shown.proof.value
+
+
+def test_empty_fields_use_the_references(shown):
+    press(shown, code="", new_password="")
+    assert shown.form.state == "done"
+    assert signs_in("Practice-makes-perfect-1")
+
+
+def test_what_was_typed_is_in_no_widgets_state_and_in_no_message_afterwards(shown, code):
+    content = press(shown, code=code, new_password=NEW)
+    assert content == {}
+    saved = everything_saved()
+    assert NEW not in saved
+    assert code not in saved
+
+
+def test_what_was_typed_is_in_no_widgets_state_after_a_refusal_either(shown, code):
+    press(shown, code=code, new_password="Weak-9")
+    assert shown.form.result["outcome"] == "refused"
+    saved = everything_saved()
+    assert "Weak-9" not in saved
+    assert code not in saved
+
+
+def test_after_a_weak_password_the_form_takes_another_one_with_the_same_code(shown, code):
+    press(shown, code=code, new_password="Weak-9")
+    assert shown.form.state == "ready"
+    press(shown, code=code, new_password=NEW)
+    assert shown.form.state == "done"
+    assert signs_in(NEW)
+
+
+def test_everything_is_checked_again_and_every_error_stands_beside_its_field(shown):
+    press(shown, username="two words", client_id="no-hyphen", code="12", new_password=" x ")
+    assert set(shown.form.errors) == {"username", "client_id"}
+    press(shown, code="12", new_password=" x ")
+    assert set(shown.form.errors) == {"code", "new_password"}
+    assert shown.form.state == "ready"
+    assert signs_in(DEFAULT_PASSWORD)
+
+
+def test_errors_are_gone_when_all_is_well(shown, code):
+    press(shown, code="12", new_password=NEW)
+    press(shown, code=code, new_password=NEW)
+    assert shown.form.errors == {}
+
+
+def test_a_double_click_sends_once(shown, code, sandbox):
+    turn = shown.form.turn
+    press(shown, turn, code=code, new_password="Weak-9")
+    press(shown, turn, code=code, new_password=NEW)
+    assert shown.form.result["outcome"] == "refused"
+    assert signs_in(DEFAULT_PASSWORD)
+
+
+def test_after_success_the_button_sends_nothing_until_it_is_asked_for_another(shown, code):
+    press(shown, code=code, new_password=NEW)
+    press(shown, code=code, new_password="Other-new-1-password")
+    assert signs_in(NEW)
+    shown.form._handle_custom_msg({"kind": "again", "turn": shown.form.turn}, [])
+    assert shown.form.state == "ready"
+
+
+def test_it_is_busy_while_it_works(shown, code, monkeypatch):
+    states = []
+    monkeypatch.setattr(shown._run, "submit", lambda *_: states.append(shown.form.state) or original(*_))
+    original = ConfirmReset.submit.__get__(shown._run)
+    press(shown, code=code, new_password=NEW)
+    assert states == ["busy"]
+
+
+def test_a_fault_of_ours_in_a_callback_is_told_and_never_lost(shown, code, monkeypatch, caplog):
+    def broken(*_):
+        raise RuntimeError(f"oops {NEW}")
+
+    monkeypatch.setattr(shown._run, "submit", broken)
+    press(shown, code=code, new_password=NEW)
+    text = json.dumps(shown.form.result)
+    assert "RuntimeError: oops [hidden]" in text
+    assert shown.form.state == "ready"
+    assert NEW not in caplog.text
+
+
+def test_a_reference_that_cannot_be_used_here_is_asked_for_instead():
+    shown = act(ConfirmReset(interactive="yes", target="aws"))
+    fields = {f["name"]: f for f in shown.form.fields}
+    assert fields["code"]["required"]
+    assert fields["new_password"]["required"]
+    press(shown, code="", new_password="")
+    assert set(shown.form.errors) == {"code", "new_password"}
+    assert "please enter the code" in shown.form.errors["code"]
+
+
+def test_bad_parameters_do_not_keep_a_person_from_the_form():
+    run = ConfirmReset(interactive="yes", username=15551234567)
+    assert "cannot be used" in repr(run.where())
+    assert "cannot be used" in repr(run.plan())
+    assert "arrived as the int" in act(run).form.errors["username"]
+
+
+def test_what_a_user_is_called_cannot_become_markup(code):
+    shown = act(ConfirmReset(interactive="yes"))
+    press(shown, username="<img/src=x>", code=code, new_password=NEW)
+    assert "<img" not in shown.result.value
+    assert "&lt;img/src=x&gt;" in shown.result.value

@@ -1,0 +1,176 @@
+"""The house: who may import whom, what is exported, and one truth about dependencies."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import helpers
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted(ROOT.joinpath("helpers").glob("*.py"))
+
+# Who may import whom. A module that is not here may import nothing of ours.
+ARROWS = {
+    "__main__": {"first_run", "sandbox"},
+    "card": {"secret"},
+    "catalogue": {"card"},
+    "confirm_reset": {"card", "errors", "parameters", "policy", "record", "reset", "runbook", "secret", "target"},
+    "environment": {"card", "target"},
+    "errors": {"catalogue"},
+    "first_run": {"errors", "record", "reset", "sandbox", "target"},
+    "forms": {"card", "confirm_reset", "record", "runbook", "secret"},
+    "parameters": {"errors", "secret", "target"},
+    "record": {"errors", "secret"},
+    "reset": {"errors", "policy", "secret"},
+    "runbook": {"card", "errors", "parameters", "record", "secret", "target"},
+    "target": {"sandbox", "secret"},
+}
+# The one home, or the few homes, of a package.
+HOMES = {
+    "boto3": {"target"},
+    "ipywidgets": {"forms"},
+    "anywidget": {"forms"},
+    "papermill": {"first_run"},
+    "pydantic": {"parameters", "record"},
+    "click": {"__main__"},
+}
+
+
+def imported_by(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level > 1:
+            names |= {f"helpers.{node.module or alias.name}" for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+    return names
+
+
+def ours(names: set[str]) -> set[str]:
+    found = {name.split(".")[1] for name in names if name.startswith("helpers.")}
+    return {name for name in found if (ROOT / "helpers" / f"{name}.py").exists() or name == "sandbox"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_module_imports_only_along_the_arrows(path):
+    assert ours(imported_by(path)) <= ARROWS.get(path.stem, set())
+
+
+def test_no_arrow_leads_back_to_where_it_came_from():
+    def reached(name, seen=()):
+        for neighbour in ARROWS.get(name, ()):
+            assert neighbour not in seen, f"a cycle through {neighbour}"
+            reached(neighbour, (*seen, neighbour))
+
+    for name in ARROWS:
+        reached(name, (name,))
+
+
+def test_the_sandbox_imports_nothing_of_ours_but_the_policy():
+    for path in ROOT.joinpath("helpers", "sandbox").glob("*.py"):
+        assert ours(imported_by(path)) <= {"policy", "sandbox"}, path
+
+
+def test_nobody_reaches_into_the_sandbox():
+    for path in MODULES:
+        assert not [n for n in imported_by(path) if re.match(r"helpers\.sandbox\.[a-z_]+$", n) and
+                    (ROOT / (n.replace(".", "/") + ".py")).exists() and n != "helpers.sandbox"], path
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_a_package_is_imported_only_in_its_home(path):
+    packages = {name.split(".")[0] for name in imported_by(path)}
+    for package, homes in HOMES.items():
+        assert package not in packages or path.stem in homes
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.joinpath("helpers").rglob("*.py")), ids=lambda path: path.stem)
+def test_a_module_has_one_job_and_so_few_lines(path):
+    assert len(path.read_text().splitlines()) <= 330
+
+
+def test_the_face_is_sorted_and_every_name_in_it_can_be_had():
+    assert helpers.__all__ == sorted(helpers.__all__) == sorted(helpers._HOMES)
+    for name in helpers.__all__:
+        assert getattr(helpers, name).__name__ == name
+
+
+def test_a_name_that_the_face_does_not_have_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="no attribute 'confrim'"):
+        helpers.confrim  # noqa: B018
+
+
+def test_calling_reset_alone_needs_boto3_and_nothing_heavier():
+    code = (
+        "import sys, helpers.reset, helpers.target\n"
+        "print(sorted({'pydantic', 'ipywidgets', 'papermill', 'IPython', 'click'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
+
+
+# --- one truth about dependencies ---
+
+PROJECT = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text())["project"]
+LOCK = [Requirement(line) for line in ROOT.joinpath("requirements.lock").read_text().splitlines()]
+
+
+def asked_for():
+    extras = PROJECT["optional-dependencies"].values()
+    return [Requirement(line) for lines in (PROJECT["dependencies"], *extras) for line in lines]
+
+
+def test_every_dependency_is_pinned_in_the_lock_within_what_is_asked_for():
+    pinned = {}
+    for requirement in LOCK:
+        pinned.setdefault(canonicalize_name(requirement.name), []).append(requirement)
+    for need in asked_for():
+        pins = pinned[canonicalize_name(need.name)]
+        for pin in pins:
+            assert need.specifier.contains(str(pin.specifier).removeprefix("=="), prereleases=True), f"{need} has {pin}"
+
+
+def test_the_lock_pins_each_version_exactly_and_names_no_host():
+    for requirement in LOCK:
+        assert re.fullmatch(r"==[^*,]+", str(requirement.specifier)), requirement
+        assert requirement.url is None
+
+
+def test_conda_hands_over_to_the_same_lock_and_the_same_pythons():
+    environment = yaml.safe_load(ROOT.joinpath("environment.yml").read_text())
+    python, pip = environment["dependencies"][0], environment["dependencies"][-1]["pip"]
+    assert Requirement(python.replace("=", "==")).name == "python"
+    assert PROJECT["requires-python"] == ">=3.11,<3.14"
+    assert Requirement(f"x{PROJECT['requires-python']}").specifier.contains(python.removeprefix("python=") + ".0")
+    assert pip[0] == "-r requirements.lock"
+    extras = re.fullmatch(r"-e \.\[(.*)\]", pip[1]).group(1).split(",")
+    assert sorted(extras) == sorted(PROJECT["optional-dependencies"])
+
+
+def test_make_installs_under_the_lock():
+    makefile = ROOT.joinpath("Makefile").read_text()
+    assert makefile.count("-c requirements.lock -e ") == makefile.count("pip install --quiet") == 2
+
+
+def test_continuous_integration_runs_every_python_that_is_supported():
+    workflow = yaml.safe_load(ROOT.joinpath(".github/workflows/test.yml").read_text())
+    job = workflow["jobs"]["test"]
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert job["steps"][-1]["run"] == "bash .ci/run"
+
+
+def test_make_alone_lists_every_target_with_a_line():
+    answer = subprocess.run(["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = re.findall(r"^make (\w+) +\S", answer.stdout, re.MULTILINE)
+    phony = re.search(r"^\.PHONY: (.*)$", ROOT.joinpath("Makefile").read_text(), re.MULTILINE).group(1).split()
+    assert sorted(listed) == sorted(phony)

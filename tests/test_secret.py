@@ -1,0 +1,255 @@
+"""What a secret is, where it comes from, and how it stays hidden."""
+
+import base64
+import copy
+import html
+import json
+import logging
+import os
+import pickle
+import sys
+import types
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.secret import SCHEMES, Secret, SecretError, fault_in, hide_in_logs, redact, resolve, shown
+
+PLANTED = 'Planted "päss" \\ & <1>-Zz'
+
+
+def nobody(*_):
+    raise AssertionError("this should not have been asked")
+
+
+def get(reference, **sources):
+    return resolve(reference, label="new password", **({"ask": nobody, "mailbox": nobody, "aws": nobody} | sources))
+
+
+# --- the type ---
+
+
+@pytest.mark.parametrize("shape", [repr, str, "{}".format, "{:>40}".format, "%s".__mod__, lambda s: repr([s, {"a": s}])])
+def test_no_way_of_writing_a_secret_shows_it(shape):
+    text = shape(Secret(PLANTED, "new password"))
+    assert "[hidden: new password]" in text
+    assert "Planted" not in text
+
+
+@pytest.mark.parametrize("store", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps, vars])
+def test_a_secret_cannot_be_stored_or_copied(store):
+    with pytest.raises(TypeError) as caught:
+        store(Secret(PLANTED))
+    assert "Planted" not in str(caught.value)
+
+
+def test_a_secret_is_compared_by_value_and_has_no_hash():
+    assert Secret("same-value") == Secret("same-value")
+    assert Secret("same-value") != Secret("other-value")
+    assert Secret("same-value") != "same-value"
+    with pytest.raises(TypeError):
+        hash(Secret("012345"))
+
+
+def test_revealing_is_the_one_way_to_the_value():
+    assert Secret(PLANTED).reveal() == PLANTED
+
+
+# --- references ---
+
+
+def test_env_reads_an_environment_variable(monkeypatch):
+    monkeypatch.setenv("A_CODE", "012345")
+    assert get("env:A_CODE").reveal() == "012345"
+
+
+def test_file_reads_a_file_without_its_last_line_end(tmp_path):
+    path = tmp_path / "secret"
+    path.write_text("  keep spaces \n")
+    path.chmod(0o600)
+    assert fault_in(f"file:{path}", sandbox=False, person=False) is None
+    assert get(f"file:{path}").reveal() == "  keep spaces "
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX file modes")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o666])
+def test_a_file_that_others_may_read_is_refused_with_the_command_that_mends_it(tmp_path, mode):
+    path = tmp_path / "secret"
+    path.write_text("x")
+    path.chmod(mode)
+    assert "chmod 600" in fault_in(f"file:{path}", sandbox=False, person=False)
+
+
+def test_prompt_asks_a_person_and_needs_one():
+    assert get("prompt:", ask=lambda question: "typed" if question == "new password: " else "").reveal() == "typed"
+    assert fault_in("prompt:", sandbox=True, person=True) is None
+    assert "needs a person" in fault_in("prompt:", sandbox=True, person=False)
+
+
+def test_keyring_asks_the_systems_keyring(monkeypatch):
+    fake = types.SimpleNamespace(get_password=lambda service, user: f"{service}|{user}")
+    monkeypatch.setitem(sys.modules, "keyring", fake)
+    assert get("keyring:my/service/diego").reveal() == "my/service|diego"
+
+
+def test_without_the_keyring_package_the_message_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    with pytest.raises(SecretError, match=r"pip install 'cognito-reset-runbooks\[keyring\]'"):
+        get("keyring:a/b")
+
+
+def test_secrets_manager_reads_a_secret_or_one_key_of_it():
+    class Manager:
+        def get_secret_value(self, SecretId):
+            return {"SecretString": {"plain": "p1", "json": json.dumps({"password": "p2"})}[SecretId]}
+
+    assert get("secretsmanager:plain", aws=lambda service: Manager()).reveal() == "p1"
+    assert get("secretsmanager:json#password", aws=lambda service: Manager()).reveal() == "p2"
+
+
+def test_ssm_reads_a_decrypted_parameter():
+    class Ssm:
+        def get_parameter(self, Name, WithDecryption):
+            assert WithDecryption
+            return {"Parameter": {"Value": f"value of {Name}"}}
+
+    assert get("ssm:/a/b", aws=lambda service: Ssm()).reveal() == "value of /a/b"
+
+
+def test_mailbox_and_literal_are_for_the_sandbox_alone():
+    assert get("mailbox:", mailbox=lambda: "123456").reveal() == "123456"
+    assert get("literal:a:b").reveal() == "a:b"
+    for reference in ("mailbox:", "literal:x"):
+        assert fault_in(reference, sandbox=True, person=False) is None
+        assert "works in the sandbox only" in fault_in(reference, sandbox=False, person=False)
+
+
+def test_a_store_that_fails_is_named_by_its_error_class_and_quotes_nothing():
+    def broken(service):
+        raise ValueError(PLANTED)
+
+    with pytest.raises(SecretError) as caught:
+        get("ssm:/a", aws=broken)
+    assert str(caught.value) == "new password: ssm: could not be read (ValueError)."
+    assert caught.value.__suppress_context__
+
+
+def test_a_reference_with_nothing_behind_it_is_an_error(monkeypatch):
+    monkeypatch.delenv("NOT_SET", raising=False)
+    assert "not set" in fault_in("env:NOT_SET", sandbox=True, person=False)
+    with pytest.raises(SecretError, match="nothing behind this env: reference"):
+        get("env:NOT_SET")
+
+
+@pytest.mark.parametrize("value", ["012345", PLANTED, "Env:NAME", "https://x", "a:b"])
+def test_a_secret_given_by_value_is_refused_and_never_echoed(value):
+    words = fault_in(value, sandbox=True, person=True)
+    assert words.startswith("not a reference")
+    assert value not in words
+
+
+def test_a_misspelt_scheme_gets_a_did_you_mean():
+    assert "Did you mean secretsmanager:?" in fault_in("secretmanager:x", sandbox=True, person=True)
+
+
+@pytest.mark.parametrize("scheme", [s for s in SCHEMES if s not in ("prompt", "mailbox")])
+def test_a_scheme_with_nothing_after_the_colon_is_refused(scheme):
+    assert fault_in(f"{scheme}:", sandbox=True, person=True)
+
+
+def test_what_may_be_shown_of_a_reference_is_all_but_a_literals_value():
+    assert shown("env:NAME") == "env:NAME"
+    assert shown("literal:abcdef") == "literal:[hidden]"
+    assert shown("abcdef") == "[hidden]"
+
+
+# --- redaction ---
+
+SPELLINGS = {
+    "plain": lambda v: v,
+    "json": lambda v: json.dumps({"Password": v}),
+    "json-utf8": lambda v: json.dumps({"Password": v}, ensure_ascii=False),
+    "json-in-json": lambda v: json.dumps(json.dumps(v)),
+    "repr": repr,
+    "repr-of-bytes": lambda v: repr(v.encode()),
+    "repr-of-json-bytes": lambda v: repr(json.dumps({"Password": v}).encode()),
+    "repr-of-dict": lambda v: repr({"Password": v}),
+    "url": quote,
+    "url-form": quote_plus,
+    "url-strict": lambda v: quote(v, safe=""),
+    "html": html.escape,
+    "base64": lambda v: base64.b64encode(v.encode()).decode(),
+    "base64-url": lambda v: base64.urlsafe_b64encode(v.encode()).decode(),
+    "base64-inside-1": lambda v: base64.b64encode(f"u{v}".encode()).decode(),
+    "base64-inside-2": lambda v: base64.b64encode(f"us:{v}:x".encode()).decode(),
+    "base64-inside-3": lambda v: base64.b64encode(f"use:{v}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS)
+def test_a_known_secret_is_taken_out_of_text_in_every_common_spelling(spelling):
+    Secret(PLANTED)
+    text = spelling(PLANTED)
+    clean = redact(f"before {text} after")
+    assert "[hidden]" in clean
+    assert text not in clean
+    for part in ("Planted", "1>-Zz", "P\\u", base64.b64encode(PLANTED.encode()).decode()[4:20]):
+        assert part not in clean
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=40), st.sampled_from(sorted(SPELLINGS)))
+def test_no_secret_survives_in_any_spelling(value, name):
+    Secret(value)
+    text = SPELLINGS[name](value)
+    core = text[text.index(value) :] if value in text else text
+    assert core not in redact(f"<<{text}>>")
+
+
+def test_text_without_a_secret_is_left_as_it_is():
+    Secret(PLANTED)
+    assert redact("nothing to see, 12 34 56") == "nothing to see, 12 34 56"
+
+
+# --- logs ---
+
+
+@pytest.fixture
+def log(caplog):
+    hide_in_logs()
+    hide_in_logs()
+    caplog.set_level(logging.DEBUG)
+    return caplog
+
+
+def test_a_secret_in_a_log_record_is_hidden_from_every_handler(log):
+    secret = Secret("Log-planted-1")
+    logging.getLogger("anything").warning("value %s and %r", secret.reveal(), {"a": secret.reveal()})
+    assert "Log-planted-1" not in log.text
+    assert "[hidden]" in log.text
+
+
+def test_a_secret_in_a_logged_exception_is_hidden(log):
+    value = Secret("Log-planted-2").reveal()
+    try:
+        raise ValueError(value)
+    except ValueError:
+        logging.getLogger("anything").exception("failed")
+    assert "ValueError: [hidden]" in log.text
+    assert "Log-planted-2" not in log.text
+
+
+def test_tokens_that_nobody_registered_are_hidden_in_botocores_log(log):
+    body = json.dumps({"AuthenticationResult": {"AccessToken": "abc.def", "IdToken": 'x"y', "RefreshToken": "r"}})
+    logging.getLogger("botocore.parsers").debug("Response body:\n%s", body.encode())
+    logging.getLogger("botocore.parsers").debug("Response body:\n%s", body)
+    assert "abc.def" not in log.text
+    assert 'x"y' not in log.text
+    assert log.text.count('"AccessToken": "[hidden]"') == 2
+
+
+def test_a_log_record_without_a_secret_is_left_as_it_is(log):
+    logging.getLogger("anything").info("hello %s", "world")
+    assert log.records[0].args == ("world",)
