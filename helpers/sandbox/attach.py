@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
 from . import faults, wire
@@ -29,7 +30,7 @@ def attach(engine: Engine, client: Any) -> None:
         said = wire.answer(engine, wire.target_of(headers), body.encode() if isinstance(body, str) else body)
         if said.fault is not None:
             _befall(said.fault, request.url, timeout)
-        return AWSResponse(request.url, said.status, said.headers, _Raw(said.body))
+        return AWSResponse(request.url, said.status, HTTPHeaders.from_dict(said.headers), _Raw(said.body))
 
     client.meta.events.register_first(_EVENT, answer, unique_id="cognito-sandbox")
 

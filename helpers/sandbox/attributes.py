@@ -21,8 +21,8 @@ def given(pool: Doc, listed: list[Doc] | None, *, by_admin: bool) -> Doc:
     known = {*STANDARD, *(one["Name"] for one in pool.get("Schema", ()))}
     for name, value in values.items():
         if name not in known:
-            raise Refusal("InvalidParameterException",
-                          f"Attributes did not conform to the schema: {name}: Attribute does not exist in the schema.\n")
+            text = f"Attributes did not conform to the schema: {name}: Attribute does not exist in the schema.\n"
+            raise Refusal("InvalidParameterException", text)
         if name == "sub" or not by_admin and name in _BOOLEAN:
             raise Refusal("NotAuthorizedException", "A client attempted to write unauthorized attribute")
         if name == "email" and value and not EMAIL.fullmatch(value):

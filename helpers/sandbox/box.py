@@ -36,21 +36,28 @@ class Sandbox:
         return cls(None, seed)
 
     def attach(self, client: Any) -> None:
-        """Make a boto3 cognito-idp client talk to this sandbox without any network; it needs no credentials if unsigned."""
+        """Make a boto3 cognito-idp client talk to this sandbox; no network, and if unsigned no credentials."""
         attach(self.engine, client)
 
     def mailbox(self, username: str | None = None) -> list[Doc]:
         """Return every message sent, oldest first; with a username, those to that user.
 
         username: the user's own name, or the name that the request used. Each message has `pool_id`, `client_id`,
-        `username`, `entered`, `destination`, `medium`, `trigger_source`, `code`, `sent_at` (aware datetime in ISO form),
-        and `sender`, `subject`, `body` as a person would read them.
+        `username`, `entered`, `destination`, `medium`, `trigger_source`, `code`, `sent_at` (ISO, with its
+        offset), `sender`, `subject`, `body` as a person would read them, and `live`: whether the code in it is the
+        user's newest, unused and not yet run out.
         """
         with self.engine.store.transaction() as db:
-            rows = db.execute("SELECT doc FROM messages ORDER BY id").fetchall()
-        messages = [json.loads(doc) for (doc,) in rows]
-        wanted = [one for one in messages if username is None or username in (one["username"], one["entered"])]
-        return [one | {"sent_at": _moment(one["sent_at"]).isoformat()} for one in wanted]
+            now = now_of(self.engine.meta(db)["clock"])
+            messages = [json.loads(doc) for (doc,) in db.execute("SELECT doc FROM messages ORDER BY id")]
+            wanted = [one for one in messages if username is None or username in (one["username"], one["entered"])]
+            newest = {}
+            for whom in {(one["pool_id"], one["username"]) for one in wanted}:
+                row = db.execute("SELECT doc FROM users WHERE pool_id = ? AND username = ?", whom).fetchone()
+                codes = json.loads(row[0]).get("codes", []) if row else []
+                newest[whom] = {one["code"] for one in codes[-1:] if one["expires"] > now}
+        return [one | {"sent_at": _moment(one["sent_at"]).isoformat(),
+                       "live": one["code"] in newest[one["pool_id"], one["username"]]} for one in wanted]
 
     def now(self) -> datetime:
         """Return the time on the sandbox's clock."""
@@ -101,7 +108,8 @@ class Sandbox:
             kept = self.engine.meta(db)["settings"] | changes
             if changes:
                 self.engine.keep_meta(db, settings=kept)
-        return settings.defaults() | kept
+        every: Doc = settings.defaults() | kept
+        return every
 
     def on(self, trigger: str, callable_: triggers.Trigger | None) -> None:
         """Register a Lambda trigger: CustomMessage, PostConfirmation or UserMigration; None removes it.

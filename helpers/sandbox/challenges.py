@@ -10,7 +10,6 @@ from .refusal import Refusal
 from .work import Doc, Work
 
 
-
 def respond_to_auth_challenge(work: Work, request: Doc) -> Doc:
     """RespondToAuthChallenge."""
     client = work.client(request["ClientId"])
@@ -46,7 +45,7 @@ def begin_srp(work: Work, pool: Doc, client: Doc, user: Doc | None, name: str, p
                               "username": user["username"] if user else None, "a": f"{a:x}", "b": b,
                               "exponent": f"{exponent:x}", "block": block, "until": work.now + signin.SESSION_LIFETIME})
     # The clients send only the block back, so the block itself leads to what is remembered.
-    work.db.execute("UPDATE sessions SET id = ? WHERE id = ?", (block, text))
+    work.db.execute("UPDATE sessions SET name = ? WHERE name = ?", (block, text))
     return {"ChallengeName": "PASSWORD_VERIFIER", "ChallengeParameters": {
         "SALT": stored["salt"].lstrip("0") or "0", "SECRET_BLOCK": block, "SRP_B": b, "USERNAME": own_name,
         "USER_ID_FOR_SRP": own_name,

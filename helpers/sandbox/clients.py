@@ -45,9 +45,10 @@ def delete_user_pool_client(work: Work, request: Doc) -> Doc:
 def list_user_pool_clients(work: Work, request: Doc) -> Doc:
     """ListUserPoolClients, in pages."""
     pool = work.pool(request["UserPoolId"])
-    rows = page(work, "SELECT id, doc FROM clients WHERE pool_id = ? AND id > ? ORDER BY id LIMIT ?", (pool["Id"],), request)
+    query = "SELECT id, doc FROM clients WHERE pool_id = ? AND id > ? ORDER BY id LIMIT ?"
+    rows = page(work, query, (pool["Id"],), request)
     kept = ("ClientId", "UserPoolId", "ClientName")
-    return {"UserPoolClients": [{key: client[key] for key in kept} for client in rows["docs"]]} | rows["next"]
+    return {"UserPoolClients": [{key: client[key] for key in kept} for client in rows["docs"]], **rows["next"]}
 
 
 def allows(client: Doc, flow: str) -> bool:

@@ -21,13 +21,14 @@ def answer(sandbox: Sandbox, request: Request) -> wire.Answer:
     method = "GET" if request.method == "HEAD" else request.method
     known = {(verb, one) for verb, one in _ACTIONS if one == name}
     if not known:
-        return _plain(404, {"error": f"nothing is at {path[:100]}", "known": sorted(f"{v} /_sandbox/{n}" for v, n in _ACTIONS)})
+        places = sorted(f"{verb} /_sandbox/{one}" for verb, one in _ACTIONS)
+        return _plain(404, {"error": f"nothing is at {path[:100]}", "known": places})
     if (method, name) not in known:
         return _plain(405, {"error": f"{name} takes {', '.join(sorted(verb for verb, _ in known))}"})
     try:
         given = json.loads(request.body.decode()) if request.body.strip() else {}
         if not isinstance(given, dict):
-            raise ValueError("the body is a JSON object")
+            return _plain(400, {"error": "the body is a JSON object"})
         return _plain(200, _ACTIONS[method, name](sandbox, given))
     except (ValueError, TypeError, RecursionError) as error:
         return _plain(400, {"error": str(error)[:500]})
@@ -35,7 +36,8 @@ def answer(sandbox: Sandbox, request: Request) -> wire.Answer:
 
 def _plain(status: int, content: Any) -> wire.Answer:
     body = json.dumps(content).encode()
-    return wire.Answer(status, body, {"Content-Type": _JSON, "Content-Length": str(len(body)), "Cache-Control": "no-store"})
+    headers = {"Content-Type": _JSON, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
+    return wire.Answer(status, body, headers)
 
 
 def _health(sandbox: Sandbox, given: Doc) -> Any:

@@ -33,7 +33,7 @@ class Outcome:
 
 
 class Engine:
-    """The sandbox without doors. path: its file, None for memory. seed: makes a memory repeat itself; None draws freely."""
+    """The sandbox without doors. path: its file, None for memory. seed: makes a memory repeat itself."""
 
     def __init__(self, path: str | None, seed: str | None) -> None:
         self.store = Store(path)
@@ -120,8 +120,8 @@ class Engine:
             result = refusal
         except (Ask, KeyboardInterrupt, SystemExit):
             raise
-        except Exception as error:
-            # A fault of the sandbox itself. Neither the text nor the values of the traceback may be shown.
+        except Exception as error:  # noqa: BLE001, every other failure is a fault of the sandbox itself
+            # Neither its text nor the values in its traceback may be shown.
             work.db.execute("ROLLBACK TO call")
             print(f"sandbox: {operation} failed: {_place(error)}", file=sys.stderr)
             result = Refusal("InternalErrorException", f"The sandbox failed: {type(error).__name__}", 500)
@@ -166,8 +166,9 @@ def _log(db: sqlite3.Connection, now: float, operation: str, request: Any, usern
            "status": result.status if isinstance(result, Refusal) else 200,
            "error": result.code if isinstance(result, Refusal) else None,
            "message": result.message if isinstance(result, Refusal) and refused else None}
-    row = db.execute("INSERT INTO requests (doc) VALUES (?)", (json.dumps(doc),))
-    db.execute("DELETE FROM requests WHERE id <= ?", ((row.lastrowid or 0) - _REQUESTS_KEPT,))
+    number = db.execute("INSERT INTO requests (doc) VALUES (?)", (json.dumps(doc),)).lastrowid or 0
+    if number % _REQUESTS_KEPT == 0:
+        db.execute("DELETE FROM requests WHERE id <= ?", (number - _REQUESTS_KEPT,))
 
 
 def _count(db: sqlite3.Connection, operation: str, username: str) -> None:

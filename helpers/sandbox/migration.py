@@ -9,7 +9,8 @@ def on_forgotten_password(work: Work, pool: Doc, client: Doc, name: str, metadat
 
     The user is RESET_REQUIRED unless the trigger says CONFIRMED (developer guide, "Migrate user Lambda trigger").
     """
-    answer = triggers.user_migration(work, pool, name, "UserMigration_ForgotPassword", client["ClientId"], None, metadata)
+    source = "UserMigration_ForgotPassword"
+    answer = triggers.user_migration(work, pool, name, source, client["ClientId"], None, metadata)
     return None if answer is None else _create(work, pool, name, answer)
 
 
@@ -27,7 +28,8 @@ def on_sign_in(work: Work, pool: Doc, client: Doc, name: str, password: str, met
 
 def _create(work: Work, pool: Doc, name: str, answer: Doc) -> Doc:
     given = answer["userAttributes"]
-    attributes = {key: str(value) for key, value in given.items() if key not in ("username", "sub", "cognito:user_status")}
+    ignored = ("username", "sub", "cognito:user_status")
+    attributes = {key: str(value) for key, value in given.items() if key not in ignored}
     status = answer.get("finalUserStatus") or "RESET_REQUIRED"
     user = users.new(work, pool, given.get("username") or name, attributes, status)
     users.keep_new(work, pool, user, force_alias=bool(answer.get("forceAliasCreation")))

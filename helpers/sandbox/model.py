@@ -28,9 +28,10 @@ class WrongType(Exception):
 def _model() -> dict[str, Any]:
     folder = os.path.join(os.path.dirname(botocore.__file__), "data", "cognito-idp")
     path = os.path.join(folder, max(os.listdir(folder)), "service-2.json")
-    opened = gzip.open(path + ".gz") if os.path.exists(path + ".gz") else open(path, "rb")
-    with opened as file:
-        model: dict[str, Any] = json.loads(file.read())
+    packed = os.path.exists(path + ".gz")
+    with open(path + ".gz" if packed else path, "rb") as file:
+        data = file.read()
+    model: dict[str, Any] = json.loads(gzip.decompress(data) if packed else data)
     return model
 
 
@@ -46,7 +47,7 @@ def operations() -> list[str]:
 
 def is_public(operation: str) -> bool:
     """Say whether an operation is called without a signature, and so sits behind a web application firewall."""
-    return _model()["operations"][operation].get("authtype") == "none"
+    return str(_model()["operations"][operation].get("authtype")) == "none"
 
 
 def error_names(operation: str) -> list[str]:
@@ -149,9 +150,17 @@ def _map(found: Shape) -> Check:
     return check
 
 
+_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "boolean": (bool,), "integer": (int,), "long": (int,),
+                                       "blob": (str,), "timestamp": (int, float)}
+
+
+def _is_of(value: Any, expected: tuple[type, ...]) -> bool:
+    return isinstance(value, expected) and (bool in expected or not isinstance(value, bool))
+
+
 def _scalar(name: str, found: Shape) -> Check:
     kind = found["type"]
-    expected = {"string": str, "boolean": bool, "integer": int, "long": int, "blob": str, "timestamp": (int, float)}[kind]
+    expected = _TYPES[kind]
     pattern, enum = found.get("pattern"), found.get("enum")
     matches = _password_matches if name == "PasswordType" else _matcher(pattern) if pattern else None
     shown = policy.PATTERN if name == "PasswordType" else pattern
@@ -159,7 +168,7 @@ def _scalar(name: str, found: Shape) -> Check:
     sized = "min" in found or "max" in found
 
     def check(path: str, value: Any) -> list[str]:
-        if not isinstance(value, expected) or isinstance(value, bool) and kind != "boolean":
+        if not _is_of(value, expected):
             raise WrongType(_cannot(value, kind))
         problems: list[str] = []
         if enum and value not in enum:
@@ -175,13 +184,14 @@ def _scalar(name: str, found: Shape) -> Check:
 
 
 def _sizes(found: Shape, path: str, value: Any, size: int, *, sensitive: bool) -> list[str]:
-    what = "have value" if found["type"] in ("integer", "long") else "have length"
+    what = "value" if found["type"] in ("integer", "long") else "length"
     problems = []
     subject = f"Value at '{path}'" if sensitive else f"Value '{_echo(value)}' at '{path}'"
+    rule = f"{subject} failed to satisfy constraint: Member must have {what}"
     if size > found.get("max", size):
-        problems.append(f"{subject} failed to satisfy constraint: Member must {what} less than or equal to {found['max']}")
+        problems.append(f"{rule} less than or equal to {found['max']}")
     if size < found.get("min", size):
-        problems.append(f"{subject} failed to satisfy constraint: Member must {what} greater than or equal to {found['min']}")
+        problems.append(f"{rule} greater than or equal to {found['min']}")
     return problems
 
 
@@ -200,7 +210,8 @@ def _echo(value: Any) -> str:
 
 def _cannot(value: Any, kind: str) -> str:
     # Names of JSON tokens as AWS's parser has them; the sentence is modelled on what its services answer.
-    token = {str: "STRING_VALUE", bool: "BOOLEAN_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE", list: "START_ARRAY"}
+    token = {str: "STRING_VALUE", bool: "BOOLEAN_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE",
+             list: "START_ARRAY"}
     return f"{token.get(type(value), 'START_OBJECT')} can not be converted to a {kind.capitalize()}"
 
 

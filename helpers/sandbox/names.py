@@ -46,7 +46,7 @@ def secret_hash(secret: str, username: str, client_id: str) -> str:
 
 def hides_users(client: Doc) -> bool:
     """Say whether the app client prevents user existence errors."""
-    return client.get("PreventUserExistenceErrors", "LEGACY") == "ENABLED"
+    return bool(client.get("PreventUserExistenceErrors") == "ENABLED")
 
 
 def admin_user(work: Work, request: Doc) -> tuple[Doc, Doc]:

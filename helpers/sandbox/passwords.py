@@ -47,7 +47,7 @@ def store(work: Work, pool: Doc, user: Doc, password: str, *, temporary: bool = 
 def matches(pool: Doc, user: Doc, password: str) -> bool:
     """Say whether this is the user's password."""
     stored = user.get("password")
-    return bool(stored) and _is(pool, user, stored, password)
+    return stored is not None and _is(pool, user, stored, password)
 
 
 def has_expired(work: Work, user: Doc) -> bool:

@@ -67,7 +67,7 @@ def list_user_pools(work: Work, request: Doc) -> Doc:
     rows = page(work, "SELECT id, doc FROM pools WHERE id > ? ORDER BY id LIMIT ?", (), request)
     kept = ("Id", "Name", "LambdaConfig", "CreationDate", "LastModifiedDate")
     pools = [{"LambdaConfig": {}} | {key: pool[key] for key in kept if key in pool} for pool in rows["docs"]]
-    return {"UserPools": pools} | rows["next"]
+    return {"UserPools": pools, **rows["next"]}
 
 
 def page(work: Work, query: str, values: tuple[str, ...], request: Doc) -> Doc:

@@ -10,7 +10,7 @@ import struct
 import sys
 import threading
 import time
-from typing import Any
+from typing import Any, Self
 
 from . import control, faults, wire
 from .box import Sandbox
@@ -55,7 +55,7 @@ class Server:
                 sock.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
-    def __enter__(self) -> "Server":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

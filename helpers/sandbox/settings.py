@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Setting:
-    """One dial: its name, its default, what it decides, and the values it may take (None: any of the default's type)."""
+    """One dial: its name, its default, what it decides, and the values it may take (None: any of its type)."""
 
     name: str
     default: Any
@@ -55,7 +55,8 @@ _ALL = (
     Setting("alternate_hidden_reply", False,
             "ForgotPassword for hidden users alternates with InvalidParameterException, as the guide says"),
     Setting("compromised_passwords", [], "passwords refused as known to be compromised"),
-    Setting("daily_mail_limit", 0, "mails a day from the default sender; AWS allows 50; 0 is no limit", None, (0, 10**9)),
+    Setting("daily_mail_limit", 0, "mails a day from the default sender; AWS allows 50; 0 is no limit",
+            None, (0, 10**9)),
     Setting("delay_seconds", 5.0, "how long the fault delay-after-commit holds an answer back"),
     Setting("delivery_failure", "none", "make every delivery fail this way",
             ("none", "code", "sms-trust", "sms-access", "email-access")),
@@ -72,9 +73,12 @@ _ALL = (
 SETTINGS: dict[str, Setting] = {setting.name: setting for setting in sorted(_ALL, key=lambda s: s.name)}
 
 
+_DEFAULTS = {name: setting.default for name, setting in SETTINGS.items()}
+
+
 def defaults() -> dict[str, Any]:
     """Return every setting at its default."""
-    return {name: list(s.default) if isinstance(s.default, list) else s.default for name, s in SETTINGS.items()}
+    return dict(_DEFAULTS)
 
 
 def checked(changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,8 @@ def _factor(pool: Doc, user: Doc) -> str | None:
     if pool.get("MfaConfiguration", "OFF") == "OFF":
         return None
     mfa = user.get("mfa") or {}
-    enabled = [one for one in mfa.get("enabled", ()) if one not in _FACTOR_OF or user["attributes"].get(_FACTOR_OF[one])]
+    reached = {"sub", *user["attributes"]}
+    enabled = [one for one in mfa.get("enabled", ()) if _FACTOR_OF.get(one, "sub") in reached]
     return mfa["preferred"] if mfa.get("preferred") in enabled else enabled[0] if enabled else None
 
 

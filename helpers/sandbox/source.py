@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import uuid
 
 _DIGITS = "0123456789"
 _LOWER = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -28,7 +27,8 @@ class Source:
 
     def uuid(self) -> str:
         """Return a version 4 UUID."""
-        return str(uuid.UUID(bytes=self.bytes(16), version=4))
+        drawn = self.bytes(16).hex()
+        return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{'89ab'[int(drawn[16], 16) % 4]}{drawn[17:20]}-{drawn[20:]}"
 
     def code(self) -> str:
         """Return six digits; zeros may lead, so it is text and never a number."""

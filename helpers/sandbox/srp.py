@@ -4,8 +4,8 @@ Group: the 3072-bit one of RFC 5054, g = 2; hash: SHA-256; x covers the pool's s
 password. A verifier is what the sandbox keeps instead of a password: to try a guess costs a modular power, and the
 password cannot be read back.
 
-Almost every call raises 2 to a fresh power, so the powers 2^(i * base^k) are kept in a table, built once a process
-has shown that it will need them (the table costs as much as some dozens of powers).
+Almost every call raises 2 to a fresh power, so the powers 2^(i * 256^k) are kept in a table of 32 rows, built once a
+process has shown that it will need them (the table costs as much as some dozens of powers, and 3 MB).
 """
 
 import functools
@@ -60,7 +60,7 @@ class _PowersOfG:
     def __init__(self) -> None:
         self.calls = 0
         self.rows: list[list[Any]] = []
-        self.width = 8
+        self.one: Any = 1
         self.modulus: Any = N
 
     def __call__(self, exponent: int) -> int:
@@ -69,27 +69,23 @@ class _PowersOfG:
             if self.calls <= _CALLS_BEFORE_TABLE:
                 return power(G, exponent)
             self._build()
-        rows, width, modulus = self.rows, self.width, self.modulus
-        mask = (1 << width) - 1
-        result = rows[0][exponent & mask]
-        for row in rows[1:]:
-            exponent >>= width
-            result = result * row[exponent & mask] % modulus
+        modulus, result = self.modulus, self.one
+        for row, digit in zip(self.rows, exponent.to_bytes(_EXPONENT_BITS // 8, "little"), strict=True):
+            result = result * row[digit] % modulus
         return int(result)
 
     def _build(self) -> None:
         fast = _gmpy2()
         one, step, modulus = (fast.mpz(1), fast.mpz(G), fast.mpz(N)) if fast else (1, G, N)
-        width = 8 if fast else 6
         rows = []
-        for _ in range(-(-_EXPONENT_BITS // width)):
+        for _ in range(_EXPONENT_BITS // 8):
             row = [one]
-            for _ in range((1 << width) - 1):
+            for _ in range(255):
                 row.append(row[-1] * step % modulus)
             step = row[-1] * step % modulus
             rows.append(row)
         # Threads may build it at the same time; each result is complete before it is seen.
-        self.width, self.modulus = width, modulus
+        self.one, self.modulus = one, modulus
         self.rows = rows
 
 

@@ -29,14 +29,14 @@ CREATE TABLE tallies (pool_id TEXT NOT NULL, username TEXT NOT NULL, doc TEXT NO
     PRIMARY KEY (pool_id, username)) WITHOUT ROWID;
 CREATE TABLE calls (operation TEXT NOT NULL, username TEXT NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (operation, username)) WITHOUT ROWID;
-CREATE TABLE sessions (id TEXT PRIMARY KEY, doc TEXT NOT NULL, number INTEGER NOT NULL);
-CREATE INDEX sessions_by_number ON sessions (number);
+CREATE TABLE sessions (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, doc TEXT NOT NULL);
 CREATE TABLE messages (id INTEGER PRIMARY KEY, doc TEXT NOT NULL);
 CREATE TABLE events (id INTEGER PRIMARY KEY, pool_id TEXT NOT NULL, username TEXT NOT NULL, doc TEXT NOT NULL);
 CREATE INDEX events_of_user ON events (pool_id, username);
 CREATE TABLE requests (id INTEGER PRIMARY KEY, doc TEXT NOT NULL);
 """
-TABLES = ("meta", "pools", "clients", "users", "names", "tallies", "calls", "sessions", "messages", "events", "requests")
+TABLES = ("meta", "pools", "clients", "users", "names", "tallies", "calls", "sessions", "messages", "events",
+          "requests")
 
 _open_stores: "weakref.WeakSet[Store]" = weakref.WeakSet()
 
@@ -125,7 +125,8 @@ def _make_private(path: str) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        raise ValueError(f"cannot open {path} as a sandbox: {error.strerror}; its folder must exist and be yours") from None
+        words = f"cannot open {path} as a sandbox: {error.strerror}; its folder must exist and be yours"
+        raise ValueError(words) from None
 
 
 _forking: list[Store] = []

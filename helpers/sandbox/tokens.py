@@ -102,7 +102,8 @@ def public_keys(pool_id: str) -> Doc:
     """Return the JSON Web Key Set with which a pool's tokens are verified."""
     p, q = _primes()
     modulus = (p * q).to_bytes(256, "big")
-    return {"keys": [{"alg": "RS256", "e": "AQAB", "kid": _kid(pool_id), "kty": "RSA", "n": _text(modulus), "use": "sig"}]}
+    key = {"alg": "RS256", "e": "AQAB", "kid": _kid(pool_id), "kty": "RSA", "n": _text(modulus), "use": "sig"}
+    return {"keys": [key]}
 
 
 def _life(client: Doc, kind: str, unit: str, default: int) -> int:

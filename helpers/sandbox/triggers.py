@@ -30,8 +30,7 @@ def run(name: str, trigger: Trigger, event: Doc) -> Any:
     except TimeoutError:
         return Refusal("UnexpectedLambdaException",
                        f"{name} invocation failed due to error Task timed out after 5.00 seconds.")
-    except Exception as error:
-        # A Lambda function's own failure is told to the caller, with its text.
+    except Exception as error:  # noqa: BLE001, whatever a Lambda function raises becomes its error text
         return Refusal("UserLambdaValidationException", f"{name} failed with error {error}.")
     if not isinstance(answer, dict):
         return Refusal("InvalidLambdaResponseException", "Unrecognizable lambda output")
@@ -60,7 +59,7 @@ def custom_message(work: Work, pool: Doc, user: Doc, source: str, client_id: str
 
 def user_migration(work: Work, pool: Doc, name: str, source: str, client_id: str, password: str | None,
                    metadata: Doc | None, validation: Doc | None = None) -> Doc | None:
-    """Return what the UserMigration trigger says of a name that the pool does not know; None where it does not either."""
+    """Return what the UserMigration trigger says of a name that the pool does not know; None for nothing."""
     request: Doc = {"password": password} if password is not None else {}
     request |= {"validationData": validation, "clientMetadata": metadata}
     event = _event(pool, name, source, client_id, request, {

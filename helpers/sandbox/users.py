@@ -1,5 +1,7 @@
 """Users as an administrator handles them, and how a user comes into being."""
 
+from helpers.policy import PasswordPolicy
+
 from . import attributes, delivery, passwords
 from .names import EMAIL, active_names, admin_user
 from .refusal import Refusal
@@ -53,7 +55,7 @@ def admin_create_user(work: Work, request: Doc) -> Doc:
     chosen = request.get("TemporaryPassword")
     if chosen is not None:
         passwords.check_policy(work, pool, chosen, passwords.PREFIX_ADMIN_CREATE)
-    minimum = passwords.PasswordPolicy.from_pool(pool).minimum_length
+    minimum = PasswordPolicy.from_pool(pool).minimum_length
     password = chosen if chosen is not None else work.source.temporary_password(minimum)
     passwords.store(work, pool, user, password, temporary=True)
     if request.get("MessageAction") == "RESEND":

@@ -4,6 +4,7 @@ An operation gets a Work and its request, changes documents through it, and eith
 refusal everything is undone but the tallies: the counters behind attempt limits and sign-in locks count every try.
 """
 
+import functools
 import json
 import sqlite3
 from collections.abc import Callable
@@ -46,7 +47,7 @@ class Work:
 
     def pool(self, pool_id: str) -> Doc:
         """Return a user pool; a Refusal says that it does not exist."""
-        found = self._doc("SELECT doc FROM pools WHERE id = ?", pool_id)
+        found = self._shared("SELECT doc FROM pools WHERE id = ?", pool_id)
         if found is None:
             raise Refusal("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
         return found
@@ -58,7 +59,7 @@ class Work:
 
     def client(self, client_id: str) -> Doc:
         """Return an app client; a Refusal says that it does not exist."""
-        found = self._doc("SELECT doc FROM clients WHERE id = ?", client_id)
+        found = self._shared("SELECT doc FROM clients WHERE id = ?", client_id)
         if found is None:
             raise Refusal("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
         return found
@@ -115,32 +116,30 @@ class Work:
     def keep_tallies(self) -> None:
         """Store the counters; the caller does so after a success and after a refusal."""
         for key, doc in self._tallies.items():
-            self.db.execute("INSERT INTO tallies VALUES (?, ?, ?)"
-                            " ON CONFLICT (pool_id, username) DO UPDATE SET doc = excluded.doc", (*key, json.dumps(doc)))
+            self.db.execute("INSERT OR REPLACE INTO tallies VALUES (?, ?, ?)", (*key, json.dumps(doc)))
 
     # Challenges, mail, events, triggers
 
     def keep_session(self, doc: Doc) -> str:
         """Remember a challenge for three minutes; return the Session string that stands for it."""
         text = self.source.bytes(24).hex() + self.source.bytes(24).hex()
-        number = self._next("sessions", "number")
-        self.db.execute("INSERT INTO sessions VALUES (?, ?, ?)", (text, json.dumps(doc), number))
-        self.db.execute("DELETE FROM sessions WHERE number <= ?", (number - _KEPT["sessions"],))
+        self._append("sessions", "INSERT INTO sessions (name, doc) VALUES (?, ?)", (text, json.dumps(doc)))
         return text
 
     def take_session(self, text: str) -> Doc | None:
         """Return what a Session string stands for, once."""
-        found = self._doc("SELECT doc FROM sessions WHERE id = ?", text)
-        self.db.execute("DELETE FROM sessions WHERE id = ?", (text,))
+        found = self._doc("SELECT doc FROM sessions WHERE name = ?", text)
+        self.db.execute("DELETE FROM sessions WHERE name = ?", (text,))
         return found
 
     def post(self, message: Doc) -> None:
         """Put a message into the mailbox; the oldest of very many give way."""
-        self._append("messages", "(id, doc)", (json.dumps(message),))
+        self._append("messages", "INSERT INTO messages (doc) VALUES (?)", (json.dumps(message),))
 
     def note(self, pool_id: str, username: str, event: Doc) -> None:
         """Add to what AdminListUserAuthEvents shows of a user."""
-        self._append("events", "(id, pool_id, username, doc)", (pool_id, username, json.dumps(event)))
+        self._append("events", "INSERT INTO events (pool_id, username, doc) VALUES (?, ?, ?)",
+                     (pool_id, username, json.dumps(event)))
 
     def trigger(self, name: str, key: str, event: Doc) -> Any:
         """Return what a trigger answers, None where it has no callable. key tells two questions of one call apart."""
@@ -153,18 +152,26 @@ class Work:
             raise answer
         return answer
 
-    def _append(self, table: str, columns: str, values: tuple[str, ...]) -> None:
-        number = self._next(table, "id")
-        marks = ", ".join("?" * (len(values) + 1))
-        self.db.execute(f"INSERT INTO {table} {columns} VALUES ({marks})", (number, *values))
-        self.db.execute(f"DELETE FROM {table} WHERE id <= ?", (number - _KEPT[table],))
-
-    def _next(self, table: str, column: str) -> int:
-        return int(self.db.execute(f"SELECT COALESCE(MAX({column}), 0) + 1 FROM {table}").fetchone()[0])
+    def _append(self, table: str, statement: str, values: tuple[str, ...]) -> None:
+        number = self.db.execute(statement, values).lastrowid or 0
+        if number % 100 == 0:
+            self.db.execute(f"DELETE FROM {table} WHERE id <= ?", (number - _KEPT[table],))
 
     def _doc(self, query: str, *values: str) -> Doc | None:
         row = self.db.execute(query, values).fetchone()
         return json.loads(row[0]) if row else None
+
+    def _shared(self, query: str, value: str) -> Doc | None:
+        row = self.db.execute(query, (value,)).fetchone()
+        return dict(_parsed(row[0])) if row else None
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(text: str) -> Doc:
+    # Pools and clients are read by every call and hardly change. Callers get a copy of the outermost level, and
+    # replace what they change below it.
+    doc: Doc = json.loads(text)
+    return doc
 
 
 def folded(pool: Doc, name: str) -> str:

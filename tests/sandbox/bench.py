@@ -1,0 +1,154 @@
+"""How fast the sandbox is, side by side with moto's server: throughput of ConfirmForgotPassword, and time to the first answer.
+
+Run it with `python -m tests.sandbox.bench` from the repository; `make bench` calls `compare()`. Numbers are medians of
+rounds that take turns, so that a busy moment of the machine hits both.
+"""
+
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_OURS = "import sys; from helpers.sandbox import serve_forever; sys.exit(serve_forever(int(sys.argv[1])))"
+_CLIENT = """
+import sys, time, boto3, json
+from botocore import UNSIGNED
+from botocore.config import Config
+endpoint, client_id = sys.argv[1:3]
+users = json.loads(sys.stdin.readline())
+client = boto3.client("cognito-idp", region_name="us-east-1", endpoint_url=endpoint,
+                      config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}))
+client.meta.service_model.operation_model("ConfirmForgotPassword").input_shape
+print("ready", flush=True)
+sys.stdin.readline()
+start = time.time()
+for name, code in users:
+    client.confirm_forgot_password(ClientId=client_id, Username=name, Password="Another-Pass-1", ConfirmationCode=code)
+print(json.dumps([start, time.time()]), flush=True)
+"""
+
+
+@contextmanager
+def _running(command: list[str], port: int) -> Iterator[tuple[str, float]]:
+    # A sandbox in memory for ours, as moto's is; yields the endpoint and the seconds to the first answer.
+    environment = {key: value for key, value in os.environ.items() if key != "COGNITO_SANDBOX"}
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    try:
+        endpoint = f"http://127.0.0.1:{port}"
+        while True:
+            try:
+                _call(endpoint, "ListUserPools", {"MaxResults": 1})
+                break
+            except OSError:
+                if process.poll() is not None or time.perf_counter() - start > 60:
+                    raise
+                time.sleep(0.002)
+        yield endpoint, time.perf_counter() - start
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _ours(port: int) -> list[str]:
+    return [sys.executable, "-c", _OURS, str(port)]
+
+
+def _moto(port: int) -> list[str]:
+    return [sys.executable, "-m", "moto.server", "-p", str(port)]
+
+
+def _call(endpoint: str, operation: str, request: dict[str, object]) -> dict[str, object]:
+    headers = {"Content-Type": "application/x-amz-json-1.1", "Authorization":
+               "AWS4-HMAC-SHA256 Credential=a/20250101/us-east-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=a",
+               "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}"}
+    call = urllib.request.Request(endpoint, json.dumps(request).encode(), headers)
+    with urllib.request.urlopen(call, timeout=30) as answer:
+        found: dict[str, object] = json.load(answer)
+        return found
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_up(command_for: object, rounds: int = 5) -> float:
+    """Return the median of seconds from starting a server's process to its first answer."""
+    times = []
+    for _ in range(rounds):
+        port = _free_port()
+        with _running(command_for(port), port) as (_, seconds):  # type: ignore[operator]
+            times.append(seconds)
+    return statistics.median(times)
+
+
+def _users(endpoint: str, count: int) -> tuple[str, list[tuple[str, str]]]:
+    pool = _call(endpoint, "CreateUserPool", {"PoolName": "bench", "AutoVerifiedAttributes": ["email"]})
+    pool_id = pool["UserPool"]["Id"]  # type: ignore[index]
+    client = _call(endpoint, "CreateUserPoolClient", {"UserPoolId": pool_id, "ClientName": "bench"})
+    client_id = client["UserPoolClient"]["ClientId"]  # type: ignore[index]
+    for number in range(count):
+        _call(endpoint, "AdminCreateUser", {
+            "UserPoolId": pool_id, "Username": f"user{number}", "MessageAction": "SUPPRESS", "UserAttributes": [
+                {"Name": "email", "Value": f"user{number}@example.com"}, {"Name": "email_verified", "Value": "true"}]})
+        _call(endpoint, "AdminSetUserPassword", {"UserPoolId": pool_id, "Username": f"user{number}",
+                                                 "Password": "First-Pass-1", "Permanent": True})
+        _call(endpoint, "ForgotPassword", {"ClientId": client_id, "Username": f"user{number}"})
+    try:
+        with urllib.request.urlopen(endpoint + "/_sandbox/mailbox", timeout=30) as answer:
+            codes = {one["username"]: one["code"] for one in json.load(answer)}
+    except OSError:
+        codes = {}  # moto accepts any code
+    return client_id, [(f"user{number}", codes.get(f"user{number}", "123456")) for number in range(count)]
+
+
+def confirms_a_second(command_for: object, clients: int = 2, each: int = 400) -> float:
+    """Return ConfirmForgotPassword calls a second, made by boto3 in so many processes at once."""
+    port = _free_port()
+    with _running(command_for(port), port) as (endpoint, _):  # type: ignore[operator]
+        client_id, users = _users(endpoint, clients * each)
+        processes = [subprocess.Popen([sys.executable, "-c", _CLIENT, endpoint, client_id], stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, text=True) for _ in range(clients)]
+        for number, process in enumerate(processes):
+            assert process.stdin and process.stdout
+            process.stdin.write(json.dumps(users[number::clients]) + "\n")
+            process.stdin.flush()
+            process.stdout.readline()
+        for process in processes:
+            assert process.stdin
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        spans = [json.loads(process.stdout.readline()) for process in processes if process.stdout]
+        for process in processes:
+            process.communicate()
+        return clients * each / (max(end for _, end in spans) - min(start for start, _ in spans))
+
+
+def compare(rounds: int = 3) -> dict[str, float]:
+    """Measure both servers in turns; return medians and ratios (ours to moto's)."""
+    speeds: dict[str, list[float]] = {"ours": [], "moto": [], "ours, one client": [], "moto, one client": []}
+    for _ in range(rounds):
+        for name, command_for in (("ours", _ours), ("moto", _moto)):
+            speeds[name].append(confirms_a_second(command_for))
+            speeds[f"{name}, one client"].append(confirms_a_second(command_for, clients=1))
+    found = {f"confirms a second, {name}": statistics.median(values) for name, values in speeds.items()}
+    starts = {name: start_up(command_for) for name, command_for in (("ours", _ours), ("moto", _moto))}
+    found |= {f"seconds to the first answer, {name}": value for name, value in starts.items()}
+    found["throughput ratio"] = found["confirms a second, ours"] / found["confirms a second, moto"]
+    found["throughput ratio, one client"] = (
+        found["confirms a second, ours, one client"] / found["confirms a second, moto, one client"])
+    found["start-up ratio"] = starts["ours"] / starts["moto"]
+    return found
+
+
+if __name__ == "__main__":
+    for words, number in compare(int(sys.argv[1]) if len(sys.argv) > 1 else 3).items():
+        print(f"{words:45} {number:10.3f}")
