@@ -1,10 +1,11 @@
 """What is beside the API, over HTTP: health, mailbox, clock, faults, settings, reset, keys, and the page for people."""
 
 import json
+import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-from . import tokens, wire
+from . import page, tokens, wire
 from .box import Sandbox
 from .protocol import Request
 from .work import Doc
@@ -18,6 +19,8 @@ def answer(sandbox: Sandbox, request: Request) -> wire.Answer:
     if path.endswith("/.well-known/jwks.json"):
         return _plain(200, tokens.public_keys(path.split("/")[1]))
     name = path.removeprefix("/_sandbox").strip("/")
+    if not name and request.method in ("GET", "HEAD"):
+        return _page(sandbox)
     method = "GET" if request.method == "HEAD" else request.method
     known = {(verb, one) for verb, one in _ACTIONS if one == name}
     if not known:
@@ -25,11 +28,15 @@ def answer(sandbox: Sandbox, request: Request) -> wire.Answer:
         return _plain(404, {"error": f"nothing is at {path[:100]}", "known": places})
     if (method, name) not in known:
         return _plain(405, {"error": f"{name} takes {', '.join(sorted(verb for verb, _ in known))}"})
+    from_page = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
     try:
-        given = json.loads(request.body.decode()) if request.body.strip() else {}
+        given = _fields(request.body) if from_page else json.loads(request.body.decode() or "{}")
         if not isinstance(given, dict):
             return _plain(400, {"error": "the body is a JSON object"})
-        return _plain(200, _ACTIONS[method, name](sandbox, given))
+        found = _ACTIONS[method, name](sandbox, given)
+        if from_page:
+            return wire.Answer(303, b"", {"Location": "/_sandbox/", "Content-Length": "0"})
+        return _plain(200, found)
     except (ValueError, TypeError, RecursionError) as error:
         return _plain(400, {"error": str(error)[:500]})
 
@@ -38,6 +45,26 @@ def _plain(status: int, content: Any) -> wire.Answer:
     body = json.dumps(content).encode()
     headers = {"Content-Type": _JSON, "Content-Length": str(len(body)), "Cache-Control": "no-store"}
     return wire.Answer(status, body, headers)
+
+
+def _page(sandbox: Sandbox) -> wire.Answer:
+    body = page.render(sandbox).encode("utf-8", "replace")
+    return wire.Answer(200, body, {
+        "Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body)), "Cache-Control": "no-store",
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
+        "X-Frame-Options": "DENY",
+    })
+
+
+def _fields(body: bytes) -> Doc:
+    # What a form of the page sends: every value is JSON where it reads as such, and text where it does not.
+    given: Doc = {}
+    for name, value in urllib.parse.parse_qsl(body.decode()):
+        try:
+            given[name] = json.loads(value)
+        except ValueError:
+            given[name] = value
+    return given
 
 
 def _health(sandbox: Sandbox, given: Doc) -> Any:

@@ -4,6 +4,7 @@ The order is the one in which Cognito is taken to check: firewall, request rate,
 checks. A refusal undoes everything but the tallies.
 """
 
+import hashlib
 import json
 import sqlite3
 import sys
@@ -59,9 +60,9 @@ class Engine:
             return outcome
 
     @staticmethod
-    def free_request_id() -> str:
-        """Return a request id for what never became a call; it takes no draw, so that a seeded run is not shifted."""
-        return str(uuid.uuid4())
+    def free_request_id(words: str) -> str:
+        """Return a request id for what never became a call: it takes no draw, and repeats with what is said."""
+        return str(uuid.UUID(hex=hashlib.sha256(words.encode()).hexdigest()[:32], version=4))
 
     def reset(self) -> None:
         """Start afresh: the seed's pool, client and user, default settings, no faults, no triggers."""

@@ -13,13 +13,16 @@ PHONE = re.compile(r"\+[0-9]{1,15}")
 CONTACTS = ("email", "phone_number")
 
 
-def public_client(work: Work, request: Doc, hash_given: str | None, username: str) -> tuple[Doc, Doc]:
+def public_client(work: Work, request: Doc) -> tuple[Doc, Doc]:
     """Return (client, pool) for a public operation, after checking the secret hash over exactly the name sent.
 
-    hash_given: the request's hash, or None. Source: developer guide, "Computing secret hash values".
+    Source: developer guide, "Computing secret hash values".
     """
     client = work.client(request["ClientId"])
-    check_secret_hash(client, hash_given, username)
+    if client.get("ClientSecret") and request.get("SecretHash") is None:
+        # The parameter SecretHash and the authentication parameter SECRET_HASH are missed in different words.
+        raise _unverified(client)
+    check_secret_hash(client, request.get("SecretHash"), request["Username"])
     return client, work.pool(client["UserPoolId"])
 
 
@@ -35,7 +38,11 @@ def check_secret_hash(client: Doc, given: str | None, *usernames: str) -> None:
     # A client without a secret has no hash that could be right, so one sent to it is refused as well.
     right = [secret_hash(secret, name, client_id) for name in usernames] if secret is not None else []
     if not any(hmac.compare_digest(one.encode(), given.encode()) for one in right):
-        raise Refusal("NotAuthorizedException", f"Unable to verify secret hash for client {client_id}")
+        raise _unverified(client)
+
+
+def _unverified(client: Doc) -> Refusal:
+    return Refusal("NotAuthorizedException", f"Unable to verify secret hash for client {client['ClientId']}")
 
 
 def secret_hash(secret: str, username: str, client_id: str) -> str:

@@ -1,9 +1,10 @@
 """Which operations the sandbox imitates. Everything else of the API is refused by name."""
 
-from . import auth, challenges, clients, events, pools, recovery, users
+from . import account, auth, challenges, clients, events, listing, mfa, pools, recovery, signup, users
 from .work import Operation
 
 IMITATED: dict[str, Operation] = {
+    "AdminConfirmSignUp": signup.admin_confirm_sign_up,
     "AdminCreateUser": users.admin_create_user,
     "AdminDeleteUser": users.admin_delete_user,
     "AdminDisableUser": users.admin_disable_user,
@@ -13,21 +14,32 @@ IMITATED: dict[str, Operation] = {
     "AdminListUserAuthEvents": events.admin_list_user_auth_events,
     "AdminResetUserPassword": recovery.admin_reset_user_password,
     "AdminRespondToAuthChallenge": challenges.admin_respond_to_auth_challenge,
+    "AdminSetUserMFAPreference": mfa.admin_set_user_mfa_preference,
     "AdminSetUserPassword": users.admin_set_user_password,
     "AdminUpdateUserAttributes": users.admin_update_user_attributes,
     "AdminUserGlobalSignOut": users.admin_user_global_sign_out,
+    "ChangePassword": account.change_password,
     "ConfirmForgotPassword": recovery.confirm_forgot_password,
+    "ConfirmSignUp": signup.confirm_sign_up,
     "CreateUserPool": pools.create_user_pool,
     "CreateUserPoolClient": clients.create_user_pool_client,
+    "DeleteUser": account.delete_user,
     "DeleteUserPool": pools.delete_user_pool,
     "DeleteUserPoolClient": clients.delete_user_pool_client,
     "DescribeUserPool": pools.describe_user_pool,
     "DescribeUserPoolClient": clients.describe_user_pool_client,
     "ForgotPassword": recovery.forgot_password,
+    "GetUser": account.get_user,
+    "GetUserPoolMfaConfig": mfa.get_user_pool_mfa_config,
+    "GlobalSignOut": account.global_sign_out,
     "InitiateAuth": auth.initiate_auth,
     "ListUserPoolClients": clients.list_user_pool_clients,
     "ListUserPools": pools.list_user_pools,
+    "ListUsers": listing.list_users,
+    "ResendConfirmationCode": signup.resend_confirmation_code,
     "RespondToAuthChallenge": challenges.respond_to_auth_challenge,
+    "SetUserPoolMfaConfig": mfa.set_user_pool_mfa_config,
+    "SignUp": signup.sign_up,
     "UpdateUserPool": pools.update_user_pool,
     "UpdateUserPoolClient": clients.update_user_pool_client,
 }

@@ -16,7 +16,7 @@ _WRONG_STATE = "User password cannot be reset in the current state."
 def forgot_password(work: Work, request: Doc) -> Doc:
     """ForgotPassword: send a code to the best verified contact. Status and password stay as they are."""
     name = request["Username"]
-    client, pool = public_client(work, request, request.get("SecretHash"), name)
+    client, pool = public_client(work, request)
     if delivery.is_admin_only(pool):
         raise Refusal("NotAuthorizedException", "Contact administrator to reset password.")
     hidden = hides_users(client)
@@ -43,7 +43,7 @@ def confirm_forgot_password(work: Work, request: Doc) -> Doc:
 
     The code is checked before the password, and a refused password leaves it alive. Tokens are not revoked.
     """
-    client, pool = public_client(work, request, request.get("SecretHash"), request["Username"])
+    client, pool = public_client(work, request)
     user = _confirmable(work, client, work.find(pool, request["Username"]))
     _check_threat(work)
     limits.spend_reset(work, pool, user)

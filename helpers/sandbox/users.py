@@ -119,10 +119,14 @@ def admin_delete_user(work: Work, request: Doc) -> Doc:
 
 def admin_user_global_sign_out(work: Work, request: Doc) -> Doc:
     """AdminUserGlobalSignOut: refresh tokens end, and access tokens for the API."""
-    pool, user = admin_user(work, request)
+    sign_out(work, *admin_user(work, request))
+    return {}
+
+
+def sign_out(work: Work, pool: Doc, user: Doc) -> None:
+    """End a user's refresh tokens, and what access tokens may do at the API."""
     user["epoch"] = work.source.bytes(8).hex()
     work.keep_user(pool, user)
-    return {}
 
 
 def admin_update_user_attributes(work: Work, request: Doc) -> Doc:

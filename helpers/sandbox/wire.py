@@ -28,22 +28,26 @@ def answer(engine: Engine, target: str, body: bytes) -> Answer:
     """Answer one request. target: the X-Amz-Target header; body: the request's bytes, whatever they are."""
     prefix, _, operation = target.rpartition(".")
     if prefix != model.target_prefix() or operation not in model.operations():
-        return _written(Outcome(Refusal("UnknownOperationException"), Engine.free_request_id()))
+        return _uncalled(Refusal("UnknownOperationException"))
     if operation not in IMITATED:
         text = f"The sandbox does not imitate {operation}. It imitates: {', '.join(sorted(IMITATED))}."
-        return _written(Outcome(Refusal("UnknownOperationException", text), Engine.free_request_id()))
+        return _uncalled(Refusal("UnknownOperationException", text))
     request, problem = _read(operation, body)
     return _written(engine.call(operation, request, problem))
 
 
 def refused(code: str, message: str, status: int) -> Answer:
     """Return an answer in AWS's shape for a request that never became a call."""
-    return _written(Outcome(Refusal(code, message, status), Engine.free_request_id()))
+    return _uncalled(Refusal(code, message, status))
 
 
 def target_of(headers: Mapping[str, str]) -> str:
     """Return the X-Amz-Target of headers whose names are in lower case."""
     return headers.get("x-amz-target", "")
+
+
+def _uncalled(refusal: Refusal) -> Answer:
+    return _written(Outcome(refusal, Engine.free_request_id(f"{refusal.code} {refusal.message}")))
 
 
 def _read(operation: str, body: bytes) -> tuple[Doc, Refusal | None]:

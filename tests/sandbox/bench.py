@@ -118,7 +118,8 @@ def confirms_a_second(command_for: object, clients: int = 2, each: int = 400) ->
         processes = [subprocess.Popen([sys.executable, "-c", _CLIENT, endpoint, client_id], stdin=subprocess.PIPE,
                                       stdout=subprocess.PIPE, text=True) for _ in range(clients)]
         for number, process in enumerate(processes):
-            assert process.stdin and process.stdout
+            assert process.stdin
+            assert process.stdout
             process.stdin.write(json.dumps(users[number::clients]) + "\n")
             process.stdin.flush()
             process.stdout.readline()

@@ -1,0 +1,44 @@
+"""What signed-in users do with their access token: ChangePassword, GetUser, GlobalSignOut, DeleteUser."""
+
+from . import events, limits, passwords, signin, tokens, users
+from .attributes import shown
+from .refusal import Refusal
+from .work import Doc, Work
+
+
+def change_password(work: Work, request: Doc) -> Doc:
+    """ChangePassword: five tries an hour; no way out of RESET_REQUIRED for a user who is signed out."""
+    pool, user, _ = tokens.bearer(work, request["AccessToken"])
+    if user["status"] == "RESET_REQUIRED":
+        raise Refusal("PasswordResetRequiredException", "Password reset required for the user")
+    limits.spend(work, pool, user, "ChangePassword", limits.HOURLY["ChangePassword"])
+    if not passwords.matches(pool, user, request.get("PreviousPassword") or ""):
+        raise signin.incorrect()
+    passwords.check_policy(work, pool, request["ProposedPassword"])
+    passwords.check_history(work, pool, user, request["ProposedPassword"])
+    passwords.store(work, pool, user, request["ProposedPassword"])
+    user["modified"] = work.now
+    work.keep_user(pool, user)
+    events.note(work, pool, user, "PasswordChange", "Pass")
+    return {}
+
+
+def get_user(work: Work, request: Doc) -> Doc:
+    """GetUser."""
+    _, user, _ = tokens.bearer(work, request["AccessToken"])
+    listed = shown({"sub": user["sub"], **user["attributes"]})
+    return {"Username": user["username"], "UserAttributes": listed} | users.mfa_shown(user)
+
+
+def global_sign_out(work: Work, request: Doc) -> Doc:
+    """GlobalSignOut."""
+    pool, user, _ = tokens.bearer(work, request["AccessToken"])
+    users.sign_out(work, pool, user)
+    return {}
+
+
+def delete_user(work: Work, request: Doc) -> Doc:
+    """DeleteUser."""
+    pool, user, _ = tokens.bearer(work, request["AccessToken"])
+    work.drop_user(pool, user["username"])
+    return {}

@@ -1,0 +1,75 @@
+"""ListUsers: filters and pages."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from .attributes import shown as listed
+from .refusal import Refusal
+from .users import shown
+from .work import Doc, Work
+
+_FILTER = re.compile(r'\s*"?([\w:]+)"?\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*')
+_FIELDS: dict[str, Callable[[Doc], Any]] = {
+    "username": lambda user: user["username"],
+    "sub": lambda user: user["sub"],
+    "cognito:user_status": lambda user: user["status"],
+    "status": lambda user: "Enabled" if user["enabled"] else "Disabled",
+}
+_ATTRIBUTES = ("email", "phone_number", "name", "given_name", "family_name", "preferred_username")
+_PAGE = 60
+_SCANNED = 1000
+
+
+def list_users(work: Work, request: Doc) -> Doc:
+    """ListUsers: at most 60 a page; a filter compares one searchable attribute, whole (=) or by its beginning (^=)."""
+    pool = work.pool(request["UserPoolId"])
+    keep = _predicate(request.get("Filter"))
+    limit = request["Limit"] if request.get("Limit") is not None else _PAGE
+    wanted = request.get("AttributesToGet")
+    found: list[Doc] = []
+    last = _position(request.get("PaginationToken"))
+    while True:
+        rows = work.db.execute("SELECT id, doc FROM users WHERE pool_id = ? AND id > ? ORDER BY id LIMIT ?",
+                               (pool["Id"], last, _SCANNED)).fetchall()
+        for number, doc in rows:
+            user = json.loads(doc)
+            if keep(user):
+                if len(found) == limit:
+                    return {"Users": found, "PaginationToken": f"u{last}"} if limit else {"Users": []}
+                found.append(_picked(user, wanted))
+            last = number
+        if len(rows) < _SCANNED:
+            return {"Users": found}
+
+
+def _picked(user: Doc, wanted: list[str] | None) -> Doc:
+    answer = shown(user)
+    if wanted is not None:
+        attributes = {"sub": user["sub"], **user["attributes"]}
+        answer["Attributes"] = listed({name: attributes[name] for name in wanted if name in attributes})
+    return answer
+
+
+def _position(token: str | None) -> int:
+    if token is None:
+        return 0
+    if not re.fullmatch(r"u[0-9]{1,15}", token):
+        raise Refusal("InvalidParameterException", "Invalid pagination token.")
+    return int(token[1:])
+
+
+def _predicate(text: str | None) -> Callable[[Doc], bool]:
+    if not text:
+        return lambda user: True
+    match = _FILTER.fullmatch(text)
+    if match is None:
+        raise Refusal("InvalidParameterException", "Error while parsing filter.")
+    name, operator, value = match.group(1), match.group(2), re.sub(r"\\(.)", r"\1", match.group(3))
+    if name not in _FIELDS and name not in _ATTRIBUTES:
+        raise Refusal("InvalidParameterException", f"Invalid search attribute: {name}")
+    read = _FIELDS.get(name) or (lambda user: user["attributes"].get(name))
+    if operator == "=":
+        return lambda user: read(user) == value
+    return lambda user: (read(user) or "").startswith(value)

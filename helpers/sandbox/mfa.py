@@ -1,0 +1,49 @@
+"""Second factors, as far as they decide where a reset code may go: a pool's configuration and a user's preference."""
+
+from .names import admin_user
+from .refusal import Refusal
+from .work import Doc, Work
+
+_SETTINGS = {"SMSMfaSettings": "SMS_MFA", "SoftwareTokenMfaSettings": "SOFTWARE_TOKEN_MFA",
+             "EmailMfaSettings": "EMAIL_OTP"}
+_CONFIGURATIONS = ("SmsMfaConfiguration", "SoftwareTokenMfaConfiguration", "EmailMfaConfiguration")
+
+
+def get_user_pool_mfa_config(work: Work, request: Doc) -> Doc:
+    """GetUserPoolMfaConfig."""
+    return _shown(work.pool(request["UserPoolId"]))
+
+
+def set_user_pool_mfa_config(work: Work, request: Doc) -> Doc:
+    """SetUserPoolMfaConfig: what the request leaves out stays as it is."""
+    pool = work.pool(request["UserPoolId"])
+    pool["mfa"] = pool.get("mfa", {}) | {key: request[key] for key in _CONFIGURATIONS if request.get(key) is not None}
+    pool["MfaConfiguration"] = request.get("MfaConfiguration") or pool["MfaConfiguration"]
+    pool["LastModifiedDate"] = work.now
+    work.keep_pool(pool)
+    return _shown(pool)
+
+
+def admin_set_user_mfa_preference(work: Work, request: Doc) -> Doc:
+    """AdminSetUserMFAPreference: an authenticator app counts as registered here, since the sandbox registers none."""
+    pool, user = admin_user(work, request)
+    mfa = user.get("mfa") or {"enabled": [], "preferred": None}
+    for key, factor in _SETTINGS.items():
+        asked = request.get(key)
+        if asked is None:
+            continue
+        if asked.get("Enabled") and factor == "SMS_MFA" and not user["attributes"].get("phone_number"):
+            raise Refusal("InvalidParameterException", "User does not have delivery config set to turn on SMS_MFA")
+        mfa["enabled"] = [one for one in mfa["enabled"] if one != factor] + ([factor] if asked.get("Enabled") else [])
+        if asked.get("PreferredMfa") and asked.get("Enabled"):
+            mfa["preferred"] = factor
+        elif mfa["preferred"] == factor:
+            mfa["preferred"] = None
+    user["mfa"] = mfa
+    user["modified"] = work.now
+    work.keep_user(pool, user)
+    return {}
+
+
+def _shown(pool: Doc) -> Doc:
+    return {"MfaConfiguration": pool["MfaConfiguration"], **pool.get("mfa", {})}
