@@ -1,7 +1,7 @@
 """One call from beginning to end: faults, limits of the account, the operation in its transaction, triggers.
 
 The order is the one in which Cognito is taken to check: firewall, request rate, constraints, then the operation's own
-checks. A refusal undoes everything but the tallies.
+checks. A refusal undoes everything but the records of the try.
 """
 
 import hashlib
@@ -127,7 +127,7 @@ class Engine:
             print(f"sandbox: {operation} failed: {_place(error)}", file=sys.stderr)
             result = Refusal("InternalErrorException", f"The sandbox failed: {type(error).__name__}", 500)
         work.db.execute("RELEASE call")
-        work.keep_tallies()
+        work.keep_records()
         return result
 
     def _check_account(self, work: Work, operation: str, request: Doc) -> None:

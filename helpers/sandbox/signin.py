@@ -36,6 +36,7 @@ def finish(work: Work, pool: Doc, client: Doc, user: Doc, right: bool) -> Doc:
     """Answer a sign-in once it is known whether the password was right: tokens, a challenge, or a refusal."""
     if not right:
         limits.sign_in_failed(work, pool, user)
+        events.note(work, pool, user, "SignIn", "Fail", "Password", "Failure")
         if user["status"] == "UNCONFIRMED" and work.settings["unconfirmed_wrong_password"] == "not-confirmed":
             raise Refusal("UserNotConfirmedException", "User is not confirmed.")
         raise incorrect()

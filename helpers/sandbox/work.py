@@ -1,7 +1,8 @@
 """One call's view of the state: what an operation may read and change, with the clock and the draws it goes by.
 
 An operation gets a Work and its request, changes documents through it, and either returns or raises a Refusal. After a
-refusal everything is undone but the tallies: the counters behind attempt limits and sign-in locks count every try.
+refusal everything is undone but the records of the try itself: the counters behind attempt limits and sign-in locks, and
+the events that an administrator can list.
 """
 
 import functools
@@ -42,6 +43,7 @@ class Work:
         self.answers = answers or {}
         self.after: list[tuple[str, Doc]] = []
         self._tallies: dict[tuple[str, str], Doc] = {}
+        self._events: list[tuple[str, str, str]] = []
 
     # Pools and app clients
 
@@ -103,7 +105,7 @@ class Work:
         for table in ("users", "names", "tallies"):
             self.db.execute(f"DELETE FROM {table} WHERE pool_id = ? AND username = ?", (pool["Id"], username))
 
-    # Counters, which survive a refusal
+    # Records of a try, which survive its refusal
 
     def tally(self, pool_id: str, username: str) -> Doc:
         """Return a user's counters, to be changed in place: they are kept whatever becomes of the call."""
@@ -113,8 +115,10 @@ class Work:
             self._tallies[key] = found or {}
         return self._tallies[key]
 
-    def keep_tallies(self) -> None:
-        """Store the counters; the caller does so after a success and after a refusal."""
+    def keep_records(self) -> None:
+        """Store counters and events; the caller does so after a success and after a refusal."""
+        for values in self._events:
+            self._append("events", "INSERT INTO events (pool_id, username, doc) VALUES (?, ?, ?)", values)
         for key, doc in self._tallies.items():
             self.db.execute("INSERT OR REPLACE INTO tallies VALUES (?, ?, ?)", (*key, json.dumps(doc)))
 
@@ -137,9 +141,8 @@ class Work:
         self._append("messages", "INSERT INTO messages (doc) VALUES (?)", (json.dumps(message),))
 
     def note(self, pool_id: str, username: str, event: Doc) -> None:
-        """Add to what AdminListUserAuthEvents shows of a user."""
-        self._append("events", "INSERT INTO events (pool_id, username, doc) VALUES (?, ?, ?)",
-                     (pool_id, username, json.dumps(event)))
+        """Add to what AdminListUserAuthEvents shows of a user, whatever becomes of the call."""
+        self._events.append((pool_id, username, json.dumps(event)))
 
     def trigger(self, name: str, key: str, event: Doc) -> Any:
         """Return what a trigger answers, None where it has no callable. key tells two questions of one call apart."""
