@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from helpers import reset
-from helpers.errors import LimitReached
 from helpers.record import find_record
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
@@ -32,7 +31,10 @@ def first_run(out: str) -> int:
     os.environ.setdefault("COGNITO_SANDBOX", str(Path(out, "sandbox.sqlite").resolve()))
     target = Target()
     print(f"1. Requesting a code for {DEFAULT_USERNAME}, in the sandbox (no AWS account is touched).")
-    delivery = _request_code(target)
+    if target.mailbox():
+        print("   (Its clock is moved on by an hour: like AWS, it limits the tries of one user in an hour.)")
+        open_sandbox().advance(3600)
+    delivery = reset.request_code(target.client(), client_id=DEFAULT_CLIENT_ID, username=DEFAULT_USERNAME)
     print(f"   Cognito says: sent to {delivery.destination} by {delivery.medium}.")
     os.environ["RESET_CODE"] = target.newest_code(DEFAULT_USERNAME)
     os.environ["RESET_PASSWORD"] = _new_password()
@@ -49,15 +51,6 @@ def first_run(out: str) -> int:
     kept.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     _tell(record, executed, kept)
     return int(record["exit_code"])
-
-
-def _request_code(target: Target) -> reset.CodeDelivery:
-    try:
-        return reset.request_code(target.client(), client_id=DEFAULT_CLIENT_ID, username=DEFAULT_USERNAME)
-    except LimitReached as exc:
-        print(f"   Cognito says: {exc.message} That is the limit of AWS; the sandbox's clock is moved on by an hour.")
-        open_sandbox().advance(3600)
-        return reset.request_code(target.client(), client_id=DEFAULT_CLIENT_ID, username=DEFAULT_USERNAME)
 
 
 def _execute(executed: Path) -> Any:

@@ -24,6 +24,8 @@ function render({ model, el }) {
   status.setAttribute("aria-live", "polite");
   fieldset.append(element("div", { className: "reset-actions" }, button));
   const form = element("form", { className: "reset-form", noValidate: true, autocomplete: "off" }, fieldset, again, status);
+  // JupyterLab takes Enter, and single letters, for itself unless an element says that its keys are its own.
+  form.setAttribute("data-lm-suppress-shortcuts", "true");
   el.append(form);
 
   let ticking;

@@ -19,10 +19,12 @@ from helpers.card import Card
 from helpers.confirm_reset import ConfirmReset
 from helpers.record import Outcome, Record
 from helpers.runbook import NotDone, Runbook
-from helpers.secret import Secret, redact, shown
+from helpers.secret import Secret, redact, scheme_of, shown
 
 _HERE = Path(__file__).parent
 _WAITING = "Nothing has been sent yet. This fills in when the form above has done its work."
+_TITLES = {"confirm-reset": "Set a new password"}
+_STANDS_FOR = {"mailbox": "the newest code in the practice mailbox", "literal": "the practice password"}
 _LABELS = {
     "username": "Username",
     "client_id": "App client id",
@@ -88,7 +90,7 @@ class Attended:
 
     def __init__(self, run: Runbook[Any]) -> None:
         self._run = run
-        self.form = Form(title=run.name, button="Set the new password", fields=_fields(run), errors=_errors(run.problems))
+        self.form = Form(title=_TITLES[run.name], button="Set the new password", fields=_fields(run), errors=_errors(run.problems))
         self.form.on_msg(self._on_message)
         self.result, self.record, self.proof = (ipywidgets.HTML(f"<p>{_WAITING}</p>") for _ in range(3))
 
@@ -151,14 +153,15 @@ def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
     values = {**{name: f.default for name, f in run.asks_for.model_fields.items()}, **run.values}
     fields: list[dict[str, Any]] = [
         {"name": name, "label": _LABELS[name], "kind": "text", "value": str(values[name]),
-         "help": str(run.asks_for.model_fields[name].description)}
+         "help": f"This is {run.asks_for.model_fields[name].description}."}
         for name in ("username", "client_id")
     ]
     for name in ("code", "new_password", "client_secret"):
         reference = str(values[name])
         if name == "client_secret" and not reference:
             continue
-        source = "" if reference == "prompt:" else f"Leave empty to use {shown(reference)}. "
+        stands_for = _STANDS_FOR.get(scheme_of(reference), shown(reference))
+        source = "" if reference == "prompt:" else f"Leave empty to use {stands_for}. "
         fields.append({"name": name, "label": _LABELS[name], "kind": "secret", "value": "", "help": source,
                        "required": reference == "prompt:"})
     code = next(item for item in fields if item["name"] == "code")

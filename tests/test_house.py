@@ -25,7 +25,7 @@ ARROWS = {
     "confirm_reset": {"card", "errors", "parameters", "policy", "record", "reset", "runbook", "secret", "target"},
     "environment": {"card", "target"},
     "errors": {"catalogue"},
-    "first_run": {"errors", "record", "reset", "sandbox", "target"},
+    "first_run": {"record", "reset", "sandbox", "target"},
     "forms": {"card", "confirm_reset", "record", "runbook", "secret"},
     "parameters": {"errors", "secret", "target"},
     "record": {"errors", "secret"},

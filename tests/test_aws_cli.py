@@ -1,0 +1,126 @@
+"""AWS's own command line against the standing sandbox: a witness that can disagree with us."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from helpers import reset
+from helpers.sandbox import DEFAULT_PASSWORD, Sandbox, serve
+from helpers.secret import Secret
+from helpers.target import Target
+
+ROOT = Path(__file__).parent.parent
+DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
+DOCUMENTED = (
+    "aws cognito-idp confirm-forgot-password --client-id 3n4b5urk1ft4fl3mg5e62d9ado --username=diego@example.com "
+    "--password PASSWORD --confirmation-code CONF_CODE"
+)
+NEW = "Brand-new-1-password"
+
+
+@pytest.fixture
+def box():
+    sandbox = Sandbox.in_memory()
+    with serve(sandbox, port=0) as server:
+        sandbox.client = Target(server.endpoint).client()
+        sandbox.endpoint = server.endpoint
+        yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def code(box):
+    reset.request_code(box.client, **DIEGO)
+    return box.mailbox()[-1]["code"]
+
+
+def shell(box, command, **environment):
+    return subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "AWS_DEFAULT_REGION": "us-east-1",
+             "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": box.endpoint, **environment},
+    )
+
+
+def documented(box, code, password=NEW):
+    return shell(box, DOCUMENTED.replace("CONF_CODE", code).replace("PASSWORD", password))
+
+
+def signs_in(box, password):
+    try:
+        return bool(reset.sign_in(box.client, **DIEGO, password=Secret(password)))
+    except Exception as exc:
+        assert "Incorrect username or password." in str(exc)
+        return False
+
+
+def test_the_documented_command_is_silent_and_changes_the_password(box, code):
+    done = documented(box, code)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert signs_in(box, NEW)
+    assert not signs_in(box, DEFAULT_PASSWORD)
+
+
+def test_the_documented_command_meets_cognitos_texts_for_a_wrong_a_weak_a_used_and_an_expired_try(box, code):
+    wrong = documented(box, "000000" if code != "000000" else "111111")
+    assert wrong.returncode != 0
+    assert "(CodeMismatchException)" in wrong.stderr
+    assert "Invalid verification code provided, please try again." in wrong.stderr
+    weak = documented(box, code, "weak")
+    assert "(InvalidPasswordException)" in weak.stderr
+    assert "Password does not conform to policy: Password not long enough" in weak.stderr
+    assert documented(box, code).returncode == 0
+    used = documented(box, code, "Another-new-1-password")
+    assert "(ExpiredCodeException)" in used.stderr
+    assert "Invalid code provided, please request a code again." in used.stderr
+    box.advance(3601)
+    reset.request_code(box.client, **DIEGO)
+    box.advance(3601)
+    expired = documented(box, box.mailbox()[-1]["code"])
+    assert "(ExpiredCodeException)" in expired.stderr
+
+
+def by_hand(language, heading):
+    notebook = json.loads(ROOT.joinpath("notebooks/runbooks/confirm-reset.ipynb").read_text(encoding="utf-8"))
+    text = "".join(next(cell["source"] for cell in notebook["cells"] if cell["id"] == "by-hand"))
+    section = text.partition(f"### {heading}")[2].partition("\n### ")[0]
+    return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
+
+
+def test_the_notebook_quotes_the_documented_command_as_it_is():
+    assert by_hand("bash", "AWS CLI")[0].strip() == DOCUMENTED
+
+
+def test_the_notebooks_own_command_keeps_both_secrets_off_the_command_line_and_works(box, code):
+    command = re.sub(r"^read -rsp.*\n", "", by_hand("bash", "AWS CLI")[1], flags=re.MULTILINE)
+    assert "file://<(printf" in command
+    done = shell(box, command, RESET_CODE=code, RESET_PASSWORD=NEW)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert signs_in(box, NEW)
+
+
+def test_the_notebooks_boto3_lines_work_and_report_a_weak_password(box, code, monkeypatch, capsys):
+    source = by_hand("python", "boto3")[0]
+    monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", box.endpoint)
+    monkeypatch.setenv("RESET_CODE", code)
+    monkeypatch.setenv("RESET_PASSWORD", "weak")
+    exec(compile(source, "by-hand", "exec"), {})
+    assert "the same code is still good" in capsys.readouterr().out
+    monkeypatch.setenv("RESET_PASSWORD", NEW)
+    exec(compile(source, "by-hand", "exec"), {})
+    assert capsys.readouterr().out == ""
+    assert signs_in(box, NEW)
+
+
+def test_a_run_of_ours_reads_the_code_from_the_standing_sandboxs_mailbox(box, code):
+    from helpers.confirm_reset import ConfirmReset
+
+    run = ConfirmReset(target=box.endpoint, new_password="literal:Practice-makes-perfect-1")
+    assert "waiting" in repr(run.practice())
+    assert run.submit().exit_code == 0
+    assert signs_in(box, "Practice-makes-perfect-1")

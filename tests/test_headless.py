@@ -1,0 +1,129 @@
+"""The runbook without a person, through stock papermill from a shell."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from helpers import reset
+from helpers.record import find_record
+from helpers.sandbox import DEFAULT_PASSWORD, open_sandbox
+from helpers.secret import Secret
+from helpers.target import Target
+
+ROOT = Path(__file__).parent.parent
+DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
+CODE_PASSWORD = {"code": "env:RESET_CODE", "new_password": "env:RESET_PASSWORD"}
+NEW = 'Planted-"päss"-1'
+
+
+class Papermill:
+    """Stock papermill, as an operator's shell runs it, with all the sandbox's processes on one file."""
+
+    def __init__(self, folder):
+        self.out = folder / "out.ipynb"
+        self.environment = {**os.environ, "COGNITO_SANDBOX": str(folder / "sandbox.sqlite"), "RESET_PASSWORD": NEW}
+
+    def request_code(self):
+        box = open_sandbox(self.environment["COGNITO_SANDBOX"])
+        client = Target("http://127.0.0.1:1").client()
+        box.attach(client)
+        reset.request_code(client, **DIEGO)
+        self.environment["RESET_CODE"] = box.mailbox()[-1]["code"]
+        return client
+
+    def run(self, *options, **parameters):
+        words = [word for name, value in parameters.items() for word in ("-r", name, value)]
+        command = [Path(sys.executable).parent / "papermill", ROOT / "notebooks/runbooks/confirm-reset.ipynb", self.out,
+                   "--no-progress-bar", *words, *options]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=120)
+
+    def record(self):
+        return find_record(nbformat.reads(self.out.read_text(encoding="utf-8"), as_version=4))
+
+
+@pytest.fixture
+def papermill(tmp_path):
+    return Papermill(tmp_path)
+
+
+def signs_in(client, password):
+    try:
+        return bool(reset.sign_in(client, **DIEGO, password=Secret(password)))
+    except reset_error():
+        return False
+
+
+def reset_error():
+    from helpers.errors import ResetError
+
+    return ResetError
+
+
+def test_a_good_code_ends_in_0_with_the_password_changed_and_no_secret_in_the_notebook(papermill):
+    client = papermill.request_code()
+    done = papermill.run("--log-output", **CODE_PASSWORD)
+    assert done.returncode == 0, done.stderr
+    assert papermill.record()["outcome"] == "confirmed"
+    assert signs_in(client, NEW)
+    assert not signs_in(client, DEFAULT_PASSWORD)
+    everything = papermill.out.read_text(encoding="utf-8") + done.stdout + done.stderr
+    for secret in (NEW, "Planted", json.dumps(NEW)[1:-1], papermill.environment["RESET_CODE"]):
+        assert secret not in everything
+
+
+def test_a_wrong_code_ends_in_1_and_the_notebook_says_what_to_do_next(papermill):
+    client = papermill.request_code()
+    right = papermill.environment["RESET_CODE"]
+    papermill.environment["RESET_CODE"] = wrong = "000000" if right != "000000" else "111111"
+    done = papermill.run(**CODE_PASSWORD)
+    assert done.returncode == 1
+    assert papermill.record()["exit_code"] == 3
+    text = papermill.out.read_text(encoding="utf-8")
+    assert "Invalid verification code provided, please try again." in text
+    assert "Try again with the digits of the newest message." in text
+    assert "What to do next" in done.stderr
+    for secret in ("Planted", wrong, right):
+        assert secret not in text + done.stderr
+    assert signs_in(client, DEFAULT_PASSWORD)
+
+
+def test_bad_parameters_end_in_1_with_every_problem_and_nothing_sent(papermill):
+    client = papermill.request_code()
+    done = papermill.run("-p", "username", "+15551234567", "-p", "client_id", "12", region="nowhere",
+                         code="env:NOT_SET_ANYWHERE", new_password="env:RESET_PASSWORD")
+    assert done.returncode == 1
+    text = papermill.out.read_text(encoding="utf-8")
+    for words in ("region: must be an AWS region", "username: arrived as the int 15551234567",
+                  "client_id: arrived as the int 12", "code: the environment variable of this reference is not set"):
+        assert words in text
+    assert papermill.record() is None
+    assert signs_in(client, DEFAULT_PASSWORD)
+
+
+def test_papermill_reads_every_parameter_with_its_help():
+    command = [Path(sys.executable).parent / "papermill", "--help-notebook", ROOT / "notebooks/runbooks/confirm-reset.ipynb"]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for name in ("target", "region", "code", "new_password", "username", "interactive"):
+        assert f"{name}: " in told
+
+
+def test_the_first_run_ends_in_a_confirmed_reset_with_a_record_and_a_notebook(tmp_path):
+    environment = {**os.environ, "COGNITO_SANDBOX": str(tmp_path / "sandbox.sqlite")}
+    command = [sys.executable, "-m", "helpers", "first-run", "--out", str(tmp_path / "runs")]
+    for _ in range(3):  # the third would meet the attempt limit of an hour
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, cwd=ROOT)
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "confirmed: The user can sign in with the new password" in done.stdout
+        assert "make lab" in done.stdout
+    folders = [path for path in (tmp_path / "runs").iterdir() if path.is_dir()]
+    for folder in folders:
+        record = json.loads((folder / "record.json").read_text())
+        assert record["outcome"] == "confirmed"
+        assert (folder / "confirm-reset.ipynb").exists()
+        if os.name == "posix":
+            assert all(path.stat().st_mode & 0o077 == 0 for path in (folder, *folder.iterdir()))

@@ -1,0 +1,118 @@
+"""The notebooks as files: what every one of them must be, and that its stored outputs are what a run gives."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+from urllib.parse import unquote
+
+import nbformat
+import papermill
+import pytest
+
+from helpers.parameters import ConfirmResetParameters
+from tests.rebaseline import NOTEBOOKS, executed, normal, notebooks
+
+EVERY = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+RUNBOOKS = {"confirm-reset": ConfirmResetParameters}
+
+
+def read(path):
+    return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
+
+
+@EVERY
+def test_a_notebook_runs_and_gives_the_stored_bytes(path):
+    assert executed(path) == path.read_text(encoding="utf-8")
+
+
+@EVERY
+def test_a_notebook_is_stored_in_its_normal_form(path):
+    assert normal(read(path)) == path.read_text(encoding="utf-8")
+
+
+@EVERY
+def test_cells_have_names_of_their_own(path):
+    ids = [cell.id for cell in read(path).cells]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-z][a-z-]*[a-z]", cell_id) for cell_id in ids), ids
+
+
+@EVERY
+def test_cells_were_run_in_order_and_every_one_of_them(path):
+    counts = [cell.execution_count for cell in read(path).cells if cell.cell_type == "code"]
+    assert counts == list(range(1, len(counts) + 1))
+
+
+@EVERY
+def test_a_sentence_leads_into_every_code_cell_and_the_cell_is_small(path):
+    cells = read(path).cells
+    for before, cell in pairwise(cells):
+        if cell.cell_type == "code":
+            assert before.cell_type == "markdown", cell.id
+            assert before.source.rstrip().endswith(":"), before.id
+            assert len(cell.source.splitlines()) <= 10, cell.id
+
+
+@EVERY
+def test_there_is_one_title_no_heading_level_is_skipped_and_the_last_cell_is_the_proof(path):
+    cells = read(path).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    levels = [len(marks) for marks in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert (cells[-1].cell_type, cells[-1].id) == ("code", "proof")
+
+
+@EVERY
+def test_a_notebook_uses_no_magic_no_input_and_no_shell(path):
+    for cell in read(path).cells:
+        if cell.cell_type == "code":
+            assert not re.search(r"^\s*[%!]|\binput\(|getpass|get_ipython", cell.source, re.MULTILINE), cell.id
+
+
+@EVERY
+def test_links_lead_to_something(path):
+    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
+        assert (path.parent / unquote(link)).exists(), link
+
+
+@EVERY
+def test_no_diagram_or_picture_is_without_words(path):
+    for cell in read(path).cells:
+        if cell.cell_type == "markdown":
+            assert "![](" not in cell.source
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.joinpath("runbooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_the_parameters_cell_is_the_schema_and_papermill_can_read_all_of_it(path):
+    schema = RUNBOOKS[path.stem].model_fields
+    seen = papermill.inspect_notebook(path)
+    assert set(seen) == set(schema)
+    for name, field in schema.items():
+        assert seen[name]["default"] == f'"{field.default}"'
+        assert seen[name]["help"] == field.description
+
+
+@pytest.mark.parametrize("path", sorted(NOTEBOOKS.joinpath("runbooks").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_the_table_of_parameters_is_the_schema(path):
+    schema = RUNBOOKS[path.stem].model_fields
+    about = next(cell.source for cell in read(path).cells if cell.id == "parameters-about")
+    rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", about, re.MULTILINE)
+    assert sorted(rows) == sorted(
+        (name, f"`{field.default}`" if field.default else "empty", field.description) for name, field in schema.items()
+    )
+
+
+def test_every_notebook_can_be_reached_from_the_start():
+    text = "\n".join(cell.source for cell in read(NOTEBOOKS / "00-start-here.ipynb").cells)
+    for path in notebooks():
+        name = str(path.relative_to(NOTEBOOKS))
+        assert name == "00-start-here.ipynb" or f"({name})" in text, name
+
+
+def test_no_text_of_the_project_names_a_path_of_the_machine_it_was_made_on():
+    root = Path(__file__).parent.parent
+    for path in [*notebooks(), *root.glob("*.md"), *root.joinpath("helpers").rglob("*.py")]:
+        assert not re.search(r"/(home|root|Users|tmp|work)/", path.read_text(encoding="utf-8")), path
