@@ -92,17 +92,16 @@ def admin_reset_user_password(work: Work, request: Doc) -> Doc:
 def issue_code(work: Work, pool: Doc, user: Doc, client_id: str | None) -> str:
     """Give a user a new reset code for an app client (None: for any) and return it."""
     code = work.source.code()
-    live = [one for one in user.get("codes", []) if one["expires"] > work.now][-19:]
-    user["codes"] = [*live, {"code": code, "client_id": client_id, "issued": work.now,
-                             "expires": work.now + CODE_LIFETIME}]
+    user["codes"] = [*_live_codes(work, pool, user)[-19:], {"code": code, "client_id": client_id, "issued": work.now,
+                                                         "expires": work.now + CODE_LIFETIME}]
+    work.tally(pool["Id"], user["username"]).pop("codes_dead_before", None)
     work.keep_user(pool, user)
     return code
 
 
 def check_code(work: Work, pool: Doc, user: Doc, client_id: str, given: str) -> None:
     """Refuse a code that does not work: Expired where no live code is, Mismatch where one is and this is not it."""
-    dead_before = work.tally(pool["Id"], user["username"]).get("codes_dead_before", -1.0)
-    live = [one for one in user.get("codes", []) if one["expires"] > work.now and one["issued"] > dead_before]
+    live = _live_codes(work, pool, user)
     valid = {"newest": live[-1:], "first": live[:1], "any": live}[work.settings["valid_code"]]
     if work.settings["code_bound_to_client"]:
         valid = [one for one in valid if one["client_id"] in (None, client_id)]
@@ -111,6 +110,11 @@ def check_code(work: Work, pool: Doc, user: Doc, client_id: str, given: str) -> 
         raise Refusal("ExpiredCodeException", "Invalid code provided, please request a code again.")
     if not any(hmac.compare_digest(one["code"].encode(), given.encode()) for one in valid):
         raise Refusal("CodeMismatchException", "Invalid verification code provided, please try again.")
+
+
+def _live_codes(work: Work, pool: Doc, user: Doc) -> list[Doc]:
+    dead_before = work.tally(pool["Id"], user["username"]).get("codes_dead_before", -1.0)
+    return [one for one in user.get("codes", []) if one["expires"] > work.now and one["issued"] > dead_before]
 
 
 def _resettable(work: Work, pool: Doc, user: Doc | None) -> tuple[Doc, str]:

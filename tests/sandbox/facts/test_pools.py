@@ -1,0 +1,167 @@
+"""User pools and app clients: what their calls show and change, and ListUsers."""
+
+import pytest
+
+from ..world import EMAIL_ONLY, fact
+
+
+def described(world):
+    return world.api.describe_user_pool(UserPoolId=world.pool_id)["UserPool"]
+
+
+@fact("DescribeUserPool shows policy, recovery setting, verified attributes and MFA", "documented")
+def test_describe(world):
+    world.pool(AccountRecoverySetting=EMAIL_ONLY)
+    pool = described(world)
+    assert pool["AccountRecoverySetting"] == EMAIL_ONLY
+    assert pool["AutoVerifiedAttributes"] == ["email"]
+    assert pool["MfaConfiguration"] == "OFF"
+    assert pool["Id"].startswith("us-east-1_")
+
+
+@fact("An unknown pool: User pool <id> does not exist.", "reported")
+def test_unknown(world):
+    world.refuses(("ResourceNotFoundException", "User pool us-east-1_NoSuch123 does not exist."),
+                  world.api.describe_user_pool, UserPoolId="us-east-1_NoSuch123")
+
+
+@fact("UpdateUserPool sets what it leaves out back to the default", "documented")
+def test_update_resets(world):
+    world.pool(AccountRecoverySetting=EMAIL_ONLY, Policies={"PasswordPolicy": {"MinimumLength": 20}})
+    world.api.update_user_pool(UserPoolId=world.pool_id, LambdaConfig={})
+    pool = described(world)
+    assert "AccountRecoverySetting" not in pool
+    assert "AutoVerifiedAttributes" not in pool
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == 8
+
+
+@fact("UpdateUserPool keeps what can never be changed: aliases and case sensitivity", "documented")
+def test_update_keeps_fixed(world):
+    world.pool(AliasAttributes=["email"], UsernameConfiguration={"CaseSensitive": False})
+    world.api.update_user_pool(UserPoolId=world.pool_id)
+    pool = described(world)
+    assert pool["AliasAttributes"] == ["email"]
+    assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
+
+
+@fact("DeleteUserPool: the pool and its clients are gone", "documented")
+def test_delete(world):
+    world.pool()
+    world.user()
+    world.api.delete_user_pool(UserPoolId=world.pool_id)
+    with pytest.raises(world.api.exceptions.ResourceNotFoundException):
+        described(world)
+    with pytest.raises(world.api.exceptions.ResourceNotFoundException):
+        world.forgot()
+
+
+@fact("Deletion protection keeps a pool from being deleted", "documented")
+def test_deletion_protection(world):
+    world.pool(DeletionProtection="ACTIVE")
+    with pytest.raises(world.api.exceptions.InvalidParameterException):
+        world.api.delete_user_pool(UserPoolId=world.pool_id)
+
+
+@fact("ListUserPools and ListUserPoolClients come in pages", "documented")
+def test_lists(world):
+    for number in range(3):
+        world.pool(PoolName=f"pool{number}")
+    first = world.api.list_user_pools(MaxResults=2)
+    rest = world.api.list_user_pools(MaxResults=60, NextToken=first["NextToken"])
+    assert len(first["UserPools"]) + len(rest["UserPools"]) == 4
+    assert "NextToken" not in rest
+    world.client()
+    clients = world.api.list_user_pool_clients(UserPoolId=world.pool_id, MaxResults=60)["UserPoolClients"]
+    assert len(clients) == 2
+    assert all("ClientSecret" not in one for one in clients)
+
+
+@fact("A client made through the API has PreventUserExistenceErrors LEGACY", "documented")
+def test_client_legacy(world):
+    made = world.client()
+    assert made["PreventUserExistenceErrors"] == "LEGACY"
+
+
+@fact("UpdateUserPoolClient sets what it leaves out back to the default, the secret stays", "documented")
+def test_update_client(world):
+    secret = world.client(GenerateSecret=True, PreventUserExistenceErrors="ENABLED")["ClientSecret"]
+    changed = world.api.update_user_pool_client(UserPoolId=world.pool_id, ClientId=world.client_id)["UserPoolClient"]
+    assert changed["PreventUserExistenceErrors"] == "LEGACY"
+    assert "ALLOW_USER_PASSWORD_AUTH" not in changed["ExplicitAuthFlows"]
+    assert changed["ClientSecret"] == secret
+
+
+@fact("DeleteUserPoolClient: its id is unknown afterwards", "documented")
+def test_delete_client(world):
+    world.client()
+    world.api.delete_user_pool_client(UserPoolId=world.pool_id, ClientId=world.client_id)
+    world.refuses(("ResourceNotFoundException", f"User pool client {world.client_id} does not exist."), world.forgot)
+
+
+@fact("A client of another pool does not exist in this one", "documented")
+def test_client_of_other_pool(world):
+    client_id = world.client_id
+    world.pool()
+    world.refuses(("ResourceNotFoundException", f"User pool client {client_id} does not exist."),
+                  world.api.describe_user_pool_client, UserPoolId=world.pool_id, ClientId=client_id)
+
+
+@fact("SetUserPoolMfaConfig and GetUserPoolMfaConfig", "documented")
+def test_mfa_config(world):
+    world.pool()
+    world.api.set_user_pool_mfa_config(UserPoolId=world.pool_id, MfaConfiguration="OPTIONAL",
+                                       SoftwareTokenMfaConfiguration={"Enabled": True})
+    shown = world.api.get_user_pool_mfa_config(UserPoolId=world.pool_id)
+    assert (shown["MfaConfiguration"], shown["SoftwareTokenMfaConfiguration"]) == ("OPTIONAL", {"Enabled": True})
+    assert described(world)["MfaConfiguration"] == "OPTIONAL"
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    pytest.param('username = "bea"', ["bea"], id="username",
+                 marks=fact("ListUsers filters by username, whole", "documented")),
+    pytest.param('email ^= "b"', ["bea", "ben"], id="beginning",
+                 marks=fact("ListUsers filters by the beginning of an attribute (^=)", "documented")),
+    pytest.param('cognito:user_status = "FORCE_CHANGE_PASSWORD"', ["cho"], id="status",
+                 marks=fact("ListUsers filters by cognito:user_status, case-sensitively", "documented")),
+    pytest.param('status = "Disabled"', ["ben"], id="enabled",
+                 marks=fact("ListUsers filters by status, which is Enabled or Disabled", "documented")),
+])
+def test_list_users_filter(world, text, expected):
+    world.pool()
+    for name in ("ana", "bea", "ben"):
+        world.user(name, email=f"{name}@shop.example")
+    world.admin("admin_disable_user")
+    world.user("cho", confirmed=False, email="cho@shop.example")
+    found = world.api.list_users(UserPoolId=world.pool_id, Filter=text)["Users"]
+    assert sorted(one["Username"] for one in found) == expected
+
+
+@fact("ListUsers comes in pages of at most 60, with AttributesToGet", "documented")
+def test_list_users_pages(world):
+    world.pool()
+    for number in range(5):
+        world.user(f"user{number}", confirmed=False)
+    first = world.api.list_users(UserPoolId=world.pool_id, Limit=3, AttributesToGet=["email"])
+    rest = world.api.list_users(UserPoolId=world.pool_id, PaginationToken=first["PaginationToken"])
+    assert [len(first["Users"]), len(rest["Users"])] == [3, 2]
+    assert "PaginationToken" not in rest
+    assert first["Users"][0]["Attributes"] == [{"Name": "email", "Value": "ana@shop.example"}]
+
+
+@fact("A filter that cannot be read is an InvalidParameterException", "documented")
+def test_bad_filter(world):
+    with pytest.raises(world.api.exceptions.InvalidParameterException):
+        world.api.list_users(UserPoolId=world.pool_id, Filter="email contains x")
+
+
+@fact("EstimatedNumberOfUsers counts the pool's users", "documented")
+def test_estimated_users(world):
+    world.pool()
+    world.user()
+    assert described(world)["EstimatedNumberOfUsers"] == 1
+
+
+@fact("Only one of AliasAttributes and UsernameAttributes can be set", "documented")
+def test_alias_or_username_attributes(world):
+    with pytest.raises(world.api.exceptions.InvalidParameterException):
+        world.pool(AliasAttributes=["email"], UsernameAttributes=["email"])
