@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _VERSION = 1
+_APPLICATION = 0x436F6742
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE pools (id TEXT PRIMARY KEY, doc TEXT NOT NULL);
@@ -81,24 +82,23 @@ class Store:
             _make_private(self.path)
             db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
             try:
+                _check_ours(db, self.path)
+                os.chmod(self.path, 0o600)
                 _retried(db, "PRAGMA journal_mode=WAL")
                 db.execute("PRAGMA synchronous=NORMAL")
             except sqlite3.DatabaseError as error:
                 db.close()
                 raise ValueError(f"{self.path} is not a sandbox ({error}); name another file or remove it") from None
-        with self._lock:
-            _retried(db, "BEGIN IMMEDIATE")
-            version = db.execute("PRAGMA user_version").fetchone()[0]
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version={_VERSION}")
-            db.execute("COMMIT")
-        if version not in (0, _VERSION):
-            db.close()
-            raise ValueError(f"{self.path} was written by another version of the sandbox; remove it to start afresh")
-        if self.path is not None:
-            os.chmod(self.path, 0o600)
+            except ValueError:
+                db.close()
+                raise
+        _retried(db, "BEGIN IMMEDIATE")
+        if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+            for statement in _SCHEMA.split(";"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version={_VERSION}")
+            db.execute(f"PRAGMA application_id={_APPLICATION}")
+        db.execute("COMMIT")
         return db
 
     def _start_over_in_child(self) -> None:
@@ -107,6 +107,19 @@ class Store:
             # SQLite connections do not survive a fork; closing the parent's one here could drop the parent's locks.
             self._inherited.append(self._db)
             self._db = self._connect()
+
+
+def _check_ours(db: sqlite3.Connection, path: str) -> None:
+    # Somebody else's database is to be left exactly as it is.
+    db.execute("BEGIN")
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    tables = db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
+    db.execute("COMMIT")
+    if application != _APPLICATION and (application, version, tables) != (0, 0, 0):
+        raise ValueError(f"{path} is not a sandbox but another program's database; name another file")
+    if tables and version != _VERSION:
+        raise ValueError(f"{path} was written by another version of the sandbox; remove it to start afresh")
 
 
 def _retried(db: sqlite3.Connection, statement: str) -> None:

@@ -233,7 +233,7 @@ def test_get_unknown(world):
     world.refuses(GONE, world.admin, "admin_get_user", Username="nobody")
 
 
-@fact("An unknown pool: User pool <id> does not exist.", "reported")
+@fact("AdminGetUser in an unknown pool: User pool <id> does not exist.", "reported")
 def test_unknown_pool(world):
     world.refuses(("ResourceNotFoundException", "User pool us-east-1_NoSuch123 does not exist."), world.admin,
                   "admin_get_user", UserPoolId="us-east-1_NoSuch123")

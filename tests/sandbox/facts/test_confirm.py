@@ -220,7 +220,7 @@ def test_external_provider(world):
     world.refuses(EXPIRED, world.confirm, "123456")
 
 
-@fact("An unknown app client: User pool client <id> does not exist.", "reported")
+@fact("ConfirmForgotPassword with an unknown app client: User pool client <id> does not exist.", "reported")
 def test_unknown_client(world):
     world.refuses(("ResourceNotFoundException", "User pool client 0123456789abcdefghijklmnop does not exist."),
                   world.confirm, "123456", ClientId="0123456789abcdefghijklmnop")

@@ -199,7 +199,7 @@ def test_admin_only(world):
     world.refuses(("NotAuthorizedException", "Contact administrator to reset password."), world.forgot)
 
 
-@fact("An unknown app client: User pool client <id> does not exist.", "reported")
+@fact("ForgotPassword with an unknown app client: User pool client <id> does not exist.", "reported")
 def test_unknown_client(world):
     world.refuses(("ResourceNotFoundException", "User pool client 1234567890abcdefghijklmnop does not exist."),
                   world.forgot, ClientId="1234567890abcdefghijklmnop")

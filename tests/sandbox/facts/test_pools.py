@@ -19,7 +19,7 @@ def test_describe(world):
     assert pool["Id"].startswith("us-east-1_")
 
 
-@fact("An unknown pool: User pool <id> does not exist.", "reported")
+@fact("DescribeUserPool of an unknown pool: User pool <id> does not exist.", "reported")
 def test_unknown(world):
     world.refuses(("ResourceNotFoundException", "User pool us-east-1_NoSuch123 does not exist."),
                   world.api.describe_user_pool, UserPoolId="us-east-1_NoSuch123")

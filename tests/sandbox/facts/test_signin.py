@@ -197,7 +197,7 @@ def test_default_flows(world):
     world.refuses(("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"), world.sign_in)
 
 
-@fact("An unknown app client: User pool client <id> does not exist.", "reported")
+@fact("Sign-in with an unknown app client: User pool client <id> does not exist.", "reported")
 def test_unknown_client(world):
     world.client_id = "nosuchclient"
     world.refuses(("ResourceNotFoundException", "User pool client nosuchclient does not exist."), world.sign_in)
