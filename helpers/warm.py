@@ -1,0 +1,266 @@
+"""A process that has everything imported and forks a kernel for each run.
+
+Importing takes most of the time that an ordinary run takes. So one process imports ipykernel, boto3 and what the
+runbooks need, does nothing else, and forks for each run; every run starts from that same clean state, and none sees
+what another has left. The process is apart from the program that asks for runs: neither its threads, its logging and
+its secrets nor those of earlier runs are in a kernel.
+
+It lives as long as its asker: when that dies, however it dies, its end of the control pipe closes, and this process
+kills the runs that are under way and ends.
+"""
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+CAN_FORK = sys.platform == "linux"
+"""macOS can fork too, but its system libraries do not survive it reliably."""
+
+
+class WarmProcess:
+    """The asker's side. Use `warm_process()`, which keeps one for this program."""
+
+    def __init__(self, control: socket.socket, pid: int) -> None:
+        self._control = control
+        self._pid = pid
+        self._lock = threading.Lock()
+        self._ended: dict[int, int] = {}
+
+    def expect(self, source: str) -> None:
+        """Let it import in the background what a notebook with this source will need."""
+        with self._lock:
+            self._ask({"import": wanted(source)}, [])
+
+    def fork(self, env: Mapping[str, str], cwd: str, source: str = "") -> tuple[socket.socket, int]:
+        """Fork a kernel with this environment in this folder. Returns its pipe and its process id.
+
+        source: the notebook's, which tells what to import before the fork. Raises OSError when the process is gone.
+        """
+        ours, theirs = socket.socketpair()
+        with self._lock, theirs:
+            self._ask({"env": dict(env), "cwd": cwd, "import": wanted(source)}, [theirs.fileno()])
+            while True:
+                pid, status = self._answer()
+                if status == -1:
+                    return ours, pid
+                self._ended[pid] = status
+
+    def how_it_ended(self, pid: int, *, wait: float) -> int | None:
+        """Return the wait status of a kernel that has ended, or None when it is not known within `wait` seconds."""
+        with self._lock:
+            while pid not in self._ended:
+                if not select.select([self._control], [], [], wait)[0]:
+                    return None
+                try:
+                    ended, status = self._answer()
+                except OSError:
+                    return None
+                self._ended[ended] = status
+            return self._ended.pop(pid)
+
+    def forget(self, pid: int) -> None:
+        """Drop what is known of a kernel that has ended."""
+        self._ended.pop(pid, None)
+
+    def close(self) -> None:
+        """Let the process end, and with it every run that is under way."""
+        self._control.close()
+
+    def _ask(self, request: dict[str, object], descriptors: list[int]) -> None:
+        body = json.dumps(request).encode()
+        socket.send_fds(self._control, [len(body).to_bytes(4, "big")], descriptors)
+        self._control.sendall(body)
+
+    def _answer(self) -> tuple[int, int]:
+        data = b""
+        while len(data) < 8:
+            more = self._control.recv(8 - len(data))
+            if not more:
+                raise ConnectionResetError("the warm process has ended")
+            data += more
+        return int.from_bytes(data[:4], "big"), int.from_bytes(data[4:], "big", signed=True)
+
+
+def wanted(source: str) -> list[str]:
+    """Say what is worth importing before the fork for a notebook with this source."""
+    ours = ["helpers.catalogue", "helpers.confirm_reset", "helpers.forms", "helpers.sandbox"]
+    return ["boto3", *ours] if "helpers" in source else ["boto3"] if "boto3" in source else []
+
+
+_current: WarmProcess | None = None
+_asked_by = 0
+_lock = threading.Lock()
+
+
+def warm_process(*, fresh: bool = False) -> WarmProcess:
+    """Return this program's warm process, and start it when there is none. It goes on importing in the background.
+
+    fresh: start another one; the one before has been found dead.
+    """
+    global _current, _asked_by
+    with _lock:
+        if _current is None or fresh or _asked_by != os.getpid():
+            _current = _fork_off() if _alone_in_our_own_program() else _spawn()
+            _asked_by = os.getpid()
+        return _current
+
+
+def _alone_in_our_own_program() -> bool:
+    """Whether this is one of the command-line programs we know, before any thread: then a fork of it is clean, and
+    what it has imported already need not be imported twice."""
+    main = getattr(sys.modules.get("__main__"), "__spec__", None)
+    known = Path(sys.argv[0]).name in ("papermill", "cognito-reset") or getattr(main, "name", "") in (
+        "papermill.__main__", "helpers.__main__")
+    return known and threading.active_count() == 1
+
+
+def _fork_off() -> WarmProcess:
+    ours, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            ours.close()
+            serve(theirs.detach())
+        finally:
+            os._exit(1)
+    theirs.close()
+    return WarmProcess(ours, pid)
+
+
+def _spawn() -> WarmProcess:
+    ours, theirs = socket.socketpair()
+    code = "import sys; from helpers.warm import serve; serve(int(sys.argv[1]))"
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-c", code, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        )
+    # It is never waited for: it ends when this program does.
+    process.returncode = 0
+    return WarmProcess(ours, process.pid)
+
+
+# --- in the warm process ----------------------------------------------------------------------------------------------
+
+
+def serve(descriptor: int) -> NoReturn:
+    """Be the warm process: import, then fork on request until the asker closes the control pipe. Never returns."""
+    with contextlib.suppress(OSError):
+        os.setsid()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # a Ctrl-C is for the asker, who decides what becomes of the runs
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nowhere, number)
+    if os.environ.get('KDEBUG'): os.dup2(os.open(os.environ['KDEBUG'], os.O_WRONLY|os.O_CREAT|os.O_APPEND),2)
+    control = socket.socket(fileno=descriptor)
+    woken, waker = socket.socketpair()
+    waker.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
+    kernel = importlib.import_module("helpers.kernel")
+    kernel.prepare()
+    children: set[int] = set()
+    while True:
+        ready = select.select([control, woken], [], [])[0]
+        if woken in ready:
+            woken.recv(4096)
+            _reap(children, control)
+        if control in ready:
+            request = _request(control)
+            if request is None:
+                break
+            run, asked = request
+            for name in asked["import"]:
+                _have(name)
+            if run is None:
+                continue
+            gc.freeze()  # a collection in a run would otherwise touch, and so copy, every page
+            pid = os.fork()
+            if pid == 0:
+                signal.set_wakeup_fd(-1)
+                for ours in (control, woken, waker):
+                    ours.close()
+                kernel.run_kernel(run, asked["env"], asked["cwd"])
+            run.close()
+            children.add(pid)
+            _tell(control, pid, -1)
+            if "boto3" in _tried:
+                _share_models()  # for the runs to come; the first has to read them itself
+    for pid in children:
+        for kill in (os.killpg, os.kill):  # it may not have its own group yet
+            with contextlib.suppress(OSError):
+                kill(pid, signal.SIGKILL)
+    os._exit(0)
+
+
+def _request(control: socket.socket) -> tuple[socket.socket | None, dict[str, Any]] | None:
+    head, descriptors, _, _ = socket.recv_fds(control, 4, 1)
+    if not head:
+        return None
+    length, body = int.from_bytes(head, "big"), b""
+    while len(body) < length:
+        more = control.recv(length - len(body))
+        if not more:
+            return None
+        body += more
+    return (socket.socket(fileno=descriptors[0]) if descriptors else None), json.loads(body)
+
+
+def _reap(children: set[int], control: socket.socket) -> None:
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            children.discard(pid)
+            _tell(control, pid, status)
+
+
+def _tell(control: socket.socket, pid: int, status: int) -> None:
+    with contextlib.suppress(OSError):
+        control.sendall(pid.to_bytes(4, "big") + status.to_bytes(4, "big", signed=True))
+
+
+def _have(name: str) -> None:
+    """Import a module, once."""
+    if name not in _tried:
+        _tried.add(name)
+        with contextlib.suppress(Exception):  # the notebook's own import will tell, where somebody reads it
+            importlib.import_module(name)
+
+
+_tried: set[str] = set()
+
+
+def _share_models() -> None:
+    """Have botocore's sessions share what is read from its data files: reading costs more than a whole small run."""
+    if "models" in _tried:
+        return
+    _tried.add("models")
+    import boto3.session
+    import botocore.session
+
+    make = botocore.session.create_loader
+    made: dict[str | None, Any] = {}
+
+    def create_loader(search_path_string: str | None = None) -> Any:
+        if search_path_string not in made:
+            made[search_path_string] = make(search_path_string)
+        return made[search_path_string]
+
+    botocore.session.create_loader = create_loader
+    with contextlib.suppress(Exception):
+        boto3.session.Session("none", "none", region_name="us-east-1").client("cognito-idp")
