@@ -28,9 +28,11 @@ def answer(sandbox: Sandbox, request: Request) -> wire.Answer:
         return _plain(404, {"error": f"nothing is at {path[:100]}", "known": places})
     if (method, name) not in known:
         return _plain(405, {"error": f"{name} takes {', '.join(sorted(verb for verb, _ in known))}"})
-    from_page = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+    # curl and urllib call anything they post a form; a JSON object gives itself away.
+    from_page = (request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+                 and bool(request.body.strip()) and request.body.lstrip()[:1] not in (b"{", b"["))
     try:
-        given = _fields(request.body) if from_page else json.loads(request.body.decode() or "{}")
+        given = _fields(request.body) if from_page else json.loads(request.body.decode().strip() or "{}")
         if not isinstance(given, dict):
             return _plain(400, {"error": "the body is a JSON object"})
         found = _ACTIONS[method, name](sandbox, given)
@@ -105,6 +107,9 @@ def _only(given: Doc, **names: str) -> Doc:
     unknown = [name for name in given if name not in names]
     if unknown:
         raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(names)}")
+    missing = [name for name in names if name not in given and name != "times"]
+    if missing:
+        raise ValueError(f"missing: {', '.join(missing)}")
     return {names[name]: value for name, value in given.items()}
 
 

@@ -17,11 +17,9 @@ _WORDS = {"documented": "documented by AWS", "reported": "reported, with the lit
           "open": "open: a setting decides"}
 _NOT_IMITATED = (
     "IAM and signatures: administrators' operations are answered whoever calls them.",
-    "Managed login (hosted pages), OAuth endpoints, federation and identity providers; a user can be put into"
-    " EXTERNAL_PROVIDER with `set_status`.",
+    "Managed login, OAuth endpoints and federation; a user can be put into EXTERNAL_PROVIDER with `set_status`.",
     "Groups, devices, resource servers, domains, imports, risk configuration, passkeys and one-time-password sign-in.",
-    "Triggers other than CustomMessage, UserMigration and PostConfirmation; `LambdaConfig` is kept and shown, and runs"
-    " nothing.",
+    "Triggers but CustomMessage, UserMigration and PostConfirmation; `LambdaConfig` is kept and shown, and runs nothing.",
     "Registration of authenticator apps: the factor can be preferred, its challenge is never passed.",
     "Threat protection's judgement: auth events are always recorded and never risky; a setting blocks.",
     "Quotas per second are off unless a setting turns on the account recovery category; regions and replicas.",
@@ -50,9 +48,9 @@ def block() -> str:
     lines = [BEGIN, "", f"{len(facts)} behaviours, each held by a test at both doors: {total}.", "",
              "| behaviour | how surely AWS does it |", "|---|---|"]
     lines += [f"| {_cell(words)} | {_WORDS[sure]} |" for words, sure in facts]
-    lines += ["", "Not imitated:", "", *(f"- {one}" for one in _NOT_IMITATED), "",
-              f"Operations: {len(IMITATED)} of {len(IMITATED) + len(absent)} ({', '.join(sorted(IMITATED))}). Any other"
-              " one is refused by name.", "", END]
+    names = f"{len(IMITATED)} of {len(IMITATED) + len(absent)} ({', '.join(sorted(IMITATED))})"
+    lines += ["", "Not imitated:", "", *(f"- {one}" for one in _NOT_IMITATED), ""]
+    lines += [f"Operations: {names}. Any other one is refused by name.", "", END]
     return "\n".join(lines)
 
 

@@ -2,9 +2,11 @@
 
 from ..world import ANOTHER, EXPIRED, LIMIT, MISMATCH, fact
 
-DAILY = ("LimitExceededException",
-         "Exceeded daily email limit for the operation or the account. If a higher limit is required, please configure"
-         " your user pool to use your own Amazon SES configuration for sending email.")
+DAILY_TEXT = (
+    "Exceeded daily email limit for the operation or the account. If a higher limit is required, please configure your user"
+    " pool to use your own Amazon SES configuration for sending email."
+)
+DAILY = ("LimitExceededException", DAILY_TEXT)
 
 
 @fact("ForgotPassword and ConfirmForgotPassword share one limit of 5 to 20 an hour", "documented")

@@ -144,7 +144,7 @@ def test_custom_text_without_ses(world):
 
 @fact("An error in CustomMessage: CustomMessage failed with error <text>.", "reported")
 def test_custom_message_fails(world):
-    world.sandbox.on("CustomMessage", lambda event: [][1])
+    world.sandbox.on("CustomMessage", lambda event: list(event)[99])
     world.refuses(("UserLambdaValidationException", "CustomMessage failed with error list index out of range."), world.forgot)
 
 

@@ -1,0 +1,218 @@
+"""The HTTP door as a process, the controls beside the API, and the page for people."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import pytest
+
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, Sandbox, Server, open_sandbox, serve
+
+from .world import World, client_for
+
+START = "import sys; from helpers.sandbox import serve_forever; sys.exit(serve_forever(int(sys.argv[1])))"
+
+
+def get(server, path):
+    with urllib.request.urlopen(f"{server.endpoint}/_sandbox/{path}", timeout=10) as answer:
+        return json.load(answer)
+
+
+def post(server, path, body):
+    request = urllib.request.Request(f"{server.endpoint}/_sandbox/{path}", json.dumps(body).encode())
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.load(error)
+
+
+def started(port=0, **environment):
+    return subprocess.Popen([sys.executable, "-c", START, str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                            env={**os.environ, **environment})
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_served_sandbox_says_where_it_is_and_ends_quietly(number):
+    process = started()
+    ready = json.loads(process.stdout.readline())
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", ready["endpoint"])
+    world = World(None, client_for(endpoint_url=ready["endpoint"]))
+    world.forgot()
+    with urllib.request.urlopen(ready["endpoint"] + "/_sandbox/mailbox", timeout=10) as answer:
+        world.confirm(json.load(answer)[-1]["code"])
+    process.send_signal(number)
+    assert process.communicate(timeout=10) == ("", "")
+    assert process.returncode == 0
+
+
+def test_a_served_file_is_the_same_for_everybody(tmp_path):
+    path = str(tmp_path / "cognito.db")
+    process = started(COGNITO_SANDBOX=path)
+    endpoint = json.loads(process.stdout.readline())["endpoint"]
+    World(None, client_for(endpoint_url=endpoint)).forgot()
+    box = open_sandbox(path)
+    assert len(box.mailbox()) == 1
+    box.advance(3600)
+    with urllib.request.urlopen(endpoint + "/_sandbox/health", timeout=10) as answer:
+        assert json.load(answer)["now"][:16] == box.now().isoformat()[:16]
+    process.terminate()
+    process.communicate(timeout=10)
+    box.close()
+
+
+def test_a_port_in_use_is_said_in_one_line(server):
+    process = started(server.port)
+    out, problem = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert out == ""
+    assert problem.startswith("sandbox: ")
+    assert problem.count("\n") == 1
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.com", "::"])
+def test_it_listens_on_loopback_only(box, host):
+    with pytest.raises(ValueError, match="loopback only"):
+        serve(box, 0, host)
+
+
+def test_it_listens_on_ipv6_loopback_too(box):
+    try:
+        server = serve(box, 0, "::1")
+    except OSError:
+        pytest.skip("no IPv6 here")
+    with server:
+        assert get(server, "health")["status"] == "ok"
+
+
+def test_mailbox_clock_settings_faults_and_reset_over_http(server):
+    world = World(server.sandbox, client_for(endpoint_url=server.endpoint))
+    world.forgot()
+    message, = get(server, "mailbox")
+    assert set(message) >= {"pool_id", "client_id", "username", "destination", "medium", "trigger_source", "code", "sent_at"}
+    before = get(server, "clock")["now"]
+    assert post(server, "clock", {"advance_seconds": 90})[1]["now"] > before
+    assert post(server, "settings", {"reset_attempts": 8})[1]["reset_attempts"] == 8
+    assert get(server, "settings")["reset_attempts"] == 8
+    assert post(server, "faults", {"operation": "ForgotPassword", "fault": "500-before-commit", "times": 1}) == (200, {})
+    with pytest.raises(world.api.exceptions.InternalErrorException):
+        world.forgot()
+    assert get(server, "faults")["faults"] == {"ForgotPassword": {"500-before-commit": {DEFAULT_USERNAME: 1}}}
+    assert post(server, "reset", {}) == (200, {})
+    assert get(server, "mailbox") == []
+
+
+@pytest.mark.parametrize(("path", "body", "words"), [
+    ("clock", {"seconds": 5}, "unknown: seconds; known: advance_seconds"),
+    ("clock", {"advance_seconds": -5}, "advance takes seconds"),
+    ("clock", {}, "missing: advance_seconds"),
+    ("clock", [], "the body is a JSON object"),
+    ("settings", {"nonsense": 1}, "no setting is called 'nonsense'"),
+    ("faults", {"operation": "ForgotPassword", "fault": "flood"}, "no fault is called 'flood'"),
+])
+def test_a_control_that_is_misused_says_how(server, path, body, words):
+    status, answer = post(server, path, body)
+    assert status == 400
+    assert words in answer["error"]
+
+
+def test_an_unknown_control_names_the_known_ones(server):
+    status, answer = post(server, "mail", {})
+    assert status == 404
+    assert "GET /_sandbox/mailbox" in answer["known"]
+    assert post(server, "mailbox", {})[0] == 405
+
+
+def test_the_page_shows_what_is_there_and_escapes_it(server):
+    world = World(server.sandbox, client_for(endpoint_url=server.endpoint))
+    world.pool(PoolName="shop+one", VerificationMessageTemplate={"DefaultEmailOption": "CONFIRM_WITH_CODE",
+                                                                 "EmailMessage": "<script>alert(1)</script> {####}"})
+    world.user("ana<b>")
+    code = world.code()
+    with urllib.request.urlopen(server.endpoint + "/_sandbox/", timeout=10) as answer:
+        assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        page = answer.read().decode()
+    for words in (code, "shop+one", "ana&lt;b&gt;", "&lt;script&gt;", "CONFIRMED", "2025-01-01 09:00:00 UTC", "reset_attempts",
+                  "drop-after-commit", "ConfirmForgotPassword", DEFAULT_CLIENT_ID, "one hour"):
+        assert words in page
+    assert "<script>" not in page
+    assert "ana<b>" not in page
+    secret = world.client(GenerateSecret=True)["ClientSecret"]
+    world.refuses(("NotAuthorizedException", f"Unable to verify secret hash for client {world.client_id}"), world.confirm,
+                  "123456", "Very-Recognisable-Secret-7")
+    with urllib.request.urlopen(server.endpoint + "/_sandbox/", timeout=10) as answer:
+        page = answer.read().decode()
+    assert secret not in page
+    assert "Recognisable" not in page
+
+
+def test_the_buttons_of_the_page_work(server):
+    before = server.sandbox.now()
+    with urllib.request.urlopen(server.endpoint + "/_sandbox/", timeout=10) as answer:
+        forms = re.findall(r"<form method='post' action='([^']+)'>(.*?)</form>", answer.read().decode(), re.DOTALL)
+    clock = next(fields for action, fields in forms if action == "/_sandbox/clock" and "one hour" in fields)
+    name, value = re.search(r"name='(\w+)' value='(\d+)'", clock).groups()
+    request = urllib.request.Request(server.endpoint + "/_sandbox/clock", f"{name}={value}".encode())
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert answer.url.endswith("/_sandbox/"), "back on the page"
+    assert (server.sandbox.now() - before).total_seconds() == 3600
+    request = urllib.request.Request(server.endpoint + "/_sandbox/settings", b"valid_code=%22any%22&code_bound_to_client=false")
+    urllib.request.urlopen(request, timeout=10).close()
+    assert server.sandbox.settings()["valid_code"] == "any"
+    assert server.sandbox.settings()["code_bound_to_client"] is False
+
+
+def test_a_connection_is_kept_and_requests_may_follow_at_once(server):
+    body = json.dumps({"ClientId": DEFAULT_CLIENT_ID, "Username": "nobody"}).encode()
+    head = (f"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AWSCognitoIdentityProviderService.ForgotPassword\r\n"
+            f"Content-Length: {len(body)}\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        client.sendall((head + body) * 3)
+        data = b""
+        while data.count(b"UserNotFoundException:") < 3:
+            data += client.recv(65_536)
+
+
+def test_a_silent_client_does_not_keep_others_waiting(server):
+    silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(20)]
+    for client in silent:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: loc")
+    start = time.perf_counter()
+    assert get(server, "health")["status"] == "ok"
+    assert time.perf_counter() - start < 3
+    for client in silent:
+        client.close()
+
+
+def test_a_head_request_has_no_body(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection.request("HEAD", "/_sandbox/health")
+    answer = connection.getresponse()
+    assert (answer.status, answer.read()) == (200, b"")
+    connection.close()
+
+
+def test_closing_ends_threads_and_connections():
+    box = Sandbox.in_memory()
+    server = Server(box, 0)
+    client = socket.create_connection(("127.0.0.1", server.port))
+    get(server, "health")
+    server.close()
+    server.close()
+    client.settimeout(5)
+    with contextlib.suppress(ConnectionResetError):
+        assert client.recv(1) == b""
+    client.close()
+    with pytest.raises(OSError):
+        socket.create_connection(("127.0.0.1", server.port), timeout=1)
+    box.close()
