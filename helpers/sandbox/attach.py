@@ -15,6 +15,7 @@ from . import faults, wire
 from .engine import Engine
 
 _EVENT = "before-send.cognito-identity-provider"
+_NAME = "cognito-sandbox"
 
 
 def attach(engine: Engine, client: Any) -> None:
@@ -32,7 +33,9 @@ def attach(engine: Engine, client: Any) -> None:
             _befall(said.fault, request.url, timeout)
         return AWSResponse(request.url, said.status, HTTPHeaders.from_dict(said.headers), _Raw(said.body))
 
-    client.meta.events.register_first(_EVENT, answer, unique_id="cognito-sandbox")
+    # A second registration under one name would be ignored, and the client would stay with the first sandbox.
+    client.meta.events.unregister(_EVENT, unique_id=_NAME)
+    client.meta.events.register_first(_EVENT, answer, unique_id=_NAME)
 
 
 def _befall(fault: faults.Due, url: str, timeout: float) -> None:

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 
-from . import attributes, events, passwords, signin, srp, tokens, users
+from . import attributes, events, limits, passwords, signin, srp, tokens, users
 from .names import check_secret_hash, hides_users
 from .refusal import Refusal
 from .work import Doc, Work
@@ -110,8 +110,13 @@ def _second(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc
     kept = _taken(work, pool, client, request.get("Session") or "", name,
                   Refusal("NotAuthorizedException", "Invalid session for the user."))
     user = work.user(pool["Id"], kept["username"])
-    if user is None or not kept["code"] or not hmac.compare_digest(kept["code"].encode(), given[needed].encode()):
+    if user is None:
+        raise Refusal("NotAuthorizedException", "Invalid session for the user.")
+    limits.check_lock(work, pool, user, "mfa")
+    if not kept["code"] or not hmac.compare_digest(kept["code"].encode(), given[needed].encode()):
+        limits.sign_in_failed(work, pool, user, "mfa")
         raise Refusal("CodeMismatchException", "Invalid code received for user")
+    limits.sign_in_succeeded(work, pool, user, "mfa")
     events.note(work, pool, user, "SignIn", "Pass", "Mfa", "Success")
     return {"ChallengeParameters": {}, "AuthenticationResult": tokens.issue(work, pool, client, user)}
 

@@ -44,13 +44,14 @@ def spend_reset(work: Work, pool: Doc, user: Doc) -> None:
         raise
 
 
-def check_lock(work: Work, pool: Doc, user: Doc) -> None:
+def check_lock(work: Work, pool: Doc, user: Doc, counter: str = "signin") -> None:
     """Refuse a sign-in while the user is locked; such a try does not lengthen the lock.
 
-    Source: developer guide, "Authentication with user pools", lockout behaviour for failed sign-in attempts.
+    counter: "signin" for passwords, "mfa" for the codes of a second factor, which lock by the same process (its text
+    there is a heuristic). Source: developer guide, "Authentication with user pools", lockout behaviour.
     """
     tally = work.tally(pool["Id"], user["username"])
-    lock = tally.get("signin")
+    lock = tally.get(counter)
     if not lock:
         return
     quiet = work.now - lock["last"] >= _QUIET
@@ -58,21 +59,21 @@ def check_lock(work: Work, pool: Doc, user: Doc) -> None:
     if work.now < lock["until"]:
         raise Refusal("NotAuthorizedException", "Password attempts exceeded")
     if quiet:
-        del tally["signin"]
+        del tally[counter]
 
 
-def sign_in_failed(work: Work, pool: Doc, user: Doc) -> None:
+def sign_in_failed(work: Work, pool: Doc, user: Doc, counter: str = "signin") -> None:
     """Count a failed sign-in; from the fifth on the user is locked for 2^(n-5) seconds, fifteen minutes at most."""
-    lock = work.tally(pool["Id"], user["username"]).setdefault("signin", {"n": 0, "until": 0.0, "last": 0.0})
+    lock = work.tally(pool["Id"], user["username"]).setdefault(counter, {"n": 0, "until": 0.0, "last": 0.0})
     lock["n"] += 1
     lock["last"] = work.now
     if lock["n"] >= _FREE_FAILURES:
         lock["until"] = work.now + min(2.0 ** min(lock["n"] - _FREE_FAILURES, 20), _LONGEST_LOCK)
 
 
-def sign_in_succeeded(work: Work, pool: Doc, user: Doc) -> None:
+def sign_in_succeeded(work: Work, pool: Doc, user: Doc, counter: str = "signin") -> None:
     """Forget failed sign-ins."""
-    work.tally(pool["Id"], user["username"]).pop("signin", None)
+    work.tally(pool["Id"], user["username"]).pop(counter, None)
 
 
 def check_rate(work: Work, operation: str, request: Doc) -> None:

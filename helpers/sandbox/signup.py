@@ -24,7 +24,7 @@ def sign_up(work: Work, request: Doc) -> Doc:
     user = users.new(work, pool, request["Username"], values, "UNCONFIRMED")
     attributes.check_required(pool, user["attributes"])
     passwords.store(work, pool, user, request["Password"])
-    users.keep_new(work, pool, user, force_alias=False)
+    users.keep_new(work, pool, user, force_alias=False, exists="User already exists")
     answer: Doc = {"UserConfirmed": False, "UserSub": user["sub"]}
     told = _send_code(work, pool, client, user, "CustomMessage_SignUp", request)
     if told:
@@ -53,7 +53,7 @@ def confirm_sign_up(work: Work, request: Doc) -> Doc:
     for name, kind in active_names(pool, user):
         taken = work.owner(pool["Id"], folded(pool, name)) not in (None, user["username"])
         if taken and kind == "alias" and not request.get("ForceAliasCreation"):
-            raise Refusal("AliasExistsException", "An account with the given alias already exists.")
+            raise users.alias_exists(name)
     del user["sign_up_code"]
     _confirm(work, pool, user)
     work.keep_names(pool, user["username"], active_names(pool, user))

@@ -22,17 +22,33 @@ def new(work: Work, pool: Doc, name: str, values: Doc, status: str) -> Doc:
             "codes": [], "epoch": work.source.bytes(8).hex()}
 
 
-def keep_new(work: Work, pool: Doc, user: Doc, *, force_alias: bool) -> None:
-    """Store a new user, or refuse one whose name exists already or whose alias is another user's."""
+def keep_new(work: Work, pool: Doc, user: Doc, *, force_alias: bool,
+             exists: str = "User account already exists") -> None:
+    """Store a new user, or refuse one whose name exists already or whose alias is another user's.
+
+    exists: the text for a username that exists; SignUp has its own.
+    """
     for name, kind in active_names(pool, user):
         if work.owner(pool["Id"], folded(pool, name)) is None:
             continue
-        if kind in ("username", "attribute", "sub"):
-            raise Refusal("UsernameExistsException", "User account already exists")
+        if kind == "attribute":
+            raise Refusal("UsernameExistsException", f"An account with the given {contact_words(name)} already exists.")
+        if kind != "alias":
+            raise Refusal("UsernameExistsException", exists)
         if not force_alias:
-            raise Refusal("AliasExistsException", "An account with the given alias already exists.")
+            raise alias_exists(name)
     work.keep_user(pool, user)
     work.keep_names(pool, user["username"], active_names(pool, user))
+
+
+def alias_exists(name: str) -> Refusal:
+    """Return the refusal of an alias that is another user's."""
+    return Refusal("AliasExistsException", f"An account with the {contact_words(name)} already exists.")
+
+
+def contact_words(name: str) -> str:
+    """Return what Cognito calls a name of this form."""
+    return "email" if EMAIL.fullmatch(name) else "phone_number"
 
 
 def shown(user: Doc) -> Doc:
@@ -150,7 +166,7 @@ def change(work: Work, pool: Doc, user: Doc, values: Doc) -> None:
     for name, kind in names:
         owner = work.owner(pool["Id"], folded(pool, name))
         if kind == "attribute" and owner not in (None, user["username"]):
-            raise Refusal("AliasExistsException", "An account with the given alias already exists.")
+            raise alias_exists(name)
     work.keep_user(pool, user)
     work.keep_names(pool, user["username"], names)
 

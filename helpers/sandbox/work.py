@@ -1,8 +1,8 @@
 """One call's view of the state: what an operation may read and change, with the clock and the draws it goes by.
 
 An operation gets a Work and its request, changes documents through it, and either returns or raises a Refusal. After a
-refusal everything is undone but the records of the try itself: the counters behind attempt limits and sign-in locks, and
-the events that an administrator can list.
+refusal everything is undone but the records of the try itself: the counters behind attempt limits and sign-in locks,
+and the events that an administrator can list.
 """
 
 import functools

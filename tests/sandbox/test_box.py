@@ -165,6 +165,15 @@ def test_only_the_attached_client_is_answered(box):
         other.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)
 
 
+def test_a_client_that_is_attached_again_changes_over(box):
+    client, other = client_for(), Sandbox.in_memory()
+    other.attach(client)
+    box.attach(client)
+    client.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)
+    assert (len(box.mailbox()), len(other.mailbox())) == (1, 0)
+    other.close()
+
+
 def test_threads_share_one(box):
     client = client_for()
     box.attach(client)

@@ -74,6 +74,17 @@ def test_username_attribute_form(world):
                   UserPoolId=world.pool_id, Username="ana")
 
 
+@fact("In a username-attribute pool an address that is there: An account with the given email already exists.", "reported")
+def test_username_attribute_exists(world):
+    world.pool(UsernameAttributes=["email"])
+    for expected in (None, ("UsernameExistsException", "An account with the given email already exists.")):
+        call = {"UserPoolId": world.pool_id, "Username": EMAIL}
+        if expected:
+            world.refuses(expected, world.api.admin_create_user, **call)
+        else:
+            world.api.admin_create_user(**call)
+
+
 @fact("The last user to verify an address has it as alias", "documented")
 def test_alias_moves(world):
     world.pool(AliasAttributes=["email"])

@@ -360,6 +360,12 @@ def test_missing_parameter(world):
                   ClientId=world.client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"PASSWORD": "x"})
 
 
+def answer_sms(world, session, code):
+    return world.api.respond_to_auth_challenge(
+        ClientId=world.client_id, ChallengeName="SMS_MFA", Session=session,
+        ChallengeResponses={"USERNAME": world.username, "SMS_MFA_CODE": code})
+
+
 @fact("A user with SMS as second factor gets an SMS_MFA challenge and answers it with the code", "documented")
 def test_sms_mfa(world):
     world.pool(MfaConfiguration="OPTIONAL", AutoVerifiedAttributes=["email", "phone_number"])
@@ -368,7 +374,18 @@ def test_sms_mfa(world):
     answer = world.sign_in()
     assert answer["ChallengeName"] == "SMS_MFA"
     assert answer["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"] == "+*******0147"
-    done = world.api.respond_to_auth_challenge(
-        ClientId=world.client_id, ChallengeName="SMS_MFA", Session=answer["Session"],
-        ChallengeResponses={"USERNAME": "ana", "SMS_MFA_CODE": world.last_code()})
-    assert done["AuthenticationResult"]
+    assert answer_sms(world, answer["Session"], world.last_code())["AuthenticationResult"]
+
+
+@fact("Five wrong codes of a second factor lock like five wrong passwords", "reported")
+def test_mfa_lock(world):
+    world.pool(MfaConfiguration="OPTIONAL", AutoVerifiedAttributes=["email", "phone_number"])
+    world.user(phone="+12025550147")
+    world.admin("admin_set_user_mfa_preference", SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
+    session = world.sign_in()["Session"]
+    for _ in range(5):
+        with pytest.raises(world.api.exceptions.CodeMismatchException):
+            answer_sms(world, session, world.wrong())
+    world.refuses(LOCKED, answer_sms, world, session, world.last_code())
+    world.sandbox.advance(1)
+    assert answer_sms(world, session, world.last_code())["AuthenticationResult"]
