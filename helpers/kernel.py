@@ -37,30 +37,42 @@ SHELL, IOPUB, SECRET = range(3)
 _TWO_STREAMS = {1: "stdout", 2: "stderr"}
 
 
-def be_a_new_process(env: Mapping[str, str], cwd: str) -> None:
+def _leave_the_parent() -> None:
     """Drop what a forked process has from the one before: signals, logging, warnings, exit hooks, random state."""
     os.setsid()
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no run outlives the process that forks
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+    if _prctl:
+        _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no run outlives the process that forks
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     atexit._clear()
     logging.root.handlers.clear()
     logging.root.setLevel(logging.WARNING)
+    # What a new interpreter starts with, whatever the asker's command line said.
     warnings.resetwarnings()
-    warnings.simplefilter("ignore")
-    for category in (DeprecationWarning,):
-        warnings.filterwarnings("default", category=category, module="__main__")
-    for category in (UserWarning, RuntimeWarning, SyntaxWarning, FutureWarning, UnicodeWarning):
-        warnings.simplefilter("default", category)
+    for category in (ResourceWarning, ImportWarning, PendingDeprecationWarning, DeprecationWarning):
+        warnings.simplefilter("ignore", category)
+    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
     random.seed()
+    sys.argv = ["ipykernel_launcher.py"]
+    asyncio.set_event_loop(asyncio.new_event_loop())
+
+
+def _begin(kernel: Any, env: Mapping[str, str], cwd: str) -> None:
+    """Take on the environment and the folder of a run."""
+    from pathlib import Path
+
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
     os.chdir(cwd)
-    sys.argv = ["ipykernel_launcher.py"]
-    asyncio.set_event_loop(asyncio.new_event_loop())
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    kernel.shell.init_environment()
+    kernel.shell.starting_dir = os.getcwd()
+    kernel.shell.history_manager.dir_hist[:] = [Path.cwd()]
+
+
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 class Pipe:
@@ -94,6 +106,12 @@ class Pipe:
                 return None
             buffers.append(buffer)
         return None if body is None else (channel, body, buffers)
+
+    def start(self) -> dict[str, Any] | None:
+        """Return what the other side sends first, or None when nobody wants this kernel any more."""
+        head = self._exactly(LENGTH.size)
+        body = self._exactly(LENGTH.unpack(head)[0]) if head else None
+        return json.loads(body) if body else None
 
     def _exactly(self, count: int) -> bytes | None:
         data = b""
@@ -257,18 +275,24 @@ class _Descriptors:
             time.sleep(0.02)  # what comes in a burst becomes one message
 
 
-def run_kernel(sock: socket.socket, env: Mapping[str, str], cwd: str) -> NoReturn:
-    """Be the kernel of one run until the other side closes the pipe. Called in a forked process; never returns."""
+def run_kernel(sock: socket.socket) -> NoReturn:
+    """Be the kernel of one run until the other side closes the pipe. Called in a forked process; never returns.
+
+    The first thing that comes through the pipe is the environment and the folder of the run.
+    """
     global _pid
     _pid = os.getpid()
-    be_a_new_process(env, cwd)
-    pipe = Pipe(sock)
-    secret.tell(lambda value: pipe.send(SECRET, value))
     status = 1
     try:
-        kernel = prepare()
+        kernel, pipe = prepare(), Pipe(sock)
+        _leave_the_parent()
         _connect(kernel, pipe)
-        asyncio.get_event_loop().run_until_complete(_serve(kernel, pipe))
+        kernel.shell.run_cell("pass", silent=True)  # copies, before anybody waits, the pages that every cell writes to
+        start = pipe.start()
+        if start is not None:
+            _begin(kernel, start["env"], start["cwd"])
+            secret.tell(lambda value: pipe.send(SECRET, value))
+            asyncio.get_event_loop().run_until_complete(_serve(kernel, pipe))
         status = 0
     finally:
         try:
@@ -278,9 +302,7 @@ def run_kernel(sock: socket.socket, env: Mapping[str, str], cwd: str) -> NoRetur
 
 
 def _connect(kernel: Any, pipe: Pipe) -> None:
-    """Give the kernel, which was made before the fork, what is this run's alone."""
-    from pathlib import Path
-
+    """Give the kernel, which was made before the fork, what is this process's alone."""
     from tornado.ioloop import IOLoop
 
     kernel.session.pipe = pipe
@@ -293,10 +315,6 @@ def _connect(kernel: Any, pipe: Pipe) -> None:
     sys.__stdout__, sys.__stderr__ = (open(number, "w", buffering=1, closefd=False) for number in _TWO_STREAMS)  # type: ignore[misc]  # noqa: SIM115
     if not sys.path or sys.path[0] != "":
         sys.path.insert(0, "")
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    kernel.shell.init_environment()
-    kernel.shell.starting_dir = os.getcwd()
-    kernel.shell.history_manager.dir_hist[:] = [Path.cwd()]
     kernel.io_loop = IOLoop.current()
     kernel.shell_channel_thread = types.SimpleNamespace(parent_thread=threading.main_thread())
 

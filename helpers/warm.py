@@ -40,21 +40,23 @@ class WarmProcess:
     def expect(self, source: str) -> None:
         """Let it import in the background what a notebook with this source will need."""
         with self._lock:
-            self._ask({"import": wanted(source)}, [])
+            self._ask({"fork": False, "import": wanted(source)})
 
     def fork(self, env: Mapping[str, str], cwd: str, source: str = "") -> tuple[socket.socket, int]:
         """Fork a kernel with this environment in this folder. Returns its pipe and its process id.
 
         source: the notebook's, which tells what to import before the fork. Raises OSError when the process is gone.
         """
-        ours, theirs = socket.socketpair()
-        with self._lock, theirs:
-            self._ask({"env": dict(env), "cwd": cwd, "import": wanted(source)}, [theirs.fileno()])
+        with self._lock:
+            self._ask({"fork": True, "import": wanted(source)})
             while True:
-                pid, status = self._answer()
-                if status == -1:
-                    return ours, pid
+                pid, status, pipe = self._answer()
+                if pipe is not None:
+                    break
                 self._ended[pid] = status
+        start = json.dumps({"env": dict(env), "cwd": cwd}).encode()
+        pipe.sendall(len(start).to_bytes(4, "big") + start)
+        return pipe, pid
 
     def how_it_ended(self, pid: int, *, wait: float) -> int | None:
         """Return the wait status of a kernel that has ended, or None when it is not known within `wait` seconds."""
@@ -63,7 +65,7 @@ class WarmProcess:
                 if not select.select([self._control], [], [], wait)[0]:
                     return None
                 try:
-                    ended, status = self._answer()
+                    ended, status, _ = self._answer()
                 except OSError:
                     return None
                 self._ended[ended] = status
@@ -77,19 +79,16 @@ class WarmProcess:
         """Let the process end, and with it every run that is under way."""
         self._control.close()
 
-    def _ask(self, request: dict[str, object], descriptors: list[int]) -> None:
+    def _ask(self, request: dict[str, object]) -> None:
         body = json.dumps(request).encode()
-        socket.send_fds(self._control, [len(body).to_bytes(4, "big")], descriptors)
-        self._control.sendall(body)
+        self._control.sendall(len(body).to_bytes(4, "big") + body)
 
-    def _answer(self) -> tuple[int, int]:
-        data = b""
-        while len(data) < 8:
-            more = self._control.recv(8 - len(data))
-            if not more:
-                raise ConnectionResetError("the warm process has ended")
-            data += more
-        return int.from_bytes(data[:4], "big"), int.from_bytes(data[4:], "big", signed=True)
+    def _answer(self) -> tuple[int, int, socket.socket | None]:
+        data, descriptors, _, _ = socket.recv_fds(self._control, 8, 1)
+        if len(data) < 8:
+            raise ConnectionResetError("the warm process has ended")
+        pipe = socket.socket(fileno=descriptors[0]) if descriptors else None
+        return int.from_bytes(data[:4], "big"), int.from_bytes(data[4:], "big", signed=True), pipe
 
 
 def wanted(source: str) -> list[str]:
@@ -164,91 +163,114 @@ def serve(descriptor: int) -> NoReturn:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
-    if os.environ.get('KDEBUG'): os.dup2(os.open(os.environ['KDEBUG'], os.O_WRONLY|os.O_CREAT|os.O_APPEND),2)
-    control = socket.socket(fileno=descriptor)
-    woken, waker = socket.socketpair()
-    waker.setblocking(False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(waker.fileno(), warn_on_full_buffer=False)
-    kernel = importlib.import_module("helpers.kernel")
-    kernel.prepare()
-    children: set[int] = set()
-    while True:
-        ready = select.select([control, woken], [], [])[0]
-        if woken in ready:
-            woken.recv(4096)
-            _reap(children, control)
-        if control in ready:
-            request = _request(control)
-            if request is None:
-                break
-            run, asked = request
-            for name in asked["import"]:
-                _have(name)
-            if run is None:
-                continue
-            gc.freeze()  # a collection in a run would otherwise touch, and so copy, every page
-            pid = os.fork()
-            if pid == 0:
-                signal.set_wakeup_fd(-1)
-                for ours in (control, woken, waker):
-                    ours.close()
-                kernel.run_kernel(run, asked["env"], asked["cwd"])
-            run.close()
-            children.add(pid)
-            _tell(control, pid, -1)
-            if "boto3" in _tried:
-                _share_models()  # for the runs to come; the first has to read them itself
-    for pid in children:
-        for kill in (os.killpg, os.kill):  # it may not have its own group yet
-            with contextlib.suppress(OSError):
-                kill(pid, signal.SIGKILL)
-    os._exit(0)
+    try:
+        _Server(socket.socket(fileno=descriptor)).serve()
+    finally:
+        os._exit(0)
 
 
-def _request(control: socket.socket) -> tuple[socket.socket | None, dict[str, Any]] | None:
-    head, descriptors, _, _ = socket.recv_fds(control, 4, 1)
-    if not head:
-        return None
-    length, body = int.from_bytes(head, "big"), b""
-    while len(body) < length:
-        more = control.recv(length - len(body))
-        if not more:
-            return None
-        body += more
-    return (socket.socket(fileno=descriptors[0]) if descriptors else None), json.loads(body)
+class _Server:
+    def __init__(self, control: socket.socket) -> None:
+        self._control = control
+        self._woken, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        self._children: set[int] = set()
+        self._spare: tuple[int, socket.socket] | None = None
+        self._served = 0
+        self._kernel = importlib.import_module("helpers.kernel")
+        self._kernel.prepare()
 
-
-def _reap(children: set[int], control: socket.socket) -> None:
-    with contextlib.suppress(ChildProcessError):
+    def serve(self) -> None:
         while True:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-            if pid == 0:
-                return
-            children.discard(pid)
-            _tell(control, pid, status)
+            # One asks for a second run because more are to come: then the next kernel is made while this one works.
+            ahead = self._served > 1 and self._spare is None
+            ready = select.select([self._control, self._woken], [], [], 0 if ahead else None)[0]
+            if not ready:
+                self._spare = self._fork()
+            if self._woken in ready:
+                self._woken.recv(4096)
+                self._reap()
+            if self._control in ready and not self._answer():
+                break
+        for pid in self._children:
+            for kill in (os.killpg, os.kill):  # it may not have its own group yet
+                with contextlib.suppress(OSError):
+                    kill(pid, signal.SIGKILL)
+
+    def _answer(self) -> bool:
+        head = self._control.recv(4)
+        length, body = int.from_bytes(head, "big"), b""
+        while head and len(body) < length:
+            more = self._control.recv(length - len(body))
+            head = head if more else b""
+            body += more
+        if not head:
+            return False
+        asked = json.loads(body)
+        new = [_have(name) for name in asked["import"]]
+        if any(new):
+            self._drop_spare()
+        if asked["fork"]:
+            pid, pipe = self._spare or self._fork()
+            self._spare = None
+            with pipe:
+                socket.send_fds(self._control, [_words(pid, -1)], [pipe.fileno()])
+            self._served += 1
+            if "boto3" in _tried and _share_models():  # for the runs to come; the first has to read them itself
+                self._drop_spare()
+        return True
+
+    def _fork(self) -> tuple[int, socket.socket]:
+        ours, theirs = socket.socketpair()
+        gc.freeze()  # a collection in a run would otherwise touch, and so copy, every page
+        pid = os.fork()
+        if pid == 0:
+            signal.set_wakeup_fd(-1)
+            for each in (ours, self._control, self._woken, self._waker):
+                each.close()
+            self._kernel.run_kernel(theirs)
+        theirs.close()
+        self._children.add(pid)
+        return pid, ours
+
+    def _drop_spare(self) -> None:
+        if self._spare:
+            self._spare[1].close()  # it ends when it reads that nobody wants it
+            self._spare = None
+
+    def _reap(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if pid == 0:
+                    return
+                self._children.discard(pid)
+                self._control.sendall(_words(pid, status))
 
 
-def _tell(control: socket.socket, pid: int, status: int) -> None:
-    with contextlib.suppress(OSError):
-        control.sendall(pid.to_bytes(4, "big") + status.to_bytes(4, "big", signed=True))
+def _words(pid: int, status: int) -> bytes:
+    return pid.to_bytes(4, "big") + status.to_bytes(4, "big", signed=True)
 
 
-def _have(name: str) -> None:
-    """Import a module, once."""
-    if name not in _tried:
-        _tried.add(name)
-        with contextlib.suppress(Exception):  # the notebook's own import will tell, where somebody reads it
-            importlib.import_module(name)
+def _have(name: str) -> bool:
+    """Import a module, once; return whether it was new."""
+    if name in _tried:
+        return False
+    _tried.add(name)
+    with contextlib.suppress(Exception):  # the notebook's own import will tell, where somebody reads it
+        importlib.import_module(name)
+    return True
 
 
 _tried: set[str] = set()
 
 
-def _share_models() -> None:
+def _share_models() -> bool:
     """Have botocore's sessions share what is read from its data files: reading costs more than a whole small run."""
     if "models" in _tried:
-        return
+        return False
     _tried.add("models")
     import boto3.session
     import botocore.session
@@ -264,3 +286,4 @@ def _share_models() -> None:
     botocore.session.create_loader = create_loader
     with contextlib.suppress(Exception):
         boto3.session.Session("none", "none", region_name="us-east-1").client("cognito-idp")
+    return True
