@@ -14,9 +14,7 @@ def change_password(work: Work, request: Doc) -> Doc:
     limits.spend(work, pool, user, "ChangePassword", limits.HOURLY["ChangePassword"])
     if not passwords.matches(pool, user, request.get("PreviousPassword") or ""):
         raise signin.incorrect()
-    passwords.check_policy(work, pool, request["ProposedPassword"])
-    passwords.check_history(work, pool, user, request["ProposedPassword"])
-    passwords.store(work, pool, user, request["ProposedPassword"])
+    passwords.replace(work, pool, user, request["ProposedPassword"])
     user["modified"] = work.now
     work.keep_user(pool, user)
     events.note(work, pool, user, "PasswordChange", "Pass")

@@ -90,11 +90,9 @@ def _choose(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc
     if not given.get("NEW_PASSWORD"):
         raise Refusal("InvalidParameterException", "Missing required parameter NEW_PASSWORD")
     user = _challenged(work, pool, client, request, "NEW_PASSWORD_REQUIRED")
-    passwords.check_policy(work, pool, given["NEW_PASSWORD"])
-    passwords.check_history(work, pool, user, given["NEW_PASSWORD"])
     prefix = "userAttributes."
     listed = [{"Name": key[len(prefix):], "Value": value} for key, value in given.items() if key.startswith(prefix)]
-    passwords.store(work, pool, user, given["NEW_PASSWORD"])
+    passwords.replace(work, pool, user, given["NEW_PASSWORD"])
     user["status"] = "CONFIRMED"
     users.change(work, pool, user, attributes.given(pool, listed, by_admin=False))
     events.note(work, pool, user, "PasswordChange", "Pass")

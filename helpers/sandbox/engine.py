@@ -40,6 +40,8 @@ class Engine:
         self.store = Store(path)
         self.callables: dict[str, triggers.Trigger] = {}
         self._seed = seed
+        self._meta: dict[str, Any] = {}
+        self._meta_rows: list[Any] = []
         with self.store.transaction() as db:
             if db.execute("SELECT COUNT(*) FROM meta").fetchone()[0] == 0:
                 self._plant(db)
@@ -74,7 +76,11 @@ class Engine:
 
     def meta(self, db: sqlite3.Connection) -> dict[str, Any]:
         """Return what the sandbox knows of itself: seed and draws, clock, settings, faults."""
-        return {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM meta")}
+        rows = db.execute("SELECT key, value FROM meta").fetchall()
+        if rows != self._meta_rows:
+            self._meta, self._meta_rows = {key: json.loads(value) for key, value in rows}, rows
+        # Faults are used up in place, so they are the caller's own.
+        return self._meta | {"faults": [dict(one) for one in self._meta.get("faults", ())]}
 
     def keep_meta(self, db: sqlite3.Connection, **values: Any) -> None:
         """Store some of it."""
@@ -160,14 +166,12 @@ _SHOWN = ("UserPoolId", "ClientId", "Username", "AuthFlow", "ChallengeName", "Po
 
 def _log(db: sqlite3.Connection, now: float, operation: str, request: Any, username: str, result: Doc | Refusal,
          request_id: str) -> None:
-    given = request if isinstance(request, dict) else {}
-    masked = {key: str(value)[:128] if key in _SHOWN else "***" for key, value in list(given.items())[:40]}
-    refused = isinstance(result, Refusal)
-    doc = {"at": now, "operation": operation, "username": username, "request": masked, "request_id": request_id,
-           "status": result.status if isinstance(result, Refusal) else 200,
-           "error": result.code if isinstance(result, Refusal) else None,
-           "message": result.message if isinstance(result, Refusal) and refused else None}
-    number = db.execute("INSERT INTO requests (doc) VALUES (?)", (json.dumps(doc),)).lastrowid or 0
+    given = list(request.items())[:40] if isinstance(request, dict) else []
+    masked = ", ".join(f"{key[:60]}: {str(value)[:128] if key in _SHOWN else '***'}" for key, value in given)
+    said = (result.status, result.code, result.message) if isinstance(result, Refusal) else (200, None, None)
+    number = db.execute(
+        "INSERT INTO requests (at, operation, username, request, request_id, status, error, message)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (now, operation, username, masked, request_id, *said)).lastrowid or 0
     if number % _REQUESTS_KEPT == 0:
         db.execute("DELETE FROM requests WHERE id <= ?", (number - _REQUESTS_KEPT,))
 

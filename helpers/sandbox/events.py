@@ -12,26 +12,29 @@ def note(work: Work, pool: Doc, user: Doc, kind: str, response: str, challenge: 
 
     AWS records events only with threat protection; the sandbox always does, and assesses no risk.
     """
-    challenges = [{"ChallengeName": challenge, "ChallengeResponse": result}] if challenge else []
-    work.note(pool["Id"], user["username"], {
-        "EventId": work.source.uuid(), "EventType": kind, "CreationDate": work.now, "EventResponse": response,
-        "EventRisk": {"RiskDecision": "NoRisk", "CompromisedCredentialsDetected": False},
-        "ChallengeResponses": challenges, "EventContextData": {},
-    })
+    work.note(pool["Id"], user["username"], kind, response, challenge, result)
 
 
 def admin_list_user_auth_events(work: Work, request: Doc) -> Doc:
     """AdminListUserAuthEvents: newest first, in pages."""
-    import json
-
     pool, user = admin_user(work, request)
     before = request.get("NextToken")
     limit = min(request.get("MaxResults") or _PAGE, _PAGE)
     upper = int(before) if before and before.isdigit() else 1 << 62
     rows = work.db.execute(
-        "SELECT id, doc FROM events WHERE pool_id = ? AND username = ? AND id < ? ORDER BY id DESC LIMIT ?",
+        "SELECT id, event_id, at, kind, response, challenge, result FROM events"
+        " WHERE pool_id = ? AND username = ? AND id < ? ORDER BY id DESC LIMIT ?",
         (pool["Id"], user["username"], min(upper, 1 << 62), limit + 1)).fetchall()
-    answer: Doc = {"AuthEvents": [json.loads(doc) for _, doc in rows[:limit]]}
+    answer: Doc = {"AuthEvents": [_shown(*row[1:]) for row in rows[:limit]]}
     if len(rows) > limit:
         answer["NextToken"] = str(rows[limit - 1][0])
     return answer
+
+
+def _shown(event_id: str, at: float, kind: str, response: str, challenge: str | None, result: str | None) -> Doc:
+    return {
+        "EventId": event_id, "EventType": kind, "CreationDate": at, "EventResponse": response,
+        "EventRisk": {"RiskDecision": "NoRisk", "CompromisedCredentialsDetected": False},
+        "ChallengeResponses": [{"ChallengeName": challenge, "ChallengeResponse": result}] if challenge else [],
+        "EventContextData": {},
+    }

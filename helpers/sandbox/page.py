@@ -29,8 +29,9 @@ def render(sandbox: Sandbox) -> str:
     """Return the page as HTML, with every value escaped."""
     with sandbox.engine.store.transaction() as db:
         pools, clients, users, total = _people(db)
-        requests = _docs(db, "requests", _REQUESTS_SHOWN)
-        messages = _docs(db, "messages", _MESSAGES_SHOWN)
+        requests = db.execute("SELECT at, operation, request, status, error, message FROM requests ORDER BY id DESC"
+                              " LIMIT ?", (_REQUESTS_SHOWN,)).fetchall()
+        messages = _read(db, f"SELECT doc FROM messages ORDER BY id DESC LIMIT {_MESSAGES_SHOWN}")
     where = f"in the file {sandbox.path}" if sandbox.path else "in memory"
     parts = [
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><title>Cognito sandbox</title>",
@@ -82,9 +83,9 @@ def _clock(sandbox: Sandbox) -> str:
     return f"<h2>Clock</h2><p>It is <b>{now} UTC</b> here. Move on by: {buttons}</p>"
 
 
-def _requests(requests: list[Doc]) -> str:
-    rows = [[_time(one["at"]), one["operation"], ", ".join(f"{key}: {value}" for key, value in one["request"].items()),
-             str(one["status"]), f"{one['error'] or ''} {one['message'] or ''}"] for one in requests]
+def _requests(requests: list[tuple[Any, ...]]) -> str:
+    rows = [[_time(at), operation, request, str(status), f"{error or ''} {message or ''}"]
+            for at, operation, request, status, error, message in requests]
     return _table("Last requests", ["At", "Operation", "Request (secrets masked)", "Status", "Answer"], rows)
 
 
@@ -131,10 +132,6 @@ def _framed(title: str, heads: list[str], rows: list[str]) -> str:
         return f"<h2>{title}</h2><p class='quiet'>Nothing yet.</p>"
     head = "".join(f"<th scope='col'>{one}</th>" for one in heads)
     return f"<h2>{title}</h2><table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
-
-
-def _docs(db: sqlite3.Connection, table: str, limit: int) -> list[Doc]:
-    return _read(db, f"SELECT doc FROM {table} ORDER BY id DESC LIMIT {limit}")
 
 
 def _read(db: sqlite3.Connection, query: str) -> list[Doc]:

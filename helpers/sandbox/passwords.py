@@ -15,33 +15,25 @@ PREFIX = "Password does not conform to policy: "
 _DAY = 86_400
 
 
-def check_policy(work: Work, pool: Doc, password: str, prefix: str = PREFIX) -> None:
-    """Refuse a password that the pool's policy does not take, with the first rule that it breaks."""
-    broken = PasswordPolicy.from_pool(pool).broken_by(password)
-    if broken:
-        raise Refusal("InvalidPasswordException", prefix + broken[0].text)
-    if password in work.settings["compromised_passwords"]:
-        raise Refusal("InvalidPasswordException", "Provided password cannot be used for security reasons.")
-
-
-def check_history(work: Work, pool: Doc, user: Doc, password: str) -> None:
-    """Refuse one of the last PasswordHistorySize passwords, the current one included."""
-    size = PasswordPolicy.from_pool(pool).history_size
+def replace(work: Work, pool: Doc, user: Doc, password: str, *, temporary: bool = False) -> None:
+    """Give a user a new password, or refuse it: by the pool's policy, as compromised, or as used before."""
+    policy = PasswordPolicy.from_pool(pool)
+    _check(work, policy, password, PREFIX)
     current = [user["password"]] if user.get("password") else []
-    earlier = (current + user.get("history", []))[:size]
+    earlier = (current + user.get("history", []))[: policy.history_size]
     if any(_is(pool, user, stored, password) for stored in earlier):
         raise Refusal("PasswordHistoryPolicyViolationException", work.settings["history_message"])
+    _store(work, pool, user, password, policy, temporary=temporary)
+
+
+def check_policy(work: Work, pool: Doc, password: str, prefix: str) -> None:
+    """Refuse a password that the pool's policy does not take, with the first rule that it breaks."""
+    _check(work, PasswordPolicy.from_pool(pool), password, prefix)
 
 
 def store(work: Work, pool: Doc, user: Doc, password: str, *, temporary: bool = False) -> None:
-    """Give a user a password; the one before it joins the history. A temporary one expires as the policy says."""
-    policy = PasswordPolicy.from_pool(pool)
-    if user.get("password") and policy.history_size:
-        user["history"] = [user["password"], *user.get("history", [])][: policy.history_size]
-    salt = work.source.bytes(16).hex()
-    user["password"] = {"salt": salt, "verifier": srp.verifier(pool["Id"], user["username"], password, salt)}
-    if temporary:
-        user["password"]["until"] = work.now + policy.temporary_password_validity_days * _DAY
+    """Give a user a password without a question; a temporary one expires as the policy says."""
+    _store(work, pool, user, password, PasswordPolicy.from_pool(pool), temporary=temporary)
 
 
 def matches(pool: Doc, user: Doc, password: str) -> bool:
@@ -53,6 +45,23 @@ def matches(pool: Doc, user: Doc, password: str) -> bool:
 def has_expired(work: Work, user: Doc) -> bool:
     """Say whether a temporary password is past its validity."""
     return bool(work.now >= (user.get("password") or {}).get("until", float("inf")))
+
+
+def _check(work: Work, policy: PasswordPolicy, password: str, prefix: str) -> None:
+    broken = policy.broken_by(password)
+    if broken:
+        raise Refusal("InvalidPasswordException", prefix + broken[0].text)
+    if password in work.settings["compromised_passwords"]:
+        raise Refusal("InvalidPasswordException", "Provided password cannot be used for security reasons.")
+
+
+def _store(work: Work, pool: Doc, user: Doc, password: str, policy: PasswordPolicy, *, temporary: bool) -> None:
+    if user.get("password") and policy.history_size:
+        user["history"] = [user["password"], *user.get("history", [])][: policy.history_size]
+    salt = work.source.bytes(16).hex()
+    user["password"] = {"salt": salt, "verifier": srp.verifier(pool["Id"], user["username"], password, salt)}
+    if temporary:
+        user["password"]["until"] = work.now + policy.temporary_password_validity_days * _DAY
 
 
 def _is(pool: Doc, user: Doc, stored: Doc, password: str) -> bool:

@@ -48,9 +48,7 @@ def confirm_forgot_password(work: Work, request: Doc) -> Doc:
     _check_threat(work)
     limits.spend_reset(work, pool, user)
     check_code(work, pool, user, client["ClientId"], request["ConfirmationCode"])
-    passwords.check_policy(work, pool, request["Password"])
-    passwords.check_history(work, pool, user, request["Password"])
-    passwords.store(work, pool, user, request["Password"])
+    passwords.replace(work, pool, user, request["Password"])
     user["status"] = "CONFIRMED"
     user["codes"] = []
     if work.settings["confirm_moves_last_modified"]:

@@ -1,6 +1,7 @@
 """The HTTP door on loopback, for the AWS CLI, other SDKs, and a person's browser."""
 
 import contextlib
+import functools
 import ipaddress
 import json
 import os
@@ -176,6 +177,7 @@ def _stranger(request: Request) -> str | None:
     return None
 
 
+@functools.lru_cache(maxsize=64)
 def _is_local_name(host: str) -> bool:
     name = host[1:host.find("]")] if host.startswith("[") else host.rsplit(":", 1)[0] if ":" in host else host
     return name.lower().rstrip(".") == "localhost" or _is_loopback(name)

@@ -32,9 +32,11 @@ CREATE TABLE calls (operation TEXT NOT NULL, username TEXT NOT NULL, count INTEG
     PRIMARY KEY (operation, username)) WITHOUT ROWID;
 CREATE TABLE sessions (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, doc TEXT NOT NULL);
 CREATE TABLE messages (id INTEGER PRIMARY KEY, doc TEXT NOT NULL);
-CREATE TABLE events (id INTEGER PRIMARY KEY, pool_id TEXT NOT NULL, username TEXT NOT NULL, doc TEXT NOT NULL);
+CREATE TABLE events (id INTEGER PRIMARY KEY, pool_id TEXT NOT NULL, username TEXT NOT NULL, event_id TEXT NOT NULL,
+    at REAL NOT NULL, kind TEXT NOT NULL, response TEXT NOT NULL, challenge TEXT, result TEXT);
 CREATE INDEX events_of_user ON events (pool_id, username);
-CREATE TABLE requests (id INTEGER PRIMARY KEY, doc TEXT NOT NULL);
+CREATE TABLE requests (id INTEGER PRIMARY KEY, at REAL NOT NULL, operation TEXT NOT NULL, username TEXT NOT NULL,
+    request TEXT NOT NULL, request_id TEXT NOT NULL, status INTEGER NOT NULL, error TEXT, message TEXT);
 """
 TABLES = ("meta", "pools", "clients", "users", "names", "tallies", "calls", "sessions", "messages", "events",
           "requests")

@@ -106,10 +106,8 @@ def mfa_shown(user: Doc) -> Doc:
 def admin_set_user_password(work: Work, request: Doc) -> Doc:
     """AdminSetUserPassword: works from every status, sends nothing, spends no attempts, verifies no contact."""
     pool, user = admin_user(work, request)
-    passwords.check_policy(work, pool, request["Password"])
-    passwords.check_history(work, pool, user, request["Password"])
     permanent = bool(request.get("Permanent"))
-    passwords.store(work, pool, user, request["Password"], temporary=not permanent)
+    passwords.replace(work, pool, user, request["Password"], temporary=not permanent)
     user["status"] = "CONFIRMED" if permanent else "FORCE_CHANGE_PASSWORD"
     user["modified"] = work.now
     work.keep_user(pool, user)

@@ -53,8 +53,9 @@ def _uncalled(refusal: Refusal) -> Answer:
 def _read(operation: str, body: bytes) -> tuple[Doc, Refusal | None]:
     try:
         request = json.loads(body.decode()) if body.strip() else {}
-        # Half a surrogate pair is no text: neither AWS nor the database could keep it.
-        json.dumps(request, ensure_ascii=False).encode()
+        if b"\\u" in body:
+            # Half a surrogate pair is no text: neither AWS nor the database could keep it.
+            json.dumps(request, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return {}, Refusal("SerializationException", "The request body is not JSON")
     try:

@@ -43,7 +43,7 @@ class Work:
         self.answers = answers or {}
         self.after: list[tuple[str, Doc]] = []
         self._tallies: dict[tuple[str, str], Doc] = {}
-        self._events: list[tuple[str, str, str]] = []
+        self._events: list[tuple[Any, ...]] = []
 
     # Pools and app clients
 
@@ -118,7 +118,8 @@ class Work:
     def keep_records(self) -> None:
         """Store counters and events; the caller does so after a success and after a refusal."""
         for values in self._events:
-            self._append("events", "INSERT INTO events (pool_id, username, doc) VALUES (?, ?, ?)", values)
+            self._append("events", "INSERT INTO events (pool_id, username, event_id, at, kind, response, challenge,"
+                                   " result) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         for key, doc in self._tallies.items():
             self.db.execute("INSERT OR REPLACE INTO tallies VALUES (?, ?, ?)", (*key, json.dumps(doc)))
 
@@ -140,9 +141,10 @@ class Work:
         """Put a message into the mailbox; the oldest of very many give way."""
         self._append("messages", "INSERT INTO messages (doc) VALUES (?)", (json.dumps(message),))
 
-    def note(self, pool_id: str, username: str, event: Doc) -> None:
+    def note(self, pool_id: str, username: str, kind: str, response: str, challenge: str | None,
+             result: str | None) -> None:
         """Add to what AdminListUserAuthEvents shows of a user, whatever becomes of the call."""
-        self._events.append((pool_id, username, json.dumps(event)))
+        self._events.append((pool_id, username, self.source.uuid(), self.now, kind, response, challenge, result))
 
     def trigger(self, name: str, key: str, event: Doc) -> Any:
         """Return what a trigger answers, None where it has no callable. key tells two questions of one call apart."""
@@ -155,7 +157,7 @@ class Work:
             raise answer
         return answer
 
-    def _append(self, table: str, statement: str, values: tuple[str, ...]) -> None:
+    def _append(self, table: str, statement: str, values: tuple[Any, ...]) -> None:
         number = self.db.execute(statement, values).lastrowid or 0
         if number % 100 == 0:
             self.db.execute(f"DELETE FROM {table} WHERE id <= ?", (number - _KEPT[table],))
