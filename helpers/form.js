@@ -24,7 +24,7 @@ function render({ model, el }) {
   status.setAttribute("aria-live", "polite");
   fieldset.append(element("div", { className: "reset-actions" }, button));
   const form = element("form", { className: "reset-form", noValidate: true, autocomplete: "off" }, fieldset, again, status);
-  // JupyterLab takes Enter, and single letters, for itself unless an element says that its keys are its own.
+  // JupyterLab takes single letters for its commands unless an element says that its keys are its own.
   form.setAttribute("data-lm-suppress-shortcuts", "true");
   el.append(form);
 
@@ -41,6 +41,12 @@ function render({ model, el }) {
     tell();
   }
 
+  // A notebook page cancels the line break that Enter would be, and with it the browser's own submitting.
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.target.type === "checkbox") return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (fieldset.disabled) return;

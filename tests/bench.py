@@ -1,0 +1,100 @@
+"""Speed, as ratios measured side by side in one run: python -m tests.bench (make bench).
+
+Each row compares two ways to do the same thing, turn by turn, and gives the median of the rounds' ratios; what else the
+machine is doing falls on both alike. The goals are printed beside them; nothing here passes or fails.
+"""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+from helpers import reset
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
+from helpers.secret import Secret
+from helpers.target import Target
+
+ROUNDS = 9
+
+
+def seconds(action: Callable[[], object]) -> float:
+    """Return how long one call takes."""
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started
+
+
+def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """Return the median over the rounds of ours to theirs; the order changes from round to round."""
+    ratios = []
+    for number in range(rounds):
+        first, second = (ours, theirs) if number % 2 else (theirs, ours)
+        times = {first: seconds(first)}
+        times[second] = seconds(second)
+        ratios.append(times[ours] / times[theirs])
+    return statistics.median(ratios)
+
+
+def python(code: str) -> Callable[[], object]:
+    """Return a way to run these lines in a Python of their own."""
+    return lambda: subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+def import_helpers() -> float:
+    """`import helpers`, and every name in its face that a script needs for a reset, against `import boto3`."""
+    return ratio(python("from helpers import Secret, confirm, request_code, sign_in"), python("import boto3"))
+
+
+def one_confirm() -> float:
+    """Successful confirms through reset against the same raw boto3 call, over HTTP, on users of their own."""
+    box = Sandbox.in_memory()
+    each, rounds = 15, ROUNDS
+    with serve(box, port=0) as server:
+        client = Target(server.endpoint).client()
+        users = iter([_user_with_a_code(client, box, number) for number in range(each * rounds * 2)])
+
+        def ours() -> None:
+            for _ in range(each):
+                name, code = next(users)
+                reset.confirm(client, client_id=DEFAULT_CLIENT_ID, username=name, code=Secret(code),
+                              new_password=Secret("Brand-new-1-password"))
+
+        def theirs() -> None:
+            for _ in range(each):
+                name, code = next(users)
+                client.confirm_forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=name, ConfirmationCode=code,
+                                               Password="Brand-new-1-password")
+
+        return ratio(ours, theirs, rounds)
+
+
+def _user_with_a_code(client: object, box: Sandbox, number: int) -> tuple[str, str]:
+    name = f"user{number}"
+    client.admin_create_user(  # type: ignore[attr-defined]
+        UserPoolId=DEFAULT_POOL_ID, Username=name, MessageAction="SUPPRESS",
+        UserAttributes=[{"Name": "email", "Value": f"{name}@example.com"}, {"Name": "email_verified", "Value": "true"}],
+    )
+    client.admin_set_user_password(  # type: ignore[attr-defined]
+        UserPoolId=DEFAULT_POOL_ID, Username=name, Password="First-Password-1", Permanent=True
+    )
+    client.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=name)  # type: ignore[attr-defined]
+    return name, box.mailbox(name)[-1]["code"]
+
+
+def row(what: str, against: str, measured: str, goal: str) -> None:
+    """Print one line of the table."""
+    print(f"{what:<44} {against:<34} {measured:>10}   {goal}", flush=True)
+
+
+def main() -> None:
+    """Measure everything and print the table."""
+    os.environ |= {"AWS_EC2_METADATA_DISABLED": "true", "AWS_DEFAULT_REGION": "us-east-1"}
+    row("what", "against", "measured", "goal")
+    row("import helpers", "import boto3", f"{import_helpers():.2f}", "at most 1.1")
+    row("one confirm through reset", "the raw boto3 call", f"{one_confirm():.2f}", "at most 1.05")
+
+
+if __name__ == "__main__":
+    main()

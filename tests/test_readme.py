@@ -1,0 +1,173 @@
+"""The README: every command in it is run, and every table in it is held against the code."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from helpers import errors
+from helpers.record import Outcome
+from helpers.sandbox import Sandbox, serve
+from helpers.secret import SCHEMES
+from helpers.target import ALLOWED_HOSTS, Target
+from tests.rebaseline import NOTEBOOKS, notebooks
+
+ROOT = Path(__file__).parent.parent
+README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+
+
+def environment(**more):
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, **more}
+
+
+def block_with(text, language="bash"):
+    found = [block for block in blocks(language) if text in block]
+    assert len(found) == 1, text
+    return found[0]
+
+
+def test_every_bash_block_is_known_to_a_test_here():
+    known = ("make run\nmake lab", "papermill notebooks", "make sandbox", "forgot-password", "conda env create",
+             "cognito-reset ")
+    for block in blocks("bash"):
+        assert any(word in block for word in known), block
+
+
+@pytest.mark.skipif(not ROOT.joinpath(".venv/run").exists(), reason="make run has not made this environment")
+def test_make_run_does_what_the_session_shows(tmp_path):
+    done = subprocess.run(["make", "--no-print-directory", "run"], cwd=ROOT, capture_output=True, text=True, timeout=300,
+                          env=environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite")))
+    assert done.returncode == 0, done.stderr
+    shown = re.sub(r"\d{8}-\d{6}", "TIME", block_with("1. Requesting", "text"))
+    assert re.sub(r"\d{8}-\d{6}", "TIME", done.stdout) == shown
+
+
+@pytest.fixture
+def jupyter_settings(tmp_path):
+    config = {"ServerApp": {"allow_root": True, "open_browser": False, "port": 0}}
+    tmp_path.joinpath("jupyter_server_config.json").write_text(json.dumps(config))
+    return environment(JUPYTER_CONFIG_DIR=str(tmp_path), JUPYTER_RUNTIME_DIR=str(tmp_path / "runtime"),
+                       COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"))
+
+
+def started(command, env, folder, until):
+    """Start a command that goes on, wait until its output matches, yield the match, and end it."""
+    output = folder / "output"
+    with output.open("w") as file:
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=file, stderr=subprocess.STDOUT,
+                                   stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        for _ in range(300):
+            found = re.search(until, output.read_text())
+            if found or process.poll() is not None:
+                break
+            time.sleep(0.1)
+        assert found, output.read_text()
+        yield found
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)
+
+
+@pytest.mark.skipif(not ROOT.joinpath(".venv/run").exists(), reason="make run has not made this environment")
+def test_make_lab_opens_on_the_start_notebook(jupyter_settings, tmp_path):
+    url = r"(http://localhost:\d+)/lab/tree/00-start-here\.ipynb\?token="
+    for found in started(["make", "lab"], jupyter_settings, tmp_path, url):
+        assert b"version" in urllib.request.urlopen(f"{found.group(1)}/api", timeout=10).read()
+
+
+@pytest.mark.skipif(not ROOT.joinpath(".venv/run").exists(), reason="make run has not made this environment")
+def test_make_sandbox_says_where_it_is_when_it_is_ready(tmp_path):
+    env = environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"))
+    for found in started(["make", "--no-print-directory", "sandbox"], env, tmp_path, r"\{.*\}"):
+        endpoint = json.loads(found.group())["endpoint"]
+        assert endpoint == "http://127.0.0.1:9229"
+        assert urllib.request.urlopen(f"{endpoint}/_sandbox/health", timeout=10).status == 200
+
+
+@pytest.fixture
+def standing():
+    box = Sandbox.in_memory()
+    with serve(box, port=0) as server:
+        yield server.endpoint, box
+    box.close()
+
+
+def bash(block, **more):
+    return subprocess.run(["bash", "-ec", block], cwd=ROOT, capture_output=True, text=True, timeout=120,
+                          stdin=subprocess.DEVNULL, env=environment(**more))
+
+
+def test_the_aws_command_lines_work_as_they_are_written(standing):
+    done = bash(block_with("forgot-password").replace("http://127.0.0.1:9229", standing[0]))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["CodeDeliveryDetails"]["Destination"] == "d***@e***"
+
+
+def test_the_papermill_command_for_aws_works_as_it_is_written(standing, tmp_path):
+    endpoint, box = standing
+    Target(endpoint).client().forgot_password(ClientId="3n4b5urk1ft4fl3mg5e62d9ado", Username="diego@example.com")
+    block = re.sub(r"^read -rsp.*\n", "", block_with("papermill notebooks"), flags=re.MULTILINE)
+    block = block.replace("confirmed.ipynb", str(tmp_path / "confirmed.ipynb"))
+    done = bash(block, RESET_CODE=box.mailbox()[-1]["code"], RESET_PASSWORD="Brand-new-1-password",
+                AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=endpoint)
+    assert done.returncode == 0, done.stderr
+    assert "confirmed" in tmp_path.joinpath("confirmed.ipynb").read_text(encoding="utf-8")
+
+
+def test_the_script_works_as_it_is_written(sandbox, capsys):
+    exec(compile(block_with("from helpers import", "python"), "README", "exec"), {})
+    printed = capsys.readouterr().out
+    assert printed.startswith("d***@e***\nConfirmed(username='diego@example.com'")
+    assert "SignedIn(" in printed
+
+
+def test_conda_is_given_a_file_that_exists():
+    name = re.search(r"-f (\S+)", block_with("conda env create")).group(1)
+    assert ROOT.joinpath(name).exists()
+
+
+def test_every_notebook_stands_in_the_table():
+    listed = re.findall(r"^\| \[[\w-]+\]\((\S+\.ipynb)\)", README, re.MULTILINE)
+    assert sorted(listed) == sorted(str(path.relative_to(NOTEBOOKS.parent)) for path in notebooks())
+
+
+def test_every_scheme_of_a_reference_stands_in_the_table():
+    assert re.findall(r"^\| `(\w+):[^`]*` \|", README, re.MULTILINE) == list(SCHEMES)
+
+
+def test_every_outcome_stands_in_the_table():
+    assert re.findall(r"^\| `(\w+)` \| (?:the password|Cognito|stopped|sent)", README, re.MULTILINE) == list(Outcome)
+
+
+def test_every_exit_code_is_told():
+    told = {int(code) for code in re.findall(r"(?:^|· )(\d) \w", README, re.MULTILINE)}
+    ours = {cls.exit_code for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, errors.ResetError)}
+    assert ours <= told
+
+
+def test_links_lead_to_something():
+    for link in re.findall(r"\]\(([^)#:]+)\)", README):
+        assert ROOT.joinpath(link).exists(), link
+
+
+def test_the_variable_that_allows_hosts_is_named():
+    assert f"`{ALLOWED_HOSTS}`" in README
+
+
+def test_the_json_in_the_text_is_json():
+    for block in blocks("json"):
+        json.loads(block)
