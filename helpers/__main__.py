@@ -1,11 +1,22 @@
-"""The command line: python -m helpers."""
+"""The command line: cognito-reset, or python -m helpers."""
 
 import click
 
+from helpers import command
 
-@click.group()
+
+@click.group(epilog=command.EXIT_CODES)
 def main() -> None:
     """Amazon Cognito's forgotten-password flow, from a shell."""
+
+
+main.add_command(command.Runbooks(
+    command.run_command, name="run", help="Run a runbook once: RUNBOOK --help shows its parameters.",
+    subcommand_metavar="RUNBOOK [OPTIONS]",
+))
+main.add_command(command.list_command)
+main.add_command(command.show_command)
+main.add_command(command.verify_command)
 
 
 @main.command()

@@ -54,12 +54,14 @@ class CognitoResetEngine(Engine):  # type: ignore[misc]
         cls, nb: Any, kernel_name: str, output_path: str | None = None, progress_bar: Any = True, log_output: bool = False,
         autosave_cell_every: int = 30, input_path: Any = "", start_timeout: int = 60,
         execution_timeout: int | None = None, run_timeout: float | None = None, stdout_file: Any = None,
-        stderr_file: Any = None, on_cell: Callable[[int, int], None] | None = None, **more: Any,
+        stderr_file: Any = None, on_cell: Callable[[int, int], None] | None = None, stop_after: str | None = None,
+        **more: Any,
     ) -> Any:
         """Execute a notebook that papermill has parameterised. papermill calls it.
 
         run_timeout: seconds for the whole run; execution_timeout, as papermill means it, is for each cell. on_cell: told
-        the index of each cell as it starts, and how many there are. `more` goes to nbclient.
+        the index of each cell as it starts, and how many there are. stop_after: the id of the last cell to run. `more`
+        goes to nbclient.
         """
         from helpers.executing import Client, Manager, hidden_from, warm_up
 
@@ -81,7 +83,7 @@ class CognitoResetEngine(Engine):  # type: ignore[misc]
             try:
                 Client(
                     manager, redactor=redactor, kernel_name=kernel_name, deadline=time.monotonic() + limit if limit else None,
-                    on_cell=on_cell, timeout=execution_timeout or more.pop("timeout", None), startup_timeout=start_timeout,
+                    on_cell=on_cell, stop_after=stop_after, timeout=execution_timeout or more.pop("timeout", None), startup_timeout=start_timeout,
                     log_output=log_output, stdout_file=stdout_file, stderr_file=stderr_file, **more,
                 ).execute()
             finally:

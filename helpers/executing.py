@@ -159,9 +159,10 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
     """nbclient's client on a forked kernel, or on an ordinary one where there can be no fork."""
 
     def __init__(self, manager: Manager, *, redactor: Redactor, kernel_name: str, deadline: float | None,
-                 on_cell: Callable[[int, int], None] | None, timeout: int | None, **more: Any) -> None:
+                 on_cell: Callable[[int, int], None] | None, stop_after: str | None, timeout: int | None,
+                 **more: Any) -> None:
         self._manager, self._redactor, self._deadline, self._on_cell = manager, redactor, deadline, on_cell
-        self._cell_timeout = timeout
+        self._cell_timeout, self._stop_after = timeout, stop_after
         self._tails: dict[str, str] = {}
         self._sockets: tempfile.TemporaryDirectory[str] | None = None
         link = None
@@ -219,6 +220,8 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
                 manager.cell_complete(cell, cell_index=index)
             if problem is not None:
                 raise problem.with_traceback(None) from None
+            if manager.ended == "completed" and self._stop_after and cell.get("id") == self._stop_after:
+                manager.ended = "planned"
             if manager.ended != "completed":
                 return
 

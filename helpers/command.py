@@ -1,0 +1,299 @@
+"""What the command line does: run a runbook, list the runbooks, show and verify the journal."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from helpers.runbooks import RUNBOOKS, Entry
+
+if TYPE_CHECKING:
+    from helpers.headless import Report
+
+OUT = click.option("--out", type=click.Path(file_okay=False, path_type=Path), default="runs", show_default=True,
+                   help="The folder of runs and of their journal.")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of words.")
+USERNAME_AS = click.option(
+    "--username-as", type=click.Choice(["clear", "masked", "hashed"]), default="masked", show_default=True,
+    envvar="COGNITO_RESET_USERNAME_AS", help="How the record and the journal keep the username.",
+)
+EXIT_CODES = """\b
+Exit codes:
+  0 done                          6 not allowed or misconfigured
+  2 bad parameters                7 network
+  3 code refused                  8 unknown outcome, or a bug
+  4 password refused            124 timed out
+  5 throttled or attempt limit  130 stopped by Ctrl-C (143: by SIGTERM)
+                                138 kernel died"""
+
+
+# --- run --------------------------------------------------------------------------------------------------------------
+
+
+class Runbooks(click.Group):
+    """The runbooks as commands, so that --help after a name shows that runbook's parameters."""
+
+    def __init__(self, make: Callable[[Entry], click.Command], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._make = make
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(RUNBOOKS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return self._make(RUNBOOKS[name]) if name in RUNBOOKS else None
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        if args and args[0] not in RUNBOOKS:
+            close = get_close_matches(args[0], RUNBOOKS, n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(sorted(RUNBOOKS))}."
+            raise click.UsageError(f"There is no runbook {args[0]}. {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+class RunbookCommand(click.Command):
+    """Shows the runbook's parameters in its help; they are read only then, to start quickly otherwise."""
+
+    def __init__(self, entry: Entry, **kwargs: Any) -> None:
+        super().__init__(name=entry.name, **kwargs)
+        self._entry = entry
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        rows = []
+        for name, about in self._entry.parameters.model_fields.items():
+            secret = "a reference" if name in self._entry.parameters.SECRETS else "text"
+            rows.append((f"{name}  ({secret})", f"{about.description}  [default: {about.default or 'empty'}]"))
+        with formatter.section("Parameters, each given as -p NAME=VALUE"):
+            formatter.write_dl(rows)
+        with formatter.section("References"):
+            from helpers.secret import SCHEMES
+
+            extra = {"stdin": "stdin:, a line of standard input, one for each in the order given (this command only)"}
+            formatter.write_dl([(f"{name}:", text.partition(", ")[2]) for name, text in {**SCHEMES, **extra}.items()])
+        formatter.write("\n")
+        formatter.write_text(EXIT_CODES)
+
+
+def _pairs(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not name:
+            # Not repeated here: it may be a secret whose name was forgotten.
+            raise click.BadParameter("is written NAME=VALUE, such as -p username=diego@example.com")
+        values[name] = value
+    return values
+
+
+VALUES = click.option("-p", "values", multiple=True, metavar="NAME=VALUE", callback=_pairs,
+                      help="A parameter, as text, every character kept. Repeat for more. Secrets by reference only.")
+
+
+def run_command(entry: Entry) -> click.Command:
+    """Make the command that runs this runbook once."""
+
+    @click.pass_context
+    def act(ctx: click.Context, /, values: dict[str, str], out: Path, record: Path | None, dry_run: bool, as_json: bool,
+            timeout: float | None, cell_timeout: int | None, username_as: str) -> None:
+        _start_early()
+        from helpers import headless
+        from helpers.secret import hide_in_logs
+
+        hide_in_logs()
+        with secrets_asked_for(entry, values) as given, _progress() as on_cell:
+            report = headless.run(
+                entry, given, said=values, out=out, record=record, dry_run=dry_run, timeout=timeout,
+                cell_timeout=cell_timeout, username_as=username_as, on_cell=on_cell,
+            )
+        click.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False) if as_json else in_words(report))
+        ctx.exit(143 if report.detail == "by SIGTERM" else report.exit_code)
+
+    command = RunbookCommand(entry, callback=act, help=f"{entry.title}: {entry.effect}.", short_help=entry.title)
+    options = (
+        VALUES, OUT,
+        click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep the record in this file."),
+        click.option("--dry-run", is_flag=True, help="Stop after the plan: show what would be sent, and send nothing."),
+        AS_JSON,
+        click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="For the whole run."),
+        click.option("--cell-timeout", type=click.IntRange(1), metavar="SECONDS", help="For each cell."),
+        USERNAME_AS,
+    )
+    for option in options:
+        option(command)
+    command.params.sort(key=lambda param: ["values", "out", "record", "dry_run", "as_json", "timeout", "cell_timeout",
+                                           "username_as"].index(param.name or ""))
+    return command
+
+
+def _start_early() -> None:
+    """Begin with what takes long: the imports of the kernel, in a process of their own, beside those of papermill."""
+    # jsonschema looks for it to check internationalised addresses, which no notebook has; it compiles a grammar for
+    # more than a second.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    from helpers import warm
+
+    if warm.CAN_FORK:
+        warm.warm_process().expect("helpers")
+
+
+@contextmanager
+def secrets_asked_for(entry: Entry, values: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Ask for the secrets that are to be typed (prompt:) or piped in (stdin:), and hand them over by the environment.
+
+    Yields the parameters with references to where the secrets now are; they are gone from there afterwards.
+    """
+    given, set_here = dict(values), []
+    try:
+        for name, reference in values.items():
+            if name not in entry.parameters.SECRETS or reference not in ("prompt:", "stdin:"):
+                continue
+            text = _prompt(name) if reference == "prompt:" else sys.stdin.readline().rstrip("\r\n")
+            if not text:
+                raise click.UsageError(f"{name}: nothing came through {reference}")
+            variable = f"COGNITO_RESET_{name.upper()}_{os.getpid()}"
+            os.environ[variable] = text
+            set_here.append(variable)
+            given[name] = f"env:{variable}"
+        yield given
+    finally:
+        for variable in set_here:
+            os.environ.pop(variable, None)
+
+
+def _prompt(name: str) -> str:
+    if not sys.stdin.isatty():
+        raise click.UsageError(f"{name}: prompt: needs a terminal. Pipe the secret in and use stdin:, or use env: or file:.")
+    import getpass
+
+    return getpass.getpass(f"{name.replace('_', ' ')}: ", stream=sys.stderr)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """Show one line that moves on, where somebody looks at a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+
+    def show(index: int, count: int) -> None:
+        width = min(shutil.get_terminal_size().columns - 20, 40)
+        done = width * index // count
+        click.echo(f"\r[{'#' * done}{'.' * (width - done)}] cell {index + 1} of {count}", nl=False, err=True)
+
+    try:
+        yield show
+    finally:
+        click.echo("\r\033[K", nl=False, err=True)
+
+
+def in_words(report: "Report") -> str:
+    """Return a run's result as one readable block."""
+    from helpers.card import Card
+
+    title = f"{report.outcome}: {report.meaning}" if not report.problems else "not_sent: some parameters cannot be used."
+    rows = (
+        *(("Please correct", problem) for problem in report.problems),
+        ("What happened", "" if report.problems else report.detail),
+        ("Proof", report.proof),
+        ("What to do next", report.next_step),
+        ("Request ids", ", ".join(report.request_ids)),
+        ("Executed notebook", report.notebook),
+        ("Record", report.record_file),
+        ("Run", report.run),
+    )
+    return "\n\n".join((*report.plan, repr(Card(title, rows))))
+
+
+# --- list, show, verify -----------------------------------------------------------------------------------------------
+
+
+@click.command("list")
+@AS_JSON
+def list_command(as_json: bool) -> None:
+    """List the runbooks: what each does, whether it changes anything, and what it needs."""
+    entries = [RUNBOOKS[name] for name in sorted(RUNBOOKS)]
+    if as_json:
+        rows = [{"name": e.name, "title": e.title, "effect": e.effect, "needs": e.needs, "notebook": str(e.path)}
+                for e in entries]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for e in entries:
+        click.echo(f"{e.name}\n  {e.title}\n  It {e.effect}.\n  It needs {e.needs}.")
+
+
+@click.command("show")
+@click.argument("run", required=False)
+@OUT
+@click.option("--outcome", type=click.Choice(["confirmed", "refused", "not_sent", "unknown"]), help="Only these.")
+@click.option("--state", help="Only these: completed, failed, refused, timed_out, interrupted, died, lost, running.")
+@click.option("--runbook", help="Only runs of this runbook.")
+@click.option("--user", help="Only runs for this username, as the journal keeps it.")
+@click.option("--since", type=click.DateTime(), help="Only runs that started at or after this time (UTC).")
+@click.option("--last", type=click.IntRange(1), help="Only so many, the newest.")
+@AS_JSON
+def show_command(run: str | None, out: Path, outcome: str | None, state: str | None, runbook: str | None,
+                 user: str | None, since: Any, last: int | None, as_json: bool) -> None:
+    """List the runs of the journal, or show the one that is named."""
+    from datetime import UTC
+
+    from helpers.journal import Journal
+
+    runs = [
+        each for each in Journal(out).runs()
+        if (not run or each.started.run.startswith(run))
+        and (not outcome or each.outcome == outcome)
+        and (not state or each.state == state)
+        and (not runbook or each.started.runbook == runbook)
+        and (not user or each.started.parameters.get("username") == user)
+        and (not since or each.started.at >= since.replace(tzinfo=UTC))
+    ]
+    runs = runs[-last:] if last else runs
+    if run and not runs:
+        raise click.UsageError(f"There is no run {run} in {out}.")
+    data = [{"run": each.started.run, "state": each.state, "outcome": each.outcome,
+             "started": each.started.model_dump(mode="json"),
+             "ended": each.ended.model_dump(mode="json") if each.ended else None} for each in runs]
+    if as_json:
+        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    elif run and len(runs) == 1:
+        click.echo(json.dumps(data[0], indent=2, ensure_ascii=False))
+    else:
+        for each in runs:
+            code = str(each.ended.exit_code) if each.ended else "-"
+            click.echo(f"{each.started.run}  {each.started.at:%Y-%m-%d %H:%M:%S}  {each.started.runbook:<14} "
+                       f"{each.outcome or '-':<9} {each.state:<11} {code:>3}  {each.started.parameters.get('username', '')}")
+        if not runs:
+            click.echo("No runs.", err=True)
+
+
+@click.command("verify")
+@OUT
+@click.option("--head", help="A digest that an earlier verify has printed; it must still be in the journal.")
+@AS_JSON
+def verify_command(out: Path, head: str | None, as_json: bool) -> None:
+    """Check that no line of the journal was altered, removed or inserted. Ends with 1 if one was."""
+    from helpers.journal import Journal
+
+    journal = Journal(out)
+    verdict = journal.verify()
+    faults = list(verdict.faults)
+    if head and head not in {line.digest for line in journal.lines()}:
+        faults.append("the end: the digest that was noted before is no longer there")
+    if as_json:
+        click.echo(json.dumps({"lines": verdict.lines, "head": verdict.head, "faults": faults, "torn": verdict.torn}))
+    else:
+        for fault in faults:
+            click.echo(fault)
+        if verdict.torn:
+            click.echo("The last line was never finished: its writer was killed. Nothing is lost that was confirmed.")
+        click.echo(f"{verdict.lines} lines, " + ("and they do not fit together." if faults else "all as they were written."))
+        if verdict.head:
+            click.echo(f"Digest of the last: {verdict.head}")
+    raise SystemExit(1 if faults else 0)

@@ -1,0 +1,311 @@
+"""One run of a runbook without a person: the notebook is executed, a record is kept, an exit code says how it ended.
+
+The journal gets a line before anything runs and another when all is over, so that a run whose process is killed is not
+forgotten and is not taken for a success. The executed notebook and the record lie in a folder of the run's own that
+only its owner can read.
+"""
+
+import getpass
+import hashlib
+import hmac
+import json
+import os
+import platform
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import BadParameters, Problem
+from helpers.journal import Ended, Journal, Kept, Started, now
+from helpers.record import Outcome, Record, find_record
+from helpers.runbooks import Entry
+from helpers.secret import shown
+
+USERNAME_AS = ("clear", "masked", "hashed")
+_STATE_CODES = {"timed_out": 124, "died": 138, "interrupted": 130}
+_WORDS = {
+    "timed_out": "The run took too long and was stopped.",
+    "died": "The process that ran the notebook ended before its time.",
+    "interrupted": "The run was stopped from outside.",
+    "exited": "The notebook ended itself before it had a result.",
+    "failed": "The notebook failed before it had a result.",
+    "planned": "This was a dry run: the plan was made, and nothing was sent.",
+}
+_SETTLE = (
+    "The request may have been sent. Try one sign-in with the new password: if it works, all is done; if it does not, "
+    "run again with the same code, and with a new one only when Cognito says that the code is no longer good."
+)
+_NOT_SENT = "Nothing was sent, so nothing has changed; the code is as good as before. Mend the cause, then run again."
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a run ended, for whoever started it."""
+
+    run: str
+    runbook: str
+    state: str
+    outcome: str
+    exit_code: int
+    meaning: str
+    next_step: str
+    detail: str = ""
+    proof: str = ""
+    notebook: str = ""
+    record_file: str = ""
+    request_ids: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    plan: tuple[str, ...] = field(default=(), repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
+
+
+class Stopped(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM); handled as Ctrl-C is."""
+
+
+def run(
+    entry: Entry, values: Mapping[str, Any], *, out: Path, record: Path | None = None, username_as: str = "masked",
+    timeout: float | None = None, cell_timeout: int | None = None, dry_run: bool = False,
+    said: Mapping[str, Any] | None = None, on_cell: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Run a runbook once and return how it ended; raises nothing for what the parameters, Cognito or the kernel may do.
+
+    values: the parameters, with references for secrets. out: the folder for runs and their journal. record: where the
+    record goes, instead of into the run's folder. said: the parameters as they are to be recorded, where they differ.
+    """
+    journal = Journal(out)
+    name = f"{now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+    folder = out / name
+    executed = folder / entry.path.name
+    kept = record or folder / "record.json"
+    username = values.get("username", entry.parameters.model_fields["username"].default)
+    veil = _veil(str(username), username_as, out)
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    started = Started(
+        run=name, at=now(), who=_who(), host=socket.gethostname(), process=os.getpid(), runbook=entry.name,
+        digest=hashlib.sha256(entry.path.read_bytes()).hexdigest(), versions=_versions(),
+        parameters={key: veil(text) for key, text in _recordable(entry, {**values, **(said or {})}).items()},
+        out=str(executed),
+    )
+    with journal.under_way(name), _termination():
+        problems = _problems(entry, values)
+        if problems is None:
+            folder.mkdir(mode=0o700)
+            executed.touch(mode=0o600)
+            _keep(kept, Kept(started=started, ended=None))
+        journal.append(started)
+        state, detail = ("refused", "") if problems else _execute(
+            entry, values, executed, timeout=timeout, cell_timeout=cell_timeout, dry_run=dry_run, on_cell=on_cell)
+        with _deaf():
+            notebook = None if problems else _read(executed)
+            ended = _judge(name, entry, state, detail, notebook, problems)
+            hidden = Ended.model_validate(_veiled(ended.model_dump(mode="json"), veil))
+            journal.append(hidden)
+            if problems is None:
+                _keep(kept, Kept(started=started, ended=hidden))
+    found = ended.record
+    return Report(
+        run=name, runbook=entry.name, state=ended.state, outcome=ended.outcome.value, exit_code=ended.exit_code,
+        meaning=ended.meaning, next_step=ended.next_step, detail=ended.detail, proof=found.verified_by if found else "",
+        notebook="" if problems else str(executed), record_file="" if problems else str(kept),
+        request_ids=tuple(step.request_id for step in found.steps if step.request_id) if found else (),
+        problems=tuple(map(str, problems.problems)) if problems else (),
+        plan=_texts(notebook, ("where", "plan")) if dry_run and notebook else (),
+    )
+
+
+def _problems(entry: Entry, values: Mapping[str, Any]) -> BadParameters | None:
+    """Look at the parameters as the engine will, but before there is a folder for the run."""
+    problems = entry.parameters.read(values, person=False)[1]
+    if values.get("interactive") == "yes":
+        problems.append(Problem("interactive", "yes waits for a person, and here is none; leave it out."))
+    return BadParameters(problems) if problems else None
+
+
+def _execute(entry: Entry, values: Mapping[str, Any], executed: Path, *, timeout: float | None, cell_timeout: int | None,
+             dry_run: bool, on_cell: Callable[[int, int], None] | None) -> tuple[str, str]:
+    """Have papermill execute the notebook; return the state in a word, and what there is to say about it."""
+    try:
+        return _by_papermill(entry, values, executed, dict(
+            run_timeout=timeout, execution_timeout=cell_timeout, on_cell=on_cell, store_widget_state=False,
+            stop_after="plan" if dry_run else None,
+        ))
+    except KeyboardInterrupt as exc:
+        return "interrupted", "by SIGTERM" if isinstance(exc, Stopped) else "by Ctrl-C"
+
+
+def _by_papermill(entry: Entry, values: Mapping[str, Any], executed: Path, options: dict[str, Any]) -> tuple[str, str]:
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    try:
+        notebook = papermill.execute_notebook(
+            str(entry.path), str(executed), dict(values), engine_name="cognito-reset", progress_bar=False, **options,
+        )
+    except papermill.PapermillExecutionError as exc:
+        return "failed", f"{exc.ename}: {exc.evalue}"
+    except BadParameters as exc:
+        return "failed", str(exc)
+    except CellTimeoutError as exc:
+        return "timed_out", str(exc)
+    except DeadKernelError as exc:
+        return "died", str(exc)
+    except Exception as exc:  # noqa: BLE001  # a bug, or a full disk: the record has to say so
+        return "failed", f"{type(exc).__name__}: {exc}"
+    return str(notebook.metadata["cognito_reset"]["ended"]), ""
+
+
+def _judge(name: str, entry: Entry, state: str, detail: str, notebook: Any, problems: BadParameters | None) -> Ended:
+    """Say what is true of a run: from its own record where there is one, and else from how far the notebook came."""
+    if problems:
+        return Ended(run=name, at=now(), state="refused", outcome=Outcome.NOT_SENT, exit_code=2, meaning=str(problems),
+                     next_step=problems.next)
+    data = find_record(notebook) if notebook else None
+    if data:
+        found = Record.model_validate(data)
+        code = _STATE_CODES.get(state, found.exit_code)
+        if state == "failed" and code == 0:
+            code = 8  # the reset was done, and something after it broke
+        return Ended(run=name, at=now(), state=state, detail=detail, outcome=found.outcome, exit_code=code,
+                     meaning=found.meaning, next_step=found.next_step, record=found)
+    acted = _acted(entry, notebook)
+    code = 0 if state == "planned" else _STATE_CODES.get(state, 2 if detail.startswith("BadParameters") else 8)
+    return Ended(
+        run=name, at=now(), state=state, detail=detail, outcome=Outcome.UNKNOWN if acted else Outcome.NOT_SENT,
+        exit_code=code, meaning=_WORDS.get(state, "There is no result."),
+        next_step="Run it without --dry-run." if state == "planned" else _SETTLE if acted else _NOT_SENT,
+    )
+
+
+def _acted(entry: Entry, notebook: Any) -> bool:
+    """Whether the cell that sends the request has been started, or may have been."""
+    if notebook is None:
+        return True
+    for cell in notebook.cells:
+        if cell.get("id") == entry.acts_in:
+            return bool(cell.metadata.get("papermill", {}).get("status", "pending") != "pending")
+    return True
+
+
+def _read(executed: Path) -> Any:
+    import nbformat
+
+    text = executed.read_text(encoding="utf-8")
+    try:
+        return nbformat.reads(text, as_version=4) if text else None
+    except Exception:  # noqa: BLE001  # half a notebook is no notebook
+        return None
+
+
+def _texts(notebook: Any, ids: tuple[str, ...]) -> tuple[str, ...]:
+    cells = [cell for cell in notebook.cells if cell.get("id") in ids]
+    return tuple("".join(o.data["text/plain"]) for cell in cells for o in cell.outputs if "data" in o)
+
+
+def _recordable(entry: Entry, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return the parameters as they may be recorded, whatever was given: no secret, and no value of an unknown name."""
+    model = entry.parameters
+    every = {name: f.default for name, f in model.model_fields.items()} | dict(values)
+    return {
+        name: ("" if value == "" else "stdin:" if value == "stdin:" else shown(str(value))) if name in model.SECRETS
+        else str(value) if name in model.model_fields else "[not shown]"
+        for name, value in every.items()
+    }
+
+
+def _veil(username: str, how: str, out: Path) -> Callable[[str], str]:
+    """Return what a text is passed through before it is kept, so that the username is kept as chosen."""
+    if how == "clear" or len(username) < 2:
+        return lambda text: text
+    if how == "masked":
+        local, at, domain = username.partition("@")
+        veiled = f"{local[:1]}***" + (f"@{domain[:1]}***" if at else "")
+    else:
+        veiled = "hmac-sha256:" + hmac.new(_key(out), username.encode(), hashlib.sha256).hexdigest()[:32]
+    return lambda text: text.replace(username, veiled)
+
+
+def _key(out: Path) -> bytes:
+    """Return this journal's key. A bare hash of an address is guessed in seconds; with a key, equal users stay equal."""
+    path = out / ".username-key"
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secrets.token_bytes(32))
+    except FileExistsError:
+        pass
+    return path.read_bytes()
+
+
+def _veiled(value: Any, veil: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return veil(value)
+    if isinstance(value, dict):
+        return {key: _veiled(item, veil) for key, item in value.items()}
+    return [_veiled(item, veil) for item in value] if isinstance(value, list) else value
+
+
+def _keep(path: Path, kept: Kept) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        file.write(json.dumps(kept.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n")
+    draft.replace(path)
+
+
+@contextmanager
+def _termination() -> Iterator[None]:
+    """Take SIGTERM as a wish to end cleanly, for as long as a run lasts."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        raise Stopped
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Finish what has to be written, whoever is impatient."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _who() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in ("cognito-reset-runbooks", "papermill", "ipykernel", "boto3"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
