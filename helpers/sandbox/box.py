@@ -6,11 +6,12 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
-from . import faults, settings, triggers
-from .attach import attach
+from . import faults, model, settings, triggers
 from .engine import Engine, now_of
 from .operations import IMITATED
-from .work import Doc
+from .seed import DEFAULT_POOL_ID
+from .source import Source
+from .work import Doc, Work
 
 _DEFAULT_SEED = "cognito"
 
@@ -37,6 +38,9 @@ class Sandbox:
 
     def attach(self, client: Any) -> None:
         """Make a boto3 cognito-idp client talk to this sandbox; no network, and if unsigned no credentials."""
+        # botocore's HTTP half is most of what a start would cost, and the HTTP door does without it.
+        from .attach import attach
+
         attach(self.engine, client)
 
     def mailbox(self, username: str | None = None) -> list[Doc]:
@@ -86,6 +90,12 @@ class Sandbox:
         with self.engine.store.transaction() as db:
             self.engine.keep_meta(db, faults=[*self.engine.meta(db)["faults"], one])
 
+    def faults(self) -> list[Doc]:
+        """Return the faults that are still to strike, in order: `operation`, `fault`, `times` left."""
+        with self.engine.store.transaction() as db:
+            planned: list[Doc] = self.engine.meta(db)["faults"]
+            return planned
+
     def counts(self) -> Doc:
         """Return how often each operation was called, and each fault struck, by username as it was sent.
 
@@ -126,11 +136,6 @@ class Sandbox:
 
     def set_status(self, username: str, status: str, pool_id: str | None = None) -> None:
         """Put a user into a status that only AWS's other machinery leads to, such as EXTERNAL_PROVIDER."""
-        from . import model
-        from .seed import DEFAULT_POOL_ID
-        from .source import Source
-        from .work import Work
-
         known = model.shape("UserStatusType")["enum"]
         if status not in known:
             raise ValueError(f"no status is called {status!r}.{settings.did_you_mean(status, known)}")

@@ -1,6 +1,7 @@
 """What is beside the API, over HTTP: health, mailbox, clock, faults, settings, reset, keys, and the page for people."""
 
 import json
+import os
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from . import page, tokens, wire
 from .box import Sandbox
 from .protocol import Request
+from .settings import SETTINGS
 from .work import Doc
 
 _JSON = "application/json"
@@ -59,18 +61,19 @@ def _page(sandbox: Sandbox) -> wire.Answer:
 
 
 def _fields(body: bytes) -> Doc:
-    # What a form of the page sends: every value is JSON where it reads as such, and text where it does not.
+    # What a form of the page sends: a value is JSON where it reads as such, and text where it does not or must be.
     given: Doc = {}
-    for name, value in urllib.parse.parse_qsl(body.decode()):
+    for name, value in urllib.parse.parse_qsl(body.decode(), keep_blank_values=True):
+        words = name in SETTINGS and isinstance(SETTINGS[name].default, str)
         try:
-            given[name] = json.loads(value)
+            given[name] = value if words else json.loads(value)
         except ValueError:
             given[name] = value
     return given
 
 
 def _health(sandbox: Sandbox, given: Doc) -> Any:
-    return {"status": "ok", "now": sandbox.now().isoformat(), "file": sandbox.path}
+    return {"status": "ok", "now": sandbox.now().isoformat(), "file": sandbox.path, "pid": os.getpid()}
 
 
 def _mailbox(sandbox: Sandbox, given: Doc) -> Any:

@@ -165,6 +165,7 @@ def _scalar(name: str, found: Shape) -> Check:
     matches = _password_matches if name == "PasswordType" else _matcher(pattern) if pattern else None
     shown = policy.PATTERN if name == "PasswordType" else pattern
     sensitive = bool(found.get("sensitive"))
+    least, most = (found.get("min", 0), found.get("max", 1 << 62)) if kind == "string" else (0, -1)
     sized = "min" in found or "max" in found
 
     def check(path: str, value: Any) -> list[str]:
@@ -176,7 +177,7 @@ def _scalar(name: str, found: Shape) -> Check:
             problems.append(_failed(name, value, path, wanted))
         if matches and not matches(value):
             problems.append(_failed(name, value, path, f"Member must satisfy regular expression pattern: {shown}"))
-        if sized:
+        if sized and not (kind == "string" and least <= len(value) <= most):
             problems += _sizes(found, path, value, len(value) if kind == "string" else value, sensitive=sensitive)
         return problems
 

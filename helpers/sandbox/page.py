@@ -19,7 +19,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 1rem auto
        background: #fff; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; vertical-align: top;
-       border-bottom: 1px solid #ccc; overflow-wrap: anywhere; }
+       border-bottom: 1px solid #ccc; overflow-wrap: break-word; }
 form { display: inline; } button, input, select { font: inherit; padding: .2rem .6rem; }
 .code { font-size: 1.3rem; font-weight: bold; letter-spacing: .1em; } .quiet { color: #555; }
 """
@@ -91,10 +91,12 @@ def _requests(requests: list[tuple[Any, ...]]) -> str:
 
 def _faults(sandbox: Sandbox) -> str:
     operations, names = _options(sorted(IMITATED), "ConfirmForgotPassword"), _options(faults.NAMES, faults.DROP)
+    pending = "; ".join(f"{one['times']} of {one['operation']}: {one['fault']}" for one in sandbox.faults())
+    planned = f"<p>Planned: {_text(pending)}.</p>" if pending else ""
     return ("<h2>Faults</h2><form method='post' action='/_sandbox/faults'>The next "
             "<input name='times' type='number' min='1' value='1' aria-label='times'> of "
             f"<select name='operation' aria-label='operation'>{operations}</select> meet "
-            f"<select name='fault' aria-label='fault'>{names}</select> <button>Plan it</button></form>")
+            f"<select name='fault' aria-label='fault'>{names}</select> <button>Plan it</button></form>{planned}")
 
 
 def _settings(sandbox: Sandbox) -> str:
@@ -102,14 +104,18 @@ def _settings(sandbox: Sandbox) -> str:
     for name, value in sandbox.settings().items():
         dial = settings.SETTINGS[name]
         choices = (True, False) if isinstance(dial.default, bool) else dial.choices
-        shown = json.dumps(value)
+        shown = _shown(value)
         if choices:
-            field = f"<select name='{name}' aria-label='{name}'>{_options(map(json.dumps, choices), shown)}</select>"
+            field = f"<select name='{name}' aria-label='{name}'>{_options(map(_shown, choices), shown)}</select>"
         else:
             field = f"<input name='{name}' aria-label='{name}' value='{_text(shown)}'>"
         rows.append(f"<tr><td>{name}</td><td>{_text(dial.words)}</td><td>"
                     f"<form method='post' action='/_sandbox/settings'>{field} <button>Set</button></form></td></tr>")
     return _framed("Settings", ["Name", "Decides", "Value"], rows)
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _form(action: str, fields: dict[str, Any], words: str) -> str:

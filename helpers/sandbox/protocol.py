@@ -69,15 +69,15 @@ class Connection:
         if headers.get("expect", "").lower() == "100-continue":
             self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self._exactly(int(size))
-        wish = headers.get("connection", "").lower()
-        stays = wish != "close" if words[2] == "HTTP/1.1" else wish == "keep-alive"
+        stays = words[2] == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
         return Request(words[0], words[1], headers, body, stays)
 
     def write(self, status: int, headers: dict[str, str], body: bytes, *, stays: bool, head_only: bool = False) -> None:
         """Send one answer."""
         lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Status')}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        lines.append("Connection: keep-alive" if stays else "Connection: close")
+        if not stays:
+            lines.append("Connection: close")
         head = "\r\n".join(lines).encode("latin-1", "replace") + b"\r\n\r\n"
         self.sock.sendall(head if head_only else head + body)
 

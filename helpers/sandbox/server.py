@@ -106,7 +106,10 @@ class Server:
                 return
             if request is None:
                 return
-            said = self._answer(request)
+            try:
+                said = self._answer(request)
+            except Exception as error:  # noqa: BLE001, a door that fails still answers, without a stack trace
+                said = wire.refused("InternalErrorException", f"The sandbox failed: {type(error).__name__}", 500)
             if said.fault is not None and said.fault.name == faults.DELAY:
                 self._closing.wait(said.fault.seconds)
             if said.fault is not None and said.fault.name == faults.DROP:

@@ -1,6 +1,7 @@
 """Bytes in, bytes out: AWS's JSON 1.1 protocol around the engine, the same for both doors."""
 
 import json
+import sqlite3
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,7 +34,11 @@ def answer(engine: Engine, target: str, body: bytes) -> Answer:
         text = f"The sandbox does not imitate {operation}. It imitates: {', '.join(sorted(IMITATED))}."
         return _uncalled(Refusal("UnknownOperationException", text))
     request, problem = _read(operation, body)
-    return _written(engine.call(operation, request, problem))
+    try:
+        return _written(engine.call(operation, request, problem))
+    except sqlite3.Error as error:
+        # A full disk, or a file that somebody else keeps locked or has broken; nothing of the call was done.
+        return _uncalled(Refusal("InternalErrorException", f"The sandbox's file: {error}", 500))
 
 
 def refused(code: str, message: str, status: int) -> Answer:

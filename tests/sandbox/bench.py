@@ -34,6 +34,48 @@ print(json.dumps([start, time.time()]), flush=True)
 """
 
 
+_MIXED = """
+import sys, time, random, boto3, json, urllib.request, collections
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+endpoint, number, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+api = boto3.client("cognito-idp", region_name="us-east-1", endpoint_url=endpoint,
+                   config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}))
+pool = api.create_user_pool(PoolName=f"load{number}", AutoVerifiedAttributes=["email"])["UserPool"]["Id"]
+names = {"ClientId": api.create_user_pool_client(UserPoolId=pool, ClientName="load", ExplicitAuthFlows=[
+    "ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])["UserPoolClient"]["ClientId"]}
+done, refused, failed, end, turn = 0, collections.Counter(), [], time.monotonic() + seconds, 0
+while time.monotonic() < end:
+    turn += 1
+    user = {"UserPoolId": pool, "Username": f"user{turn % 50}"}
+    try:
+        if turn <= 50:
+            api.admin_create_user(**user, MessageAction="SUPPRESS", UserAttributes=[
+                {"Name": "email", "Value": "a@b.example"}, {"Name": "email_verified", "Value": "true"}])
+        password = f"Load-Password-{turn}"
+        api.admin_set_user_password(**user, Password=password, Permanent=True)
+        token = api.initiate_auth(ClientId=names["ClientId"], AuthFlow="USER_PASSWORD_AUTH", AuthParameters={
+            "USERNAME": user["Username"], "PASSWORD": password})["AuthenticationResult"]["AccessToken"]
+        api.get_user(AccessToken=token)
+        api.forgot_password(**names, Username=user["Username"])
+        api.list_users(UserPoolId=pool, Limit=10)
+        api.confirm_forgot_password(**names, Username=user["Username"], Password=password, ConfirmationCode="000000")
+        done += 1
+    except ClientError as error:
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        code = error.response["Error"]["Code"]
+        if status == 400 and code in ("CodeMismatchException", "LimitExceededException"):
+            refused[code] += 1
+            done += 1
+        else:
+            failed.append(f"{status} {code}")
+    except Exception as error:
+        failed.append(type(error).__name__)
+print(json.dumps([done, refused, failed]))
+"""
+
+
 @contextmanager
 def _running(command: list[str], port: int) -> Iterator[tuple[str, float]]:
     # A sandbox in memory for ours, as moto's is; yields the endpoint and the seconds to the first answer.
@@ -131,6 +173,34 @@ def confirms_a_second(command_for: object, clients: int = 2, each: int = 400) ->
         for process in processes:
             process.communicate()
         return clients * each / (max(end for _, end in spans) - min(start for start, _ in spans))
+
+
+def mixed_load(minutes: float = 10, clients: int = 8) -> dict[str, object]:
+    """Have so many clients use one served sandbox in every way for some minutes; return what failed and how it grew.
+
+    `failed` lists every answer that was not to be expected; `megabytes` are the server's resident memory a fifth of the
+    way in (its keepsakes, such as the last messages, have limits that are reached first) and at the end.
+    """
+    port = _free_port()
+    with _running(_ours(port), port) as (endpoint, _):
+        process = _pid_of(endpoint)
+        running = [subprocess.Popen([sys.executable, "-c", _MIXED, endpoint, str(number), str(minutes * 60)],
+                                    stdout=subprocess.PIPE, text=True) for number in range(clients)]
+        time.sleep(minutes * 60 / 5)
+        early = _megabytes(process)
+        told = [json.loads(one.communicate()[0]) for one in running]
+        return {"flows": sum(done for done, _, _ in told), "failed": [one for _, _, failed in told for one in failed],
+                "megabytes": [early, _megabytes(process)]}
+
+
+def _pid_of(endpoint: str) -> int:
+    with urllib.request.urlopen(endpoint + "/_sandbox/health", timeout=10) as answer:
+        return int(json.load(answer)["pid"])
+
+
+def _megabytes(pid: int) -> float:
+    with open(f"/proc/{pid}/status") as file:
+        return next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmRSS"))
 
 
 def compare(rounds: int = 3) -> dict[str, float]:

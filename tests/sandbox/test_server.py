@@ -166,9 +166,10 @@ def test_the_buttons_of_the_page_work(server):
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert answer.url.endswith("/_sandbox/"), "back on the page"
     assert (server.sandbox.now() - before).total_seconds() == 3600
-    request = urllib.request.Request(server.endpoint + "/_sandbox/settings", b"valid_code=%22any%22&code_bound_to_client=false")
+    request = urllib.request.Request(server.endpoint + "/_sandbox/settings", b"valid_code=any&code_bound_to_client=false&throttle_message=400")
     urllib.request.urlopen(request, timeout=10).close()
     assert server.sandbox.settings()["valid_code"] == "any"
+    assert server.sandbox.settings()["throttle_message"] == "400"
     assert server.sandbox.settings()["code_bound_to_client"] is False
 
 
@@ -200,6 +201,18 @@ def test_a_head_request_has_no_body(server):
     answer = connection.getresponse()
     assert (answer.status, answer.read()) == (200, b"")
     connection.close()
+
+
+def test_a_door_whose_sandbox_is_closed_says_so_without_a_stack_trace(capfd):
+    box = Sandbox.in_memory()
+    with Server(box, 0) as server:
+        box.close()
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            get(server, "health")
+        with caught.value as answer:
+            assert answer.code in (400, 500)
+            assert "Traceback" not in answer.read().decode()
+    assert capfd.readouterr() == ("", "")
 
 
 def test_closing_ends_threads_and_connections():

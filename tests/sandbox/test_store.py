@@ -155,6 +155,23 @@ def test_a_missing_folder_is_refused_in_words(tmp_path):
         open_sandbox(str(tmp_path / "no" / "such" / "folder.db"))
 
 
+def test_a_disk_that_refuses_undoes_the_call_and_is_told_as_a_server_error(shared, monkeypatch):
+    before = shared.mailbox()
+    with shared.engine.store.transaction() as db:
+        pages = db.execute("PRAGMA page_count").fetchone()[0]
+    db.execute(f"PRAGMA max_page_count = {pages}")
+    shared.settings(reset_attempts=20)
+    statuses = []
+    while not statuses or statuses[-1] == 200:
+        statuses.append(call(shared, "AdminCreateUser", UserPoolId=DEFAULT_POOL_ID, Username=f"user{len(statuses)}")[0])
+    assert statuses[-1] == 500
+    db.execute("PRAGMA max_page_count = 100000")
+    assert shared.mailbox() == before
+    name = f"user{len(statuses) - 1}"
+    assert call(shared, "AdminGetUser", UserPoolId=DEFAULT_POOL_ID, Username=name)[0] == 400, "the refused one is not there"
+    assert call(shared, "AdminCreateUser", UserPoolId=DEFAULT_POOL_ID, Username=name)[0] == 200
+
+
 def test_a_closed_sandbox_says_so(path):
     box = open_sandbox(path)
     box.close()

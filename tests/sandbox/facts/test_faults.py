@@ -90,11 +90,13 @@ def test_retried(box, server, mode, door):
 
 def test_calls_and_faults_are_counted_by_operation_and_user(world):
     world.sandbox.fault("ForgotPassword", "500-before-commit", times=2)
+    assert world.sandbox.faults() == [{"operation": "ForgotPassword", "fault": "500-before-commit", "times": 2}]
     for _ in range(2):
         with pytest.raises(ClientError):
             world.forgot()
     with pytest.raises(ClientError):
         world.forgot(Username="nobody")
+    assert world.sandbox.faults() == []
     counts = world.sandbox.counts()
     assert counts["calls"]["ForgotPassword"] == {world.username: 2, "nobody": 1}
     assert counts["faults"] == {"ForgotPassword": {"500-before-commit": {world.username: 2}}}
