@@ -1,5 +1,6 @@
 """The sandbox as its users hold it: doors, mailbox, clock, faults, settings, triggers."""
 
+import copy
 import json
 import os
 import threading
@@ -73,9 +74,7 @@ class Sandbox:
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
             raise ValueError("advance takes seconds from 0 to a thousand million.")
         with self.engine.store.transaction() as db:
-            clock = self.engine.meta(db)["clock"]
-            for key in clock:
-                clock[key] += float(seconds)
+            clock = {key: value + float(seconds) for key, value in self.engine.meta(db)["clock"].items()}
             self.engine.keep_meta(db, clock=clock)
             return _moment(now_of(clock))
 
@@ -118,8 +117,7 @@ class Sandbox:
             kept = self.engine.meta(db)["settings"] | changes
             if changes:
                 self.engine.keep_meta(db, settings=kept)
-        every: Doc = settings.defaults() | kept
-        return every
+        return copy.deepcopy(settings.defaults() | kept)
 
     def on(self, trigger: str, callable_: triggers.Trigger | None) -> None:
         """Register a Lambda trigger: CustomMessage, PostConfirmation or UserMigration; None removes it.

@@ -49,14 +49,15 @@ class Engine:
     def call(self, operation: str, request: Doc, problem: Refusal | None = None) -> Outcome:
         """Run one operation. problem: what is wrong with the request itself, to be reported when its turn comes."""
         answers: Doc = {}
+        callables = dict(self.callables)
         while True:
             try:
-                outcome, after = self._attempt(operation, request, problem, answers)
+                outcome, after = self._attempt(operation, request, problem, frozenset(callables), answers)
             except Ask as ask:
-                answers[ask.key] = triggers.run(*self._callable(ask.key, ask.event), ask.event)
+                answers[ask.key] = triggers.run(ask.name, callables[ask.name], ask.event)
                 continue
             for name, event in after:
-                failure = triggers.run(name, self.callables[name], event)
+                failure = triggers.run(name, callables[name], event)
                 if isinstance(failure, Refusal):
                     return Outcome(failure, outcome.request_id, outcome.fault)
             return outcome
@@ -93,7 +94,7 @@ class Engine:
         seed.plant(Work(db, now_of(clock), source, settings.defaults()))
         self.keep_meta(db, seed=self._seed, drawn=source.drawn, clock=clock, settings={}, faults=[])
 
-    def _attempt(self, operation: str, request: Doc, problem: Refusal | None,
+    def _attempt(self, operation: str, request: Doc, problem: Refusal | None, callables: frozenset[str],
                  answers: Doc) -> tuple[Outcome, list[tuple[str, Doc]]]:
         username = named_user(request)
         with self.store.transaction() as db:
@@ -101,7 +102,7 @@ class Engine:
             source = Source(meta["seed"], meta["drawn"])
             request_id = source.uuid()
             dials = settings.defaults() | meta["settings"] if meta["settings"] else settings.defaults()
-            work = Work(db, now_of(meta["clock"]), source, dials, frozenset(self.callables), answers)
+            work = Work(db, now_of(meta["clock"]), source, dials, callables, answers)
             due = faults.take(meta["faults"], operation, dials)
             result = due.before if due and due.before else self._run(work, operation, request, problem)
             changes: Doc = {"drawn": source.drawn} if source.drawn != meta["drawn"] else {}
@@ -140,10 +141,6 @@ class Engine:
         if work.settings["waf_block"] and model.is_public(operation):
             raise Refusal("ForbiddenException", "Request not allowed due to WAF block.", work.settings["waf_status"])
         limits.check_rate(work, operation, request)
-
-    def _callable(self, key: str, event: Doc) -> tuple[str, triggers.Trigger]:
-        name = event["triggerSource"].split("_")[0]
-        return name, self.callables[name]
 
 
 def now_of(clock: Mapping[str, float]) -> float:

@@ -59,7 +59,7 @@ def _people(db: sqlite3.Connection) -> tuple[list[list[str]], list[list[str]], l
                for one in _read(db, "SELECT doc FROM clients ORDER BY pool_id, id LIMIT 100")]
     rows = db.execute("SELECT pool_id, doc FROM users ORDER BY id LIMIT ?", (_USERS_SHOWN,)).fetchall()
     users = [[pool_id, *_user(json.loads(doc))] for pool_id, doc in rows]
-    return pools, clients, users, int(db.execute("SELECT COUNT(*) FROM users").fetchone()[0])
+    return pools, clients, users, int(db.execute("SELECT SUM(users) FROM pools").fetchone()[0] or 0)
 
 
 def _user(user: Doc) -> list[str]:

@@ -80,7 +80,7 @@ def page(work: Work, query: str, values: tuple[str, ...], request: Doc) -> Doc:
 
 def shown(work: Work, pool: Doc) -> Doc:
     """Return a pool as DescribeUserPool shows it."""
-    users = work.db.execute("SELECT COUNT(*) FROM users WHERE pool_id = ?", (pool["Id"],)).fetchone()[0]
+    users = work.db.execute("SELECT users FROM pools WHERE id = ?", (pool["Id"],)).fetchone()[0]
     hidden = ("Schema", "mfa")
     answer = {key: value for key, value in pool.items() if key not in hidden}
     answer["EstimatedNumberOfUsers"] = users

@@ -20,6 +20,7 @@ from .protocol import BadRequest, Connection, Request
 DEFAULT_PORT = 9229
 _SILENCE = 75.0
 _MAX_CONNECTIONS = 512
+_LINGER_ZERO = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class Server:
@@ -51,7 +52,9 @@ class Server:
         if self._closing.is_set():
             return
         self._closing.set()
-        for sock in [self._socket, *self._open]:
+        with self._lock:
+            clients = list(self._open)
+        for sock in [self._socket, *clients]:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -114,7 +117,7 @@ class Server:
                 self._closing.wait(said.fault.seconds)
             if said.fault is not None and said.fault.name == faults.DROP:
                 # Linger zero: the client sees its connection reset, not a polite end.
-                connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
                 return
             connection.write(said.status, said.headers, said.body, stays=request.stays,
                              head_only=request.method == "HEAD")
@@ -160,7 +163,8 @@ def serve_forever(port: int = DEFAULT_PORT, host: str = "127.0.0.1", path: str |
     ready: dict[str, Any] = {"endpoint": server.endpoint, "page": f"{server.endpoint}/_sandbox/",
                              "file": sandbox.path, "pid": os.getpid()}
     print(json.dumps(ready), flush=True)
-    stop.wait()
+    while not stop.wait(1):
+        pass  # Windows delivers a signal only between waits.
     server.close()
     sandbox.close()
     return 0

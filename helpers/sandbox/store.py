@@ -18,11 +18,15 @@ _VERSION = 1
 _APPLICATION = 0x436F6742
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE pools (id TEXT PRIMARY KEY, doc TEXT NOT NULL);
+CREATE TABLE pools (id TEXT PRIMARY KEY, doc TEXT NOT NULL, users INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE clients (id TEXT PRIMARY KEY, pool_id TEXT NOT NULL, doc TEXT NOT NULL);
 CREATE INDEX clients_of_pool ON clients (pool_id);
 CREATE TABLE users (id INTEGER PRIMARY KEY, pool_id TEXT NOT NULL, username TEXT NOT NULL, doc TEXT NOT NULL,
     UNIQUE (pool_id, username));
+CREATE TRIGGER user_came AFTER INSERT ON users
+    BEGIN UPDATE pools SET users = users + 1 WHERE id = NEW.pool_id~ END;
+CREATE TRIGGER user_went AFTER DELETE ON users
+    BEGIN UPDATE pools SET users = users - 1 WHERE id = OLD.pool_id~ END;
 CREATE TABLE names (pool_id TEXT NOT NULL, name TEXT NOT NULL, kind TEXT NOT NULL, username TEXT NOT NULL,
     PRIMARY KEY (pool_id, name)) WITHOUT ROWID;
 CREATE INDEX names_of_user ON names (pool_id, username);
@@ -99,7 +103,7 @@ class Store:
         _retried(db, "BEGIN IMMEDIATE")
         if db.execute("PRAGMA user_version").fetchone()[0] == 0:
             for statement in _SCHEMA.split(";"):
-                db.execute(statement)
+                db.execute(statement.replace("~", ";"))
             db.execute(f"PRAGMA user_version={_VERSION}")
             db.execute(f"PRAGMA application_id={_APPLICATION}")
         db.execute("COMMIT")

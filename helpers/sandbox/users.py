@@ -153,6 +153,7 @@ def admin_update_user_attributes(work: Work, request: Doc) -> Doc:
 def change(work: Work, pool: Doc, user: Doc, values: Doc) -> None:
     """Change attributes and the names that follow from them; the last user to verify a contact has it as alias."""
     held = user["attributes"]
+    before = active_names(pool, user)
     for contact in ("email", "phone_number"):
         if contact in values and values[contact] != held.get(contact):
             values = {f"{contact}_verified": "false", **values}
@@ -160,11 +161,14 @@ def change(work: Work, pool: Doc, user: Doc, values: Doc) -> None:
     for name in [name for name, value in held.items() if value == ""]:
         del held[name]
     user["modified"] = work.now
-    names = active_names(pool, user)
-    for name, kind in names:
-        owner = work.owner(pool["Id"], folded(pool, name))
-        if kind == "attribute" and owner not in (None, user["username"]):
+    names = []
+    for name, kind in active_names(pool, user):
+        others = work.owner(pool["Id"], folded(pool, name)) not in (None, user["username"])
+        if others and kind == "attribute":
             raise alias_exists(name)
+        # An alias that has moved to somebody else does not come back with the next change.
+        if not others or (name, kind) not in before:
+            names.append((name, kind))
     work.keep_user(pool, user)
     work.keep_names(pool, user["username"], names)
 

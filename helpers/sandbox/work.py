@@ -21,8 +21,9 @@ _KEPT = {"messages": 10_000, "events": 10_000, "sessions": 10_000}
 class Ask(Exception):
     """An operation needs a trigger's answer. The caller undoes the call, asks, and starts it again with the answer."""
 
-    def __init__(self, key: str, event: Doc) -> None:
+    def __init__(self, name: str, key: str, event: Doc) -> None:
         super().__init__(key)
+        self.name = name
         self.key = key
         self.event = event
 
@@ -56,7 +57,7 @@ class Work:
 
     def keep_pool(self, pool: Doc) -> None:
         """Store a pool, new or changed."""
-        self.db.execute("INSERT INTO pools VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc",
+        self.db.execute("INSERT INTO pools (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc",
                         (pool["Id"], json.dumps(pool)))
 
     def client(self, client_id: str) -> Doc:
@@ -94,15 +95,19 @@ class Work:
                         (pool["Id"], user["username"], json.dumps(user)))
 
     def keep_names(self, pool: Doc, username: str, names: list[tuple[str, str]]) -> None:
-        """Make these (name, kind) the ones that a user answers to; a name that another user held as alias moves."""
+        """Make these (name, kind) the ones that a user answers to.
+
+        A name that another user held as alias moves; one that is another user's own stays theirs.
+        """
         self.db.execute("DELETE FROM names WHERE pool_id = ? AND username = ?", (pool["Id"], username))
         for name, kind in names:
-            self.db.execute("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?)",
+            self.db.execute("INSERT INTO names VALUES (?, ?, ?, ?) ON CONFLICT (pool_id, name) DO UPDATE"
+                            " SET kind = excluded.kind, username = excluded.username WHERE kind = 'alias'",
                             (pool["Id"], folded(pool, name), kind, username))
 
     def drop_user(self, pool: Doc, username: str) -> None:
-        """Forget a user, with names and counters."""
-        for table in ("users", "names", "tallies"):
+        """Forget a user, with names, counters and events."""
+        for table in ("users", "names", "tallies", "events"):
             self.db.execute(f"DELETE FROM {table} WHERE pool_id = ? AND username = ?", (pool["Id"], username))
 
     # Records of a try, which survive its refusal
@@ -151,7 +156,7 @@ class Work:
         if name not in self.triggers:
             return None
         if key not in self.answers:
-            raise Ask(key, event)
+            raise Ask(name, key, event)
         answer = self.answers[key]
         if isinstance(answer, Refusal):
             raise answer

@@ -97,6 +97,28 @@ def test_alias_moves(world):
     assert world.sandbox.mailbox()[-1]["username"] == "bea"
 
 
+@fact("An alias that moved does not come back when its earlier holder changes something else", "inferred")
+def test_alias_stays_moved(world):
+    world.pool(AliasAttributes=["email"])
+    world.user("ana")
+    world.user("bea", verified=False)
+    world.admin("admin_update_user_attributes", UserAttributes=[{"Name": "email_verified", "Value": "true"}])
+    world.username = "ana"
+    world.admin("admin_update_user_attributes", UserAttributes=[{"Name": "name", "Value": "Ana"}])
+    world.forgot(Username=EMAIL)
+    assert world.sandbox.mailbox()[-1]["username"] == "bea"
+
+
+@fact("Nobody's alias takes another user's own username", "inferred")
+def test_alias_takes_no_username(world):
+    world.pool(AliasAttributes=["preferred_username"])
+    world.user("ana")
+    world.user("bea")
+    world.admin("admin_update_user_attributes", UserAttributes=[{"Name": "preferred_username", "Value": "ana"}])
+    world.forgot(Username="ana")
+    assert world.sandbox.mailbox()[-1]["username"] == "ana"
+
+
 @fact("Two users of one pool may have the same e-mail address", "documented")
 def test_shared_address(world):
     world.pool()

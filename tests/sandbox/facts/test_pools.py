@@ -157,7 +157,10 @@ def test_bad_filter(world):
 @fact("EstimatedNumberOfUsers counts the pool's users", "documented")
 def test_estimated_users(world):
     world.pool()
-    world.user()
+    world.user("ana")
+    world.user("bea")
+    assert described(world)["EstimatedNumberOfUsers"] == 2
+    world.admin("admin_delete_user")
     assert described(world)["EstimatedNumberOfUsers"] == 1
 
 
