@@ -259,6 +259,8 @@ def _encodings(value: str) -> Iterable[str]:
     plain |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     for form in tuple(plain):
         plain |= {repr(form)[1:-1], repr(form.encode())[2:-1], json.dumps(form)[1:-1]}
+        # Beside a double quote a repr escapes the single ones.
+        plain |= {repr('"' + form)[2:-1], repr(b'"' + form.encode())[3:-1]}
     raw = value.encode()
     # Base64 of a longer text holds the value at one of three offsets; its outer characters mix with the neighbours.
     for offset in range(3):
