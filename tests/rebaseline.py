@@ -26,7 +26,7 @@ def executed(path: Path) -> str:
     # Sockets in a folder of the kernel's own: TCP ports are picked first and bound later, and two kernels may collide.
     with TemporaryDirectory() as sockets:
         NotebookClient(
-            notebook, timeout=120, kernel_name="python3", store_widget_state=False, allow_errors=False,
+            notebook, timeout=120, kernel_name="python3", store_widget_state=False, allow_errors=False, coalesce_streams=True,
             resources={"metadata": {"path": str(path.parent)}},
             config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
         ).execute()

@@ -263,7 +263,7 @@ def test_the_start_notebook_runs_to_its_proof(page, lab):
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
     page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
     page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
-    page.get_by_text("The mailbox holds a message with a code of 6 digits.").last.wait_for()
+    page.locator(".jp-Cell", has_text="newest[").last.locator(".jp-OutputArea-output").wait_for()
     page.wait_for_timeout(500)
     keep(page, "7-start")
 
