@@ -30,6 +30,9 @@ def first_run(out: str) -> int:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ.setdefault("COGNITO_SANDBOX", str(Path(out, "sandbox.sqlite").resolve()))
     target = Target()
+    for field, words in target.faults():
+        print(f"{field}: {words}", file=sys.stderr)
+        return 2
     print(f"1. Requesting a code for {DEFAULT_USERNAME}, in the sandbox (no AWS account is touched).")
     if target.mailbox():
         print("   (Its clock is moved on by an hour: like AWS, it limits the tries of one user in an hour.)")

@@ -59,6 +59,11 @@ class Target:
             elif url.hostname not in LOOPBACK and url.hostname not in allowed:
                 yield "target", (f"leads to {url.hostname}, which is not this machine. To allow it, put its name into "
                                  f"the environment variable {ALLOWED_HOSTS}.")
+        if self.embedded:
+            try:
+                _sandbox()
+            except ValueError as exc:  # COGNITO_SANDBOX names something that is no sandbox's file
+                yield "target", f"{exc}."
         if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-[0-9]+", self.region):
             yield "region", "must be an AWS region such as us-east-1."
         if self.profile and self.profile not in botocore.session.Session().available_profiles:

@@ -31,6 +31,14 @@ def test_another_host_has_to_be_allowed_by_name(monkeypatch):
     assert faults("https://b.example.com") == ["target"]
 
 
+def test_a_file_that_is_no_sandbox_is_a_fault_of_the_target(monkeypatch, tmp_path):
+    tmp_path.joinpath("other").write_text("not a database")
+    monkeypatch.setenv("COGNITO_SANDBOX", str(tmp_path / "other"))
+    ((field, words),) = Target().faults()
+    assert field == "target"
+    assert "is not a sandbox" in words
+
+
 @pytest.mark.parametrize("region", ["", "us_east_1", "US-EAST-1", "us-east", "us-east-1 "])
 def test_a_region_has_to_look_like_one(region):
     assert faults("aws", region) == ["region"]
