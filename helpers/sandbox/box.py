@@ -45,17 +45,18 @@ class Sandbox:
         attach(self.engine, client)
 
     def mailbox(self, username: str | None = None) -> list[Doc]:
-        """Return every message sent, oldest first; with a username, those to that user.
+        """Return every message sent, oldest first; with a username, those to that user. 10,000 are kept.
 
         username: the user's own name, or the name that the request used. Each message has `pool_id`, `client_id`,
         `username`, `entered`, `destination`, `medium`, `trigger_source`, `code`, `sent_at` (ISO, with its
         offset), `sender`, `subject`, `body` as a person would read them, and `live`: whether the code in it is the
         user's newest, unused and not yet run out.
         """
+        which, names = ("", ()) if username is None else ("WHERE username = ? OR entered = ?", (username, username))
         with self.engine.store.transaction() as db:
             now = now_of(self.engine.meta(db)["clock"])
-            messages = [json.loads(doc) for (doc,) in db.execute("SELECT doc FROM messages ORDER BY id")]
-            wanted = [one for one in messages if username is None or username in (one["username"], one["entered"])]
+            rows = db.execute(f"SELECT doc FROM messages {which} ORDER BY id", names).fetchall()
+            wanted = [json.loads(doc) for (doc,) in rows]
             newest = {}
             for whom in {(one["pool_id"], one["username"]) for one in wanted}:
                 row = db.execute("SELECT doc FROM users WHERE pool_id = ? AND username = ?", whom).fetchone()

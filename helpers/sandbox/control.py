@@ -35,6 +35,8 @@ def answer(sandbox: Sandbox, request: Request) -> wire.Answer:
                  and bool(request.body.strip()) and request.body.lstrip()[:1] not in (b"{", b"["))
     try:
         given = _fields(request.body) if from_page else json.loads(request.body.decode().strip() or "{}")
+        if method == "GET" and not given:
+            given = dict(urllib.parse.parse_qsl(request.path.partition("?")[2]))
         if not isinstance(given, dict):
             return _plain(400, {"error": "the body is a JSON object"})
         found = _ACTIONS[method, name](sandbox, given)
@@ -77,7 +79,7 @@ def _health(sandbox: Sandbox, given: Doc) -> Any:
 
 
 def _mailbox(sandbox: Sandbox, given: Doc) -> Any:
-    return sandbox.mailbox()
+    return sandbox.mailbox(**_only(given, optional=True, username="username"))
 
 
 def _clock(sandbox: Sandbox, given: Doc) -> Any:
@@ -106,12 +108,12 @@ def _reset(sandbox: Sandbox, given: Doc) -> Any:
     return {}
 
 
-def _only(given: Doc, **names: str) -> Doc:
+def _only(given: Doc, *, optional: bool = False, **names: str) -> Doc:
     unknown = [name for name in given if name not in names]
     if unknown:
         raise ValueError(f"unknown: {', '.join(unknown)}; known: {', '.join(names)}")
     missing = [name for name in names if name not in given and name != "times"]
-    if missing:
+    if missing and not optional:
         raise ValueError(f"missing: {', '.join(missing)}")
     return {names[name]: value for name, value in given.items()}
 

@@ -14,7 +14,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_VERSION = 1
+_VERSION = 2
 _APPLICATION = 0x436F6742
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -35,7 +35,9 @@ CREATE TABLE tallies (pool_id TEXT NOT NULL, username TEXT NOT NULL, doc TEXT NO
 CREATE TABLE calls (operation TEXT NOT NULL, username TEXT NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (operation, username)) WITHOUT ROWID;
 CREATE TABLE sessions (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, doc TEXT NOT NULL);
-CREATE TABLE messages (id INTEGER PRIMARY KEY, doc TEXT NOT NULL);
+CREATE TABLE messages (id INTEGER PRIMARY KEY, username TEXT NOT NULL, entered TEXT, doc TEXT NOT NULL);
+CREATE INDEX messages_to_user ON messages (username);
+CREATE INDEX messages_to_name ON messages (entered);
 CREATE TABLE events (id INTEGER PRIMARY KEY, pool_id TEXT NOT NULL, username TEXT NOT NULL, event_id TEXT NOT NULL,
     at REAL NOT NULL, kind TEXT NOT NULL, response TEXT NOT NULL, challenge TEXT, result TEXT);
 CREATE INDEX events_of_user ON events (pool_id, username);

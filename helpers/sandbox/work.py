@@ -144,7 +144,8 @@ class Work:
 
     def post(self, message: Doc) -> None:
         """Put a message into the mailbox; the oldest of very many give way."""
-        self._append("messages", "INSERT INTO messages (doc) VALUES (?)", (json.dumps(message),))
+        self._append("messages", "INSERT INTO messages (username, entered, doc) VALUES (?, ?, ?)",
+                     (message["username"], message["entered"], json.dumps(message)))
 
     def note(self, pool_id: str, username: str, kind: str, response: str, challenge: str | None,
              result: str | None) -> None:

@@ -238,6 +238,25 @@ def test_the_mailbox_of_one_user(box):
     assert [one["username"] for one in box.mailbox("ana")] == ["ana"]
 
 
+def test_the_mailbox_says_which_code_is_live(box):
+    client = client_for()
+    box.attach(client)
+    world = World(box, client)
+
+    def live():
+        return [one["live"] for one in box.mailbox(DEFAULT_USERNAME)]
+
+    world.code()
+    assert live() == [True]
+    code = world.code()
+    assert live() == [False, True]
+    world.confirm(code)
+    assert live() == [False, False]
+    world.code()
+    box.advance(3600)
+    assert live() == [False, False, False]
+
+
 def test_a_chosen_temporary_password_is_not_in_the_mailbox(box):
     client = client_for()
     box.attach(client)

@@ -100,6 +100,8 @@ def test_mailbox_clock_settings_faults_and_reset_over_http(server):
     world.forgot()
     message, = get(server, "mailbox")
     assert set(message) >= {"pool_id", "client_id", "username", "destination", "medium", "trigger_source", "code", "sent_at"}
+    assert get(server, "mailbox?username=diego%40example.com") == [message]
+    assert get(server, "mailbox?username=nobody") == []
     before = get(server, "clock")["now"]
     assert post(server, "clock", {"advance_seconds": 90})[1]["now"] > before
     assert post(server, "settings", {"reset_attempts": 8})[1]["reset_attempts"] == 8
@@ -117,12 +119,13 @@ def test_mailbox_clock_settings_faults_and_reset_over_http(server):
     ("clock", {"advance_seconds": -5}, "advance takes seconds"),
     ("clock", {}, "missing: advance_seconds"),
     ("clock", [], "the body is a JSON object"),
+    ("mailbox", {"who": "x"}, "mailbox takes GET"),
     ("settings", {"nonsense": 1}, "no setting is called 'nonsense'"),
     ("faults", {"operation": "ForgotPassword", "fault": "flood"}, "no fault is called 'flood'"),
 ])
 def test_a_control_that_is_misused_says_how(server, path, body, words):
     status, answer = post(server, path, body)
-    assert status == 400
+    assert status in (400, 405)
     assert words in answer["error"]
 
 
