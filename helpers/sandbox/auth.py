@@ -7,6 +7,11 @@ from .work import Doc, Work
 
 _PUBLIC = {"USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
 _ADMIN = {"ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
+_NOT_ENABLED = {
+    "USER_SRP_AUTH": "USER_SRP_AUTH is not enabled for the client.",
+    "ADMIN_USER_PASSWORD_AUTH": "Auth flow not enabled for this client",
+    "ADMIN_NO_SRP_AUTH": "Auth flow not enabled for this client",
+}
 _PASSWORD = {"USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"}
 
 
@@ -32,7 +37,7 @@ def admin_initiate_auth(work: Work, request: Doc) -> Doc:
 def _sign_in(work: Work, pool: Doc, client: Doc, request: Doc) -> Doc:
     flow, given = request["AuthFlow"], request.get("AuthParameters") or {}
     if not clients.allows(client, flow):
-        raise Refusal("InvalidParameterException", f"{flow} flow not enabled for this client")
+        raise Refusal("InvalidParameterException", _NOT_ENABLED.get(flow, f"{flow} flow not enabled for this client"))
     if flow.startswith("REFRESH_TOKEN"):
         token = _required(given, "REFRESH_TOKEN")
         if client.get("ClientSecret") and "SECRET_HASH" not in given:

@@ -187,7 +187,7 @@ def _invited_again(work: Work, pool: Doc, name: str) -> Doc:
         raise Refusal("UserNotFoundException", "User does not exist.")
     if user["status"] != "FORCE_CHANGE_PASSWORD":
         raise Refusal("UnsupportedUserStateException",
-                      f"Resend not possible. {user['status']} status is not FORCE_CHANGE_PASSWORD")
+                      f"Resend not possible. {user['username']} status is not FORCE_CHANGE_PASSWORD")
     return user
 
 

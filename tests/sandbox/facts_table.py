@@ -17,7 +17,7 @@ _WORDS = {"documented": "documented by AWS", "reported": "reported, with the lit
           "open": "open: a setting decides"}
 _NOT_IMITATED = (
     "IAM and signatures: administrators' operations are answered whoever calls them.",
-    "Managed login, OAuth endpoints and federation; a user can be put into EXTERNAL_PROVIDER with `set_status`.",
+    "Managed login, OAuth endpoints and federation; a user can be put into `EXTERNAL_PROVIDER` with `set_status`.",
     "Groups, devices, resource servers, domains, imports, risk configuration, passkeys and one-time-password sign-in.",
     "Triggers but CustomMessage, UserMigration and PostConfirmation; `LambdaConfig` is kept and shown, and runs nothing.",
     "Registration of authenticator apps: the factor can be preferred, its challenge is never passed.",
@@ -45,7 +45,7 @@ def block() -> str:
     counts = {sure: sum(one == sure for _, one in facts) for sure in _WORDS}
     total = ", ".join(f"{counts[sure]} {sure}" for sure in _WORDS)
     absent = sorted(set(operations()) - set(IMITATED))
-    lines = [BEGIN, "", f"{len(facts)} behaviours, each held by a test at both doors: {total}.", "",
+    lines = [BEGIN, "", f"{len(facts)} behaviours, each held by a test (at both doors, unless it is about the wire): {total}.", "",
              "| behaviour | how surely AWS does it |", "|---|---|"]
     lines += [f"| {_cell(words)} | {_WORDS[sure]} |" for words, sure in facts]
     names = f"{len(IMITATED)} of {len(IMITATED) + len(absent)} ({', '.join(sorted(IMITATED))})"

@@ -304,8 +304,9 @@ def test_resend(world):
 
 @fact("AdminCreateUser with RESEND for a CONFIRMED user is refused: UnsupportedUserStateException", "inferred")
 def test_resend_confirmed(world):
-    with pytest.raises(world.api.exceptions.UnsupportedUserStateException):
-        world.admin("admin_create_user", MessageAction="RESEND")
+    world.refuses(("UnsupportedUserStateException",
+                   f"Resend not possible. {world.username} status is not FORCE_CHANGE_PASSWORD"),
+                  world.admin, "admin_create_user", MessageAction="RESEND")
 
 
 @fact("AdminUpdateUserAttributes: marking a contact verified makes recovery possible", "reported")

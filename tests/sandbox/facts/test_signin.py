@@ -190,6 +190,17 @@ def test_flow_not_enabled(world):
     world.refuses(("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"), world.sign_in)
 
 
+@fact("An administrator's flow that is not allowed: Auth flow not enabled for this client", "reported")
+def test_admin_flow_not_enabled(world):
+    world.client(ExplicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH"])
+    given = {"USERNAME": world.username, "PASSWORD": world.password}
+    world.refuses(("InvalidParameterException", "Auth flow not enabled for this client"), world.api.admin_initiate_auth,
+                  UserPoolId=world.pool_id, ClientId=world.client_id, AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+                  AuthParameters=given)
+    world.refuses(("InvalidParameterException", "USER_SRP_AUTH is not enabled for the client."), world.api.initiate_auth,
+                  ClientId=world.client_id, AuthFlow="USER_SRP_AUTH", AuthParameters={"USERNAME": "x", "SRP_A": "2"})
+
+
 @fact("A client made without flows allows SRP and refresh, not the plain password", "documented")
 def test_default_flows(world):
     made = world.api.create_user_pool_client(UserPoolId=world.pool_id, ClientName="plain")["UserPoolClient"]
