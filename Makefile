@@ -45,10 +45,10 @@ clean:  ## remove the environment and what runs have left
 		|| { echo "Python 3.11, 3.12 or 3.13 is needed; say which: make run PYTHON=python3.12"; exit 1; }
 	@echo "Making the environment in .venv (once; about half a minute) ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock -e .
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e .
 	@touch $@
 
 .venv/test: .venv/run
 	@echo "Adding what the tests need ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[test]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e '.[test]'
 	@touch $@
