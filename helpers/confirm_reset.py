@@ -37,6 +37,14 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         self._policy_known = False
         self._answer_lost = False
 
+    def as_whom(self) -> str:
+        """Say which identity the run's calls are made with."""
+        p = self.parameters
+        if p is None or not p.user_pool_id:
+            return super().as_whom()
+        profile = f"profile {p.profile}" if p.profile else "your AWS credentials"
+        return f"nobody for the reset, which is unsigned; {profile} for reading the password policy"
+
     def practice(self) -> Card:
         """In the sandbox, be the user: request a code through the public API, unless a live one is waiting already.
 
@@ -49,7 +57,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         if p.code != "mailbox:" and not target.private:
             return Card("The code comes from elsewhere, so none is requested here.")
         try:
-            if any(message.get("live", True) for message in target.mailbox(p.username)):
+            if any(message["live"] for message in target.mailbox(p.username)):
                 return Card("A code is waiting in the sandbox's mailbox already.")
         except TargetError as exc:
             return Card("There is no mailbox to look into.", (("What happened", str(exc)),))

@@ -127,17 +127,18 @@ class Target:
     def mailbox(self, username: str = "") -> list[dict[str, Any]]:
         """Return the messages in the sandbox's mailbox, oldest first; username keeps those to one user.
 
+        username: the user's own name, or the one that the request for the code used.
         Raises TargetError where there is no sandbox.
         """
         messages = _sandbox().mailbox() if self.embedded else self._ask("/_sandbox/mailbox")
-        return [message for message in messages if not username or message["username"] == username]
+        return [message for message in messages if username in ("", message["username"], message["entered"])]
 
     def newest_code(self, username: str) -> str:
         """Return the code of the newest message to this user in the sandbox's mailbox.
 
         Raises TargetError when there is none.
         """
-        codes = [str(message["code"]) for message in self.mailbox() if message["username"] == username]
+        codes = [str(message["code"]) for message in self.mailbox(username)]
         if not codes:
             raise TargetError(f"the sandbox's mailbox holds no message to {username}: request a code first.")
         return codes[-1]

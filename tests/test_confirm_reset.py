@@ -64,6 +64,11 @@ def test_before_it_acts_it_says_where_it_is_and_what_it_will_do(code, sandbox):
     assert NEW not in plan
 
 
+def test_it_says_whose_credentials_read_the_policy(code):
+    assert "no AWS credentials" in new_run().as_whom()
+    assert "your AWS credentials for reading" in new_run(user_pool_id=DEFAULT_POOL_ID).as_whom()
+
+
 def test_the_plan_sends_nothing(code, sandbox, client):
     run = new_run()
     run.where(), run.plan()
@@ -92,6 +97,14 @@ def test_a_policy_that_cannot_be_read_is_said_and_cognito_decides(code):
 def test_in_the_sandbox_it_can_be_the_user_who_asks_for_a_code(sandbox):
     run = ConfirmReset()
     assert "d***@e***" in repr(run.practice())
+    assert run.submit().outcome is Outcome.CONFIRMED
+
+
+def test_the_mailbox_is_asked_by_whatever_name_the_code_was_requested_with(sandbox, client):
+    user = client.admin_get_user(UserPoolId=DEFAULT_POOL_ID, Username="diego@example.com")
+    sub = next(one["Value"] for one in user["UserAttributes"] if one["Name"] == "sub")
+    run = ConfirmReset(username=sub)
+    run.practice()
     assert run.submit().outcome is Outcome.CONFIRMED
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -11,7 +12,7 @@ import pytest
 
 from helpers import reset
 from helpers.record import find_record
-from helpers.sandbox import DEFAULT_PASSWORD, open_sandbox
+from helpers.sandbox import DEFAULT_PASSWORD, Sandbox, open_sandbox, serve
 from helpers.secret import Secret
 from helpers.target import Target
 
@@ -90,6 +91,24 @@ def test_a_wrong_code_ends_in_1_and_the_notebook_says_what_to_do_next(papermill)
     for secret in ("Planted", wrong, right):
         assert secret not in text + done.stderr
     assert signs_in(client, DEFAULT_PASSWORD)
+
+
+def test_a_connection_cut_after_the_commit_is_confirmed_by_a_sign_in_over_http_too(papermill):
+    box = Sandbox.in_memory()
+    with serve(box, port=0) as server:
+        client = Target(server.endpoint).client()
+        reset.request_code(client, **DIEGO)
+        fault = {"operation": "ConfirmForgotPassword", "fault": "drop-after-commit", "times": 1}
+        ask = urllib.request.Request(f"{server.endpoint}/_sandbox/faults", json.dumps(fault).encode(),
+                                     {"Content-Type": "application/json"})
+        assert urllib.request.urlopen(ask, timeout=10).status == 200
+        done = papermill.run(target=server.endpoint, new_password="env:RESET_PASSWORD")
+        assert done.returncode == 0, done.stderr
+        record = papermill.record()
+        assert record["outcome"] == "confirmed"
+        assert [step["status"] for step in record["steps"]] == ["no_answer", "done"]
+        assert signs_in(client, NEW)
+    box.close()
 
 
 def test_bad_parameters_end_in_1_with_every_problem_and_nothing_sent(papermill):
