@@ -30,7 +30,7 @@ RUN_TIMEOUT = "COGNITO_RESET_RUN_TIMEOUT"
 """The environment variable that limits a whole run, in seconds, where papermill's command line has no option for it."""
 
 
-class ParametersRefused(BadParameters, PapermillException):
+class ParametersRefused(BadParameters, PapermillException):  # type: ignore[misc]
     """What papermill raises for parameters that cannot be used. Its command line prints the words and ends with 2."""
 
 
@@ -63,7 +63,8 @@ class CognitoResetEngine(Engine):  # type: ignore[misc]
         the index of each cell as it starts, and how many there are. stop_after: the id of the last cell to run. `more`
         goes to nbclient.
         """
-        from helpers.executing import Client, Manager, hidden_from, warm_up
+        from helpers.executing import Client, warm_up
+        from helpers.saving import Manager, hidden_from
 
         warm_up(kernel_name, nb)  # it imports while the parameters are looked at
         from helpers import strict

@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from helpers.errors import BadParameters, Problem
-from helpers.journal import Ended, Journal, Kept, Started, now
+from helpers.journal import Ended, Journal, Kept, Started, State, now
 from helpers.record import Outcome, Record, find_record
 from helpers.runbooks import Entry
 from helpers.secret import shown
@@ -104,8 +104,11 @@ def run(
             executed.touch(mode=0o600)
             _keep(kept, Kept(started=started, ended=None))
         journal.append(started)
-        state, detail = ("refused", "") if problems else _execute(
-            entry, values, executed, timeout=timeout, cell_timeout=cell_timeout, dry_run=dry_run, on_cell=on_cell)
+        state: State = "refused"
+        detail = ""
+        if problems is None:
+            state, detail = _execute(entry, values, executed, timeout=timeout, cell_timeout=cell_timeout,
+                                     dry_run=dry_run, on_cell=on_cell)
         with _deaf():
             notebook = None if problems else _read(executed)
             ended = _judge(name, entry, state, detail, notebook, problems)
@@ -133,18 +136,18 @@ def _problems(entry: Entry, values: Mapping[str, Any]) -> BadParameters | None:
 
 
 def _execute(entry: Entry, values: Mapping[str, Any], executed: Path, *, timeout: float | None, cell_timeout: int | None,
-             dry_run: bool, on_cell: Callable[[int, int], None] | None) -> tuple[str, str]:
+             dry_run: bool, on_cell: Callable[[int, int], None] | None) -> tuple[State, str]:
     """Have papermill execute the notebook; return the state in a word, and what there is to say about it."""
     try:
-        return _by_papermill(entry, values, executed, dict(
-            run_timeout=timeout, execution_timeout=cell_timeout, on_cell=on_cell, store_widget_state=False,
-            stop_after="plan" if dry_run else None,
-        ))
+        return _by_papermill(entry, values, executed, {
+            "run_timeout": timeout, "execution_timeout": cell_timeout, "on_cell": on_cell, "store_widget_state": False,
+            "stop_after": "plan" if dry_run else None,
+        })
     except KeyboardInterrupt as exc:
         return "interrupted", "by SIGTERM" if isinstance(exc, Stopped) else "by Ctrl-C"
 
 
-def _by_papermill(entry: Entry, values: Mapping[str, Any], executed: Path, options: dict[str, Any]) -> tuple[str, str]:
+def _by_papermill(entry: Entry, values: Mapping[str, Any], executed: Path, options: dict[str, Any]) -> tuple[State, str]:
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
@@ -162,10 +165,10 @@ def _by_papermill(entry: Entry, values: Mapping[str, Any], executed: Path, optio
         return "died", str(exc)
     except Exception as exc:  # noqa: BLE001  # a bug, or a full disk: the record has to say so
         return "failed", f"{type(exc).__name__}: {exc}"
-    return str(notebook.metadata["cognito_reset"]["ended"]), ""
+    return cast(State, notebook.metadata["cognito_reset"]["ended"]), ""
 
 
-def _judge(name: str, entry: Entry, state: str, detail: str, notebook: Any, problems: BadParameters | None) -> Ended:
+def _judge(name: str, entry: Entry, state: State, detail: str, notebook: Any, problems: BadParameters | None) -> Ended:
     """Say what is true of a run: from its own record where there is one, and else from how far the notebook came."""
     if problems:
         return Ended(run=name, at=now(), state="refused", outcome=Outcome.NOT_SENT, exit_code=2, meaning=str(problems),

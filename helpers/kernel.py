@@ -19,7 +19,6 @@ import random
 import select
 import signal
 import socket
-import struct
 import sys
 import threading
 import time
@@ -29,11 +28,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from helpers import secret
+from helpers.pipe import IOPUB, SECRET, SHELL, Pipe
 
-FRAME = struct.Struct("!BIH")
-"""What stands before a message: its channel, the length of its JSON, the number of its binary buffers."""
-LENGTH = struct.Struct("!I")
-SHELL, IOPUB, SECRET = range(3)
 _TWO_STREAMS = {1: "stdout", 2: "stderr"}
 
 
@@ -54,6 +50,8 @@ def _leave_the_parent() -> None:
         warnings.simplefilter("ignore", category)
     warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
     random.seed()
+    if sys.path and sys.path[0] == os.path.dirname(os.path.abspath(sys.argv[0])):
+        del sys.path[0]  # where the asker's program lies
     sys.argv = ["ipykernel_launcher.py"]
     asyncio.set_event_loop(asyncio.new_event_loop())
 
@@ -73,57 +71,6 @@ def _begin(kernel: Any, env: Mapping[str, str], cwd: str) -> None:
 
 
 _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-
-
-class Pipe:
-    """The run's end of the pipe. Sends frames from any thread, one at a time."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._socket = sock
-        self._lock = threading.RLock()
-
-    def send(self, channel: int, text: str, buffers: list[Any] = []) -> None:  # noqa: B006
-        body = text.encode("utf-8", "surrogatepass")
-        parts = [FRAME.pack(channel, len(body), len(buffers)), body]
-        for buffer in buffers:
-            view = memoryview(buffer).cast("B")
-            parts += [LENGTH.pack(len(view)), view.tobytes()]
-        with self._lock:
-            self._socket.sendall(b"".join(parts))
-
-    def receive(self) -> tuple[int, bytes, list[bytes]] | None:
-        """Return the next frame, or None when the other side is gone."""
-        head = self._exactly(FRAME.size)
-        if head is None:
-            return None
-        channel, length, count = FRAME.unpack(head)
-        body = self._exactly(length)
-        buffers = []
-        for _ in range(count):
-            size = self._exactly(LENGTH.size)
-            buffer = self._exactly(LENGTH.unpack(size)[0]) if size else None
-            if buffer is None:
-                return None
-            buffers.append(buffer)
-        return None if body is None else (channel, body, buffers)
-
-    def start(self) -> dict[str, Any] | None:
-        """Return what the other side sends first, or None when nobody wants this kernel any more."""
-        head = self._exactly(LENGTH.size)
-        body = self._exactly(LENGTH.unpack(head)[0]) if head else None
-        return json.loads(body) if body else None
-
-    def _exactly(self, count: int) -> bytes | None:
-        data = b""
-        while len(data) < count:
-            more = self._socket.recv(count - len(data))
-            if not more:
-                return None
-            data += more
-        return data
-
-    def fileno(self) -> int:
-        return self._socket.fileno()
 
 
 def prepare() -> Any:
@@ -148,6 +95,8 @@ def _new_kernel() -> Any:
     from traitlets import Any as AnyTrait
     from traitlets.config import Config
 
+    bases: Any = types.SimpleNamespace(OutStream=OutStream, IPythonKernel=IPythonKernel)  # of which little is typed
+
     class PipeSession(Session):
         pipe: Any = AnyTrait()
         shell_stream: Any = AnyTrait()
@@ -162,12 +111,12 @@ def _new_kernel() -> Any:
             self.pipe.send(SHELL if stream is self.shell_stream else IOPUB, text, buffers or message.get("buffers") or [])
             return message
 
-    class NoThread(IOPubThread):  # type: ignore[misc]
+    class NoThread(IOPubThread):
         """Where ipykernel would hand a message to a thread, it is sent at once."""
 
         def __init__(self) -> None:
-            self.thread = None
-            self.io_loop = types.SimpleNamespace(call_later=_later)
+            self.thread = None  # type: ignore[assignment]
+            self.io_loop = types.SimpleNamespace(call_later=_later)  # type: ignore[assignment]
 
         def schedule(self, f: Callable[[], Any]) -> None:
             f()
@@ -175,19 +124,20 @@ def _new_kernel() -> Any:
         def _check_mp_mode(self) -> int:
             return 0
 
-    class Stream(OutStream):  # type: ignore[misc]
-        def write(self, string: str) -> int | None:
+    class Stream(bases.OutStream):  # type: ignore[misc]
+        def write(self, string: str) -> int:
             if os.getpid() != _pid:
                 os.write(self.fileno(), string.encode())
                 return len(string)
-            return super().write(string)  # type: ignore[no-any-return]
+            super().write(string)
+            return len(string)
 
         def fileno(self) -> int:
             return 1 if self.name == "stdout" else 2
 
-    class ForkedKernel(IPythonKernel):  # type: ignore[misc]
+    class ForkedKernel(bases.IPythonKernel):  # type: ignore[misc]
         _execute_sleep = 0  # one pipe keeps the order by itself
-        shell_stream = None  # not ZeroMQ's, so not of the trait's type
+        shell_stream: Any = None  # not ZeroMQ's, so not of the trait's type
         descriptors: Any = None
         streams: Any = None
 
@@ -217,8 +167,8 @@ def _new_kernel() -> Any:
                 pass
             finally:
                 self.post_handler_hook()
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for each in self.streams.values():  # not sys.stdout: a cell may have put something else in its place
+                each.flush()
             self._publish_status("idle", "shell")
 
     shell_stream, iopub = object(), NoThread()

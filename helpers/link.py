@@ -16,8 +16,9 @@ from typing import Any
 from jupyter_client.session import Session, extract_dates  # type: ignore[attr-defined]
 from nbclient.exceptions import DeadKernelError
 
-from helpers.kernel import FRAME, IOPUB, LENGTH, SECRET, SHELL, Pipe
+from helpers.pipe import FRAME, IOPUB, LENGTH, SECRET, SHELL, Pipe
 from helpers.warm import warm_process
+
 
 class _Channel:
     def __init__(self, link: "KernelLink", number: int) -> None:

@@ -9,6 +9,7 @@ It lives as long as its asker: when that dies, however it dies, its end of the c
 kills the runs that are under way and ends.
 """
 
+import atexit
 import contextlib
 import gc
 import importlib
@@ -110,6 +111,10 @@ def warm_process(*, fresh: bool = False) -> WarmProcess:
     global _current, _asked_by
     with _lock:
         if _current is None or fresh or _asked_by != os.getpid():
+            if _current is None:
+                atexit.register(lambda: _current and _asked_by == os.getpid() and _current.close())
+            else:
+                _current.close()
             _current = _fork_off() if _alone_in_our_own_program() else _spawn()
             _asked_by = os.getpid()
         return _current
@@ -161,8 +166,8 @@ def serve(descriptor: int) -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # a Ctrl-C is for the asker, who decides what becomes of the runs
     nowhere = os.open(os.devnull, os.O_RDWR)
-    for number in (0, 1, 2):
-        os.dup2(nowhere, number)
+    for stream in (0, 1, 2):
+        os.dup2(nowhere, stream)
     try:
         _Server(socket.socket(fileno=descriptor)).serve()
     finally:
@@ -197,7 +202,7 @@ class _Server:
         for pid in self._children:
             for kill in (os.killpg, os.kill):  # it may not have its own group yet
                 with contextlib.suppress(OSError):
-                    kill(pid, signal.SIGKILL)
+                    kill(pid, int(signal.SIGKILL))
 
     def _answer(self) -> bool:
         head = self._control.recv(4)

@@ -19,28 +19,39 @@ MODULES = sorted(ROOT.joinpath("helpers").glob("*.py"))
 
 # Who may import whom. A module that is not here may import nothing of ours.
 ARROWS = {
-    "__main__": {"first_run", "sandbox"},
+    "__main__": {"command", "first_run", "sandbox"},
     "card": {"secret"},
     "catalogue": {"card"},
+    "command": {"card", "headless", "journal", "runbooks", "secret", "warm"},
     "confirm_reset": {"card", "errors", "parameters", "policy", "record", "reset", "runbook", "secret", "target"},
+    "engine": {"errors", "executing", "saving", "secret", "strict"},
     "environment": {"card", "target"},
     "errors": {"catalogue"},
+    "executing": {"handover", "link", "saving", "secret", "warm"},
     "first_run": {"record", "reset", "sandbox", "target"},
     "forms": {"card", "confirm_reset", "record", "runbook", "secret"},
+    "handover": {"secret"},
+    "headless": {"errors", "journal", "record", "runbooks", "secret"},
+    "journal": {"held", "record", "secret"},
+    "kernel": {"pipe", "secret"},
+    "link": {"pipe", "warm"},
     "parameters": {"errors", "secret", "target"},
     "record": {"errors", "secret"},
     "reset": {"errors", "policy", "secret"},
     "runbook": {"card", "errors", "parameters", "record", "secret", "target"},
+    "runbooks": {"parameters"},
+    "saving": {"secret"},
+    "strict": {"errors", "runbooks", "secret"},
     "target": {"sandbox", "secret"},
 }
 # The one home, or the few homes, of a package.
 HOMES = {
-    "boto3": {"target"},
+    "boto3": {"target", "warm"},
     "ipywidgets": {"forms"},
     "anywidget": {"forms"},
-    "papermill": {"first_run"},
-    "pydantic": {"parameters", "record"},
-    "click": {"__main__"},
+    "papermill": {"engine", "executing", "first_run", "headless", "saving", "strict"},
+    "pydantic": {"journal", "parameters", "record"},
+    "click": {"__main__", "command", "engine"},
 }
 
 
