@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -55,6 +56,9 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
     def execute(self, **kwargs: Any) -> Any:
         """Run all cells, up to the first that fails."""
         self.reset_execution_trackers()
+        if self.link is None:
+            # ipykernel repeats on the terminal what a cell's subprocesses write.
+            kwargs |= {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         try:
             with self.setup_kernel(cleanup_kc=True, **kwargs):
                 self.log.info("Executing notebook with kernel: %s", self.kernel_name)

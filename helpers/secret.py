@@ -262,6 +262,7 @@ def _encodings(value: str) -> Iterable[str]:
         # Beside a double quote a repr escapes the single ones.
         plain |= {repr('"' + form)[2:-1], repr(b'"' + form.encode())[3:-1]}
     raw = value.encode()
+    plain |= {raw.hex(), raw.hex().upper()}
     # Base64 of a longer text holds the value at one of three offsets; its outer characters mix with the neighbours.
     for offset in range(3):
         whole = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
