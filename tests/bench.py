@@ -15,6 +15,7 @@ from helpers import reset
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
 from helpers.secret import Secret
 from helpers.target import Target
+from tests.sandbox import bench as sandbox_bench
 
 ROUNDS = 9
 
@@ -44,7 +45,7 @@ def python(code: str) -> Callable[[], object]:
 
 def import_helpers() -> float:
     """`import helpers`, and every name in its face that a script needs for a reset, against `import boto3`."""
-    return ratio(python("from helpers import Secret, confirm, request_code, sign_in"), python("import boto3"))
+    return ratio(python("from helpers import Secret, Target, confirm, request_code, sign_in"), python("import boto3"))
 
 
 def one_confirm() -> float:
@@ -94,6 +95,13 @@ def main() -> None:
     row("what", "against", "measured", "goal")
     row("import helpers", "import boto3", f"{import_helpers():.2f}", "at most 1.1")
     row("one confirm through reset", "the raw boto3 call", f"{one_confirm():.2f}", "at most 1.05")
+    servers = sandbox_bench.compare()
+    row("sandbox: ConfirmForgotPassword a second", "moto's server", f"{servers['throughput ratio']:.2f}", "at least 3")
+    row("sandbox: the same with one client", "moto's server", f"{servers['throughput ratio, one client']:.2f}", "at least 3")
+    row("sandbox: start to first answer", "moto's server", f"{servers['start-up ratio']:.2f}", "at most 0.5")
+    for words, number in servers.items():
+        if "ratio" not in words:
+            print(f"  {words}: {number:.2f}")
 
 
 if __name__ == "__main__":
