@@ -257,6 +257,21 @@ def test_the_mailbox_says_which_code_is_live(box):
     assert live() == [False, False, False]
 
 
+def test_the_mailbox_keeps_the_newest_of_very_many(box, monkeypatch):
+    from helpers.sandbox import work
+
+    monkeypatch.setitem(work._KEPT, "messages", 150)
+    client = client_for()
+    box.attach(client)
+    world = World(box, client)
+    for _ in range(60):
+        for _ in range(5):
+            world.forgot()
+        box.advance(3600)
+    assert len(box.mailbox()) == 150
+    assert box.mailbox()[-1]["code"] == world.last_code()
+
+
 def test_a_chosen_temporary_password_is_not_in_the_mailbox(box):
     client = client_for()
     box.attach(client)

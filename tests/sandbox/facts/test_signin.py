@@ -172,6 +172,50 @@ def test_session_expires(world):
                   world.api.respond_to_auth_challenge, **answer)
 
 
+def srp_sign_in(world, username, password):
+    from pycognito.aws_srp import AWSSRP
+
+    srp = AWSSRP(username=username, password=password, pool_id=world.pool_id, client_id=world.client_id, client=world.api)
+    return srp.authenticate_user()
+
+
+@fact("USER_SRP_AUTH: the password is proved with PASSWORD_VERIFIER and never sent", "documented")
+def test_srp(world):
+    assert srp_sign_in(world, world.username, world.password)["AuthenticationResult"]["AccessToken"]
+
+
+@fact("SRP with an alias: the challenge names the user's own username for the proof (USER_ID_FOR_SRP)", "documented")
+def test_srp_alias(world):
+    world.pool(AliasAttributes=["email"])
+    world.user()
+    answer = world.api.initiate_auth(ClientId=world.client_id, AuthFlow="USER_SRP_AUTH",
+                                     AuthParameters={"USERNAME": "ana@shop.example", "SRP_A": "ab" * 384})
+    assert answer["ChallengeParameters"]["USER_ID_FOR_SRP"] == "ana"
+    assert srp_sign_in(world, "ana@shop.example", PASSWORD)["AuthenticationResult"]
+
+
+@fact("SRP with a wrong password: Incorrect username or password., and the failure counts for the lock", "documented")
+def test_srp_wrong(world):
+    for _ in range(5):
+        world.refuses(INCORRECT, srp_sign_in, world, world.username, "Wrong-Pass-1")
+    world.refuses(LOCKED, srp_sign_in, world, world.username, world.password)
+
+
+@fact("SRP for an unknown user (LEGACY): User does not exist.", "reported")
+def test_srp_unknown(world):
+    world.refuses(("UserNotFoundException", "User does not exist."), srp_sign_in, world, "nobody", "Some-Pass-1")
+
+
+@fact("SRP for an unknown user with PreventUserExistenceErrors: a stable salt, then Incorrect username or password.",
+      "documented")
+def test_srp_unknown_hidden(world):
+    world.hiding()
+    call = {"ClientId": world.client_id, "AuthFlow": "USER_SRP_AUTH", "AuthParameters": {"USERNAME": "nobody", "SRP_A": "ab" * 384}}
+    salts = {world.api.initiate_auth(**call)["ChallengeParameters"]["SALT"] for _ in range(3)}
+    assert len(salts) == 1
+    world.refuses(INCORRECT, srp_sign_in, world, "nobody", "Some-Pass-1")
+
+
 @fact("A disabled user: User is disabled.", "reported")
 def test_disabled(world):
     world.admin("admin_disable_user")
