@@ -112,12 +112,17 @@ def warm_process(*, fresh: bool = False) -> WarmProcess:
     with _lock:
         if _current is None or fresh or _asked_by != os.getpid():
             if _current is None:
-                atexit.register(lambda: _current and _asked_by == os.getpid() and _current.close())
+                atexit.register(_let_go)
             else:
                 _current.close()
             _current = _fork_off() if _alone_in_our_own_program() else _spawn()
             _asked_by = os.getpid()
         return _current
+
+
+def _let_go() -> None:
+    if _current is not None and _asked_by == os.getpid():
+        _current.close()
 
 
 def _alone_in_our_own_program() -> bool:

@@ -124,12 +124,10 @@ def held(monkeypatch, tmp_path):
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
 
 
-@pytest.mark.parametrize("kernel", ["forked", "ordinary"])
-@pytest.mark.parametrize("ending", LAST)
+@pytest.mark.parametrize(
+    ("ending", "kernel"), [*((ending, "forked") for ending in LAST), ("success", "ordinary"), ("error", "ordinary")])
 def test_nothing_of_it_comes_out_of_an_engine_run(ending, kernel, held, tmp_path, monkeypatch, caplog, capfd):
     if kernel == "ordinary":
-        if ending not in ("success", "error"):
-            pytest.skip("the same code as for the forked kernel")
         monkeypatch.setattr(executing, "can_fork", lambda name: False)
         monkeypatch.delenv("PYTEST_CURRENT_TEST")  # where ipykernel sees it, it leaves subprocesses' output alone
     caplog.set_level(logging.DEBUG)
