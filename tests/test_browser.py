@@ -119,12 +119,17 @@ def page(browser):
     context.close()
 
 
-def run_all(page, lab, notebook="runbooks/confirm-reset.ipynb"):
+def open_and_run(page, lab, notebook):
     page.goto(lab.url(notebook))
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
+    # Before the kernel is there, JupyterLab would ask which one to take.
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
     page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
+
+
+def run_all(page, lab, notebook="runbooks/confirm-reset.ipynb"):
+    open_and_run(page, lab, notebook)
     form = page.locator("form.reset-form")
     form.wait_for()
     form.scroll_into_view_if_needed()
@@ -258,11 +263,7 @@ def test_with_widget_state_saved_no_secret_is_in_the_notebook(page, lab):
 
 
 def test_the_start_notebook_runs_to_its_proof(page, lab):
-    page.goto(lab.url("00-start-here.ipynb"))
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first.wait_for()
-    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile("^Run$")).click()
-    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
+    open_and_run(page, lab, "00-start-here.ipynb")
     page.locator(".jp-Cell", has_text="newest[").last.locator(".jp-OutputArea-output").wait_for()
     page.wait_for_timeout(500)
     keep(page, "7-start")
