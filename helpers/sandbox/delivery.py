@@ -59,13 +59,13 @@ def recovery_contact(pool: Doc, user: Doc) -> str | None:
 
 
 def is_selected(pool: Doc, contact: str) -> bool:
-    """Say whether the pool verifies this kind of contact, or names it for recovery.
+    """Say whether the pool verifies this kind of contact, or names it for recovery, or selects nothing at all.
 
-    AdminResetUserPassword words its message as conditional on that (API reference); that the call succeeds without a
-    message otherwise is a heuristic.
+    AdminResetUserPassword words its message as conditional on the pool's selection (API reference). That the call
+    succeeds without a message otherwise, and that a pool without any selection sends one, are heuristics.
     """
-    named = {_CONTACT_OF.get(one["Name"]) for one in _mechanisms(pool)}
-    return contact in pool.get("AutoVerifiedAttributes", ()) or contact in named
+    selected = {_CONTACT_OF.get(one["Name"]) for one in _mechanisms(pool)} | set(pool.get("AutoVerifiedAttributes", ()))
+    return not selected or contact in selected
 
 
 def second_factors(user: Doc) -> set[str]:

@@ -109,6 +109,14 @@ def test_reset_contact_type_not_verified(world):
     assert world.sandbox.mailbox() == []
 
 
+@fact("AdminResetUserPassword in a pool that selects no kind of contact sends to the verified one", "inferred")
+def test_reset_nothing_selected(world):
+    world.pool(AutoVerifiedAttributes=[])
+    world.user()
+    world.admin("admin_reset_user_password")
+    world.confirm(world.last_code())
+
+
 @fact("AdminResetUserPassword does not spend the user's hourly attempts", "inferred")
 def test_reset_is_free(world):
     for _ in range(7):
