@@ -14,6 +14,7 @@ main.add_command(command.Runbooks(
     command.run_command, name="run", help="Run a runbook once: RUNBOOK --help shows its parameters.",
     subcommand_metavar="RUNBOOK [OPTIONS]",
 ))
+main.add_command(command.batch_command)
 main.add_command(command.list_command)
 main.add_command(command.show_command)
 main.add_command(command.verify_command)

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
@@ -304,6 +305,7 @@ def _who() -> str:
         return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
 
 
+@lru_cache
 def _versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in ("cognito-reset-runbooks", "papermill", "ipykernel", "boto3"):

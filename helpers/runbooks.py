@@ -16,7 +16,8 @@ FOLDER = Path(__file__).parent.parent / "notebooks" / "runbooks"
 
 @dataclass(frozen=True)
 class Entry:
-    """One runbook. acts_in: the id of the cell that does it; before that cell nothing has been sent."""
+    """One runbook. acts_in: the id of the cell that does it; before that cell nothing has been sent. calls: how many API
+    calls a run makes that count against Cognito's quota."""
 
     name: str
     title: str
@@ -24,6 +25,7 @@ class Entry:
     needs: str
     model: str
     acts_in: str = "form"
+    calls: int = 2
 
     @property
     def path(self) -> Path:

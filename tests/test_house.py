@@ -20,9 +20,10 @@ MODULES = sorted(ROOT.joinpath("helpers").glob("*.py"))
 # Who may import whom. A module that is not here may import nothing of ours.
 ARROWS = {
     "__main__": {"command", "first_run", "sandbox"},
+    "batch": {"errors", "headless", "runbooks"},
     "card": {"secret"},
     "catalogue": {"card"},
-    "command": {"card", "headless", "journal", "runbooks", "secret", "warm"},
+    "command": {"batch", "card", "errors", "headless", "journal", "runbooks", "secret", "warm"},
     "confirm_reset": {"card", "errors", "parameters", "policy", "record", "reset", "runbook", "secret", "target"},
     "engine": {"errors", "executing", "saving", "secret", "strict"},
     "environment": {"card", "target"},

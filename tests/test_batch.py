@@ -1,0 +1,138 @@
+"""A table of runs: every row its own run, nothing before all rows are looked at, at the pace that was asked for."""
+
+import itertools
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from helpers import batch
+from helpers.__main__ import main
+from helpers.errors import BadParameters
+from helpers.journal import Journal
+from helpers.runbooks import RUNBOOKS
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, open_sandbox
+from helpers.target import Target
+
+ENTRY = RUNBOOKS["confirm-reset"]
+
+
+@pytest.fixture
+def users(tmp_path, monkeypatch):
+    """Three users with a code each, in a sandbox that the workers share; a table with a file of each secret."""
+    monkeypatch.setenv("COGNITO_SANDBOX", str(tmp_path / "sandbox.sqlite"))
+    open_sandbox()
+    client = Target().client()
+    lines = ["username,code,new_password"]
+    for number in range(3):
+        name = f"user{number}"
+        client.admin_create_user(
+            UserPoolId=DEFAULT_POOL_ID, Username=name, MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "email", "Value": f"{name}@example.com"}, {"Name": "email_verified", "Value": "true"}])
+        client.admin_set_user_password(UserPoolId=DEFAULT_POOL_ID, Username=name, Password="First-one-1", Permanent=True)
+        client.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=name)
+        for what, value in (("code", Target().newest_code(name)), ("password", f"A-new-password-{number}")):
+            path = tmp_path / f"{name}.{what}"
+            path.touch(mode=0o600)
+            path.write_text(value + "\n")
+        lines.append(f"{name},file:{tmp_path}/{name}.code,file:{tmp_path}/{name}.password")
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(lines) + "\n")
+    return table
+
+
+def test_each_row_is_a_run_with_its_own_notebook_and_record(users, tmp_path):
+    (tmp_path / "user1.code").write_text("000000\n")
+    done = []
+    summary = batch.run_table(ENTRY, users, out=tmp_path / "runs", pace=0, on_done=lambda row, count: done.append(count))
+    assert (summary.rows, summary.outcomes, summary.exit_codes) == (3, {"confirmed": 2, "refused": 1}, {0: 2, 3: 1})
+    assert [(row.number, row.exit_code) for row in summary.failed] == [(3, 3)]
+    assert done == [1, 2, 3]
+    rows = [json.loads(line) for line in Path(summary.results).read_text().splitlines()]
+    for row in rows:
+        assert (tmp_path / "runs" / row["run"] / "confirm-reset.ipynb").exists()
+        assert (tmp_path / "runs" / row["run"] / "record.json").exists()
+    journal = Journal(tmp_path / "runs")
+    assert (journal.verify().lines, journal.verify().faults) == (6, ())
+    assert summary.exit_code == 1
+
+
+def test_the_command_prints_the_summary(users, tmp_path):
+    answer = CliRunner().invoke(main, ["batch", "confirm-reset", str(users), "--out", str(tmp_path / "runs"), "--pace", "0"])
+    assert answer.exit_code == 0, answer.output
+    assert "3 confirmed." in answer.stdout
+
+
+@pytest.mark.parametrize(("name", "text", "words"), [
+    ("t.csv", "usrname,code\na,env:NOT_THERE\n", ["line 2: usrname: is no parameter", "line 2: code: the environment variable"]),
+    ("t.csv", "username\na,b\n", ["line 2: has not as many columns"]),
+    ("t.csv", "username\n", ["the table: has no rows"]),
+    ("t.jsonl", '{"username": "a"}\n\n{"username": 5}\n', ["line 3: username: arrived as the int 5"]),
+    ("t.jsonl", "[1]\n", ["line 1: is no JSON object"]),
+    ("t.csv", "new_password\nHunter-2-hunter\n", ["line 2: new_password: not a reference"]),
+], ids=["names-and-references", "columns", "empty", "types", "no-object", "by-value"])
+def test_nothing_runs_when_a_row_cannot_be_used(name, text, words, tmp_path):
+    table = tmp_path / name
+    table.write_text(text)
+    with pytest.raises(BadParameters) as caught:
+        batch.run_table(ENTRY, table, out=tmp_path / "runs")
+    assert all(word in str(caught.value) for word in words)
+    assert "Hunter" not in str(caught.value)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_rows_are_handed_out_no_faster_than_the_pace(monkeypatch, tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("username\n" + "a\n" * 5)
+    given = []
+
+    class Crew:
+        def __init__(self, *_):
+            self.busy, self.free = {}, [1]
+
+        def give(self, number, values):
+            given.append(time.monotonic())
+
+        def collect(self, timeout):
+            time.sleep(timeout)
+            return []
+
+        def dismiss(self):
+            pass
+
+    monkeypatch.setattr(batch, "_Crew", Crew)
+    batch.run_table(ENTRY, table, out=tmp_path, pace=40)
+    between = [after - before for before, after in itertools.pairwise(given)]
+    assert min(between) >= 2 / 40 - 0.005  # a run makes two calls
+
+
+def test_a_worker_that_is_killed_costs_one_row_and_no_more(users, tmp_path):
+    killed = []
+
+    def kill_one(row, count):
+        if not killed:
+            import multiprocessing
+
+            killed.append(multiprocessing.active_children()[0].pid)
+            os.kill(killed[0], signal.SIGKILL)
+
+    users.write_text(users.read_text() + users.read_text().splitlines()[1] + "\n")
+    summary = batch.run_table(ENTRY, users, out=tmp_path / "runs", pace=0, workers=1, on_done=kill_one)
+    assert summary.rows == 4
+    assert summary.exit_codes[138] <= 1
+    assert not [run for run in Journal(tmp_path / "runs").runs() if run.state == "running"]
+
+
+def test_stopped_it_hands_out_no_more_rows_and_every_run_has_its_record(users, tmp_path):
+    threading.Timer(1.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    users.write_text(users.read_text() * 1 + (users.read_text().splitlines()[1] + "\n") * 200)
+    summary = batch.run_table(ENTRY, users, out=tmp_path / "runs", pace=8)
+    assert summary.stopped
+    assert summary.exit_code == 130
+    assert summary.rows < 100
+    assert not [run for run in Journal(tmp_path / "runs").runs() if run.ended is None]
