@@ -17,7 +17,7 @@ def new(work: Work, pool: Doc, name: str, values: Doc, status: str) -> Doc:
     by_contact = pool.get("UsernameAttributes")
     if by_contact:
         values.setdefault("email" if EMAIL.fullmatch(name) else "phone_number", name)
-    return {"username": sub if by_contact else folded(pool, name), "sub": sub, "status": status, "enabled": True,
+    return {"username": sub if by_contact else name, "sub": sub, "status": status, "enabled": True,
             "created": work.now, "modified": work.now, "attributes": values, "password": None, "history": [],
             "codes": [], "epoch": work.source.bytes(8).hex()}
 

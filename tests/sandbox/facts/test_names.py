@@ -141,6 +141,10 @@ def test_case_insensitive(world):
     world.user("Ana")
     assert world.forgot(Username="ANA")
     assert world.forgot(Username=EMAIL.upper())
+    assert world.sign_in(username="aNA")["AuthenticationResult"]
+    assert world.api.admin_get_user(UserPoolId=world.pool_id, Username="ana")["Username"] == "Ana"
+    world.refuses(("UsernameExistsException", "User account already exists"), world.api.admin_create_user,
+                  UserPoolId=world.pool_id, Username="ANA")
 
 
 @fact("A client with a secret needs the hash: NotAuthorizedException without it", "documented")
