@@ -1,0 +1,45 @@
+"""Exercises of the lessons: each check looks at what was really done and says what is still missing."""
+
+from typing import Any
+
+from helpers.card import Card
+from helpers.lesson import Lesson
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME
+
+
+def checked(title: str, *points: tuple[str, bool]) -> Card:
+    """Return a card that says of each point whether it is there; the title says whether all are."""
+    missing = [words for words, there in points if not there]
+    head = f"{title}: all done." if not missing else f"{title}: {len(missing)} of {len(points)} still missing."
+    return Card(head, tuple(("✓ done" if there else "✗ missing", words) for words, there in points))
+
+
+def a_reset(lesson: Lesson) -> Card:
+    """Check a whole reset: requested, confirmed, and proved by a sign-in afterwards."""
+    good = [call.operation for call in lesson.calls if call.good]
+    confirmed = good.index("ConfirmForgotPassword") if "ConfirmForgotPassword" in good else len(good)
+    return checked(
+        "A reset from beginning to end",
+        ("a code was requested (ForgotPassword)", "ForgotPassword" in good),
+        ("the code was entered with a password that the pool takes (ConfirmForgotPassword)", confirmed < len(good)),
+        ("the new password signed in afterwards (InitiateAuth)", "InitiateAuth" in good[confirmed:]),
+    )
+
+
+def guessed(guess: Any, truth: Any, why: str) -> Card:
+    """Check a prediction against what the sandbox really does. An answer of `...` is none yet."""
+    if guess is ...:
+        return Card("Your prediction is still missing: put it in place of the three dots.")
+    if guess == truth:
+        return Card("Right.", (("Why", why),))
+    return Card("Not what happens. Think again, or open the solution.", (("You predicted", str(guess)),))
+
+
+def which_code_works(guess: Any) -> Card:
+    """Check a prediction: codes asked for at 09:00 and at 09:30, both tried at 10:15. It is tried on a fresh Cognito."""
+    lesson = Lesson()
+    for minutes in (30, 45):
+        lesson.quiet.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)
+        lesson.box.advance(60 * minutes)
+    working = [name for name, mail in zip(("first", "second"), lesson.box.mailbox(), strict=True) if mail["live"]]
+    return guessed(guess, " and ".join(working), "The first code ran out at 10:00; the second is good until 10:30.")

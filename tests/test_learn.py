@@ -1,0 +1,150 @@
+"""The lessons: what they stand on, and that the solutions of their exercises are solutions."""
+
+import re
+
+import nbformat
+import pytest
+
+from helpers import PasswordRefused, Secret, confirm, exercise, request_code, sign_in
+from helpers.lesson import Lesson, masked
+from helpers.reset import admin_reset
+from tests.rebaseline import NOTEBOOKS
+
+LESSONS = sorted(NOTEBOOKS.joinpath("learn").glob("*.ipynb"))
+DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
+NEW = Secret("Lesson-Password-2", "new password")
+
+
+def cells(path):
+    return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4).cells
+
+
+def solutions(path):
+    text = "\n".join(cell.source for cell in cells(path) if cell.cell_type == "markdown")
+    return re.findall(r"<summary>A solution</summary>\n\n```python\n(.*?)```", text, re.DOTALL)
+
+
+def solved(path):
+    """The notebook's code with every solution put where its exercise stands."""
+    left, lines = solutions(path), []
+    for cell in cells(path):
+        if cell.cell_type == "code":
+            lines.append(cell.source)
+            if "# your lines" in cell.source or "= ..." in cell.source:
+                lines.append(left.pop(0))
+    assert not left
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_has_exercises_and_their_solutions_satisfy_the_checks(path, monkeypatch):
+    assert solutions(path)
+    monkeypatch.setattr("IPython.display.display", lambda *_, **__: None)
+    checks = []
+    for name in [name for name in vars(exercise) if not name.startswith("_") and name not in ("Card", "Lesson")]:
+        function = getattr(exercise, name)
+        if callable(function) and function.__module__ == "helpers.exercise" and name not in ("checked", "guessed"):
+            monkeypatch.setattr(exercise, name,
+                                lambda *given, function=function: checks.append(function(*given)) or checks[-1])
+    exec(compile(solved(path), path.name, "exec"), {})
+    assert checks
+    for card in checks:
+        assert card.title.endswith("all done.") or card.title == "Right.", card
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_says_how_surely_aws_does_the_same_and_where_to_go_next(path):
+    headings = [line for cell in cells(path) if cell.cell_type == "markdown" for line in cell.source.splitlines()
+                if line.startswith("## ")]
+    assert "## How surely does AWS do the same?" in headings
+    assert headings[-1] == "## Where next"
+
+
+@pytest.fixture
+def lesson():
+    return Lesson()
+
+
+def test_a_lesson_is_a_cognito_that_nobody_else_sees(lesson, sandbox):
+    request_code(lesson.client, **DIEGO)
+    assert lesson.mail().title == "A message has come."
+    assert not sandbox.mailbox()
+    assert Lesson().mail().title == "The mailbox is empty."
+
+
+def test_two_lessons_tell_the_same_story(lesson):
+    other = Lesson()
+    for one in (lesson, other):
+        request_code(one.client, **DIEGO)
+        confirm(one.client, **DIEGO, code=one.code(), new_password=NEW)
+    assert lesson.sequence("x") == other.sequence("x")
+    assert repr(lesson.calls) == repr(other.calls)
+
+
+def test_the_record_has_every_call_its_answer_and_what_was_true_afterwards(lesson):
+    request_code(lesson.client, **DIEGO)
+    lesson.wait(minutes=5)
+    with lesson.refused(PasswordRefused):
+        confirm(lesson.client, **DIEGO, code=lesson.code(), new_password=Secret("short"))
+    lesson.wait(hours=1)
+    admin_reset(lesson.admin, user_pool_id="us-east-1_Sandbox01", username=DIEGO["username"])
+    asked, refused, _, reset = lesson.story
+    assert (asked.mails, asked.live, asked.standing) == ((1,), (1,), {"diego@example.com": "CONFIRMED"})
+    assert (refused.code, refused.live) == ("InvalidPasswordException", (1,))
+    assert (reset.who, reset.live, reset.standing) == ("administrator", (2,), {"diego@example.com": "RESET_REQUIRED"})
+
+
+def test_a_pause_shows_what_had_run_out_at_its_end(lesson):
+    request_code(lesson.client, **DIEGO)
+    assert lesson.wait(minutes=90) == "10:30"
+    assert (lesson.story[-1].words, lesson.story[-1].live) == ("90 minutes later", ())
+    assert lesson.wait(minutes=1) == "10:31"
+    assert len(lesson.story) == 2
+
+
+def test_what_went_over_the_wire_holds_no_secret(lesson):
+    request_code(lesson.client, **DIEGO)
+    code = lesson.code()
+    confirm(lesson.client, **DIEGO, code=code, new_password=NEW)
+    sign_in(lesson.client, **DIEGO, password=NEW)
+    text = repr(lesson.calls)
+    assert code.reveal() not in text
+    assert NEW.reveal() not in text
+    assert "eyJ" not in text
+    assert text.count("[hidden]") >= 5
+    assert masked({"a": [{"Password": "x"}]}) == {"a": [{"Password": "[hidden]"}]}
+
+
+def test_a_lost_answer_is_recorded_as_one(lesson):
+    request_code(lesson.client, **DIEGO)
+    lesson.box.fault("ConfirmForgotPassword", "drop-after-commit")
+    with lesson.refused() as refusal:
+        confirm(lesson.client, **DIEGO, code=lesson.code(), new_password=NEW)
+    assert repr(refusal).startswith("No answer that could be trusted")
+    assert lesson.call("ConfirmForgotPassword").status == 0
+    assert "no answer" in repr(lesson.call("ConfirmForgotPassword"))
+
+
+def test_refused_fails_where_cognito_says_yes(lesson):
+    with pytest.raises(AssertionError, match="ResetError was expected"), lesson.refused():
+        request_code(lesson.client, **DIEGO)
+
+
+def test_a_device_stays_signed_in_until_an_administrator_ends_it(lesson):
+    phone = lesson.device().sign_in("diego@example.com", Secret("First-Password-1"))
+    lesson.wait(hours=3)
+    assert phone.is_signed_in()
+    lesson.admin.admin_user_global_sign_out(UserPoolId="us-east-1_Sandbox01", Username="diego@example.com")
+    assert not phone.is_signed_in()
+
+
+def test_a_check_says_what_is_missing(lesson):
+    assert exercise.a_reset(lesson).title == "A reset from beginning to end: 3 of 3 still missing."
+    request_code(lesson.client, **DIEGO)
+    assert [label for label, _ in exercise.a_reset(lesson).rows] == ["✓ done", "✗ missing", "✗ missing"]
+
+
+def test_a_prediction_is_missing_wrong_or_right():
+    assert "still missing" in exercise.which_code_works(...).title
+    assert exercise.which_code_works("first").title.startswith("Not what happens")
+    assert exercise.which_code_works("second").title == "Right."
