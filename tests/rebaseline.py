@@ -1,5 +1,7 @@
 """Run the notebooks on a fresh sandbox and store their outputs anew: python -m tests.rebaseline (make notebooks).
 
+The README's table of what the sandbox does is made from the tests that hold it, and stored anew too.
+
 What is stored is what a reader needs: sources, outputs and execution counts, with stable names for the cells. Nothing
 that differs from run to run is kept, so two runs give the same bytes, and `nbval` compares outputs only.
 """
@@ -11,6 +13,8 @@ from tempfile import TemporaryDirectory
 import nbformat
 from nbclient import NotebookClient
 from traitlets.config import Config
+
+from tests.sandbox import facts_table
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
@@ -51,3 +55,6 @@ if __name__ == "__main__":
     for each in notebooks():
         each.write_text(executed(each), encoding="utf-8")
         print("stored", each.relative_to(NOTEBOOKS.parent))
+    readme = NOTEBOOKS.parent / "README.md"
+    readme.write_text(facts_table.updated(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    print("stored the table of behaviours in README.md")

@@ -18,6 +18,7 @@ from helpers.sandbox import Sandbox, serve
 from helpers.secret import SCHEMES
 from helpers.target import ALLOWED_HOSTS, Target
 from tests.rebaseline import NOTEBOOKS, notebooks
+from tests.sandbox import facts_table
 
 ROOT = Path(__file__).parent.parent
 README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
@@ -157,6 +158,10 @@ def test_every_exit_code_is_told():
     told = {int(code) for code in re.findall(r"(?:^|· )(\d) \w", README, re.MULTILINE)}
     ours = {cls.exit_code for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, errors.ResetError)}
     assert ours <= told
+
+
+def test_the_table_of_behaviours_is_what_the_sandboxes_tests_say():
+    assert facts_table.check(README), "run make notebooks"
 
 
 def test_links_lead_to_something():

@@ -6,14 +6,17 @@ rounds that take turns, so that a busy moment of the machine hits both.
 
 import json
 import os
+import shutil
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 _OURS = "import sys; from helpers.sandbox import serve_forever; sys.exit(serve_forever(int(sys.argv[1])))"
 _CLIENT = """
@@ -106,6 +109,27 @@ def _moto(port: int) -> list[str]:
     return [sys.executable, "-m", "moto.server", "-p", str(port)]
 
 
+def cognito_local() -> Callable[[int], list[str]] | None:
+    """Return how to start cognito-local on a port; None, where npm cannot install it."""
+    folder = Path(tempfile.gettempdir(), "bench-cognito-local")
+    script = folder / "node_modules" / "cognito-local" / "lib" / "bin" / "start.js"
+    npm, node = shutil.which("npm"), shutil.which("node")
+    if not npm or not node:
+        return None
+    if not script.exists():
+        installed = subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder),
+                                    "cognito-local@5"], capture_output=True)
+        if installed.returncode:
+            return None
+
+    def command(port: int) -> list[str]:
+        # It keeps its pools in the folder it is started in: an empty one for each start, as the others have.
+        home = tempfile.mkdtemp(prefix="cognito-local")
+        return ["env", "-C", home, f"PORT={port}", "HOST=127.0.0.1", "CODE=123456", node, str(script)]
+
+    return command
+
+
 def _call(endpoint: str, operation: str, request: dict[str, object]) -> dict[str, object]:
     headers = {"Content-Type": "application/x-amz-json-1.1", "Authorization":
                "AWS4-HMAC-SHA256 Credential=a/20250101/us-east-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=a",
@@ -137,19 +161,20 @@ def _users(endpoint: str, count: int) -> tuple[str, list[tuple[str, str]]]:
     pool_id = pool["UserPool"]["Id"]  # type: ignore[index]
     client = _call(endpoint, "CreateUserPoolClient", {"UserPoolId": pool_id, "ClientName": "bench"})
     client_id = client["UserPoolClient"]["ClientId"]  # type: ignore[index]
-    for number in range(count):
+    names = [f"user{number}@example.com" for number in range(count)]  # cognito-local takes no other names
+    for name in names:
         _call(endpoint, "AdminCreateUser", {
-            "UserPoolId": pool_id, "Username": f"user{number}", "MessageAction": "SUPPRESS", "UserAttributes": [
-                {"Name": "email", "Value": f"user{number}@example.com"}, {"Name": "email_verified", "Value": "true"}]})
-        _call(endpoint, "AdminSetUserPassword", {"UserPoolId": pool_id, "Username": f"user{number}",
-                                                 "Password": "First-Pass-1", "Permanent": True})
-        _call(endpoint, "ForgotPassword", {"ClientId": client_id, "Username": f"user{number}"})
+            "UserPoolId": pool_id, "Username": name, "MessageAction": "SUPPRESS", "UserAttributes": [
+                {"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}]})
+        _call(endpoint, "AdminSetUserPassword", {"UserPoolId": pool_id, "Username": name, "Password": "First-Pass-1",
+                                                 "Permanent": True})
+        _call(endpoint, "ForgotPassword", {"ClientId": client_id, "Username": name})
     try:
         with urllib.request.urlopen(endpoint + "/_sandbox/mailbox", timeout=30) as answer:
             codes = {one["username"]: one["code"] for one in json.load(answer)}
     except OSError:
-        codes = {}  # moto accepts any code
-    return client_id, [(f"user{number}", codes.get(f"user{number}", "123456")) for number in range(count)]
+        codes = {}  # moto accepts any code, and cognito-local has been told which to send
+    return client_id, [(name, codes.get(name, "123456")) for name in names]
 
 
 def confirms_a_second(command_for: object, clients: int = 2, each: int = 400) -> float:
@@ -204,19 +229,26 @@ def _megabytes(pid: int) -> float:
 
 
 def compare(rounds: int = 3) -> dict[str, float]:
-    """Measure both servers in turns; return medians and ratios (ours to moto's)."""
-    speeds: dict[str, list[float]] = {"ours": [], "moto": [], "ours, one client": [], "moto, one client": []}
+    """Measure the servers in turns; return medians, and ratios of ours to each of the others."""
+    servers: dict[str, Callable[[int], list[str]]] = {"ours": _ours, "moto": _moto}
+    local = cognito_local()
+    if local:
+        servers["cognito-local"] = local
+    speeds: dict[tuple[str, int], list[float]] = {}
     for _ in range(rounds):
-        for name, command_for in (("ours", _ours), ("moto", _moto)):
-            speeds[name].append(confirms_a_second(command_for))
-            speeds[f"{name}, one client"].append(confirms_a_second(command_for, clients=1))
-    found = {f"confirms a second, {name}": statistics.median(values) for name, values in speeds.items()}
-    starts = {name: start_up(command_for) for name, command_for in (("ours", _ours), ("moto", _moto))}
+        for name, command_for in servers.items():
+            # cognito-local writes its whole database for every call, so that more users take it minutes.
+            each = 100 if name == "cognito-local" else 400
+            for clients in (2, 1):
+                speeds.setdefault((name, clients), []).append(confirms_a_second(command_for, clients, each))
+    median = {key: statistics.median(values) for key, values in speeds.items()}
+    starts = {name: start_up(command_for) for name, command_for in servers.items()}
+    found = {f"confirms a second, {name}, clients {clients}": value for (name, clients), value in median.items()}
     found |= {f"seconds to the first answer, {name}": value for name, value in starts.items()}
-    found["throughput ratio"] = found["confirms a second, ours"] / found["confirms a second, moto"]
-    found["throughput ratio, one client"] = (
-        found["confirms a second, ours, one client"] / found["confirms a second, moto, one client"])
-    found["start-up ratio"] = starts["ours"] / starts["moto"]
+    for name in [name for name in servers if name != "ours"]:
+        for clients in (2, 1):
+            found[f"throughput ratio to {name}, clients {clients}"] = median["ours", clients] / median[name, clients]
+        found[f"start-up ratio to {name}"] = starts["ours"] / starts[name]
     return found
 
 

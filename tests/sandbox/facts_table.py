@@ -46,10 +46,11 @@ def block() -> str:
     total = ", ".join(f"{counts[sure]} {sure}" for sure in _WORDS)
     absent = sorted(set(operations()) - set(IMITATED))
     lines = [BEGIN, "", f"{len(facts)} behaviours, each held by a test (at both doors, unless it is about the wire): {total}.", "",
+             "<details><summary>All of them</summary>", "",
              "| behaviour | how surely AWS does it |", "|---|---|"]
     lines += [f"| {_cell(words)} | {_WORDS[sure]} |" for words, sure in facts]
     names = f"{len(IMITATED)} of {len(IMITATED) + len(absent)} ({', '.join(sorted(IMITATED))})"
-    lines += ["", "Not imitated:", "", *(f"- {one}" for one in _NOT_IMITATED), ""]
+    lines += ["", "</details>", "", "Not imitated:", "", *(f"- {one}" for one in _NOT_IMITATED), ""]
     lines += [f"Operations: {names}. Any other one is refused by name.", "", END]
     return "\n".join(lines)
 
