@@ -2,10 +2,10 @@
 
 import click
 
-from helpers import command
+from helpers import command, options, show
 
 
-@click.group(epilog=command.EXIT_CODES)
+@click.group(epilog=options.EXIT_CODES)
 def main() -> None:
     """Amazon Cognito's forgotten-password flow, from a shell."""
 
@@ -15,9 +15,9 @@ main.add_command(command.Runbooks(
     subcommand_metavar="RUNBOOK [OPTIONS]",
 ))
 main.add_command(command.batch_command)
-main.add_command(command.list_command)
-main.add_command(command.show_command)
-main.add_command(command.verify_command)
+main.add_command(show.list_command)
+main.add_command(show.show_command)
+main.add_command(show.verify_command)
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """The state of a run as the notebook keeps it, and how it is saved: redacted, in one piece, truthful about each cell."""
 
 import contextlib
+import json
 import logging
 import os
 import stat
@@ -66,8 +67,10 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
         self.ended, self.detail = "completed", ""
 
     def redacted(self) -> Any:
-        """Return the notebook as anybody may see it."""
-        return redacted(self.nb, self._redactor)
+        """Return the notebook as anybody may see it; itself, when it holds nothing to hide, as it mostly does."""
+        if self._redactor.finds_in_json(json.dumps(self.nb, ensure_ascii=False)):
+            return redacted(self.nb, self._redactor)
+        return self.nb
 
     def save(self, **kwargs: Any) -> None:
         """Save, unless it was just done; `save_now` makes up for it."""
@@ -129,7 +132,7 @@ def write_whole(notebook: Any, path: str) -> None:
     try:
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if mode is not None else 0o666), "w",
                   encoding="utf-8") as file:
-            file.write(nbformat.writes(notebook))
+            file.write(nbformat.v4.writes(notebook))  # not checked against the schema with each save
         if mode is not None:
             draft.chmod(mode)
         draft.replace(target)

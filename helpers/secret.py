@@ -211,15 +211,23 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Return the text without any value that this redactor knows, in any common encoding of it."""
+        forms = self._all_forms()
+        # Most text holds none, and this way to find that out takes a tenth of a pattern's time.
+        if not any(form in text for form in forms):
+            return text
+        return re.sub("|".join(map(re.escape, forms)), "[hidden]", text)
+
+    def finds_in_json(self, text: str) -> bool:
+        """Whether any text within this JSON, made with ensure_ascii=False, holds a value: one look instead of many."""
+        return any(json.dumps(form, ensure_ascii=False)[1:-1] in text for form in self._all_forms())
+
+    def _all_forms(self) -> list[str]:
         forms = self._forms
         if forms is None:
             with self._lock:
                 forms = sorted({form for known in self._known for form in _encodings(known)}, key=len, reverse=True)
                 self._forms = forms
-        # Most text holds none, and this way to find that out takes a tenth of a pattern's time.
-        if not any(form in text for form in forms):
-            return text
-        return re.sub("|".join(map(re.escape, forms)), "[hidden]", text)
+        return forms
 
     @property
     def holds_line_ends(self) -> bool:

@@ -19,16 +19,16 @@ MODULES = sorted(ROOT.joinpath("helpers").glob("*.py"))
 
 # Who may import whom. A module that is not here may import nothing of ours.
 ARROWS = {
-    "__main__": {"command", "first_run", "sandbox"},
+    "__main__": {"command", "first_run", "options", "sandbox", "show"},
     "batch": {"errors", "headless", "runbooks"},
     "card": {"secret"},
     "catalogue": {"card"},
-    "command": {"batch", "card", "errors", "headless", "journal", "runbooks", "secret", "warm"},
+    "command": {"batch", "card", "errors", "headless", "options", "runbooks", "secret", "warm"},
     "confirm_reset": {"card", "errors", "parameters", "policy", "record", "reset", "runbook", "secret", "target"},
     "engine": {"errors", "executing", "saving", "secret", "strict"},
     "environment": {"card", "target"},
     "errors": {"catalogue"},
-    "exercise": {"card", "lesson", "sandbox"},
+    "exercise": {"card", "lesson", "sandbox", "trouble"},
     "executing": {"handover", "link", "saving", "secret", "warm"},
     "first_run": {"record", "reset", "sandbox", "target"},
     "forms": {"card", "confirm_reset", "record", "runbook", "secret"},
@@ -45,8 +45,10 @@ ARROWS = {
     "runbook": {"card", "errors", "parameters", "record", "secret", "target"},
     "runbooks": {"parameters"},
     "saving": {"secret"},
+    "show": {"journal", "options", "runbooks"},
     "strict": {"errors", "runbooks", "secret"},
     "target": {"sandbox", "secret"},
+    "trouble": {"card", "errors", "lesson", "reset", "sandbox", "secret"},
 }
 # The one home, or the few homes, of a package.
 HOMES = {
@@ -55,7 +57,7 @@ HOMES = {
     "anywidget": {"forms"},
     "papermill": {"engine", "executing", "first_run", "headless", "saving", "strict"},
     "pydantic": {"journal", "parameters", "record"},
-    "click": {"__main__", "command", "engine"},
+    "click": {"__main__", "command", "engine", "options", "show"},
 }
 
 
