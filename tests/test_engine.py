@@ -65,10 +65,16 @@ def ordinary(source, folder):
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_notebook_of_ours_gives_the_outputs_that_are_stored_in_it(path, monkeypatch):
+    """Stored by an ordinary kernel, and compared with one by nbval. A story that shows the sandbox's codes shows them
+    hidden here; everything else, and all of a runbook, is the same to the letter."""
     monkeypatch.chdir(path.parent)
     stored = nbformat.read(path, 4)
     executed = execute(str(path))
-    assert json.loads(json.dumps(outputs(executed))) == json.loads(json.dumps(outputs(stored)))
+    mine, theirs = (json.dumps(outputs(each), sort_keys=True, indent=1).splitlines() for each in (executed, stored))
+    assert len(mine) == len(theirs)
+    for ours, kept in zip(mine, theirs, strict=True):
+        shown = re.escape(ours).replace(re.escape("[hidden]"), ".+?") if "runbooks" not in path.parts else re.escape(ours)
+        assert re.fullmatch(shown, kept), (ours, kept)
     assert [c.execution_count for c in executed.cells if c.cell_type == "code"] == [
         c.execution_count for c in stored.cells if c.cell_type == "code"]
 
