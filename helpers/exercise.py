@@ -5,6 +5,7 @@ from typing import Any
 from helpers.card import Card
 from helpers.lesson import Lesson
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME
+from helpers.trouble import meet
 
 
 def checked(title: str, *points: tuple[str, bool]) -> Card:
@@ -43,3 +44,22 @@ def which_code_works(guess: Any) -> Card:
         lesson.box.advance(60 * minutes)
     working = [name for name, mail in zip(("first", "second"), lesson.box.mailbox(), strict=True) if mail["live"]]
     return guessed(guess, " and ".join(working), "The first code ran out at 10:00; the second is good until 10:30.")
+
+
+_ADVICE = {
+    "a digit is wrong": ("same code",), "the password breaks a rule": ("same code",),
+    "a space came along with the password": ("same code",), "the code is more than an hour old": ("new code", "sign in"),
+    "the fifth try after one request": ("wait",), "everybody confirms at once": ("wait",),
+    "the trigger after the confirmation raises an error": ("sign in",), "the answer is lost on its way": ("sign in",),
+}
+
+
+def advice_for_every_story(advice: Any) -> Card:
+    """Check a function that takes an error and says what the user should do. Each story is really played for it."""
+    points = []
+    for name, right in _ADVICE.items():
+        error = meet("ConfirmForgotPassword", name).error
+        given = advice(error)
+        words = f"{name}: {given!r}" if given is not None else f"{name}: no advice yet"
+        points.append((words, given in right))
+    return checked("Advice for every error", *points)

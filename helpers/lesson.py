@@ -14,6 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import botocore.session
+from botocore import UNSIGNED
+from botocore.config import Config
+
 from helpers import picture
 from helpers.card import Card
 from helpers.errors import Answered, ResetError
@@ -129,6 +133,14 @@ class Device:
         self._tokens = answer["AuthenticationResult"]
         return self
 
+    def tries(self, username: str, password: str) -> bool:
+        """Say whether a password signs in; the tokens are kept if it does."""
+        try:
+            self.sign_in(username, Secret(password))
+        except self._client.exceptions.ClientError:
+            return False
+        return True
+
     def is_signed_in(self) -> bool:
         """Ask Cognito for fresh tokens, as an app does every hour without the user noticing."""
         try:
@@ -152,17 +164,25 @@ class Lesson:
         self.client = self.listened_to("Diego's app")
         self.admin = self.listened_to("administrator")
 
-    def listened_to(self, who: str) -> "CognitoIdentityProviderClient":
-        """Return another client of this Cognito; what goes through it stands in the record under this name."""
-        return self._client(who)
+    def listened_to(self, who: str, *, attempts: int = 1) -> "CognitoIdentityProviderClient":
+        """Return another client of this Cognito; what goes through it stands in the record under this name.
 
-    def _client(self, who: str = "") -> "CognitoIdentityProviderClient":
+        attempts: more than one has the client repeat a call by itself when no answer comes, as AWS's SDKs do unless
+        they are told not to.
+        """
+        return self._client(who, attempts)
+
+    def _client(self, who: str = "", attempts: int = 1) -> "CognitoIdentityProviderClient":
         # Unsigned, and led nowhere: the door to this lesson's sandbox replaces the network.
-        client = Target("aws").client()
+        client: Any = Target("aws").client()
+        if attempts > 1:
+            retries = Config(signature_version=UNSIGNED, retries={"mode": "standard", "total_max_attempts": attempts})
+            client = botocore.session.Session().create_client("cognito-idp", region_name="us-east-1", config=retries)
         if who:
             self.listen(client, who)
         self.box.attach(client)
-        return client
+        made: CognitoIdentityProviderClient = client
+        return made
 
     def listen(self, client: Any, who: str) -> None:
         """Write down every attempt of this client, also those that a retrying client makes by itself.
@@ -175,7 +195,7 @@ class Lesson:
             body = request.body.decode() if isinstance(request.body, bytes) else request.body
             sent.update(host=request.url.split("/")[2], request=json.loads(body or "{}"), mails=len(self.box.mailbox()))
 
-        def after(response_dict: Any, parsed_response: Any, context: Any = None, operation: str = "", **_: Any) -> None:
+        def after(event_name: str, response_dict: Any, parsed_response: Any, **_: Any) -> None:
             answered = response_dict or {}
             error = (parsed_response or {}).get("Error", {})
             headers = {key.lower(): value for key, value in answered.get("headers", {}).items()}
@@ -183,16 +203,13 @@ class Lesson:
                      if name.lower() in headers}
             mails = tuple(range(sent["mails"] + 1, len(self.box.mailbox()) + 1))
             self.story.append(Call(
-                who, self.box.now(), operation, sent["request"], answered.get("status_code", 0),
+                who, self.box.now(), event_name.rpartition(".")[2], sent["request"], answered.get("status_code", 0),
                 error.get("Code", ""), error.get("Message", ""), shown, json.loads(answered.get("body") or b"{}"),
                 sent["host"], mails, self._live(), self._standing(),
             ))
 
-        events = client.meta.events
-        events.register_first(f"before-send.{_EVENTS}", before)
-        for name in client.meta.service_model.operation_names:
-            events.register(f"response-received.{_EVENTS}.{name}",
-                            lambda name=name, **given: after(operation=name, **given))
+        client.meta.events.register_first(f"before-send.{_EVENTS}", before)
+        client.meta.events.register(f"response-received.{_EVENTS}", after)
 
     # --- what there is to see ---
 

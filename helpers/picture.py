@@ -208,7 +208,7 @@ class Moment:
 def timeline(title: str, moments: Sequence[Moment], rows: Sequence[tuple[str, Sequence[str]]]) -> Picture:
     """Draw what was true after each moment. A row is a name and a text for every moment; "" leaves a gap, and equal
     neighbours become one bar. The columns are in order, not to scale: each says what time it was."""
-    left, row = 14 + max((8 * len(name) for name, _ in rows), default=0), 40
+    left, row = 22 + max((8.4 * len(name) for name, _ in rows), default=0), 40
     step = (WIDTH - left - 16) / max(len(moments), 1)
     heads = [wrapped(f"{number}. {moment.words}", int(step / 6.4)) for number, moment in enumerate(moments, 1)]
     top = 46 + 14 * max((len(lines) for lines in heads), default=0)

@@ -30,7 +30,7 @@ ARROWS = {
     "errors": {"catalogue"},
     "exercise": {"card", "lesson", "sandbox", "trouble"},
     "executing": {"handover", "link", "saving", "secret", "warm"},
-    "first_run": {"record", "reset", "sandbox", "target"},
+    "first_run": {"headless", "reset", "runbooks", "sandbox", "target"},
     "forms": {"card", "confirm_reset", "record", "runbook", "secret"},
     "handover": {"secret"},
     "headless": {"errors", "journal", "record", "runbooks", "secret"},
@@ -55,7 +55,7 @@ HOMES = {
     "boto3": {"target", "warm"},
     "ipywidgets": {"forms"},
     "anywidget": {"forms"},
-    "papermill": {"engine", "executing", "first_run", "headless", "saving", "strict"},
+    "papermill": {"engine", "executing", "headless", "saving", "strict"},
     "pydantic": {"journal", "parameters", "record"},
     "click": {"__main__", "command", "engine", "options", "show"},
 }

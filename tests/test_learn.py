@@ -5,7 +5,7 @@ import re
 import nbformat
 import pytest
 
-from helpers import PasswordRefused, Secret, confirm, exercise, request_code, sign_in
+from helpers import CodeRefused, PasswordRefused, Secret, confirm, exercise, request_code, sign_in, trouble
 from helpers.lesson import Lesson, masked
 from helpers.reset import admin_reset
 from tests.rebaseline import NOTEBOOKS
@@ -148,3 +148,56 @@ def test_a_prediction_is_missing_wrong_or_right():
     assert "still missing" in exercise.which_code_works(...).title
     assert exercise.which_code_works("first").title.startswith("Not what happens")
     assert exercise.which_code_works("second").title == "Right."
+
+
+# --- everything that can go wrong ---
+
+
+def test_every_story_ends_in_the_error_that_it_names():
+    for met in trouble.meet_all():
+        assert met.error.code == met.story.error
+        assert met.error.meaning, met.story.name
+
+
+@pytest.mark.parametrize("operation", ["ForgotPassword", "ConfirmForgotPassword"])
+def test_every_modelled_error_of_the_two_calls_has_a_story(operation):
+    told = {story.error for story in trouble.STORIES if story.operation == operation}
+    assert trouble.modelled(operation) <= told
+
+
+def test_only_what_nobody_has_reported_is_put_in_place_of_an_answer():
+    instead = {story.error for story in trouble.STORIES if story.instead}
+    assert instead == {"TooManyFailedAttemptsException", "OperationNotEnabledException"}
+    assert "not known" in trouble.meet("ConfirmForgotPassword", "the region is a replica").error.message
+
+
+def test_no_two_stories_of_a_call_have_one_name():
+    names = [(story.operation, story.name) for story in trouble.STORIES]
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(("name", "afterwards"), [
+    ("a digit is wrong", "still good"),
+    ("the code of an older message", "the newer one is good"),
+    ("the code is more than an hour old", "no longer good"),
+    ("the code was asked for through another app client", "still good, through the app client that asked"),
+    ("the trigger after the confirmation raises an error", "used up: the password IS changed"),
+    ("the answer is lost on its way", "used up: the password IS changed"),
+])
+def test_what_became_of_the_code_is_read_off_the_sandbox(name, afterwards):
+    assert trouble.meet("ConfirmForgotPassword", name).afterwards == afterwards
+
+
+def test_a_story_that_is_not_told_is_refused_with_those_that_are():
+    with pytest.raises(ValueError, match="a digit is wrong"):
+        trouble.meet("ConfirmForgotPassword", "the dog ate it")
+
+
+def test_a_client_that_repeats_by_itself_hears_of_an_expired_code_after_success(lesson):
+    retrying = lesson.listened_to("retrying app", attempts=2)
+    request_code(retrying, **DIEGO)
+    lesson.box.fault("ConfirmForgotPassword", "drop-after-commit")
+    with lesson.refused(CodeRefused):
+        confirm(retrying, **DIEGO, code=lesson.code(), new_password=NEW)
+    assert [call.code for call in lesson.calls] == ["", "", "ExpiredCodeException"]
+    assert sign_in(retrying, **DIEGO, password=NEW)
