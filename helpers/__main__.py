@@ -37,6 +37,7 @@ def sandbox(port: int) -> None:
 @click.option("--out", type=click.Path(file_okay=False), default="runs", show_default=True, help="Where runs are kept.")
 def first_run(out: str) -> None:
     """Do one reset in the sandbox, from the request to the proof, and say what happened."""
+    command.start_early()
     from helpers.first_run import first_run as run
 
     raise SystemExit(run(out))

@@ -86,7 +86,7 @@ def run_command(entry: Entry) -> click.Command:
     @click.pass_context
     def act(ctx: click.Context, /, values: dict[str, str], out: Path, record: Path | None, dry_run: bool, as_json: bool,
             timeout: float | None, cell_timeout: int | None, username_as: str) -> None:
-        _start_early()
+        start_early()
         from helpers import headless
         from helpers.secret import hide_in_logs
 
@@ -116,7 +116,7 @@ def run_command(entry: Entry) -> click.Command:
     return command
 
 
-def _start_early() -> None:
+def start_early() -> None:
     """Begin with what takes long: the imports of the kernel, in a process of their own, beside those of papermill."""
     # jsonschema looks for it to check internationalised addresses, which no notebook has; it compiles a grammar for
     # more than a second.

@@ -103,7 +103,7 @@ def run(
         if problems is None:
             folder.mkdir(mode=0o700)
             executed.touch(mode=0o600)
-            _keep(kept, Kept(started=started, ended=None))
+            _keep(kept, Kept.of(started, None))
         journal.append(started)
         state: State = "refused"
         detail = ""
@@ -116,7 +116,7 @@ def run(
             hidden = Ended.model_validate(_veiled(ended.model_dump(mode="json"), veil))
             journal.append(hidden)
             if problems is None:
-                _keep(kept, Kept(started=started, ended=hidden))
+                _keep(kept, Kept.of(started, hidden))
     found = ended.record
     return Report(
         run=name, runbook=entry.name, state=ended.state, outcome=ended.outcome.value, exit_code=ended.exit_code,

@@ -76,15 +76,26 @@ class Ended(BaseModel):
 
 
 class Kept(BaseModel):
-    """The file that a run leaves beside its notebook: the two lines of the journal, without the chain.
+    """The file that a run leaves beside its notebook: the two lines of the journal, without the chain, and first what came of it.
 
     It is there from the start of the run; until the run is over, `ended` is null.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    state: State | Literal["running"]
+    outcome: Outcome | None = Field(description="null until the run is over")
+    exit_code: int | None
     started: Started
     ended: Ended | None
+
+    @classmethod
+    def of(cls, started: Started, ended: Ended | None) -> "Kept":
+        """Make it of the two lines, or of the first alone."""
+        return cls(
+            state=ended.state if ended else "running", outcome=ended.outcome if ended else None,
+            exit_code=ended.exit_code if ended else None, started=started, ended=ended,
+        )
 
 
 class Line(BaseModel):
