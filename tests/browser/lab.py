@@ -1,0 +1,198 @@
+"""JupyterLab as a person meets it: a server on a copy of the notebooks, and the pages that look at it."""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+from helpers import reset
+from helpers.errors import ResetError
+from helpers.sandbox import open_sandbox
+from helpers.secret import Secret
+from helpers.target import Target
+
+ROOT = Path(__file__).parent.parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
+RUNBOOK = "runbooks/confirm-reset.ipynb"
+BUTTON = "Set the new password"
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+class Served:
+    """A server on a copy of the notebooks in a folder of its own, and the sandbox that its kernels share.
+
+    Every secret that a walk uses is planted: `plant` and `code` remember them, and `leaks` looks for them.
+    """
+
+    def __init__(self, folder):
+        self.folder, self.root = folder, folder / "notebooks"
+        shutil.copytree(ROOT / "notebooks", self.root, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        self.file = folder / "sandbox.sqlite"
+        self.port, self.token, self.planted = free_port(), secrets.token_hex(8), []
+        self.log = (folder / "server.log").open("w+")
+        homes = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *self.command()], stdout=self.log, stderr=subprocess.STDOUT,
+            env={**os.environ, **homes, "COGNITO_SANDBOX": str(self.file), "HOME": str(folder)},
+        )
+        self._wait()
+        self.box = open_sandbox(str(self.file))
+        self.client = Target("http://127.0.0.1:1").client()
+        self.box.attach(self.client)
+
+    def _wait(self):
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{self.ALIVE}", timeout=1)
+                return
+            except OSError:
+                time.sleep(0.1)
+        self.log.seek(0)
+        raise AssertionError(self.log.read())
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(20)
+        self.log.close()
+
+    # --- the user, and what only the user knows ---
+
+    def plant(self, password):
+        self.planted.append(password)
+        return password
+
+    def code(self):
+        """Be the user: request a code, an hour after everything that was tried before."""
+        self.box.advance(3601)
+        reset.request_code(self.client, **DIEGO)
+        return self.plant(self.box.mailbox()[-1]["code"])
+
+    def signs_in(self, password):
+        try:
+            return bool(reset.sign_in(self.client, **DIEGO, password=Secret(password)))
+        except ResetError:
+            return False
+
+    def confirms(self):
+        return self.box.counts()["calls"].get("ConfirmForgotPassword", {}).get(DIEGO["username"], 0)
+
+    # --- where a secret must not be ---
+
+    def leaks(self, page=None):
+        """Return every place that holds a planted secret: all the server's files and log, all that the browser keeps.
+
+        Notebooks, checkpoints, JupyterLab's workspaces and settings, IPython's history and the log all lie in the
+        server's folder. Only the sandbox itself, which sends the codes, may know them.
+        """
+        self.log.flush()
+        places = {
+            str(path.relative_to(self.folder)): path.read_bytes().decode("latin-1")
+            for path in self.folder.rglob("*")
+            if path.is_file() and not path.name.startswith(self.file.name)
+        }
+        assert "server.log" in places
+        if page is not None:
+            places["cookies, local storage, IndexedDB"] = json.dumps(page.context.storage_state(indexed_db=True))
+            places["session storage"] = page.evaluate("JSON.stringify({...sessionStorage})")
+            places["address"] = page.url
+        return [(place, secret) for place, text in places.items() for secret in self.planted if _stands_in(secret, text)]
+
+
+def _stands_in(secret, text):
+    if not secret.isdigit():
+        return secret in text
+    # Six digits may stand by chance in a longer number, an id, or the fraction of a second.
+    return re.search(rf"(?:(?<![\w.-])|(?<=\\[nrt])){secret}(?![\w-])", text)
+
+
+class Lab(Served):
+    """JupyterLab, set as `make lab` sets it."""
+
+    ALIVE = "api"
+
+    def command(self):
+        return ["jupyter", "lab", "--no-browser", "--allow-root", f"--port={self.port}", "--ServerApp.port_retries=0",
+                f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.root}",
+                f"--LabApp.app_settings_dir={ROOT / '.jupyter'}", f"--LabApp.workspaces_dir={self.folder}/workspaces",
+                f"--LabApp.user_settings_dir={self.folder}/settings", "--LabApp.expose_app_in_browser=True"]
+
+    def url(self, notebook):
+        return f"http://127.0.0.1:{self.port}/lab/tree/{notebook}?token={self.token}&reset"
+
+    def save_widget_state(self, on):
+        """Set "Save Widget State Automatically" for pages that are opened from now on."""
+        folder = self.folder / "settings" / "@jupyter-widgets" / "jupyterlab-manager"
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.joinpath("plugin.jupyterlab-settings").write_text(json.dumps({"saveState": on}))
+
+    def with_parameters(self, **values):
+        """Keep a copy of the runbook with other parameters; return its path."""
+        notebook = json.loads(self.root.joinpath(RUNBOOK).read_text(encoding="utf-8"))
+        cell = next(cell for cell in notebook["cells"] if cell["id"] == "parameters")
+        cell["source"] += [f"\n{name} = {value!r}" for name, value in values.items()]
+        path = f"runbooks/copy-{len(list(self.root.rglob('copy-*')))}.ipynb"
+        self.root.joinpath(path).write_text(json.dumps(notebook), encoding="utf-8")
+        return path
+
+
+def command(page, name, **args):
+    """Do what a menu entry does, and wait until it is done."""
+    return page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)", [name, args])
+
+
+def open_notebook(page, lab, notebook):
+    page.goto(lab.url(notebook))
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    # Before the kernel is there, JupyterLab would ask which one to take.
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+
+
+def run_all(page, lab, notebook=RUNBOOK):
+    """Open a runbook, run all its cells, and return its form."""
+    open_notebook(page, lab, notebook)
+    command(page, "notebook:run-all-cells")
+    form = page.locator("form.reset-form")
+    form.wait_for()
+    form.scroll_into_view_if_needed()
+    return form
+
+
+def fill(form, code, password, **others):
+    form.get_by_label("Confirmation code").fill(code)
+    form.get_by_label("New password", exact=True).fill(password)
+    for label, text in others.items():
+        form.get_by_label(label.replace("_", " ")).fill(text)
+
+
+def press(form, **fields):
+    if fields:
+        fill(form, **fields)
+    form.get_by_role("button", name=BUTTON).click()
+
+
+def wait_for(form, words):
+    """Wait until the form's result says these words; return all that it says."""
+    status = form.get_by_role("status")
+    status.get_by_text(words).first.wait_for()
+    return status.inner_text()
+
+
+def keep(page, name):
+    """Keep what is seen, where the environment variable SCREENSHOTS names a folder."""
+    folder = os.environ.get("SCREENSHOTS")
+    if folder:
+        page.screenshot(path=str(Path(folder) / f"{name}.png"))

@@ -1,0 +1,85 @@
+"""The form as a person meets it, in JupyterLab: open, Run All, fill in, press, read, save.
+
+Set SCREENSHOTS to a folder to keep what was seen.
+"""
+
+import re
+
+import pytest
+
+from helpers.sandbox import DEFAULT_PASSWORD
+from tests.browser.lab import BUTTON, RUNBOOK, command, fill, keep, open_notebook, press, run_all, wait_for
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+def choose(page, menu, entry):
+    page.locator(".lm-MenuBar-itemLabel", has_text=re.compile(f"^{menu}$")).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{entry}$")).click()
+
+
+def test_a_person_sets_a_new_password_through_the_form(page, lab):
+    code, new = lab.code(), lab.plant("Planted-new-1-password")
+    open_notebook(page, lab, RUNBOOK)
+    choose(page, "Run", "Run All Cells")
+    form = page.locator("form.reset-form")
+    form.wait_for()
+    form.scroll_into_view_if_needed()
+    keep(page, "1-empty")
+    form.get_by_label("Confirmation code").fill(f"{code[:3]} {code[3:]}")
+    password = form.get_by_label("New password", exact=True)
+    assert password.get_attribute("type") == "password"
+    password.press_sequentially("Planted")
+    rules = form.locator(".reset-rules li")
+    assert "✗ not yet: at least 8 characters" in rules.all_text_contents()
+    password.fill(new)
+    assert all(text.startswith("✓ met") for text in rules.all_text_contents())
+    keep(page, "2-filled-in")
+    press(form)
+    said = wait_for(form, "Done: the password of diego@example.com is changed.")
+    assert "One sign-in with the new password worked" in said
+    assert "were removed from the code" in said
+    assert password.input_value() == ""
+    assert form.get_by_label("Confirmation code").input_value() == ""
+    form.get_by_role("status").scroll_into_view_if_needed()
+    keep(page, "3-done")
+    assert lab.signs_in(new)
+    assert not lab.signs_in(DEFAULT_PASSWORD)
+    page.locator(".jp-Cell", has_text="Proof").last.scroll_into_view_if_needed()
+    keep(page, "4-proof")
+    choose(page, "File", "Save Notebook")
+
+
+def test_the_form_is_filled_in_by_keyboard_alone_in_the_order_it_is_read_and_a_double_press_sends_once(page, lab):
+    code, new = lab.code(), lab.plant("Planted-new-1-keyboard")
+    form = run_all(page, lab)
+    before = lab.confirms()
+    form.get_by_label("Username").click()
+    seen = []
+    for _ in range(5):
+        seen.append(page.evaluate("document.activeElement.name || document.activeElement.type"))
+        page.keyboard.press("Tab")
+    assert seen == ["username", "client_id", "code", "new_password", "checkbox"]
+    assert page.evaluate("document.activeElement.textContent") == BUTTON
+    form.get_by_label("Confirmation code").focus()
+    page.keyboard.type(code)
+    page.keyboard.press("Tab")
+    page.keyboard.type(new)
+    page.keyboard.press("Enter")
+    wait_for(form, "Done:")
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "status"
+    assert lab.signs_in(new)
+    form.get_by_role("button", name="Do another one").click()
+    fill(form, code=lab.code(), password=lab.plant("Planted-new-1-double"))
+    form.get_by_role("button", name=BUTTON).dblclick()
+    wait_for(form, "Done:")
+    assert lab.confirms() == before + 2
+
+
+def test_the_start_notebook_runs_to_its_proof(page, lab):
+    open_notebook(page, lab, "00-start-here.ipynb")
+    command(page, "notebook:run-all-cells")
+    page.locator(".jp-Cell", has_text="newest[").last.locator(".jp-OutputArea-output").wait_for()
+    lab.plant(lab.box.mailbox()[-1]["code"])
+    page.wait_for_timeout(500)
+    keep(page, "7-start")

@@ -1,0 +1,69 @@
+"""Whatever Cognito, the network or the kernel may do: the form says what happened and what to do next."""
+
+import pytest
+
+from helpers import reset
+from helpers.errors import LimitReached, ResetError
+from helpers.secret import Secret
+from tests.browser.lab import DIEGO, keep, press, run_all, wait_for
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+REFUSED = "Refused: Cognito did not change the password."
+
+
+def wrong(code):
+    return f"{(int(code) + 1) % 1_000_000:06}"
+
+
+def answer(form, words):
+    """Wait for the end of the press under way, then return what the form says."""
+    form.locator("fieldset:not([disabled])").wait_for()
+    return wait_for(form, words)
+
+
+def test_every_refusal_is_told_in_words_and_the_form_goes_on(page, lab):
+    code = lab.code()
+    form = run_all(page, lab)
+
+    press(form, code="12", password="planted ", Username="two words", App_client_id="no-hyphen")
+    form.get_by_text("Error: must be 1 to 128 characters, without spaces.").wait_for()
+    assert form.get_by_text("Error: must be the app client's id").is_visible()
+    assert page.evaluate("document.activeElement.name") == "username"
+    assert form.get_by_label("Username").get_attribute("aria-invalid") == "true"
+    keep(page, "6-errors")
+
+    press(form, code=wrong(code), password=lab.plant("Planted-1-wrong"), Username=DIEGO["username"],
+          App_client_id=DIEGO["client_id"])
+    said = answer(form, "Invalid verification code provided")
+    assert REFUSED in said
+    assert "Try again with the digits of the newest message" in said
+    keep(page, "5-refused")
+
+    press(form, code=code, password=lab.plant("plantedweak"))
+    said = answer(form, "Password does not conform to policy")
+    assert "the same code" in said
+
+    press(form, code=code, password=lab.plant("Planted-1-nobody"), Username="nobody@example.com")
+    said = answer(form, "no such user")
+    assert "Check spelling" in said
+
+    lab.box.advance(3601)
+    press(form, code=code, password=lab.plant("Planted-1-late"), Username=DIEGO["username"])
+    said = answer(form, "There is no live code")
+    assert "request one new code" in said
+
+    for _ in range(20):
+        try:
+            reset.confirm(lab.client, **DIEGO, code=Secret("000000"), new_password=Secret("Planted-1-limit"))
+        except LimitReached:
+            break
+        except ResetError:
+            continue
+    press(form, code=code, password=lab.plant("Planted-1-too-often"))
+    said = answer(form, "Attempt limit exceeded")
+    assert "Stop all tries for up to an hour" in said
+
+    press(form, code=lab.code(), password=lab.plant("Planted-1-at-last"))
+    wait_for(form, "Done:")
+    assert lab.signs_in("Planted-1-at-last")
