@@ -1,9 +1,11 @@
 """Exercises of the lessons: each check looks at what was really done and says what is still missing."""
 
+import string
 from typing import Any
 
 from helpers.card import Card
 from helpers.lesson import Lesson
+from helpers.measure import TAKEN, tries, verdict
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME
 from helpers.trouble import meet
 
@@ -63,3 +65,22 @@ def advice_for_every_story(advice: Any) -> Card:
         words = f"{name}: {given!r}" if given is not None else f"{name}: no advice yet"
         points.append((words, given in right))
     return checked("Advice for every error", *points)
+
+
+def a_password_without_punctuation(password: Any) -> Card:
+    """Check a password that has no punctuation at all and that Cognito takes nevertheless; Cognito is really asked."""
+    if password is ...:
+        return Card("Your password is still missing: put it in place of the three dots, in quotation marks.")
+    said = verdict(Lesson(), password)
+    return checked(
+        "A password without punctuation",
+        ("it has no punctuation", not set(password) & set(string.punctuation)),
+        (f"Cognito takes it; it says: {said}", said == TAKEN),
+    )
+
+
+def tries_that_are_heard(guess: Any) -> Card:
+    """Check a prediction: of six tries at minutes 0, 10, 20, 30, 40 and 50, and four at 61, how many are heard."""
+    done = tries(Lesson(), (0, 10, 20, 30, 40, 50, 61, 61, 61, 61))
+    return guessed(guess, sum(one.heard for one in done),
+                   "Five, then none at minute 50. At minute 61 only the try of minute 0 is more than an hour old.")

@@ -256,6 +256,35 @@ def bars(title: str, unit: str, values: Sequence[tuple[str, float, str]]) -> Pic
     return Picture(title, canvas.svg(), tuple(f"{name}: {words}." for name, _, words in values))
 
 
+def steps(title: str, unit: str, levels: Sequence[tuple[float, int]], marks: Sequence[tuple[float, bool, str]],
+          most: int) -> Picture:
+    """Draw a quantity that changes in steps, 0 to most, and what happened when. levels: (when, how much from then on);
+    marks: (when, whether it went well, what it was), drawn as a round sign or a cross."""
+    left, top, high = 50, 40, 150
+    last = max([when for when, _ in levels] + [when for when, *_ in marks])
+    canvas = Canvas(title, top + high + 60)
+    canvas.text(14, 22, title, size=12, colour=SOFT)
+
+    def at(when: float, amount: float) -> tuple[float, float]:
+        return left + when / (last or 1) * (WIDTH - left - 40), top + high - amount / most * high
+
+    for amount in range(most + 1):
+        canvas.line(at(0, amount), at(last, amount), colour=FILL)
+        canvas.text(left - 10, at(0, amount)[1] + 4, str(amount), size=12, anchor="end")
+    line = [at(0, most)]
+    for when, amount in levels:
+        line += [(at(when, 0)[0], line[-1][1]), at(when, amount)]
+    canvas.line(*line, (at(last, 0)[0], line[-1][1]), colour=INK, width=2.5)
+    for when, good, _ in marks:
+        x, y = at(when, 0)[0], top + high + 20
+        canvas.text(x, y, "●" if good else "✗", anchor="middle", colour=INK if good else BAD, bold=True)
+        canvas.text(x, y + 16, f"{when:g}", size=11, anchor="middle")
+    canvas.text(WIDTH / 2, top + high + 54, f"{unit} (● heard, ✗ refused)", size=12, anchor="middle", colour=SOFT)
+    told = [(when, 1, f"{when:g} {unit}: {amount} left") for when, amount in levels]
+    told += [(when, 0, f"{when:g} {unit}: {words}") for when, _, words in marks]
+    return Picture(title, canvas.svg(), tuple(f"{words}." for _, _, words in sorted(told)))
+
+
 def wrapped(words: str, width: int) -> list[str]:
     """Return the words in lines of at most so many characters; a longer word is cut at a capital or an underscore."""
     pieces = []

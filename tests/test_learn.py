@@ -5,9 +5,20 @@ import re
 import nbformat
 import pytest
 
-from helpers import CodeRefused, PasswordRefused, Secret, confirm, exercise, request_code, sign_in, trouble
+from helpers import (
+    CodeRefused,
+    PasswordPolicy,
+    PasswordRefused,
+    Secret,
+    confirm,
+    exercise,
+    measure,
+    request_code,
+    sign_in,
+    trouble,
+)
 from helpers.lesson import Lesson, masked
-from helpers.reset import admin_reset
+from helpers.reset import admin_reset, read_policy
 from tests.rebaseline import NOTEBOOKS
 
 LESSONS = sorted(NOTEBOOKS.joinpath("learn").glob("*.ipynb"))
@@ -58,6 +69,13 @@ def test_a_lesson_says_how_surely_aws_does_the_same_and_where_to_go_next(path):
                 if line.startswith("## ")]
     assert "## How surely does AWS do the same?" in headings
     assert headings[-1] == "## Where next"
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_line_of_code_fits_a_page(path):
+    for cell in cells(path):
+        if cell.cell_type == "code":
+            assert all(len(line) <= 104 for line in cell.source.splitlines()), cell.id
 
 
 @pytest.fixture
@@ -201,3 +219,35 @@ def test_a_client_that_repeats_by_itself_hears_of_an_expired_code_after_success(
         confirm(retrying, **DIEGO, code=lesson.code(), new_password=NEW)
     assert [call.code for call in lesson.calls] == ["", "", "ExpiredCodeException"]
     assert sign_in(retrying, **DIEGO, password=NEW)
+
+
+# --- measuring ---
+
+
+def test_a_password_is_judged_as_a_confirmation_judges_it(lesson):
+    request_code(lesson.client, **DIEGO)
+    for password in ("sunshine", "Sunshine-9 "):
+        with lesson.refused(PasswordRefused) as refusal:
+            confirm(lesson.client, **DIEGO, code=lesson.code(), new_password=Secret(password))
+        assert measure.verdict(lesson, password) == f"{refusal.error.code}: {refusal.error.message}"
+
+
+def test_a_policy_of_ones_own_is_what_the_pool_goes_by(lesson):
+    policy = PasswordPolicy(minimum_length=6, require_uppercase=False, require_symbols=False, history_size=2)
+    measure.set_policy(lesson, policy)
+    assert read_policy(lesson.quiet, user_pool_id="us-east-1_Sandbox01") == policy
+    assert measure.verdict(lesson, "abcde1") == measure.TAKEN
+
+
+def test_the_budget_is_drawn_from_what_was_heard(lesson):
+    done = measure.tries(lesson, [0, 1, 2, 3, 4, 5, 60, 62])
+    assert [one.heard for one in done] == [True, True, True, True, True, False, True, True]
+    words = measure.budget(done).words
+    assert "5 minutes since the first try: a wrong code, refused: limit exceeded." in words
+    assert words[-1] == "62 minutes since the first try: 1 left."
+
+
+def test_the_lock_is_measured_and_drawn(lesson):
+    waits = measure.locks(lesson, 7)
+    assert waits == {1: 0, 2: 0, 3: 0, 4: 0, 5: 1, 6: 2, 7: 4}
+    assert measure.drawn(waits).words[-1] == "failure 7: 4 seconds."

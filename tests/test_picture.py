@@ -21,6 +21,7 @@ PICTURES = {
         "A day", [Moment("09:00", "ForgotPassword ✓"), Moment("10:00", "ConfirmForgotPassword ✗ NotAuthorized", False)],
         [("status", ["CONFIRMED", "RESET_REQUIRED"]), ("code", ["works", ""])],
     ),
+    "steps": lambda: picture.steps("Tries left", "minutes", [(0, 4), (60, 5)], [(0, True, "one"), (30, False, "two")], 5),
     "bars": lambda: picture.bars("Waits", "seconds", [("5 failures", 1, "1 second"), ("6 failures", 2, "2 seconds")]),
 }
 EVERY = pytest.mark.parametrize("make", PICTURES.values(), ids=PICTURES)
