@@ -8,8 +8,9 @@
 - truthful: after an error, a timeout, an interrupt or a dead kernel the cell and the notebook say what happened, and a
   cell that never ran stays pending. `metadata.cognito_reset.ended` says it in one word.
 - fast: the kernel is the real ipykernel, forked from a process that has everything imported (see helpers.warm), and
-  nbclient drives it. A new IPython shell in each worker, without ipykernel, would be a little faster yet, but would lack
-  comms, display updates and ipykernel's tracebacks; the forked kernel meets the times asked for with all of these.
+  nbclient drives it. Of the ways to run in a fork this is the faithful one: a bare IPython shell would lack comms, display
+  updates and ipykernel's tracebacks. With ZeroMQ's sockets and threads such a kernel would need about a third of a second
+  to be ready; with one pipe in their place (see helpers.kernel) a whole small run takes a twentieth.
 
 Where there is no fork, or for another kernel than this Python's, nbclient's ordinary kernel serves, as strict and as
 redacting. papermill loads this module whenever it is imported, for any engine, so it imports next to nothing itself.

@@ -25,6 +25,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
+START_TIMEOUT = 60
+"""Seconds after which a process that does not answer is taken for dead; importing everything takes about one."""
 CAN_FORK = sys.platform == "linux"
 """macOS can fork too, but its system libraries do not survive it reliably."""
 
@@ -34,6 +36,7 @@ class WarmProcess:
 
     def __init__(self, control: socket.socket, pid: int) -> None:
         self._control = control
+        self._control.settimeout(START_TIMEOUT)
         self._pid = pid
         self._lock = threading.Lock()
         self._ended: dict[int, int] = {}
