@@ -6,7 +6,8 @@ from typing import Any
 from helpers.card import Card
 from helpers.lesson import Lesson
 from helpers.measure import TAKEN, tries, verdict
-from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME
+from helpers.naming import add_user, seen_by_a_stranger
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME
 from helpers.trouble import meet
 
 
@@ -84,3 +85,32 @@ def tries_that_are_heard(guess: Any) -> Card:
     done = tries(Lesson(), (0, 10, 20, 30, 40, 50, 61, 61, 61, 61))
     return guessed(guess, sum(one.heard for one in done),
                    "Five, then none at minute 50. At minute 61 only the try of minute 0 is more than an hour old.")
+
+
+def a_secret_hash(function: Any) -> Card:
+    """Check a function of (username, client_id, client_secret) that makes a SECRET_HASH; Cognito is the judge."""
+    lesson, points = Lesson(), []
+    made = lesson.quiet.create_user_pool_client(UserPoolId=DEFAULT_POOL_ID, ClientName="judge", GenerateSecret=True)
+    client_id, secret = made["UserPoolClient"]["ClientId"], made["UserPoolClient"]["ClientSecret"]
+    given = function(DEFAULT_USERNAME, client_id, secret)
+    points.append(("it returns a text", isinstance(given, str)))
+    points.append(("the text is Base64 of 32 bytes, so 44 characters long", isinstance(given, str) and len(given) == 44))
+    try:
+        lesson.quiet.forgot_password(ClientId=client_id, Username=DEFAULT_USERNAME, SecretHash=str(given))
+        taken = True
+    except lesson.quiet.exceptions.NotAuthorizedException:
+        taken = False
+    return checked("Your SECRET_HASH", *points, ("Cognito takes it", taken))
+
+
+def what_tells_them_apart(guess: Any) -> Card:
+    """Check a prediction: which question tells a user without a verified address from nobody, past a hiding client."""
+    lesson = Lesson()
+    made = lesson.quiet.create_user_pool_client(
+        UserPoolId=DEFAULT_POOL_ID, ClientName="hiding", PreventUserExistenceErrors="ENABLED",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+    add_user(lesson, DEFAULT_POOL_ID, "ben", "ben@example.com", verified=False)
+    seen = seen_by_a_stranger(lesson, made["UserPoolClient"]["ClientId"], {"ben": "ben", "nobody": "nobody"})
+    told = [head for head, ben, nobody in zip(seen.headings, *seen.rows, strict=True)
+            if ben[:1] == "✗" and ben != nobody]
+    return guessed(guess, " and ".join(told), "Only a user who exists can have no code; for all others any code is wrong.")

@@ -13,6 +13,7 @@ from helpers import (
     confirm,
     exercise,
     measure,
+    naming,
     request_code,
     sign_in,
     trouble,
@@ -251,3 +252,41 @@ def test_the_lock_is_measured_and_drawn(lesson):
     waits = measure.locks(lesson, 7)
     assert waits == {1: 0, 2: 0, 3: 0, 4: 0, 5: 1, 6: 2, 7: 4}
     assert measure.drawn(waits).words[-1] == "failure 7: 4 seconds."
+
+
+# --- names and what they give away ---
+
+
+@pytest.fixture
+def shop(lesson):
+    made = lesson.quiet.create_user_pool(PoolName="shop", AliasAttributes=["email"], AutoVerifiedAttributes=["email"])
+    return made["UserPool"]["Id"]
+
+
+def client_of(lesson, pool, **more):
+    made = lesson.quiet.create_user_pool_client(UserPoolId=pool, ClientName="one", **more,
+                                                ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+    return made["UserPoolClient"]["ClientId"]
+
+
+def test_a_user_answers_to_every_name_that_is_verified(lesson, shop):
+    sub = naming.add_user(lesson, shop, "ana", "ana@example.com")
+    naming.add_user(lesson, shop, "ben", "ben@example.com", verified=False)
+    names = {"username": "ana", "address": "ana@example.com", "sub": sub, "capital": "Ana", "ben": "ben@example.com"}
+    said = [row[-1][0] for row in naming.answers_to(lesson, client_of(lesson, shop), names).rows]
+    assert said == ["✓", "✓", "✓", "✗", "✗"]
+
+
+@pytest.mark.parametrize(("hides", "nobody"), [
+    ("LEGACY", ("✗ UserNotFound", "✗ UserNotFound", "✗ UserNotFound")),
+    ("ENABLED", ("✓ sent to h***@n***.com", "✗ CodeMismatch", "✗ NotAuthorized")),
+])
+def test_what_a_stranger_learns_depends_on_the_app_client(lesson, hides, nobody):
+    client = client_of(lesson, "us-east-1_Sandbox01", PreventUserExistenceErrors=hides)
+    seen = naming.seen_by_a_stranger(lesson, client, {"nobody": "nobody@example.com"}).rows[0][1:]
+    assert [one.split("@")[0][:6] for one in seen] == [one.split("@")[0][:6] for one in nobody]
+
+
+def test_the_users_calls_are_unsigned_and_the_administrators_are_not():
+    wanted = naming.needs_credentials(["ForgotPassword", "AdminGetUser"])
+    assert wanted == {"ForgotPassword": False, "AdminGetUser": True}
