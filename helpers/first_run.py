@@ -7,6 +7,7 @@ import os
 import secrets
 import string
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from helpers import reset
@@ -39,6 +40,7 @@ def first_run(out: str) -> int:
     print("2. Running the runbook confirm-reset with papermill; code and password go by reference.")
     report = run(
         RUNBOOKS["confirm-reset"], {"code": "env:RESET_CODE", "new_password": "env:RESET_PASSWORD"}, out=Path(out),
+        name=f"{datetime.now():%Y%m%d-%H%M%S}",
     )
     if not report.proof and report.state != "completed":
         print(f"   The run ended early: {report.detail or report.state}.", file=sys.stderr)

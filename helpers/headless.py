@@ -78,14 +78,17 @@ def run(
     entry: Entry, values: Mapping[str, Any], *, out: Path, record: Path | None = None, username_as: str = "masked",
     timeout: float | None = None, cell_timeout: int | None = None, dry_run: bool = False,
     said: Mapping[str, Any] | None = None, on_cell: Callable[[int, int], None] | None = None,
+    name: str = "",
 ) -> Report:
     """Run a runbook once and return how it ended; raises nothing for what the parameters, Cognito or the kernel may do.
 
     values: the parameters, with references for secrets. out: the folder for runs and their journal. record: where the
     record goes, instead of into the run's folder. said: the parameters as they are to be recorded, where they differ.
+    name: the run's id, if it is to have a certain one and no other run has it.
     """
     journal = Journal(out)
-    name = f"{now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+    if not name or (out / name).exists():
+        name = f"{now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
     folder = out / name
     executed = folder / entry.path.name
     kept = record or folder / "record.json"
