@@ -45,24 +45,25 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         profile = f"profile {p.profile}" if p.profile else "your AWS credentials"
         return f"nobody for the reset, which is unsigned; {profile} for reading the password policy"
 
-    def practice(self) -> Card:
+    def practice(self, username: str = "") -> Card:
         """In the sandbox, be the user: request a code through the public API, unless a live one is waiting already.
 
-        Elsewhere the user has asked for the code, and nothing is sent.
+        Elsewhere the user has asked for the code, and nothing is sent. username: who a person says in the form to be.
         """
         p = self.parameters
         if p is None or not p.to_target().may_be_sandbox:
             return Card("Not in the sandbox: the user has requested the code, and nothing is sent here.")
         target = p.to_target()
-        if p.code != "mailbox:" and not target.private:
+        whom = username or p.username
+        if not username and p.code != "mailbox:" and not target.private:
             return Card("The code comes from elsewhere, so none is requested here.")
         try:
-            if any(message["live"] for message in target.mailbox(p.username)):
+            if any(message["live"] for message in target.mailbox(whom)):
                 return Card("A code is waiting in the sandbox's mailbox already.")
         except TargetError as exc:
             return Card("There is no mailbox to look into.", (("What happened", str(exc)),))
         try:
-            delivery = reset.request_code(target.client(), client_id=p.client_id, username=p.username)
+            delivery = reset.request_code(target.client(), client_id=p.client_id, username=whom)
         except ResetError as exc:
             return Card("No code could be requested.", (("What happened", str(exc)), ("What to do next", exc.next)))
         return Card(

@@ -8,6 +8,9 @@ function element(tag, properties = {}, ...children) {
 }
 
 let forms = 0;
+const TAKEN_UP_MS = 6000; // how long a kernel may take to say that it has begun
+const PATIENCE_MS = 5000; // after this a person may stop waiting
+const PULSE_MS = 4000; // how long a kernel whose line was cut may take to say that it is there
 
 function render({ model, el }) {
   const prefix = `reset-form-${++forms}`;
@@ -19,71 +22,215 @@ function render({ model, el }) {
   }
   const button = element("button", { type: "submit", textContent: model.get("button") });
   const again = element("button", { type: "button", textContent: "Do another one", hidden: true });
+  const stop = element("button", { type: "button", textContent: "Stop waiting", hidden: true });
   const status = element("div", { className: "reset-status", tabIndex: -1 });
   status.setAttribute("role", "status");
   status.setAttribute("aria-live", "polite");
   fieldset.append(element("div", { className: "reset-actions" }, button));
-  const form = element("form", { className: "reset-form", noValidate: true, autocomplete: "off" }, fieldset, again, status);
+  // method: should this script fail, the browser must not send what was typed as part of an address.
+  const form = element("form", { className: "reset-form", method: "dialog", noValidate: true, autocomplete: "off" },
+    fieldset, again, status, stop);
+  const page = element("div", { className: "reset-page" }, form);
   // JupyterLab takes single letters for its commands unless an element says that its keys are its own.
-  form.setAttribute("data-lm-suppress-shortcuts", "true");
-  el.append(form);
+  page.setAttribute("data-lm-suppress-shortcuts", "true");
+  el.append(page);
 
-  let ticking;
-  function busy() {
-    fieldset.disabled = true;
-    const started = Date.now();
-    const tell = () => {
-      const seconds = Math.round((Date.now() - started) / 1000);
-      status.textContent = seconds < 3 ? "Working: asking Cognito…" : `Working: still waiting for an answer (${seconds} s)…`;
-    };
+  const send = (content) => {
+    try {
+      model.send(content);
+    } catch {
+      // The line to the kernel is cut; that no answer comes is told below.
+    }
+  };
+  const ask = (kind) => send({ kind, username: inputs.get("username").input.value });
+  const mailbox = model.get("practice") ? drawMailbox(ask) : undefined;
+  if (mailbox) page.append(mailbox.section);
+
+  let ticking, pulse;
+  let takenUp = false;
+  const emptySecrets = () => {
+    for (const { field, input } of inputs.values()) {
+      if (field.kind !== "secret") continue;
+      input.value = "";
+      input.dispatchEvent(new Event("input"));
+    }
+  };
+
+  function rest() {
     clearInterval(ticking);
-    ticking = setInterval(tell, 1000);
-    tell();
+    ticking = undefined;
+    stop.hidden = true;
   }
 
-  // A notebook page cancels the line break that Enter would be, and with it the browser's own submitting.
-  form.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.target.tagName !== "INPUT" || event.target.type === "checkbox") return;
+  function busy() {
+    if (ticking) return;
+    fieldset.disabled = true;
+    const started = Date.now();
+    const words = element("span", { textContent: "Working: asking Cognito…" });
+    const seconds = element("span"); // not announced: a screen reader would count along aloud
+    seconds.setAttribute("aria-hidden", "true");
+    drawResult({}, status);
+    status.append(words, seconds);
+    ticking = setInterval(() => {
+      const waited = Date.now() - started;
+      if (!takenUp && waited > TAKEN_UP_MS) {
+        rest();
+        return drawResult(NOT_TAKEN_UP, status);
+      }
+      if (waited < 3000) return;
+      if (seconds.textContent === "") words.textContent = "Working: still waiting for an answer";
+      seconds.textContent = ` (${Math.round(waited / 1000)} s)…`;
+      stop.hidden = !takenUp || waited < PATIENCE_MS;
+    }, 1000);
+  }
+
+  // A notebook page cancels the line break that Enter would be, and with it what browsers do for it.
+  page.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (key !== "Enter" || target.type === "checkbox" || !["INPUT", "BUTTON"].includes(target.tagName)) return;
     event.preventDefault();
-    form.requestSubmit();
+    if (event.repeat) return;
+    if (target.tagName === "INPUT") form.requestSubmit();
+    else target.click();
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (fieldset.disabled) return;
-    const values = {};
-    for (const [name, { field, input }] of inputs) {
-      values[name] = input.value;
-      if (field.kind === "secret") {
-        input.value = "";
-        input.dispatchEvent(new Event("input"));
-      }
-    }
+    const values = Object.fromEntries([...inputs].map(([name, { input }]) => [name, input.value]));
+    emptySecrets();
+    takenUp = false;
     busy();
-    model.send({ kind: "submit", turn: model.get("turn"), values });
+    // What is disabled loses the focus, and the next key would be a command to the notebook.
+    status.focus();
+    send({ kind: "submit", turn: model.get("turn"), values });
   });
-  again.addEventListener("click", () => model.send({ kind: "again", turn: model.get("turn") }));
+  again.addEventListener("click", () => send({ kind: "again", turn: model.get("turn") }));
+  stop.addEventListener("click", () => {
+    rest();
+    drawResult(GIVEN_UP, status);
+    status.focus();
+  });
 
   // One place draws what the kernel says; `turn` is the last thing that it sets after a press.
-  function draw(moveFocus) {
+  function draw(finished) {
     const state = model.get("state");
+    takenUp = true;
+    clearTimeout(pulse);
     if (state === "busy") return busy();
-    clearInterval(ticking);
+    rest();
+    // Who has gone elsewhere meanwhile, or looks at another tab, is not called back.
+    const attending = finished && (page.contains(document.activeElement) || document.activeElement === document.body);
     fieldset.disabled = state === "done";
     again.hidden = state !== "done";
+    if (state === "done") emptySecrets(); // what another tab may have sent was typed here too
     drawResult(model.get("result"), status);
     const first = drawErrors(model.get("errors"), inputs);
-    if (moveFocus) (first ?? status).focus();
+    if (attending) (first ?? status).focus();
+    if (finished && mailbox) ask("here");
   }
   const finished = () => draw(true);
   const changed = () => draw(false);
+
+  // The line to the kernel was cut, or made anew: ask whether it is still the one that this form belongs to.
+  function doubt() {
+    clearTimeout(pulse);
+    pulse = setTimeout(() => {
+      const atWork = model.get("state") === "busy";
+      const attending = page.contains(document.activeElement);
+      rest();
+      emptySecrets();
+      fieldset.disabled = true;
+      again.hidden = true;
+      if (mailbox) mailbox.section.hidden = true;
+      drawResult(atWork ? STOPPED_AT_WORK : NOT_ALIVE, status);
+      if (attending) status.focus();
+    }, PULSE_MS);
+    ask("here");
+  }
+  function heard(content) {
+    if (content.kind !== "here") return;
+    if (mailbox) mailbox.section.hidden = false;
+    if (mailbox) mailbox.show(content);
+    if (pulse) draw(false);
+    pulse = undefined;
+  }
+
   model.on("change:turn", finished);
   model.on("change:state", changed);
+  model.on("msg:custom", heard);
+  model.on("comm_live_update", doubt);
   draw(false);
+  if (mailbox) ask("here");
   return () => {
-    clearInterval(ticking);
+    rest();
+    clearTimeout(pulse);
     model.off("change:turn", finished);
     model.off("change:state", changed);
+    model.off("msg:custom", heard);
+    model.off("comm_live_update", doubt);
   };
+}
+
+const NEW_FORM = "choose Run, then Run All Cells: a new form takes this one's place.";
+const SIGN_IN_FIRST = "Try one sign-in with the new password before anything else.";
+const NOT_TAKEN_UP = {
+  title: "No answer from the notebook's kernel.",
+  outcome: "unknown",
+  rows: [
+    ["What happened", `For ${TAKEN_UP_MS / 1000} seconds it has not taken this up: it was restarted, or another cell is still running.`],
+    ["What it means", "As far as this page can tell, nothing was sent to Cognito."],
+    ["What to do next", `If another cell is running, wait: this form's turn comes after it. Otherwise ${NEW_FORM}`],
+  ],
+};
+const NOT_ALIVE = {
+  title: "This form is no longer alive.",
+  outcome: "unknown",
+  rows: [
+    ["What happened", "The notebook's kernel, which this form belongs to, was restarted or stopped."],
+    ["What it means", "Nothing more can be sent with it. What was typed is gone."],
+    ["What to do next", `In the menu, ${NEW_FORM}`],
+  ],
+};
+const STOPPED_AT_WORK = {
+  title: "Unknown: the notebook's kernel stopped while it was working.",
+  outcome: "unknown",
+  rows: [
+    ["What happened", "It was restarted or stopped after the button was pressed, and can no longer tell what Cognito said."],
+    ["What it means", "The call may have been sent, and the password may be changed."],
+    ["What to do next", `${SIGN_IN_FIRST} To go on, ${NEW_FORM}`],
+  ],
+};
+const GIVEN_UP = {
+  title: "You have stopped waiting; the call is still under way.",
+  outcome: "unknown",
+  rows: [
+    ["What it means", "A call that was sent cannot be taken back: the password may be changed already, or in a moment."],
+    ["What to do next", SIGN_IN_FIRST],
+    ["Note", "If the answer still comes, it is shown here, and the form can be used again."],
+  ],
+};
+
+function drawMailbox(ask) {
+  const section = element("section", { className: "reset-mailbox" });
+  section.setAttribute("aria-label", "Practice mailbox");
+  const mail = element("div");
+  mail.setAttribute("aria-live", "polite");
+  const look = element("button", { type: "button", textContent: "Look again" });
+  const request = element("button", { type: "button", textContent: "Request a code, as the user" });
+  look.addEventListener("click", () => ask("here"));
+  request.addEventListener("click", () => ask("request"));
+  section.append(element("strong", { textContent: "The user's mailbox (practice)" }), mail,
+    element("div", { className: "reset-actions" }, look, " ", request));
+  const show = ({ mail: newest, note }) => {
+    const lines = newest
+      ? [["From", newest.sender], ["To", newest.destination], ["At", newest.sent_at], ["Subject", newest.subject]]
+      : [];
+    mail.replaceChildren(...lines.map(([label, text]) => element("div", { textContent: `${label}: ${text}` })));
+    mail.append(element("p", { textContent: newest ? newest.body : "No message to this user." }));
+    if (newest) mail.append(element("div", { textContent: newest.live ? "This code is good." : "This code is used up or too old." }));
+    if (note) mail.append(element("div", { textContent: note }));
+  };
+  return { section, show };
 }
 
 function drawField(field, prefix, inputs) {

@@ -20,6 +20,7 @@ from helpers.confirm_reset import ConfirmReset
 from helpers.record import Outcome, Record
 from helpers.runbook import NotDone, Runbook
 from helpers.secret import Secret, redact, scheme_of, shown
+from helpers.target import TargetError
 
 _HERE = Path(__file__).parent
 _WAITING = "Nothing has been sent yet. This fills in when the form above has done its work."
@@ -71,7 +72,8 @@ class Form(anywidget.AnyWidget):
     """The form itself: labelled fields, errors beside them, a busy state, the result in words.
 
     fields, errors and result are what the page draws. turn counts finished presses: a press that was made before the
-    last one was done carries an old number and is dropped, so a double click sends once.
+    last one was done carries an old number and is dropped, so a double click sends once. practice: a mailbox stands
+    beside it; what is in there comes by message and is no part of the state either.
     """
 
     _esm = _HERE / "form.js"
@@ -83,6 +85,7 @@ class Form(anywidget.AnyWidget):
     result: Any = traitlets.Dict().tag(sync=True)
     state = traitlets.Enum(["ready", "busy", "done"], "ready").tag(sync=True)
     turn = traitlets.Int(0).tag(sync=True)
+    practice = traitlets.Bool(False).tag(sync=True)
 
 
 class Attended:
@@ -90,7 +93,8 @@ class Attended:
 
     def __init__(self, run: Runbook[Any]) -> None:
         self._run = run
-        self.form = Form(title=_TITLES[run.name], button="Set the new password", fields=_fields(run), errors=_errors(run.problems))
+        self.form = Form(title=_TITLES[run.name], button="Set the new password", fields=_fields(run), errors=_errors(run.problems),
+                         practice=run.parameters is not None and run.parameters.to_target().may_be_sandbox)
         self.form.on_msg(self._on_message)
         self.result, self.record, self.proof = (ipywidgets.HTML(f"<p>{_WAITING}</p>") for _ in range(3))
 
@@ -98,6 +102,10 @@ class Attended:
         return self.form._repr_mimebundle_(**kwargs)
 
     def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        if content.get("kind") in ("here", "request"):
+            # An answer of any kind also tells a page whose line was cut that this form is alive.
+            self.form.send({"kind": "here", **self._mailbox(content)})
+            return
         if content.get("turn") != self.form.turn or self.form.state == "busy":
             return
         if content.get("kind") == "again" and self.form.state == "done":
@@ -119,15 +127,22 @@ class Attended:
         values.clear()
         try:
             result = run.submit(plain, typed)
-        except Exception as exc:
+        except (Exception, KeyboardInterrupt) as exc:
             # A callback's exception would vanish. It may have struck after the call was sent: an unknown outcome.
             logging.getLogger(__name__).exception("the runbook failed")
-            self._show(Card(
-                "Unknown: the runbook itself failed.",
-                (("What happened", f"{type(exc).__name__}: {redact(str(exc))}"),
-                 ("What to do next", "Try one sign-in with the new password before anything else, and report this.")),
-            ), "unknown")
+            given_up = isinstance(exc, KeyboardInterrupt)
+            report = "" if given_up else " Then report this."
+            card = Card(
+                "Unknown: the run was interrupted." if given_up else "Unknown: the runbook itself failed.",
+                (("What happened", "The kernel was interrupted while it waited for Cognito." if given_up
+                  else f"{type(exc).__name__}: {redact(str(exc))}"),
+                 ("What it means", "The call may have been sent, and the password may be changed."),
+                 ("What to do next", f"Try one sign-in with the new password before anything else.{report}")),
+            )
+            self._show(card, "unknown")
             self.form.state = "ready"
+            self.record.value = "<p>No record: the run did not come to its end.</p>"
+            self.result.value = self.proof.value = card.to_html()
             return
         self.form.errors = _errors(result.problems)
         self._show(result.card(), result.outcome.value)
@@ -138,6 +153,25 @@ class Attended:
             self.proof.value = run.prove().to_html()
         except NotDone as exc:
             self.proof.value = Card("Not proved.", (("What happened", str(exc)), ("What to do next", exc.next))).to_html()
+
+    def _mailbox(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Return the newest message to a user as a person's mail would show it; in practice only."""
+        if not self.form.practice:
+            return {}
+        note, username = "", str(content.get("username") or "")
+        if content["kind"] == "request" and isinstance(self._run, ConfirmReset):
+            requested = self._run.practice(username)
+            note = " ".join([requested.title, *(text for _, text in requested.rows)])
+        try:
+            assert self._run.parameters is not None
+            messages = self._run.parameters.to_target().mailbox(username)
+        except TargetError as exc:
+            return {"mail": None, "note": str(exc)}
+        shown = ("sender", "destination", "subject", "body", "live")
+        newest = {name: messages[-1][name] for name in shown} if messages else None
+        if newest:
+            newest["sent_at"] = f"{messages[-1]['sent_at'][11:16]} UTC"
+        return {"mail": newest, "note": note}
 
     def _show(self, card: Card, outcome: str) -> None:
         rows = [[label, redact(text)] for label, text in card.rows if text]

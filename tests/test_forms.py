@@ -162,6 +162,50 @@ def test_a_fault_of_ours_in_a_callback_is_told_and_never_lost(shown, code, monke
     assert NEW not in caplog.text
 
 
+def test_a_run_that_is_interrupted_is_told_as_unknown_and_shows_no_earlier_result(shown, code, monkeypatch):
+    press(shown, code=code, new_password="Weak-9")
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shown._run, "submit", interrupted)
+    press(shown, code=code, new_password=NEW)
+    assert shown.form.result["outcome"] == "unknown"
+    assert "the password may be changed" in json.dumps(shown.form.result)
+    assert shown.form.state == "ready"
+    assert "Unknown" in shown.result.value
+    assert "refused" not in shown.record.value
+
+
+@pytest.fixture
+def sent(shown, monkeypatch):
+    messages = []
+    monkeypatch.setattr(shown.form, "send", messages.append)
+    return messages
+
+
+def test_the_newest_message_reaches_the_page_by_message_and_is_in_no_widgets_state(shown, code, sent):
+    shown.form._handle_custom_msg({"kind": "here", "username": "diego@example.com"}, [])
+    mail = sent[-1]["mail"]
+    assert (code in mail["body"], mail["destination"], mail["live"]) == (True, "diego@example.com", True)
+    assert code not in everything_saved()
+
+
+def test_in_practice_a_new_code_is_requested_beside_the_form(shown, code, sent):
+    press(shown, code=code, new_password=NEW)
+    shown.form._handle_custom_msg({"kind": "request", "username": "diego@example.com"}, [])
+    assert "The user has requested a code." in sent[-1]["note"]
+    assert sent[-1]["mail"]["live"]
+    assert code not in sent[-1]["mail"]["body"]
+
+
+def test_on_a_real_pool_there_is_no_mailbox_and_nothing_is_requested(monkeypatch):
+    shown, messages = act(ConfirmReset(interactive="yes", target="aws")), []
+    monkeypatch.setattr(shown.form, "send", messages.append)
+    shown.form._handle_custom_msg({"kind": "request", "username": "diego@example.com"}, [])
+    assert (shown.form.practice, messages) == (False, [{"kind": "here"}])
+
+
 def test_a_reference_that_cannot_be_used_here_is_asked_for_instead():
     shown = act(ConfirmReset(interactive="yes", target="aws"))
     fields = {f["name"]: f for f in shown.form.fields}

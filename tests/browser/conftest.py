@@ -22,7 +22,7 @@ def context():
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         context = chromium.new_context(viewport={"width": 1280, "height": 1000})
-        context.set_default_timeout(45_000)
+        context.set_default_timeout(20_000)
         yield context
         chromium.close()
 

@@ -1,0 +1,115 @@
+"""Calls that take long, answers that never come, kernels that go away, and two pages on one notebook."""
+
+import re
+
+import pytest
+
+from tests.browser.lab import RUNBOOK, command, fill, free_port, keep, open_notebook, press, run_all, wait_for
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+
+
+def test_a_slow_call_is_alive_counts_its_seconds_and_may_be_given_up(page, lab):
+    code, new = lab.code(), lab.plant("Planted-new-1-slow")
+    form = run_all(page, lab)
+    mailbox = page.get_by_role("region", name="Practice mailbox")
+    mailbox.get_by_text(f"Your verification code is {code}").wait_for()
+    assert mailbox.get_by_text("This code is good.").is_visible()
+    keep(page, "10-mailbox")
+    lab.box.settings(delay_seconds=8.0)
+    lab.box.fault("ConfirmForgotPassword", "delay-after-commit")
+    press(form, code=code, password=new)
+    assert page.evaluate("document.activeElement.getAttribute('role')") == "status"
+    form.get_by_text(re.compile(r"Working: still waiting for an answer \([4-8] s\)…")).wait_for()
+    form.get_by_role("button", name="Stop waiting").wait_for()
+    keep(page, "11-slow")
+    form.get_by_role("button", name="Stop waiting").click()
+    said = wait_for(form, "the call is still under way")
+    assert "cannot be taken back" in said
+    assert "Try one sign-in" in said
+    assert form.locator("fieldset[disabled]").count() == 1
+    keep(page, "12-given-up")
+    said = wait_for(form, "Done:")
+    assert lab.signs_in(new)
+    mailbox.get_by_text("This code is used up or too old.").wait_for()
+
+    form.get_by_role("button", name="Do another one").click()
+    mailbox.get_by_role("button", name="Request a code, as the user").focus()
+    page.keyboard.press("Enter")
+    mailbox.get_by_text("The user has requested a code.").wait_for()
+    lab.plant(lab.box.mailbox()[-1]["code"])
+    lab.box.fault("ConfirmForgotPassword", "drop-after-commit")
+    press(form, code=lab.planted[-1], password=lab.plant("Planted-new-1-lost"))
+    assert "The answer was lost, but the change was made" in wait_for(form, "Done:")
+
+
+def test_an_endpoint_that_is_not_there_is_told_as_not_sent(page, lab):
+    copy = lab.with_parameters(target=f"http://127.0.0.1:{free_port()}")
+    form = run_all(page, lab, copy)
+    page.get_by_role("region", name="Practice mailbox").get_by_text("no sandbox answers").wait_for()
+    press(form, code="123456", password=lab.plant("Planted-new-1-dead"))
+    said = wait_for(form, "Not sent: nothing has changed.")
+    assert "What to do next" in said
+    keep(page, "13-dead-endpoint")
+
+
+def test_two_tabs_show_one_form_and_send_once(page, lab):
+    code, new = lab.code(), lab.plant("Planted-new-1-tabs")
+    form = run_all(page, lab)
+    command(page, "docmanager:save")
+    other = page.context.new_page()
+    try:
+        open_notebook(other, lab, RUNBOOK)
+        second = other.locator("form.reset-form")
+        second.wait_for()
+        before = lab.confirms()
+        fill(second, code=code, password=new)
+        press(form, code=code, password=new)
+        second.evaluate("form => form.requestSubmit()")
+        wait_for(form, "Done:")
+        wait_for(second, "Done:")
+        assert second.get_by_label("New password", exact=True).input_value() == ""
+        assert lab.confirms() == before + 1
+        keep(other, "14-second-tab")
+        assert lab.leaks(other) == []
+    finally:
+        other.close()
+
+
+def test_a_form_whose_kernel_is_gone_says_so_and_what_to_do(page, lab):
+    code, new = lab.code(), lab.plant("Planted-new-1-restart")
+    form = run_all(page, lab)
+    fill(form, code=code, password=new)
+    page.evaluate(f"{KERNEL}.restart()")
+    said = wait_for(form, "This form is no longer alive.")
+    assert "Run All Cells" in said
+    assert form.locator("fieldset[disabled]").count() == 1
+    assert form.get_by_label("New password", exact=True).input_value() == ""
+    keep(page, "15-restarted")
+
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    command(page, "notebook:run-all-cells")
+    form.locator("fieldset:not([disabled])").wait_for()
+    lab.box.settings(delay_seconds=15.0)
+    lab.box.fault("ConfirmForgotPassword", "delay-after-commit")
+    press(form, code=code, password=new)
+    form.get_by_text("still waiting").wait_for()
+    page.evaluate(f"{KERNEL}.restart()")
+    said = wait_for(form, "Unknown: the notebook's kernel stopped while it was working.")
+    assert "Try one sign-in" in said
+    assert lab.signs_in(new)
+
+
+def test_a_kernel_that_does_not_take_the_press_up_is_told_and_does_so_later(page, lab):
+    code, new = lab.code(), lab.plant("Planted-new-1-late")
+    form = run_all(page, lab)
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    page.evaluate(f"void {KERNEL}.requestExecute({{code: 'import time; time.sleep(9)'}})")
+    press(form, code=code, password=new)
+    said = wait_for(form, "No answer from the notebook's kernel.")
+    assert "nothing was sent to Cognito" in said
+    keep(page, "16-not-taken-up")
+    wait_for(form, "Done:")
+    assert lab.signs_in(new)
