@@ -15,6 +15,7 @@ from helpers import reset
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
 from helpers.secret import Secret
 from helpers.target import Target
+from tests import bench_headless
 from tests.sandbox import bench as sandbox_bench
 
 ROUNDS = 9
@@ -101,6 +102,11 @@ def main() -> None:
             measured = servers.get(f"throughput ratio to {other}, clients {clients}")
             row(f"sandbox: confirms a second, {clients} client(s)", other, _shown(measured), "at least 3")
         row("sandbox: start to first answer", other, _shown(servers.get(f"start-up ratio to {other}")), "at most 0.5")
+    goals = {"ratio, confirm-reset": "at most 0.6", "ratio, the same": "at most 0.6", "milliseconds": "at most 50",
+             "runs a second": "at least 30"}
+    for words, number in bench_headless.compare().items():
+        goal = next((goal for start, goal in goals.items() if words.startswith(start)), "")
+        row(words, "stock papermill" if words.startswith("ratio") else "", _shown(number), goal)
     for words, number in servers.items():
         if "ratio" not in words:
             print(f"  {words}: {number:.2f}")

@@ -41,7 +41,7 @@ def block_with(text, language="bash"):
 
 def test_every_bash_block_is_known_to_a_test_here():
     known = ("make run\nmake lab", "papermill notebooks", "make sandbox", "forgot-password", "conda env create",
-             "cognito-reset ")
+             "cognito-reset list", "papermill --engine", "pip install --quiet -c requirements.lock")
     for block in blocks("bash"):
         assert any(word in block for word in known), block
 
@@ -121,10 +121,24 @@ def test_the_aws_command_lines_work_as_they_are_written(standing):
 def test_the_papermill_command_for_aws_works_as_it_is_written(standing, tmp_path):
     endpoint, box = standing
     Target(endpoint).client().forgot_password(ClientId="3n4b5urk1ft4fl3mg5e62d9ado", Username="diego@example.com")
-    block = re.sub(r"^read -rsp.*\n", "", block_with("papermill notebooks"), flags=re.MULTILINE)
+    block = re.sub(r"^read -rsp.*\n", "", block_with("papermill notebooks/"), flags=re.MULTILINE)
     block = block.replace("confirmed.ipynb", str(tmp_path / "confirmed.ipynb"))
     done = bash(block, RESET_CODE=box.mailbox()[-1]["code"], RESET_PASSWORD="Brand-new-1-password",
                 AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=endpoint)
+    assert done.returncode == 0, done.stderr
+    assert "confirmed" in tmp_path.joinpath("confirmed.ipynb").read_text(encoding="utf-8")
+
+
+def test_the_commands_without_a_person_work_as_they_are_written(tmp_path):
+    done = subprocess.run(["bash", "-ec", block_with("cognito-reset list")], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=120, stdin=subprocess.DEVNULL, env=environment())
+    assert done.returncode == 0, done.stderr
+    assert "confirmed: The user can sign in with the new password" in done.stdout
+    assert "all as they were written" in done.stdout
+
+
+def test_the_papermill_engine_works_as_it_is_written(tmp_path):
+    done = bash(block_with("papermill --engine").replace("confirmed.ipynb", str(tmp_path / "confirmed.ipynb")))
     assert done.returncode == 0, done.stderr
     assert "confirmed" in tmp_path.joinpath("confirmed.ipynb").read_text(encoding="utf-8")
 

@@ -7,10 +7,6 @@ from helpers.sandbox import Sandbox, Server
 from .world import World, client_for
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "fact(words, sure): a behaviour of Cognito, and how surely AWS has it")
-
-
 @pytest.fixture(scope="session")
 def _doors():
     sandbox = Sandbox.in_memory()
