@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.browser.access import violations
 from tests.browser.lab import RUNBOOK, command, fill, free_port, keep, open_notebook, press, run_all, wait_for
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -30,6 +31,7 @@ def test_a_slow_call_is_alive_counts_its_seconds_and_may_be_given_up(page, lab):
     assert "cannot be taken back" in said
     assert "Try one sign-in" in said
     assert form.locator("fieldset[disabled]").count() == 1
+    assert violations(page) == []
     keep(page, "12-given-up")
     said = wait_for(form, "Done:")
     assert lab.signs_in(new)
@@ -87,6 +89,7 @@ def test_a_form_whose_kernel_is_gone_says_so_and_what_to_do(page, lab):
     assert "Run All Cells" in said
     assert form.locator("fieldset[disabled]").count() == 1
     assert form.get_by_label("New password", exact=True).input_value() == ""
+    assert violations(page) == []
     keep(page, "15-restarted")
 
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()

@@ -1,0 +1,27 @@
+"""What keeps a person from using the form, as far as a machine can tell."""
+
+from axe_playwright_python.base import AXE_SCRIPT
+
+OURS = ".reset-page"
+
+
+def violations(page, selector=OURS):
+    """Return what axe-core finds in this part of the page, as (rule, where), worst first."""
+    if not page.evaluate("!!window.axe"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("selector => axe.run({include: [selector]}).then(result => result.violations)", selector)
+    return [(one["id"], node["html"][:200]) for one in found for node in one["nodes"]]
+
+
+def cut_off(page):
+    """Return what of the form sticks out of the column that the notebook leaves it, or is wider than it shows."""
+    return page.evaluate("""selector => {
+        const page = document.querySelector(selector);
+        const room = page.closest(".jp-OutputArea-output, .voila-notebook, body").getBoundingClientRect();
+        return [page, ...page.querySelectorAll("*")].filter((each) => each.checkVisibility()).filter((each) => {
+            const box = each.getBoundingClientRect();
+            const wide = each.tagName !== "INPUT" && each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0;
+            return box.left < room.left - 1 || box.right > Math.min(room.right, innerWidth) + 1 || wide;
+        }).map((each) => `${each.tagName} ${each.className} ${Math.round(each.getBoundingClientRect().right)} of ${Math.round(room.right)}, ` +
+            `${each.scrollWidth} in ${each.clientWidth}`);
+    }""", OURS)
