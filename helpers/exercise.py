@@ -114,3 +114,29 @@ def what_tells_them_apart(guess: Any) -> Card:
     told = [head for head, ben, nobody in zip(seen.headings, *seen.rows, strict=True)
             if ben[:1] == "✗" and ben != nobody]
     return guessed(guess, " and ".join(told), "Only a user who exists can have no code; for all others any code is wrong.")
+
+
+def a_migration(handler: Any) -> Card:
+    """Check a UserMigration handler: `cem`, whose old password is Old-Shop-Pass-1, is to come over without noticing."""
+    def played(act: str, password: str = "") -> str:
+        lesson = Lesson()
+        lesson.box.on("UserMigration", handler)
+        name = "cem" if act != "stranger" else "nobody"
+        try:
+            if password:
+                lesson.quiet.initiate_auth(ClientId=DEFAULT_CLIENT_ID, AuthFlow="USER_PASSWORD_AUTH",
+                                           AuthParameters={"USERNAME": name, "PASSWORD": password})
+            else:
+                lesson.quiet.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=name)
+        except lesson.quiet.exceptions.ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return "done"
+
+    return checked(
+        "Your migration",
+        ("cem signs in with his old password and notices nothing", played("sign in", "Old-Shop-Pass-1") == "done"),
+        ("with a wrong password cem does not get in, and is not brought over", played("sign in", "Wrong-1-Pass") not in (
+            "done", "PasswordResetRequiredException", "UserLambdaValidationException")),
+        ("cem can click \"forgot password\" first", played("forgot") == "done"),
+        ("nobody else is let in", played("stranger") == played("stranger", "Old-Shop-Pass-1") == "UserNotFoundException"),
+    )

@@ -13,6 +13,7 @@ from helpers import (
     confirm,
     exercise,
     measure,
+    migration,
     naming,
     request_code,
     sign_in,
@@ -290,3 +291,44 @@ def test_what_a_stranger_learns_depends_on_the_app_client(lesson, hides, nobody)
 def test_the_users_calls_are_unsigned_and_the_administrators_are_not():
     wanted = naming.needs_credentials(["ForgotPassword", "AdminGetUser"])
     assert wanted == {"ForgotPassword": False, "AdminGetUser": True}
+
+
+# --- users from another system ---
+
+
+@pytest.mark.parametrize(("on", "asked"), [
+    (("UserMigration_Authentication",), ["✗"]),
+    (("UserMigration_Authentication", "UserMigration_ForgotPassword"), ["✓"]),
+])
+def test_the_handler_acts_on_the_sources_that_it_is_given(lesson, on, asked):
+    lesson.box.on("UserMigration", migration.handler_for({"ben": "ben@example.com"}.get, on=on))
+    names = {"ben": "ben"}
+    assert [row[-1][0] for row in naming.answers_to(lesson, DIEGO["client_id"], names).rows] == asked
+
+
+def test_a_name_that_the_other_system_does_not_know_is_left_alone(lesson):
+    listener = migration.Listener(migration.handler_for({}.get))
+    lesson.box.on("UserMigration", listener)
+    with lesson.refused():
+        sign_in(lesson.client, client_id=DIEGO["client_id"], username="nobody", password=NEW)
+    (asked, answered), = listener.log
+    assert asked == answered
+
+
+def test_the_listener_keeps_what_was_asked_apart_from_what_was_answered(lesson):
+    listener = migration.Listener(migration.handler_for({"ana": "ana@example.com"}.get))
+    lesson.box.on("UserMigration", listener)
+    request_code(lesson.client, client_id=DIEGO["client_id"], username="ana")
+    (asked, answered), = listener.log
+    assert asked["response"]["finalUserStatus"] is None
+    assert answered["response"]["finalUserStatus"] == "RESET_REQUIRED"
+
+
+def test_the_source_of_a_function_is_shown_as_it_is():
+    assert repr(migration.Source(migration.handler_for)).startswith("def handler_for(")
+
+
+def test_the_handler_needs_nothing_but_python():
+    assert "import" not in repr(migration.Source(migration.handler_for))
+    text = NOTEBOOKS.parent.joinpath("helpers", "migration.py").read_text(encoding="utf-8")
+    assert set(re.findall(r"^(?:from|import) (\S+)", text, re.MULTILINE)) == {"inspect", "collections.abc", "typing"}
