@@ -183,6 +183,9 @@ def _judge(name: str, entry: Entry, state: State, detail: str, notebook: Any, pr
         code = _STATE_CODES.get(state, found.exit_code)
         if state == "failed" and code == 0:
             code = 8  # the reset was done, and something after it broke
+        if detail.startswith("NotDone"):
+            # That is the notebook's way to end a run that did not succeed; what happened is what Cognito said.
+            detail = next((f"{step.error}: {step.message}" for step in found.steps if step.status != "done"), "")
         return Ended(run=name, at=now(), state=state, detail=detail, outcome=found.outcome, exit_code=code,
                      meaning=found.meaning, next_step=found.next_step, record=found)
     acted = _acted(entry, notebook)

@@ -75,6 +75,7 @@ def test_3_for_a_code_that_cognito_refuses(box, run, monkeypatch):
     monkeypatch.setenv("THE_CODE", "000000" if os.environ["THE_CODE"] != "000000" else "111111")
     code, report = run()
     assert (code, report["outcome"]) == (3, "refused")
+    assert report["detail"] == "CodeMismatchException: Invalid verification code provided, please try again."
 
 
 def test_4_for_a_password_that_cognito_refuses(box, run, monkeypatch):
