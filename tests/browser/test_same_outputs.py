@@ -1,0 +1,31 @@
+"""A learning notebook gives in JupyterLab, with a person there, the outputs that are stored."""
+
+import json
+
+import pytest
+
+from tests.browser.lab import command, open_notebook
+from tests.rebaseline import NOTEBOOKS
+
+pytestmark = pytest.mark.xdist_group("lessons")  # apart from the walks, so that two workers share the browser's work
+LESSONS = sorted(path.name for path in NOTEBOOKS.joinpath("learn").glob("*.ipynb"))
+
+
+def outputs(path):
+    """The outputs by cell, as data: a list of lines and the text that it makes are the same."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return {cell["id"]: [_joined(output.get("data", output)) for output in cell["outputs"]]
+            for cell in cells if cell["cell_type"] == "code"}
+
+
+def _joined(data):
+    return {name: "".join(value) if isinstance(value, list) else value for name, value in data.items()
+            if name not in ("execution_count", "metadata")}
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_run_all_in_jupyterlab_gives_the_stored_outputs(name, page, lab):
+    open_notebook(page, lab, f"learn/{name}")
+    command(page, "notebook:run-all-cells")
+    command(page, "docmanager:save")
+    assert outputs(lab.root / "learn" / name) == outputs(NOTEBOOKS / "learn" / name)
