@@ -13,9 +13,10 @@ run: .venv/run  ## one reset in the sandbox, from the request to the proof, by p
 	@$(BIN)/python -m helpers first-run
 
 lab: .venv/run  ## JupyterLab on the start notebook; all notebooks share one sandbox
-	@mkdir -p runs && chmod 700 runs
-	$(BIN)/jupyter lab --LabApp.app_settings_dir=$(CURDIR)/.jupyter --ServerApp.root_dir=$(CURDIR)/notebooks \
-		--LabApp.default_url=/lab/tree/00-start-here.ipynb
+	@mkdir -p runs/lab && chmod 700 runs
+	@cp .jupyter/workspaces/* runs/lab
+	$(BIN)/jupyter lab --LabApp.app_settings_dir=$(CURDIR)/.jupyter --LabApp.workspaces_dir=$(CURDIR)/runs/lab \
+		--ServerApp.root_dir=$(CURDIR)/notebooks --LabApp.default_url=/lab/tree/00-start-here.ipynb
 
 sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229, for the AWS CLI and other SDKs
 	@mkdir -p runs && chmod 700 runs

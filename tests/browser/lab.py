@@ -124,14 +124,19 @@ class Lab(Served):
 
     ALIVE = "api"
 
+    def lay_out(self):
+        """Lay the pages out as `make lab` does, from the next one that asks for what was kept."""
+        shutil.copytree(ROOT / ".jupyter" / "workspaces", self.folder / "workspaces", dirs_exist_ok=True)
+
     def command(self):
         return ["jupyter", "lab", "--no-browser", "--allow-root", f"--port={self.port}", "--ServerApp.port_retries=0",
                 f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.root}",
                 f"--LabApp.app_settings_dir={ROOT / '.jupyter'}", f"--LabApp.workspaces_dir={self.folder}/workspaces",
                 f"--LabApp.user_settings_dir={self.folder}/settings", "--LabApp.expose_app_in_browser=True"]
 
-    def url(self, notebook):
-        return f"http://127.0.0.1:{self.port}/lab/tree/{notebook}?token={self.token}&reset"
+    def url(self, notebook, layout="&reset"):
+        """Return a notebook's address. layout: "" for the one that JupyterLab has kept, else a plain one."""
+        return f"http://127.0.0.1:{self.port}/lab/tree/{notebook}?token={self.token}{layout}"
 
     def save_widget_state(self, on):
         """Set "Save Widget State Automatically" for pages that are opened from now on."""
@@ -154,8 +159,8 @@ def command(page, name, **args):
     return page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)", [name, args])
 
 
-def open_notebook(page, lab, notebook):
-    page.goto(lab.url(notebook))
+def open_notebook(page, lab, notebook, **address):
+    page.goto(lab.url(notebook, **address))
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     # Before the kernel is there, JupyterLab would ask which one to take.
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
