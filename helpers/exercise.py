@@ -1,5 +1,7 @@
 """Exercises of the lessons: each check looks at what was really done and says what is still missing."""
 
+import http.client
+import json
 import string
 from typing import Any
 
@@ -7,7 +9,7 @@ from helpers.card import Card
 from helpers.lesson import Lesson
 from helpers.measure import TAKEN, tries, verdict
 from helpers.naming import add_user, seen_by_a_stranger
-from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, serve
 from helpers.trouble import meet
 
 
@@ -139,4 +141,24 @@ def a_migration(handler: Any) -> Card:
             "done", "PasswordResetRequiredException", "UserLambdaValidationException")),
         ("cem can click \"forgot password\" first", played("forgot") == "done"),
         ("nobody else is let in", played("stranger") == played("stranger", "Old-Shop-Pass-1") == "UserNotFoundException"),
+    )
+
+
+def a_request_by_hand(headers: Any, body: Any) -> Card:
+    """Check a ForgotPassword said in plain HTTP, as headers and a body; it is sent to a sandbox, on loopback."""
+    lesson = Lesson()
+    target = str(dict(headers).get("X-Amz-Target", ""))
+    with serve(lesson.box, port=0) as server:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+        connection.request("POST", "/", json.dumps(body), dict(headers))
+        answer = connection.getresponse()
+        said = answer.read().decode()
+        connection.close()
+    return checked(
+        "A request by hand",
+        ("X-Amz-Target names the service and ForgotPassword",
+         target == "AWSCognitoIdentityProviderService.ForgotPassword"),
+        ("the body names the app client and the user", {"ClientId", "Username"} <= set(body)),
+        (f"Cognito answers with 200; it says {answer.status}: {said[:120]}", answer.status == 200),
+        ("a message has come", bool(lesson.box.mailbox())),
     )

@@ -21,6 +21,7 @@ MODULES = sorted(ROOT.joinpath("helpers").glob("*.py"))
 ARROWS = {
     "__main__": {"command", "first_run", "options", "sandbox", "show"},
     "batch": {"errors", "headless", "runbooks"},
+    "byhand": {"card", "lesson", "sandbox", "secret"},
     "card": {"secret"},
     "catalogue": {"card"},
     "command": {"batch", "card", "errors", "headless", "options", "runbooks", "secret", "warm"},
