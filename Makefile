@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export COGNITO_SANDBOX ?= $(CURDIR)/runs/sandbox.sqlite
 
-.PHONY: help run lab sandbox test bench notebooks lock clean
+.PHONY: help run lab sandbox test bench notebooks lock pictures clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -33,6 +33,9 @@ bench: .venv/test  ## speed, as ratios measured side by side
 
 notebooks: .venv/test  ## run the notebooks and store their outputs anew
 	env -u COGNITO_SANDBOX $(BIN)/python -m tests.rebaseline
+
+pictures: .venv/test  ## take the README's pictures anew, from JupyterLab
+	env -u COGNITO_SANDBOX $(BIN)/python -m tests.pictures
 
 lock: .venv/test  ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --upgrade \

@@ -171,7 +171,7 @@ function render({ model, el }) {
   };
 }
 
-const NEW_FORM = "choose Run, then Run All Cells: a new form takes this one's place.";
+const NEW_FORM = "choose Run, then Run All Cells (on a page without that menu, reload it): a new form takes this one's place.";
 const SIGN_IN_FIRST = "Try one sign-in with the new password before anything else.";
 const NOT_TAKEN_UP = {
   title: "No answer from the notebook's kernel.",
@@ -188,7 +188,7 @@ const NOT_ALIVE = {
   rows: [
     ["What happened", "The notebook's kernel, which this form belongs to, was restarted or stopped."],
     ["What it means", "Nothing more can be sent with it. What was typed is gone."],
-    ["What to do next", `In the menu, ${NEW_FORM}`],
+    ["What to do next", `To go on, ${NEW_FORM}`],
   ],
 };
 const STOPPED_AT_WORK = {

@@ -5,6 +5,7 @@ what Cognito or the network may do: the form calls it when the button is pressed
 person calls it at once. So no cell waits for a click, and both ways are one.
 """
 
+import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -218,10 +219,13 @@ class Runbook(ABC, Generic[P]):
 def person_present(interactive: str) -> bool:
     """Say whether a person is there to fill in a form. interactive: yes, no, or auto, which asks the kernel.
 
-    A kernel run by papermill, nbval or nbconvert is told that nobody can answer a question.
+    A kernel run by papermill, nbval or nbconvert is told that nobody can answer a question. So is one of Voila's, which
+    runs the notebook for a visitor of its page: it names itself in the environment.
     """
     if interactive in ("yes", "no"):
         return interactive == "yes"
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"):
+        return True
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
     return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", False))

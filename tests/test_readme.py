@@ -41,7 +41,8 @@ def block_with(text, language="bash"):
 
 def test_every_bash_block_is_known_to_a_test_here():
     known = ("make run\nmake lab", "papermill notebooks", "make sandbox", "forgot-password", "conda env create",
-             "cognito-reset list", "papermill --engine", "pip install --quiet -c requirements.lock")
+             "cognito-reset list", "papermill --engine", "pip install --quiet -c requirements.lock",
+             "voila notebooks/runbooks")
     for block in blocks("bash"):
         assert any(word in block for word in known), block
 
