@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -152,7 +153,7 @@ class Device:
 
 
 class Lesson:
-    """See the module. `client` is the app's client and `admin` an administrator's; the record hears both.
+    """See the module. `client` is the app's client and `admin` an administrator's; the record hears both, and not `quiet`.
 
     box is the sandbox itself, for its clock, settings, triggers and faults.
     """
@@ -161,8 +162,16 @@ class Lesson:
         self.box = Sandbox.in_memory()
         self.story: list[Call | Pause] = []
         self.quiet = self._client()
-        self.client = self.listened_to("Diego's app")
-        self.admin = self.listened_to("administrator")
+
+    @cached_property
+    def client(self) -> "CognitoIdentityProviderClient":
+        """The app's client, through which the user of the story speaks; made when first used."""
+        return self.listened_to("Diego's app")
+
+    @cached_property
+    def admin(self) -> "CognitoIdentityProviderClient":
+        """An administrator's client; made when first used."""
+        return self.listened_to("administrator")
 
     def listened_to(self, who: str, *, attempts: int = 1) -> "CognitoIdentityProviderClient":
         """Return another client of this Cognito; what goes through it stands in the record under this name.
