@@ -10,7 +10,7 @@ function element(tag, properties = {}, ...children) {
 let forms = 0;
 const TAKEN_UP_MS = 6000; // how long a kernel may take to say that it has begun
 const PATIENCE_MS = 5000; // after this a person may stop waiting
-const PULSE_MS = 4000; // how long a kernel whose line was cut may take to say that it is there
+const PULSE_MS = 3000; // how long a kernel whose line was cut may take to say that it is there
 
 function render({ model, el }) {
   const prefix = `reset-form-${++forms}`;
@@ -142,7 +142,9 @@ function render({ model, el }) {
       fieldset.disabled = true;
       again.hidden = true;
       if (mailbox) mailbox.section.hidden = true;
-      drawResult(atWork ? STOPPED_AT_WORK : NOT_ALIVE, status);
+      const { title } = model.get("result");
+      const last = title ? [["Its last result", title]] : [];
+      drawResult(atWork ? STOPPED_AT_WORK : { ...NOT_ALIVE, rows: [...last, ...NOT_ALIVE.rows] }, status);
       if (attending) status.focus();
     }, PULSE_MS);
     ask("here");
@@ -177,9 +179,9 @@ const NOT_TAKEN_UP = {
   title: "No answer from the notebook's kernel.",
   outcome: "unknown",
   rows: [
-    ["What happened", `For ${TAKEN_UP_MS / 1000} seconds it has not taken this up: it was restarted, or another cell is still running.`],
+    ["What happened", `For ${TAKEN_UP_MS / 1000} seconds it has not taken this up: it is busy with something else, or was restarted.`],
     ["What it means", "As far as this page can tell, nothing was sent to Cognito."],
-    ["What to do next", `If another cell is running, wait: this form's turn comes after it. Otherwise ${NEW_FORM}`],
+    ["What to do next", `If a cell is still running, wait: this form's turn comes after it. Otherwise ${NEW_FORM}`],
   ],
 };
 const NOT_ALIVE = {
