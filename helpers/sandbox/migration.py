@@ -11,7 +11,11 @@ def on_forgotten_password(work: Work, pool: Doc, client: Doc, name: str, metadat
     """
     source = "UserMigration_ForgotPassword"
     answer = triggers.user_migration(work, pool, name, source, client["ClientId"], None, metadata)
-    return None if answer is None else _create(work, pool, name, answer)
+    if answer is None:
+        return None
+    user = _create(work, pool, name, answer)
+    work.settle()
+    return user
 
 
 def on_sign_in(work: Work, pool: Doc, client: Doc, name: str, password: str, metadata: Doc | None) -> Doc | None:
@@ -23,6 +27,8 @@ def on_sign_in(work: Work, pool: Doc, client: Doc, name: str, password: str, met
     user = _create(work, pool, name, answer)
     passwords.store(work, pool, user, password)
     work.keep_user(pool, user)
+    # Migrated is migrated: the sign-in itself may still be refused, as it is for a user who must reset the password.
+    work.settle()
     return user
 
 

@@ -110,6 +110,11 @@ class Work:
         for table in ("users", "names", "tallies", "events"):
             self.db.execute(f"DELETE FROM {table} WHERE pool_id = ? AND username = ?", (pool["Id"], username))
 
+    def settle(self) -> None:
+        """Keep what this call has done so far, whatever the rest of it comes to."""
+        self.db.execute("RELEASE call")
+        self.db.execute("SAVEPOINT call")
+
     # Records of a try, which survive its refusal
 
     def tally(self, pool_id: str, username: str) -> Doc:

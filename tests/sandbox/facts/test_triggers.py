@@ -194,6 +194,8 @@ def test_migration_reset_required(world):
     world.sandbox.on("UserMigration", migrated())
     world.refuses(RESET_REQUIRED, world.sign_in, "Legacy-Pass-1", username="legacy")
     world.username = "legacy"
+    assert world.status() == "RESET_REQUIRED"
+    world.sandbox.on("UserMigration", None)
     world.confirm(world.code())
     assert world.tokens(ANOTHER)
 
