@@ -25,7 +25,8 @@ sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229, for the AWS CLI and
 test: .venv/test  ## lint, types, unit tests, notebooks, headless runs, browser
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	env -u COGNITO_SANDBOX $(BIN)/pytest -n 2 --dist loadgroup tests
+	env -u COGNITO_SANDBOX $(BIN)/pytest -n 2 --dist loadgroup tests --ignore tests/browser
+	env -u COGNITO_SANDBOX $(BIN)/pytest -n 2 --dist loadgroup tests/browser
 	env -u COGNITO_SANDBOX $(BIN)/pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 120 notebooks
 
 bench: .venv/test  ## speed, as ratios measured side by side

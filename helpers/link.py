@@ -204,7 +204,9 @@ class KernelLink:
             return
         try:
             while True:
-                data = self._socket.recv(1 << 20)
+                # Never waits, whatever the socket is set to: inside a running event loop, as in a notebook, this reads
+                # in a thread beside the one that sends.
+                data = self._socket.recv(1 << 20, socket.MSG_DONTWAIT)
                 if not data:
                     self._gone = True
                     break

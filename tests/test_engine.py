@@ -127,6 +127,21 @@ def test_what_a_kernel_can_do_comes_out_as_from_an_ordinary_kernel(tmp_path, mon
     assert [c.execution_count for c in mine.cells] == [c.execution_count for c in theirs.cells]
 
 
+def test_it_runs_inside_a_running_event_loop_as_in_a_notebook(tmp_path):
+    source = tmp_path / "in.ipynb"
+    nbformat.write(notebook("print(6 * 7)"), source)
+    code = (
+        "import asyncio, sys, papermill\n"
+        "async def inside():\n"
+        "    for _ in range(25):\n"
+        "        done = papermill.execute_notebook(sys.argv[1], None, engine_name='cognito-reset', progress_bar=False)\n"
+        "        print(done.cells[0].outputs[0].text, end='')\n"
+        "asyncio.run(inside())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, source], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "42\n" * 25
+
+
 def test_what_a_subprocess_writes_is_the_cells_output_and_reaches_no_terminal(capfd):
     executed = execute(notebook("import subprocess; _ = subprocess.run('echo out; echo err >&2', shell=True, check=True)"))
     streams = {output.name: output.text for group in outputs(executed) for output in group}
