@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from helpers import reset
+from helpers import readings, reset
 from helpers.card import Card
 from helpers.errors import Answered, LimitReached, NotReached, PasswordRefused, Problem, Refused, ResetError, Unsettled
 from helpers.parameters import ConfirmResetParameters, Parameters
@@ -100,7 +100,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         if not p.user_pool_id or self._policy_known:
             return
         try:
-            self.policy = reset.read_policy(p.to_target().client(signed=True), user_pool_id=p.user_pool_id)
+            self.policy = readings.read_pool(p.to_target().client(signed=True), user_pool_id=p.user_pool_id).policy
         except ResetError as exc:
             self.policy_source = f"could not be read ({exc}); Cognito's default is assumed, and Cognito decides"
         else:

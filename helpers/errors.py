@@ -138,7 +138,13 @@ _DOING = {
     "AdminResetUserPassword": "reset the password of",
     "AdminSetUserPassword": "set the password of",
     "AdminGetUser": "look up",
+    "AdminListUserAuthEvents": "read the sign-in events of",
+    "AdminUpdateUserAttributes": "mark a contact as verified for",
+    "AdminUserGlobalSignOut": "sign out everywhere",
     "DescribeUserPool": "read the user pool",
+    "DescribeUserPoolClient": "read the app client",
+    "ListUserPoolClients": "list the app clients",
+    "ListUsers": "search the users",
 }
 _CLASSES: dict[Kind, type[Answered]] = {
     Kind.CODE: CodeRefused,

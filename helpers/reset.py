@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from helpers.errors import answers
-from helpers.policy import PasswordPolicy
 from helpers.secret import Secret
 
 if TYPE_CHECKING:
@@ -59,18 +58,6 @@ class SignedIn:
 
     username: str
     challenge: str
-    request_id: str
-
-
-@dataclass(frozen=True)
-class User:
-    """What an administrator sees of a user. No attribute's value is kept, only which contacts are verified."""
-
-    username: str
-    status: str
-    enabled: bool
-    verified: tuple[str, ...]
-    last_modified: str
     request_id: str
 
 
@@ -151,34 +138,6 @@ def sign_in(client: "CognitoIdentityProviderClient", *, client_id: str, username
     return SignedIn(username=username, challenge=answer.get("ChallengeName", ""), request_id=_request_id(answer))
 
 
-def look_up(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> User:
-    """Read a user's status, as an administrator. Signed; counts the user as active this month (it costs money).
-
-    Source: API reference, AdminGetUser.
-    """
-    with answers("AdminGetUser", username=username):
-        answer = client.admin_get_user(UserPoolId=user_pool_id, Username=username)
-    attributes = {item["Name"]: item.get("Value", "") for item in answer.get("UserAttributes", [])}
-    contacts = [name for name in ("email", "phone_number") if attributes.get(f"{name}_verified") == "true"]
-    return User(
-        username=answer["Username"],
-        status=answer.get("UserStatus", "UNKNOWN"),
-        enabled=answer.get("Enabled", False),
-        verified=tuple(contacts),
-        last_modified=answer["UserLastModifiedDate"].isoformat(),
-        request_id=_request_id(answer),
-    )
-
-
-def read_policy(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> PasswordPolicy:
-    """Read a pool's password policy, as an administrator, so that a password can be judged before it is sent. Signed.
-
-    Source: API reference, DescribeUserPool.
-    """
-    with answers("DescribeUserPool"):
-        return PasswordPolicy.from_pool(client.describe_user_pool(UserPoolId=user_pool_id)["UserPool"])
-
-
 def admin_reset(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> Done:
     """Take a user's password away at once and send a code, as an administrator. Signed.
 
@@ -201,6 +160,32 @@ def set_password(client: "CognitoIdentityProviderClient", *, user_pool_id: str, 
             UserPoolId=user_pool_id, Username=username, Password=password.reveal(), Permanent=permanent
         )
     return Done("AdminSetUserPassword", username, _request_id(answer))
+
+
+def sign_out_everywhere(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> Done:
+    """End a user's sessions, as an administrator. Signed; no message is sent.
+
+    Refresh tokens end, and what access tokens may do at Cognito's own API. A token that is checked without asking
+    Cognito is good until it runs out, and the cookie of the managed sign-in pages stays. Source: API reference,
+    AdminUserGlobalSignOut.
+    """
+    with answers("AdminUserGlobalSignOut", username=username):
+        answer = client.admin_user_global_sign_out(UserPoolId=user_pool_id, Username=username)
+    return Done("AdminUserGlobalSignOut", username, _request_id(answer))
+
+
+def mark_verified(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str, attribute: str) -> Done:
+    """Mark a user's contact as verified, as an administrator. Signed; it makes codes go there from now on.
+
+    attribute: email or phone_number. Whoever reads that contact can take over the account, so the user's identity has
+    to be proved first. Source: API reference, AdminUpdateUserAttributes.
+    """
+    with answers("AdminUpdateUserAttributes", username=username):
+        answer = client.admin_update_user_attributes(
+            UserPoolId=user_pool_id, Username=username,
+            UserAttributes=[{"Name": f"{attribute}_verified", "Value": "true"}],
+        )
+    return Done("AdminUpdateUserAttributes", username, _request_id(answer))
 
 
 def _secret_hash(username: str, client_id: str, client_secret: Secret | None) -> dict[str, Any]:

@@ -20,7 +20,8 @@ from helpers import (
     trouble,
 )
 from helpers.lesson import Lesson, masked
-from helpers.reset import admin_reset, read_policy
+from helpers.readings import read_pool
+from helpers.reset import admin_reset
 from tests.rebaseline import NOTEBOOKS
 
 LESSONS = sorted(NOTEBOOKS.joinpath("learn").glob("*.ipynb"))
@@ -237,7 +238,7 @@ def test_a_password_is_judged_as_a_confirmation_judges_it(lesson):
 def test_a_policy_of_ones_own_is_what_the_pool_goes_by(lesson):
     policy = PasswordPolicy(minimum_length=6, require_uppercase=False, require_symbols=False, history_size=2)
     measure.set_policy(lesson, policy)
-    assert read_policy(lesson.quiet, user_pool_id="us-east-1_Sandbox01") == policy
+    assert read_pool(lesson.quiet, user_pool_id="us-east-1_Sandbox01").policy == policy
     assert measure.verdict(lesson, "abcde1") == measure.TAKEN
 
 

@@ -6,7 +6,7 @@ import hmac
 
 import pytest
 
-from helpers import errors, reset
+from helpers import errors, readings, reset
 from helpers.policy import PasswordPolicy
 from helpers.sandbox import DEFAULT_POOL_ID
 from helpers.secret import Secret
@@ -104,7 +104,7 @@ def test_an_app_client_with_a_secret_is_served_with_the_hash_and_refused_without
 
 
 def test_an_administrator_looks_a_user_up(client, pool):
-    user = reset.look_up(client, user_pool_id=pool, username="diego@example.com")
+    user = readings.look_up(client, user_pool_id=pool, username="diego@example.com")
     assert (user.status, user.enabled, user.verified) == ("CONFIRMED", True, ("email",))
 
 
@@ -118,10 +118,10 @@ def test_an_administrator_reads_the_password_policy(client):
     made = client.create_user_pool(
         PoolName="strict", Policies={"PasswordPolicy": {"MinimumLength": 14, "RequireNumbers": True}}
     )["UserPool"]
-    policy = reset.read_policy(client, user_pool_id=made["Id"])
+    policy = readings.read_pool(client, user_pool_id=made["Id"]).policy
     assert policy == PasswordPolicy(14, False, False, True, False)
 
 
 def test_an_unknown_user_pool_is_said_to_be_unknown(client):
     with pytest.raises(errors.NotAllowed, match="us-east-1_none does not exist"):
-        reset.read_policy(client, user_pool_id="us-east-1_none")
+        readings.read_pool(client, user_pool_id="us-east-1_none")

@@ -1,0 +1,97 @@
+"""What can be known about a user, a user pool and an app client without changing anything: data, and nothing else.
+
+`helpers.readings` fills these in from Cognito's answers; diagnosis, audit and plans read them. No secret is among them,
+and a contact is kept as Cognito itself would show it, masked.
+"""
+
+from dataclasses import dataclass
+
+from helpers.policy import PasswordPolicy
+
+
+@dataclass(frozen=True)
+class Contact:
+    """An e-mail address or a phone number of a user. attribute: email or phone_number. shown: masked, as d***@e***."""
+
+    attribute: str
+    shown: str
+    verified: bool
+
+
+@dataclass(frozen=True)
+class User:
+    """A user as an administrator sees one.
+
+    status: as the API spells it, such as RESET_REQUIRED. contacts: email before phone_number. factors: the user's
+    second factors as the API names them (SMS_MFA, EMAIL_OTP, SOFTWARE_TOKEN_MFA). last_modified: ISO time with offset.
+    """
+
+    username: str
+    status: str
+    enabled: bool
+    contacts: tuple[Contact, ...]
+    factors: tuple[str, ...]
+    preferred_factor: str
+    last_modified: str
+    request_id: str = ""
+
+    @property
+    def verified(self) -> tuple[str, ...]:
+        """The attributes that are verified: email, phone_number, both or none."""
+        return tuple(contact.attribute for contact in self.contacts if contact.verified)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The settings of a user pool that matter to a password reset.
+
+    recovery: the mechanisms in their order (verified_email, verified_phone_number, admin_only), () when the pool does
+    not set them. verifies: the contacts that Cognito verifies by itself. aliases, sign_in_names: what else than the
+    username a user may sign in with. mfa: OFF, OPTIONAL or ON. sender: COGNITO_DEFAULT (50 messages a day for the
+    account) or DEVELOPER (Amazon SES). sms_role: a role for sending SMS is set. triggers: the names of its Lambda
+    triggers. threat_protection: OFF, AUDIT or ENFORCED; only where it is not OFF are sign-in events recorded.
+    """
+
+    pool_id: str
+    name: str
+    policy: PasswordPolicy
+    recovery: tuple[str, ...]
+    verifies: tuple[str, ...]
+    aliases: tuple[str, ...]
+    sign_in_names: tuple[str, ...]
+    case_sensitive: bool
+    mfa: str
+    sender: str
+    sms_role: bool
+    triggers: tuple[str, ...]
+    threat_protection: str
+    temporary_days: int
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
+class Client:
+    """The settings of an app client that matter to a password reset.
+
+    has_secret: its calls need a secret hash; the secret itself is not kept. hides_users: PreventUserExistenceErrors is
+    ENABLED, so a request for a code is answered alike whether or not the user exists.
+    """
+
+    client_id: str
+    name: str
+    has_secret: bool
+    flows: tuple[str, ...]
+    hides_users: bool
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that a user did, where the pool's threat protection records it.
+
+    kind: SignIn, SignUp, ForgotPassword, PasswordChange or ResendCode. response: Pass, Fail or InProgress. at: ISO time.
+    """
+
+    at: str
+    kind: str
+    response: str

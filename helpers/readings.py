@@ -1,0 +1,134 @@
+"""Calls that only read: who a user is, how a user pool and an app client are set up. Signed, each made once.
+
+They need AWS credentials, and raise the errors of `helpers.errors`. None of them changes anything at Cognito.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from helpers.errors import answers
+from helpers.facts import Client, Contact, Event, Pool, User
+from helpers.policy import PasswordPolicy
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
+
+FOUND_AT_MOST = 10
+EVENTS_AT_MOST = 10
+
+
+def look_up(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> User:
+    """Read one user. It counts the user as active this month, which AWS bills.
+
+    username: the username, an active alias, or the `sub`. Source: API reference, AdminGetUser.
+    """
+    with answers("AdminGetUser", username=username):
+        answer = client.admin_get_user(UserPoolId=user_pool_id, Username=username)
+    return _user(answer, answer.get("UserAttributes", []))
+
+
+def find_users(client: "CognitoIdentityProviderClient", *, user_pool_id: str, attribute: str,
+               value: str) -> tuple[User, ...]:
+    """Find users by an attribute, also by a contact that is not verified and so is no alias. At most ten.
+
+    attribute: email, phone_number, username or another that ListUsers can search. A user who has just changed may be
+    shown as before: ListUsers is eventually consistent. It tells no second factors. Source: API reference, ListUsers.
+    """
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    with answers("ListUsers"):
+        answer = client.list_users(UserPoolId=user_pool_id, Filter=f'{attribute} = "{quoted}"', Limit=FOUND_AT_MOST)
+    request_id = str(answer["ResponseMetadata"].get("RequestId", ""))
+    return tuple(_user({**one, "ResponseMetadata": {"RequestId": request_id}}, one.get("Attributes", []))
+                 for one in answer.get("Users", []))
+
+
+def read_pool(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> Pool:
+    """Read a user pool's settings. Source: API reference, DescribeUserPool."""
+    with answers("DescribeUserPool"):
+        answer = client.describe_user_pool(UserPoolId=user_pool_id)
+    pool: Mapping[str, Any] = answer["UserPool"]
+    mechanisms = pool.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
+    return Pool(
+        pool_id=pool["Id"],
+        name=pool.get("Name", ""),
+        policy=PasswordPolicy.from_pool(pool),
+        recovery=tuple(one["Name"] for one in sorted(mechanisms, key=lambda one: one["Priority"])),
+        verifies=tuple(pool.get("AutoVerifiedAttributes", [])),
+        aliases=tuple(pool.get("AliasAttributes", [])),
+        sign_in_names=tuple(pool.get("UsernameAttributes", [])),
+        case_sensitive=pool.get("UsernameConfiguration", {}).get("CaseSensitive", True),
+        mfa=pool.get("MfaConfiguration", "OFF"),
+        sender=pool.get("EmailConfiguration", {}).get("EmailSendingAccount", "COGNITO_DEFAULT"),
+        sms_role=bool(pool.get("SmsConfiguration", {}).get("SnsCallerArn")),
+        triggers=tuple(sorted(name for name, value in pool.get("LambdaConfig", {}).items() if value)),
+        threat_protection=pool.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF"),
+        temporary_days=pool.get("Policies", {}).get("PasswordPolicy", {}).get("TemporaryPasswordValidityDays", 7),
+        request_id=str(answer["ResponseMetadata"].get("RequestId", "")),
+    )
+
+
+def read_client(client: "CognitoIdentityProviderClient", *, user_pool_id: str, client_id: str) -> Client:
+    """Read an app client's settings. The answer holds the client's secret, which is dropped at once.
+
+    Source: API reference, DescribeUserPoolClient.
+    """
+    with answers("DescribeUserPoolClient"):
+        answer = client.describe_user_pool_client(UserPoolId=user_pool_id, ClientId=client_id)
+    found = answer["UserPoolClient"]
+    return Client(
+        client_id=found["ClientId"],
+        name=found.get("ClientName", ""),
+        has_secret="ClientSecret" in found,
+        flows=tuple(sorted(found.get("ExplicitAuthFlows", []))),
+        hides_users=found.get("PreventUserExistenceErrors", "LEGACY") == "ENABLED",
+        request_id=str(answer["ResponseMetadata"].get("RequestId", "")),
+    )
+
+
+def list_clients(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> tuple[str, ...]:
+    """Return the ids of a pool's app clients, the first sixty. Source: API reference, ListUserPoolClients."""
+    with answers("ListUserPoolClients"):
+        answer = client.list_user_pool_clients(UserPoolId=user_pool_id, MaxResults=60)
+    return tuple(one["ClientId"] for one in answer.get("UserPoolClients", []))
+
+
+def recent_events(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> tuple[Event, ...]:
+    """Return what the pool has recorded of a user, newest first, at most ten; needs the pool's threat protection.
+
+    Source: API reference, AdminListUserAuthEvents.
+    """
+    with answers("AdminListUserAuthEvents", username=username):
+        answer = client.admin_list_user_auth_events(UserPoolId=user_pool_id, Username=username, MaxResults=EVENTS_AT_MOST)
+    return tuple(
+        Event(at=one["CreationDate"].isoformat(), kind=one.get("EventType", ""), response=one.get("EventResponse", ""))
+        for one in answer.get("AuthEvents", [])
+    )
+
+
+def masked(contact: str) -> str:
+    """Hide a contact as Cognito does in its answers: d***@e***, or all but the last four digits of a phone number."""
+    local, at, domain = contact.partition("@")
+    if at:
+        return f"{local[:1]}***@{domain[:1]}***"
+    digits = re.sub(r"\D", "", contact)
+    return f"+{'*' * max(len(digits) - 4, 0)}{digits[-4:]}"
+
+
+def _user(answer: Any, attributes: Any) -> User:
+    values = {item["Name"]: item.get("Value", "") for item in attributes}
+    contacts = tuple(
+        Contact(name, masked(values[name]), values.get(f"{name}_verified") == "true")
+        for name in ("email", "phone_number")
+        if values.get(name)
+    )
+    return User(
+        username=answer["Username"],
+        status=answer.get("UserStatus", "UNKNOWN"),
+        enabled=answer.get("Enabled", False),
+        contacts=contacts,
+        factors=tuple(answer.get("UserMFASettingList", [])),
+        preferred_factor=answer.get("PreferredMfaSetting", ""),
+        last_modified=answer["UserLastModifiedDate"].isoformat(),
+        request_id=str(answer["ResponseMetadata"].get("RequestId", "")),
+    )

@@ -1,0 +1,104 @@
+"""Readings: what an administrator can know without changing anything, and that no secret or contact comes along."""
+
+import pytest
+
+from helpers import errors, readings, reset
+from helpers.facts import Contact
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
+from helpers.target import Target
+
+POOL = {"user_pool_id": DEFAULT_POOL_ID}
+
+
+@pytest.fixture
+def client(sandbox):
+    return Target().client(signed=True)
+
+
+def test_a_user_is_read_with_masked_contacts_and_which_are_verified(client):
+    client.admin_create_user(
+        UserPoolId=DEFAULT_POOL_ID, Username="maria", MessageAction="SUPPRESS",
+        UserAttributes=[{"Name": "email", "Value": "maria@example.com"},
+                        {"Name": "phone_number", "Value": "+15551230199"}, {"Name": "phone_number_verified", "Value": "true"}],
+    )
+    maria = readings.look_up(client, **POOL, username="maria")
+    assert maria.contacts == (Contact("email", "m***@e***", False), Contact("phone_number", "+*******0199", True))
+    assert (maria.status, maria.enabled, maria.verified) == ("FORCE_CHANGE_PASSWORD", True, ("phone_number",))
+    assert "maria@" not in repr(maria)
+    assert maria.request_id
+
+
+def test_a_users_second_factors_are_read(client):
+    client.set_user_pool_mfa_config(UserPoolId=DEFAULT_POOL_ID, MfaConfiguration="OPTIONAL",
+                                    SoftwareTokenMfaConfiguration={"Enabled": True})
+    client.admin_set_user_mfa_preference(UserPoolId=DEFAULT_POOL_ID, Username="diego@example.com",
+                                         SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True})
+    diego = readings.look_up(client, **POOL, username="diego@example.com")
+    assert (diego.factors, diego.preferred_factor) == (("SOFTWARE_TOKEN_MFA",), "SOFTWARE_TOKEN_MFA")
+
+
+def test_a_user_whose_contact_is_no_alias_is_found_by_it(client):
+    client.admin_create_user(UserPoolId=DEFAULT_POOL_ID, Username="maria", MessageAction="SUPPRESS",
+                             UserAttributes=[{"Name": "email", "Value": 'm"a@example.com'}])
+    found = readings.find_users(client, **POOL, attribute="email", value='m"a@example.com')
+    assert [user.username for user in found] == ["maria"]
+    assert readings.find_users(client, **POOL, attribute="email", value="nobody@example.com") == ()
+
+
+def test_a_pools_settings_are_read(client):
+    pool = readings.read_pool(client, **POOL)
+    assert (pool.recovery, pool.case_sensitive, pool.mfa, pool.sender, pool.sms_role, pool.triggers) == \
+        (("verified_email",), True, "OFF", "COGNITO_DEFAULT", False, ())
+    assert (pool.threat_protection, pool.temporary_days, pool.verifies) == ("OFF", 7, ("email",))
+
+
+def test_recovery_mechanisms_come_in_their_order(client):
+    made = client.create_user_pool(PoolName="two", AccountRecoverySetting={"RecoveryMechanisms": [
+        {"Name": "verified_phone_number", "Priority": 2}, {"Name": "verified_email", "Priority": 1}]})["UserPool"]
+    assert readings.read_pool(client, user_pool_id=made["Id"]).recovery == ("verified_email", "verified_phone_number")
+
+
+def test_an_app_client_is_read_without_its_secret(client):
+    made = client.create_user_pool_client(UserPoolId=DEFAULT_POOL_ID, ClientName="web", GenerateSecret=True,
+                                          PreventUserExistenceErrors="ENABLED")["UserPoolClient"]
+    web = readings.read_client(client, **POOL, client_id=made["ClientId"])
+    assert (web.has_secret, web.hides_users) == (True, True)
+    assert made["ClientSecret"] not in repr(web)
+    assert set(readings.list_clients(client, **POOL)) == {DEFAULT_CLIENT_ID, made["ClientId"]}
+
+
+def test_events_are_read_where_the_pool_records_them(client):
+    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"})
+    reset.request_code(client, client_id=DEFAULT_CLIENT_ID, username="diego@example.com")
+    events = readings.recent_events(client, **POOL, username="diego@example.com")
+    assert [(event.kind, event.response) for event in events][:1] == [("ForgotPassword", "Pass")]
+
+
+def test_sessions_end_when_an_administrator_signs_the_user_out(client):
+    tokens = client.initiate_auth(ClientId=DEFAULT_CLIENT_ID, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={
+        "USERNAME": "diego@example.com", "PASSWORD": "First-Password-1"})["AuthenticationResult"]
+    done = reset.sign_out_everywhere(client, **POOL, username="diego@example.com")
+    assert (done.operation, done.username) == ("AdminUserGlobalSignOut", "diego@example.com")
+    with pytest.raises(client.exceptions.NotAuthorizedException):
+        client.get_user(AccessToken=tokens["AccessToken"])
+
+
+def test_a_contact_that_an_administrator_marks_as_verified_gets_codes(client):
+    client.admin_update_user_attributes(UserPoolId=DEFAULT_POOL_ID, Username="diego@example.com",
+                                        UserAttributes=[{"Name": "email_verified", "Value": "false"}])
+    with pytest.raises(errors.NotAllowed, match="no registered/verified"):
+        reset.request_code(client, client_id=DEFAULT_CLIENT_ID, username="diego@example.com")
+    reset.mark_verified(client, **POOL, username="diego@example.com", attribute="email")
+    assert reset.request_code(client, client_id=DEFAULT_CLIENT_ID, username="diego@example.com").destination
+
+
+def test_an_unknown_user_and_an_unknown_client_are_refusals_in_words(client):
+    with pytest.raises(errors.NotAllowed, match="Couldn't look up user nobody"):
+        readings.look_up(client, **POOL, username="nobody")
+    with pytest.raises(errors.NotAllowed, match="Couldn't read the app client"):
+        readings.read_client(client, **POOL, client_id="unknown")
+
+
+@pytest.mark.parametrize(("contact", "shown"), [("test@test.com", "t***@t***"), ("+15551234567", "+*******4567")])
+def test_a_contact_is_masked_as_cognito_masks_it(contact, shown):
+    assert readings.masked(contact) == shown
