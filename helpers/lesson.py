@@ -10,7 +10,6 @@ What it tells is read off the calls that really went through its clients and off
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,81 +18,19 @@ import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from helpers import picture
+from helpers import picture, story
 from helpers.card import Card
 from helpers.errors import Answered, ResetError
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, Sandbox
-from helpers.secret import Secret, redact
+from helpers.secret import Secret
+from helpers.story import Call, Pause, clock
 from helpers.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
-HIDDEN = ("Password", "password", "ConfirmationCode", "SecretHash", "PASSWORD", "SECRET_HASH", "AccessToken", "IdToken",
-          "RefreshToken", "REFRESH_TOKEN", "Session", "PreviousPassword", "ProposedPassword", "ClientSecret")
 _EVENTS = "cognito-identity-provider"
 _LONG = 1800
-
-
-@dataclass(frozen=True, repr=False)
-class Call:
-    """One request and its answer, and how things stood in the sandbox afterwards.
-
-    who: whose device sent it. status: of the answer, 0 when none came. code, message: of an error, else empty. mails:
-    the numbers of the messages that it had sent; live: of those whose codes worked then; standing: statuses by name.
-    """
-
-    who: str
-    at: datetime
-    operation: str
-    request: dict[str, Any]
-    status: int = 0
-    code: str = ""
-    message: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    answer: dict[str, Any] = field(default_factory=dict)
-    host: str = ""
-    mails: tuple[int, ...] = ()
-    live: tuple[int, ...] = ()
-    standing: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def words(self) -> str:
-        """The call and its answer in a few words, with a sign for whether it went well."""
-        return f"{self.operation} {'✓' if self.good else '✗ ' + (self.code.removesuffix('Exception') or 'no answer')}"
-
-    @property
-    def good(self) -> bool:
-        """Whether Cognito did what it was asked, and the answer arrived."""
-        return self.status == 200
-
-    def __repr__(self) -> str:
-        said = json.dumps(masked(self.request), indent=1)
-        lines = ["POST / HTTP/1.1", f"Host: {self.host}", "Content-Type: application/x-amz-json-1.1",
-                 f"X-Amz-Target: AWSCognitoIdentityProviderService.{self.operation}", "", said, ""]
-        if not self.status:
-            return redact("\n".join([*lines, "(no answer came)"]))
-        lines += [f"HTTP/1.1 {self.status} {'OK' if self.good else 'Bad Request' if self.status < 500 else 'Error'}"]
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        return redact("\n".join([*lines, "", json.dumps(masked(self.answer), indent=1) if self.answer else "{}"]))
-
-
-@dataclass(frozen=True)
-class Pause:
-    """Time that went by: until when, in words, and which codes worked and who stood where at its end."""
-
-    at: datetime
-    words: str
-    live: tuple[int, ...]
-    standing: dict[str, str]
-    good: bool = True
-
-
-def masked(content: Any) -> Any:
-    """Return what a request or an answer holds without its secrets, which AWS's own model does not all mark."""
-    if isinstance(content, dict):
-        return {name: "[hidden]" if name in HIDDEN else masked(value) for name, value in content.items()}
-    return [masked(one) for one in content] if isinstance(content, list) else content
 
 
 class Refusal:
@@ -279,34 +216,11 @@ class Lesson:
 
     def sequence(self, title: str) -> picture.Picture:
         """Draw every call of this lesson, in order."""
-        messages: list[picture.Message] = []
-        for event in self.story:
-            at = clock(event.at)
-            if isinstance(event, Pause):
-                messages.append(picture.Message(at, "", "", event.words))
-                continue
-            messages.append(picture.Message(at, event.who, "Cognito", event.operation))
-            messages += [picture.Message(at, "Cognito", "mailbox", f"code {number}") for number in event.mails]
-            said = "✓ done" if event.good else f"✗ {event.code or 'no answer arrives'}"
-            messages.append(picture.Message(at, "Cognito", event.who, said, reply=True, good=event.good))
-        talking = dict.fromkeys(call.who for call in self.calls)
-        return picture.sequence(title, [*talking, "Cognito", "mailbox"], messages)
+        return story.sequence(title, self.story)
 
     def timeline(self, title: str, username: str = DEFAULT_USERNAME) -> picture.Picture:
         """Draw what was true after each call: the user's status, which code worked, which password signed in."""
-        moments = [picture.Moment(clock(event.at), event.words, event.good) for event in self.story]
-        password, changes, passwords = "the first", 0, []
-        for event in self.story:
-            if isinstance(event, Call) and event.good and event.operation == "ConfirmForgotPassword":
-                changes += 1
-                password = "the new one" if changes == 1 else f"new one {changes}"
-            elif isinstance(event, Call) and event.good and event.operation == "AdminResetUserPassword":
-                password = ""
-            passwords.append(password)
-        rows = [("status", [event.standing.get(username, "") for event in self.story])]
-        rows += [(f"code {number}", ["works" if number in event.live else "" for event in self.story])
-                 for number in range(1, len(self.box.mailbox()) + 1)]
-        return picture.timeline(title, moments, [*rows, ("password", passwords)])
+        return story.timeline(title, self.story, username)
 
     def states(self, who: str = "Diego", username: str = DEFAULT_USERNAME) -> picture.Picture:
         """Draw the states of a user, with the one marked in which this user is now."""
@@ -320,8 +234,3 @@ class Lesson:
     def _standing(self) -> dict[str, str]:
         pages = self.quiet.list_users(UserPoolId=DEFAULT_POOL_ID, Limit=20)["Users"]
         return {user["Username"]: str(user["UserStatus"]) for user in pages}
-
-
-def clock(at: datetime) -> str:
-    """Return the time of day as a clock shows it."""
-    return at.strftime("%H:%M")

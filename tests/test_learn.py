@@ -19,9 +19,10 @@ from helpers import (
     sign_in,
     trouble,
 )
-from helpers.lesson import Lesson, masked
+from helpers.lesson import Lesson
 from helpers.readings import read_pool
 from helpers.reset import admin_reset
+from helpers.story import masked
 from tests.rebaseline import NOTEBOOKS
 
 LESSONS = sorted(NOTEBOOKS.joinpath("learn").glob("*.ipynb"))

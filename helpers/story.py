@@ -1,0 +1,179 @@
+"""What happened in a lesson, call by call, and how it is told: as a sequence, as a line of time, step by step.
+
+A story is a list of calls and pauses, each with what was true after it. Whoever tells it leaves the secrets out.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from helpers import picture
+from helpers.secret import redact
+
+HIDDEN = ("Password", "password", "ConfirmationCode", "SecretHash", "PASSWORD", "SECRET_HASH", "AccessToken", "IdToken",
+          "RefreshToken", "REFRESH_TOKEN", "Session", "PreviousPassword", "ProposedPassword", "ClientSecret")
+
+
+@dataclass(frozen=True, repr=False)
+class Call:
+    """One request and its answer, and how things stood in the sandbox afterwards.
+
+    who: whose device sent it. status: of the answer, 0 when none came. code, message: of an error, else empty. mails:
+    the numbers of the messages that it had sent; live: of those whose codes worked then; standing: statuses by name.
+    """
+
+    who: str
+    at: datetime
+    operation: str
+    request: dict[str, Any]
+    status: int = 0
+    code: str = ""
+    message: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    answer: dict[str, Any] = field(default_factory=dict)
+    host: str = ""
+    mails: tuple[int, ...] = ()
+    live: tuple[int, ...] = ()
+    standing: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """The call and its answer in a few words, with a sign for whether it went well."""
+        return f"{self.operation} {'✓' if self.good else '✗ ' + (self.code.removesuffix('Exception') or 'no answer')}"
+
+    @property
+    def said(self) -> str:
+        """The answer alone, with its sign and Cognito's whole name for it."""
+        return "✓ done" if self.good else f"✗ {self.code or 'no answer arrives'}"
+
+    @property
+    def good(self) -> bool:
+        """Whether Cognito did what it was asked, and the answer arrived."""
+        return self.status == 200
+
+    def __repr__(self) -> str:
+        said = json.dumps(masked(self.request), indent=1)
+        lines = ["POST / HTTP/1.1", f"Host: {self.host}", "Content-Type: application/x-amz-json-1.1",
+                 f"X-Amz-Target: AWSCognitoIdentityProviderService.{self.operation}", "", said, ""]
+        if not self.status:
+            return redact("\n".join([*lines, "(no answer came)"]))
+        lines += [f"HTTP/1.1 {self.status} {'OK' if self.good else 'Bad Request' if self.status < 500 else 'Error'}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        return redact("\n".join([*lines, "", json.dumps(masked(self.answer), indent=1) if self.answer else "{}"]))
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Time that went by: until when, in words, and which codes worked and who stood where at its end."""
+
+    at: datetime
+    words: str
+    live: tuple[int, ...]
+    standing: dict[str, str]
+    good: bool = True
+
+
+def masked(content: Any) -> Any:
+    """Return what a request or an answer holds without its secrets, which AWS's own model does not all mark."""
+    if isinstance(content, dict):
+        return {name: "[hidden]" if name in HIDDEN else masked(value) for name, value in content.items()}
+    return [masked(one) for one in content] if isinstance(content, list) else content
+
+
+# --- how it is told ---------------------------------------------------------------------------------------------------
+
+Story = Sequence[Call | Pause]
+_BEFORE = {"status": "CONFIRMED", "password": "the first"}  # where the user of every lesson begins
+
+
+def sequence(title: str, story: Story) -> picture.Picture:
+    """Draw every call, in order: who asks, what Cognito answers, which messages it sends."""
+    messages: list[picture.Message] = []
+    for event in story:
+        at = clock(event.at)
+        if isinstance(event, Pause):
+            messages.append(picture.Message(at, "", "", event.words))
+            continue
+        messages.append(picture.Message(at, event.who, "Cognito", event.operation))
+        messages += [picture.Message(at, "Cognito", "mailbox", f"code {number}") for number in event.mails]
+        messages.append(picture.Message(at, "Cognito", event.who, event.said, reply=True, good=event.good))
+    talking = dict.fromkeys(event.who for event in story if isinstance(event, Call))
+    return picture.sequence(title, [*talking, "Cognito", "mailbox"], messages)
+
+
+def timeline(title: str, story: Story, username: str) -> picture.Picture:
+    """Draw what was true of a user after each call and pause."""
+    moments = [picture.Moment(clock(event.at), event.words, event.good) for event in story]
+    return picture.timeline(title, moments, list(truths(story, username).items()))
+
+
+def truths(story: Story, username: str) -> dict[str, list[str]]:
+    """Return what was true of a user after each event, by name: the status, which codes worked, which password signed in.
+
+    "" means: none.
+    """
+    rows = {"status": [event.standing.get(username, "") for event in story]}
+    for number in sorted({number for event in story for number in (*event.live, *getattr(event, "mails", ()))}):
+        rows[f"code {number}"] = ["works" if number in event.live else "" for event in story]
+    password, changes, rows["password"] = _BEFORE["password"], 0, []
+    for event in story:
+        if isinstance(event, Call) and event.good and event.operation == "ConfirmForgotPassword":
+            changes += 1
+            password = "the new one" if changes == 1 else f"new one {changes}"
+        elif isinstance(event, Call) and event.good and event.operation == "AdminResetUserPassword":
+            password = ""
+        rows["password"].append(password)
+    return rows
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call, or time going by, as somebody follows it who takes one step at a time.
+
+    who, asks, answer: in words; who and answer are empty for time. names: what is sent; sent: the same as JSON, its
+    secrets hidden. truths: what is true afterwards; changed: what of it the step has changed, in words.
+    """
+
+    at: str
+    who: str
+    asks: str
+    names: tuple[str, ...]
+    sent: str
+    answer: str
+    truths: tuple[tuple[str, str], ...]
+    changed: tuple[str, ...]
+
+
+def steps(story: Story, username: str) -> tuple[Step, ...]:
+    """Tell the story one step after another."""
+    rows, told, before = truths(story, username), [], dict(_BEFORE)
+    for number, event in enumerate(story):
+        after = {name: values[number] for name, values in rows.items()}
+        changed = tuple(_change(name, now) for name, now in after.items() if now != before.get(name, ""))
+        before, rest = after, (tuple(after.items()), changed)
+        if isinstance(event, Pause):
+            told.append(Step(clock(event.at), "", event.words, (), "", "", *rest))
+            continue
+        sent = redact(json.dumps(masked(event.request), indent=1))
+        told.append(Step(clock(event.at), event.who, event.operation, tuple(_names(event.request)), sent, event.said, *rest))
+    return tuple(told)
+
+
+def _change(name: str, now: str) -> str:
+    if name.startswith("code "):
+        return f"{name} works" if now else f"{name} works no longer"
+    return f"the {name} is {now}" if now else f"no {name} works"
+
+
+def _names(request: dict[str, Any]) -> list[str]:
+    names = []
+    for name, value in request.items():
+        names += _names(value) if isinstance(value, dict) else [f"{name} (hidden)" if name in HIDDEN else name]
+    return names
+
+
+def clock(at: datetime) -> str:
+    """Return the time of day as a clock shows it."""
+    return at.strftime("%H:%M")
