@@ -50,6 +50,11 @@ class Pool:
     username a user may sign in with. mfa: OFF, OPTIONAL or ON. sender: COGNITO_DEFAULT (50 messages a day for the
     account) or DEVELOPER (Amazon SES). sms_role: a role for sending SMS is set. triggers: the names of its Lambda
     triggers. threat_protection: OFF, AUDIT or ENFORCED; only where it is not OFF are sign-in events recorded.
+    mail_from: the address that a pool with a sender of its own writes from. sms_service: what sends SMS messages, "" where
+    nothing does; sms_region, sms_external_id: how it is set up; sms_failure: why it cannot send, in Cognito's own words.
+    verifies_changes: the contacts whose new value has to be proved before it replaces the old one. only_admins_create:
+    nobody signs up alone. plan: LITE, ESSENTIALS or PLUS. factors: the second factors that the pool offers, as a user's
+    are named; None when nobody asked, since it takes a call of its own.
     """
 
     pool_id: str
@@ -67,6 +72,15 @@ class Pool:
     threat_protection: str
     temporary_days: int
     request_id: str = ""
+    mail_from: str = ""
+    sms_service: str = ""
+    sms_region: str = ""
+    sms_external_id: bool = False
+    sms_failure: str = ""
+    verifies_changes: tuple[str, ...] = ()
+    only_admins_create: bool = False
+    plan: str = ""
+    factors: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

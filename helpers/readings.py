@@ -49,6 +49,8 @@ def read_pool(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> 
         answer = client.describe_user_pool(UserPoolId=user_pool_id)
     pool: Mapping[str, Any] = answer["UserPool"]
     mechanisms = pool.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
+    mail, sms = pool.get("EmailConfiguration", {}), pool.get("SmsConfiguration", {})
+    messaging = sms.get("EumsSms", {})  # an alternative to Amazon SNS; a pool has one or the other
     return Pool(
         pool_id=pool["Id"],
         name=pool.get("Name", ""),
@@ -59,13 +61,38 @@ def read_pool(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> 
         sign_in_names=tuple(pool.get("UsernameAttributes", [])),
         case_sensitive=pool.get("UsernameConfiguration", {}).get("CaseSensitive", True),
         mfa=pool.get("MfaConfiguration", "OFF"),
-        sender=pool.get("EmailConfiguration", {}).get("EmailSendingAccount", "COGNITO_DEFAULT"),
-        sms_role=bool(pool.get("SmsConfiguration", {}).get("SnsCallerArn")),
+        sender=mail.get("EmailSendingAccount", "COGNITO_DEFAULT"),
+        sms_role=bool(sms.get("SnsCallerArn") or messaging.get("CallerArn")),
         triggers=tuple(sorted(name for name, value in pool.get("LambdaConfig", {}).items() if value)),
         threat_protection=pool.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF"),
         temporary_days=pool.get("Policies", {}).get("PasswordPolicy", {}).get("TemporaryPasswordValidityDays", 7),
         request_id=str(answer["ResponseMetadata"].get("RequestId", "")),
+        mail_from=mail.get("From") or mail.get("SourceArn", "").rpartition("/")[2],
+        sms_service=("AWS End User Messaging" if messaging.get("CallerArn") else
+                     "Amazon SNS" if sms.get("SnsCallerArn") else ""),
+        sms_region=messaging.get("Region") or sms.get("SnsRegion", ""),
+        sms_external_id=bool(sms.get("ExternalId") or messaging.get("ExternalId")),
+        sms_failure=pool.get("SmsConfigurationFailure", ""),
+        verifies_changes=tuple(pool.get("UserAttributeUpdateSettings", {}).get("AttributesRequireVerificationBeforeUpdate",
+                                                                              [])),
+        only_admins_create=pool.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly", False),
+        plan=pool.get("UserPoolTier", ""),
     )
+
+
+def read_factors(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> tuple[str, ...]:
+    """Return the second factors that a pool offers, as a user's own are named; () where they are off.
+
+    An e-mail factor may also be offered for signing in without a password: both share one setting. Source: API
+    reference, GetUserPoolMfaConfig.
+    """
+    with answers("GetUserPoolMfaConfig"):
+        answer = client.get_user_pool_mfa_config(UserPoolId=user_pool_id)
+    if answer.get("MfaConfiguration", "OFF") == "OFF":
+        return ()
+    offered = {"SMS_MFA": "SmsMfaConfiguration" in answer, "EMAIL_OTP": "EmailMfaConfiguration" in answer,
+               "SOFTWARE_TOKEN_MFA": answer.get("SoftwareTokenMfaConfiguration", {}).get("Enabled", False)}
+    return tuple(name for name, offers in offered.items() if offers)
 
 
 def read_client(client: "CognitoIdentityProviderClient", *, user_pool_id: str, client_id: str) -> Client:
@@ -87,10 +114,19 @@ def read_client(client: "CognitoIdentityProviderClient", *, user_pool_id: str, c
 
 
 def list_clients(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> tuple[str, ...]:
-    """Return the ids of a pool's app clients, the first sixty. Source: API reference, ListUserPoolClients."""
-    with answers("ListUserPoolClients"):
-        answer = client.list_user_pool_clients(UserPoolId=user_pool_id, MaxResults=60)
-    return tuple(one["ClientId"] for one in answer.get("UserPoolClients", []))
+    """Return the ids of all app clients of a pool, asked for in pages of sixty.
+
+    A page may be empty and still not be the last one. Source: API reference, ListUserPoolClients.
+    """
+    found: list[str] = []
+    page: dict[str, str] = {}
+    while True:
+        with answers("ListUserPoolClients"):
+            answer = client.list_user_pool_clients(UserPoolId=user_pool_id, MaxResults=60, **page)
+        found += [one["ClientId"] for one in answer.get("UserPoolClients", [])]
+        if not answer.get("NextToken"):
+            return tuple(found)
+        page = {"NextToken": answer["NextToken"]}
 
 
 def recent_events(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> tuple[Event, ...]:

@@ -52,6 +52,46 @@ def test_a_pools_settings_are_read(client):
     assert (pool.threat_protection, pool.temporary_days, pool.verifies) == ("OFF", 7, ("email",))
 
 
+def test_how_a_pool_sends_is_read(client):
+    made = client.create_user_pool(
+        PoolName="sends", UserPoolTier="PLUS",
+        EmailConfiguration={"EmailSendingAccount": "DEVELOPER",
+                            "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/help@example.com"},
+        SmsConfiguration={"SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x", "SnsRegion": "us-west-2"},
+        AdminCreateUserConfig={"AllowAdminCreateUserOnly": True},
+        UserAttributeUpdateSettings={"AttributesRequireVerificationBeforeUpdate": ["email"]},
+    )["UserPool"]
+    pool = readings.read_pool(client, user_pool_id=made["Id"])
+    assert (pool.sender, pool.mail_from, pool.plan) == ("DEVELOPER", "help@example.com", "PLUS")
+    assert (pool.sms_role, pool.sms_service, pool.sms_region, pool.sms_external_id) == (True, "Amazon SNS", "us-west-2", True)
+    assert (pool.only_admins_create, pool.verifies_changes) == (True, ("email",))
+
+
+def test_a_pool_that_sends_sms_without_amazon_sns_has_a_role_for_it_too(client):
+    made = client.create_user_pool(PoolName="messaging", SmsConfiguration={"EumsSms": {
+        "CallerArn": "arn:aws:iam::123456789012:role/sms", "Region": "us-east-1"}})["UserPool"]
+    pool = readings.read_pool(client, user_pool_id=made["Id"])
+    assert (pool.sms_role, pool.sms_service, pool.sms_external_id) == (True, "AWS End User Messaging", False)
+
+
+def test_the_second_factors_that_a_pool_offers_are_read_by_a_call_of_their_own(client):
+    assert readings.read_pool(client, **POOL).factors is None
+    assert readings.read_factors(client, **POOL) == ()
+    client.set_user_pool_mfa_config(
+        UserPoolId=DEFAULT_POOL_ID, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True},
+        EmailMfaConfiguration={"Message": "Your code is {####}", "Subject": "Code"},
+    )
+    assert readings.read_factors(client, **POOL) == ("EMAIL_OTP", "SOFTWARE_TOKEN_MFA")
+
+
+def test_more_app_clients_than_one_page_holds_are_all_listed(client):
+    made = {client.create_user_pool_client(UserPoolId=DEFAULT_POOL_ID, ClientName=f"app-{number}")["UserPoolClient"]["ClientId"]
+            for number in range(130)}
+    listed = readings.list_clients(client, **POOL)
+    assert set(listed) == made | {DEFAULT_CLIENT_ID}
+    assert len(listed) == 131
+
+
 def test_recovery_mechanisms_come_in_their_order(client):
     made = client.create_user_pool(PoolName="two", AccountRecoverySetting={"RecoveryMechanisms": [
         {"Name": "verified_phone_number", "Priority": 2}, {"Name": "verified_email", "Priority": 1}]})["UserPool"]
