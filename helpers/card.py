@@ -12,14 +12,19 @@ from helpers.secret import redact
 
 @dataclass(frozen=True, repr=False)
 class Card:
-    """A title and rows of (label, text). Secrets that this process knows are taken out of every text."""
+    """A title and rows of (label, text). Secrets that this process knows are taken out of every text.
+
+    changes: where something will be different, rows of (what, now, after).
+    """
 
     title: str
     rows: tuple[tuple[str, str], ...] = ()
+    changes: tuple[tuple[str, str, str], ...] = ()
 
     def __repr__(self) -> str:
         width = max((len(label) for label, _ in self.rows), default=0)
         lines = [self.title, *(f"  {label:<{width}}  {text}" for label, text in self.rows if text)]
+        lines += [f"  {what}: now {now}; after: {after}" for what, now, after in self.changes]
         return redact("\n".join(lines))
 
     def _repr_markdown_(self) -> str:
@@ -27,17 +32,31 @@ class Card:
         rows = [f"| {_escape(label)} | {_escape(text)} |" for label, text in self.rows if text]
         if rows:
             lines += ["| | |", "|:---|:---|", *rows]
+        if self.changes:
+            lines += ["", f"| {' | '.join(CHANGE)} |", "|:---|:---|:---|"]
+            lines += [f"| {_escape(what)} | {_escape(now)} | {_escape(after)} |" for what, now, after in self.changes]
         return redact("\n".join(lines))
 
     def to_html(self) -> str:
-        """Return the same as an HTML table, for a widget."""
-        rows = "".join(
-            f'<tr><th scope="row" style="text-align:left;vertical-align:top;padding-right:1em">{html.escape(label)}</th>'
-            f'<td style="text-align:left">{html.escape(text)}</td></tr>'
-            for label, text in self.rows
-            if text
-        )
-        return redact(f"<p><strong>{html.escape(self.title)}</strong></p><table>{rows}</table>")
+        """Return the same as HTML tables, for a widget."""
+        rows = "".join(f"<tr>{_head(label, 'row')}{_data(text)}</tr>" for label, text in self.rows if text)
+        shown = f"<p><strong>{html.escape(self.title)}</strong></p><table>{rows}</table>"
+        if self.changes:
+            changes = "".join(f"<tr>{_head(what, 'row')}{_data(now)}{_data(after)}</tr>" for what, now, after in self.changes)
+            shown += f"<table><tr>{''.join(_head(words, 'col') for words in CHANGE)}</tr>{changes}</table>"
+        return redact(shown)
+
+
+CHANGE = ("What changes", "Now", "After")
+
+
+def _head(text: str, scope: str) -> str:
+    return (f'<th scope="{scope}" style="text-align:left;vertical-align:top;padding-right:1em">'
+            f"{html.escape(text)}</th>")
+
+
+def _data(text: str) -> str:
+    return f'<td style="text-align:left">{html.escape(text)}</td>'
 
 
 def _escape(text: str) -> str:

@@ -187,6 +187,7 @@ def in_words(report: "Report") -> str:
         ("What happened", "" if report.problems else report.detail),
         ("Proof", report.proof),
         ("What to do next", report.next_step),
+        ("Next runbook", report.next_command),
         ("Request ids", ", ".join(report.request_ids)),
         ("Executed notebook", report.notebook),
         ("Record", report.record_file),

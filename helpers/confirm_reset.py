@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from helpers import readings, reset
 from helpers.card import Card
@@ -10,18 +10,19 @@ from helpers.errors import Answered, LimitReached, NotReached, PasswordRefused, 
 from helpers.parameters import ConfirmResetParameters, Parameters
 from helpers.policy import MAXIMUM_LENGTH, PasswordPolicy, is_well_formed
 from helpers.record import Outcome, Step, step_failed
-from helpers.runbook import Result, Runbook
+from helpers.runbook import Result, Runbook, not_reached
 from helpers.secret import Secret
 from helpers.target import Target, TargetError
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
+_NOT_CHANGED = "Refused: Cognito did not change the password."
 _DONE = "Done: the password of {} is changed."
 _SAY_DONE = "Your new password works from now on. Please sign in with it."
 _NEXT_DONE = (
     "Nothing more for the password. Devices that were signed in stay signed in: if somebody else may have had the old "
-    "password, have the user signed out everywhere (AdminUserGlobalSignOut)."
+    "password, run sign-out-everywhere."
 )
 
 
@@ -30,6 +31,11 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
 
     name: ClassVar[str] = "confirm-reset"
     asks_for: ClassVar[type[Parameters]] = ConfirmResetParameters
+    title: ClassVar[str] = "Set a new password"
+    button: ClassVar[str] = "Set the new password"
+    form_fields: ClassVar[tuple[str, ...]] = ("username", "client_id", "code", "new_password", "client_secret")
+    check_first: ClassVar[str] = "Try one sign-in with the new password before anything else."
+    requests_codes: ClassVar[bool] = True
 
     def __init__(self, **values: object) -> None:
         super().__init__(**values)
@@ -83,14 +89,27 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             (
                 ("Sent, once", f"ConfirmForgotPassword (ClientId, Username, ConfirmationCode, Password{hashed})"),
                 ("Then, once", "InitiateAuth with the new password, as the proof; its tokens are dropped at once"),
-                ("Changes", f"the password of {p.username}; the code is used up; the user's status becomes CONFIRMED"),
-                ("Stays", "devices that are signed in stay signed in"),
                 ("Cannot be undone", "the old password is gone"),
                 ("Code", p.shown()["code"]),
                 ("New password", f"{p.shown()['new_password']}; it needs {self.rules_in_words()}"),
                 ("Password policy", self.policy_source),
             ),
+            (
+                (f"Password of {p.username}", "the one that was forgotten", "the new one"),
+                ("Confirmation code", "good for an hour after it was sent", "used up"),
+                ("Status", "CONFIRMED or RESET_REQUIRED; not looked up", "CONFIRMED"),
+                ("Devices that are signed in", "signed in", "signed in"),
+            ),
         )
+
+    def field_extras(self) -> dict[str, dict[str, Any]]:
+        """Show the password's rules as they are typed, and have the code typed as digits."""
+        return {
+            "code": {"help": "Six digits, from the newest message. Spaces and hyphens do not matter.",
+                     "numeric": True, "shown": True},
+            "new_password": {"help": f"Password policy: {self.policy_source}.",
+                             "rules": [{"words": rule.words, "pattern": rule.pattern} for rule in self.policy.rules()]},
+        }
 
     def rules_in_words(self) -> str:
         """Return the password policy as one sentence's worth of words."""
@@ -140,19 +159,19 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             confirmed = reset.confirm(client, **whom, code=secrets["code"], new_password=secrets["new_password"],
                                       client_secret=client_secret)
         except NotReached as exc:
-            return _not_sent(exc, step_failed(confirming, exc, target.now()))
+            return not_reached(exc, step_failed(confirming, exc, target.now()))
         except Unsettled as exc:
             self._answer_lost = True
             return self._settle(exc, step_failed(confirming, exc, target.now()), sign_in())
         except Refused as exc:
             step = step_failed(confirming, exc, target.now())
             if exc.code != "ExpiredCodeException":
-                return _refused(exc, (step,))
+                return self._refused(exc, (step,))
             # An earlier try whose answer was lost has used the code up; one sign-in tells, and spends no reset attempt.
             proof = sign_in()
             if self._answer_lost:
                 return self._settle(exc, step, proof)
-            return _refused(exc, (step, proof[0]), already=isinstance(proof[1], str))
+            return self._refused(exc, (step, proof[0]), already=isinstance(proof[1], str))
         step = Step(name=confirming, status="done", at=target.now(), request_id=confirmed.request_id)
         return _confirmed(parameters.username, step, *sign_in())
 
@@ -171,6 +190,20 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             Outcome.UNKNOWN, 8, f"Unknown: the password of {error.username} may have been changed.",
             happened=error.message or error.code, meaning=error.meaning, say=error.say, next=error.next,
             proof="", notes=(_why_unproved(signed_in),), steps=(step, proof[0]),
+        )
+
+
+    def _refused(self, error: Refused, steps: tuple[Step, ...], *, already: bool = False) -> Result:
+        if already:
+            return Result(
+                Outcome.REFUSED, error.exit_code, _NOT_CHANGED, happened=str(error), meaning=error.meaning, say=_SAY_DONE,
+                next="Nothing: the password is the one that was asked for.", steps=steps,
+                notes=("The new password signs in already: an earlier try has set it. There is nothing left to do.",),
+            )
+        return Result(
+            Outcome.REFUSED, error.exit_code, _NOT_CHANGED, happened=str(error), meaning=error.meaning, say=error.say,
+            next=error.next, notes=(f"What may be tried again: {error.again}.",), steps=steps,
+            next_runbook=self.follow(error.runbook, symptom=error.code),
         )
 
 
@@ -208,7 +241,7 @@ def _confirmed(username: str, step: Step, proof_step: Step, proof: str | ResetEr
             Outcome.UNKNOWN, 8, f"Unknown: Cognito said yes for {username}, but the new password does not sign in.",
             happened=str(proof), meaning="The change and the sign-in contradict each other.",
             say="Please try to sign in with the new password once.",
-            next="Look the user up as an administrator, then start over with a new code.", steps=(step, proof_step),
+            next="Run diagnose-user, then start over with a new code.", steps=(step, proof_step),
         )
     if isinstance(proof, ResetError):
         wait = " Wait 15 quiet minutes before the first sign-in." if isinstance(proof, LimitReached) else ""
@@ -222,21 +255,4 @@ def _confirmed(username: str, step: Step, proof_step: Step, proof: str | ResetEr
         Outcome.CONFIRMED, 0, _DONE.format(username), happened="Cognito took the code and the new password.",
         meaning="The user can sign in with the new password; the old one no longer works.", say=_SAY_DONE,
         next=_NEXT_DONE, proof=proof, steps=(step, proof_step),
-    )
-
-
-def _refused(error: Refused, steps: tuple[Step, ...], *, already: bool = False) -> Result:
-    notes = ("The new password signs in already: an earlier try has set it. There is nothing left to do.",)
-    return Result(
-        Outcome.REFUSED, error.exit_code, "Refused: Cognito did not change the password.", happened=str(error),
-        meaning=error.meaning, say=_SAY_DONE if already else error.say,
-        next="Nothing: the password is the one that was asked for." if already else error.next,
-        notes=notes if already else (f"What may be tried again: {error.again}.",), steps=steps,
-    )
-
-
-def _not_sent(error: NotReached, step: Step) -> Result:
-    return Result(
-        Outcome.NOT_SENT, error.exit_code, "Not sent: nothing has changed.", happened=str(error),
-        meaning=error.meaning, say=error.say, next=error.next, steps=(step,),
     )

@@ -10,7 +10,8 @@
      |    +-- NotAllowed         the client, the user's state, the caller, the pool's setup    exit code 6
      +-- Unsettled        sent, and no answer that can be trusted: it may have worked          exit code 8
 
-Every error can say what happened (`str`), what it means, what to tell the user and what to do next. `answers` is the
+Every error can say what happened (`str`), what it means, what to tell the user, what to do next, and which runbook
+goes on from there, if it is another one. `answers` is the
 one place that turns botocore's exceptions into these.
 """
 
@@ -22,7 +23,8 @@ from typing import ClassVar
 from botocore import exceptions as botocore_errors
 from botocore.parsers import ResponseParserError
 
-from helpers.catalogue import Entry, Kind, TryAgain, look_up
+from helpers.catalogue import look_up, lost
+from helpers.meanings import Entry, Kind, TryAgain
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class ResetError(Exception):
     meaning: str = ""
     say: str = ""
     next: str = ""
+    runbook: str = ""
 
     def _render_traceback_(self) -> list[str]:
         # IPython asks this before it draws a traceback: a person wants the words, and locals may hold secrets.
@@ -68,8 +71,8 @@ class NotReached(ResetError):
     """The request never left: no route to Cognito, or no credentials to sign it with."""
 
     exit_code = 7
-    meaning = "Nothing was sent, so nothing has changed; the code is as good as before."
-    say = "I cannot reach our system right now. Please keep your code; it stays good for an hour."
+    meaning = "Nothing was sent, so nothing has changed; a code that the user has is as good as before."
+    say = "I cannot reach our system right now. If you have a code, please keep it; it stays good for an hour."
 
     def __init__(self, message: str, *, next: str, exit_code: int = 7) -> None:
         super().__init__(message)
@@ -84,7 +87,7 @@ class Answered(ResetError):
                  request_id: str = "", entry: Entry) -> None:
         self.operation, self.username = operation, username
         self.code, self.message, self.request_id, self.entry = code, message, request_id, entry
-        self.meaning, self.say, self.next = entry.meaning, entry.say, entry.next
+        self.meaning, self.say, self.next, self.runbook = entry.meaning, entry.say, entry.next, entry.runbook
         self.again: TryAgain = entry.again
         super().__init__(self._sentence())
 
@@ -153,14 +156,6 @@ _CLASSES: dict[Kind, type[Answered]] = {
     Kind.SETUP: NotAllowed,
     Kind.UNSETTLED: Unsettled,
 }
-_LOST = Entry(
-    "", Kind.UNSETTLED, TryAgain.NOTHING,
-    "The request was sent, but no answer came back. Cognito may have done it.",
-    "The connection broke or timed out on the way back.",
-    "Please try to sign in with the new password now, once.",
-    "Try one sign-in with the new password before anything else. If it works, all is done; if it does not, try again "
-    "with the same code, and with a new one only when Cognito says that the code is no longer good.",
-)
 _NEVER_LEFT = (
     botocore_errors.ConnectTimeoutError,
     botocore_errors.EndpointConnectionError,
@@ -192,10 +187,9 @@ def answers(operation: str, *, username: str = "") -> Iterator[None]:
     except _NO_CREDENTIALS as exc:
         raise NotReached(str(exc), next="Sign in to AWS or choose a profile, then run again.", exit_code=6) from exc
     except _NEVER_LEFT as exc:
-        raise NotReached(str(exc), next="Check the network, the region and the endpoint, then try again with the "
-                                        "same code.") from exc
+        raise NotReached(str(exc), next="Check the network, the region and the endpoint, then try again.") from exc
     except (botocore_errors.HTTPClientError, ResponseParserError) as exc:
-        raise Unsettled(operation, username=username, message=str(exc), entry=_LOST) from exc
+        raise Unsettled(operation, username=username, message=str(exc), entry=lost(operation)) from exc
     except botocore_errors.BotoCoreError as exc:
         raise NotReached(str(exc), next="Mend what the message names, then run again.", exit_code=6) from exc
 
@@ -208,6 +202,6 @@ def _answered(exc: botocore_errors.ClientError, operation: str, username: str) -
     kind = entry.kind
     if not entry.code and meta.get("HTTPStatusCode", 400) >= 500:
         # A proxy's or the service's 5xx without a modelled name says nothing about whether the work was done.
-        entry, kind = _LOST, Kind.UNSETTLED
+        entry, kind = lost(operation), Kind.UNSETTLED
     return _CLASSES[kind](operation, username=username, code=code, message=message,
                           request_id=meta.get("RequestId", ""), entry=entry)

@@ -22,14 +22,16 @@ function render({ model, el }) {
   }
   const button = element("button", { type: "submit", textContent: model.get("button") });
   const again = element("button", { type: "button", textContent: "Do another one", hidden: true });
+  const next = element("button", { type: "button", hidden: true });
   const stop = element("button", { type: "button", textContent: "Stop waiting", hidden: true });
   const status = element("div", { className: "reset-status", tabIndex: -1 });
   status.setAttribute("role", "status");
   status.setAttribute("aria-live", "polite");
-  fieldset.append(element("div", { className: "reset-actions" }, button));
+  const plan = element("button", { type: "button", textContent: "Show the plan" });
+  fieldset.append(element("div", { className: "reset-actions" }, button, " ", plan));
   // method: should this script fail, the browser must not send what was typed as part of an address.
   const form = element("form", { className: "reset-form", method: "dialog", noValidate: true, autocomplete: "off" },
-    fieldset, again, status, stop);
+    fieldset, again, status, next, stop);
   const page = element("div", { className: "reset-page" }, form);
   // JupyterLab takes single letters for its commands unless an element says that its keys are its own.
   page.setAttribute("data-lm-suppress-shortcuts", "true");
@@ -42,8 +44,8 @@ function render({ model, el }) {
       // The line to the kernel is cut; that no answer comes is told below.
     }
   };
-  const ask = (kind) => send({ kind, username: inputs.get("username").input.value });
-  const mailbox = model.get("practice") ? drawMailbox(ask) : undefined;
+  const ask = (kind) => send({ kind, username: inputs.get("username")?.input.value ?? "" });
+  const mailbox = model.get("practice") ? drawMailbox(ask, model.get("requests_codes")) : undefined;
   if (mailbox) page.append(mailbox.section);
 
   let ticking, pulse;
@@ -65,6 +67,7 @@ function render({ model, el }) {
   function busy() {
     if (ticking) return;
     fieldset.disabled = true;
+    next.hidden = true;
     const started = Date.now();
     const words = element("span", { textContent: "Working: asking Cognito…" });
     const seconds = element("span"); // not announced: a screen reader would count along aloud
@@ -104,10 +107,19 @@ function render({ model, el }) {
     status.focus();
     send({ kind: "submit", turn: model.get("turn"), values });
   });
+  // What is typed into a secret field stays here: a plan does without.
+  plan.addEventListener("click", () => {
+    const open = [...inputs].filter(([, { field }]) => field.kind !== "secret");
+    takenUp = false;
+    busy();
+    status.focus();
+    send({ kind: "plan", turn: model.get("turn"), values: Object.fromEntries(open.map(([name, { input }]) => [name, input.value])) });
+  });
+  next.addEventListener("click", () => send({ kind: "next", turn: model.get("turn") }));
   again.addEventListener("click", () => send({ kind: "again", turn: model.get("turn") }));
   stop.addEventListener("click", () => {
     rest();
-    drawResult(GIVEN_UP, status);
+    drawResult(givenUp(model.get("check_first")), status);
     status.focus();
   });
 
@@ -124,6 +136,9 @@ function render({ model, el }) {
     again.hidden = state !== "done";
     if (state === "done") emptySecrets(); // what another tab may have sent was typed here too
     drawResult(model.get("result"), status);
+    const goesOn = model.get("result").next;
+    next.textContent = `Go on with ${goesOn}, here`;
+    next.hidden = !goesOn;
     const first = drawErrors(model.get("errors"), inputs);
     if (attending) (first ?? status).focus();
     if (finished && mailbox) ask("here");
@@ -140,11 +155,11 @@ function render({ model, el }) {
       rest();
       emptySecrets();
       fieldset.disabled = true;
-      again.hidden = true;
+      again.hidden = next.hidden = true;
       if (mailbox) mailbox.section.hidden = true;
       const { title } = model.get("result");
       const last = title ? [["Its last result", title]] : [];
-      drawResult(atWork ? STOPPED_AT_WORK : { ...NOT_ALIVE, rows: [...last, ...NOT_ALIVE.rows] }, status);
+      drawResult(atWork ? stoppedAtWork(model.get("check_first")) : { ...NOT_ALIVE, rows: [...last, ...NOT_ALIVE.rows] }, status);
       if (attending) status.focus();
     }, PULSE_MS);
     ask("here");
@@ -163,6 +178,7 @@ function render({ model, el }) {
   model.on("comm_live_update", doubt);
   draw(false);
   if (mailbox) ask("here");
+  if (model.get("arrive")) requestAnimationFrame(() => inputs.values().next().value.input.focus());
   return () => {
     rest();
     clearTimeout(pulse);
@@ -174,7 +190,6 @@ function render({ model, el }) {
 }
 
 const NEW_FORM = "choose Run, then Run All Cells (on a page without that menu, reload it): a new form takes this one's place.";
-const SIGN_IN_FIRST = "Try one sign-in with the new password before anything else.";
 const NOT_TAKEN_UP = {
   title: "No answer from the notebook's kernel.",
   outcome: "unknown",
@@ -193,26 +208,26 @@ const NOT_ALIVE = {
     ["What to do next", `To go on, ${NEW_FORM}`],
   ],
 };
-const STOPPED_AT_WORK = {
+const stoppedAtWork = (checkFirst) => ({
   title: "Unknown: the notebook's kernel stopped while it was working.",
   outcome: "unknown",
   rows: [
     ["What happened", "It was restarted or stopped after the button was pressed, and can no longer tell what Cognito said."],
-    ["What it means", "The call may have been sent, and the password may be changed."],
-    ["What to do next", `${SIGN_IN_FIRST} To go on, ${NEW_FORM}`],
+    ["What it means", "The call may have been sent, and may have been carried out."],
+    ["What to do next", `${checkFirst} To go on, ${NEW_FORM}`],
   ],
-};
-const GIVEN_UP = {
+});
+const givenUp = (checkFirst) => ({
   title: "You have stopped waiting; the call is still under way.",
   outcome: "unknown",
   rows: [
-    ["What it means", "A call that was sent cannot be taken back: the password may be changed already, or in a moment."],
-    ["What to do next", SIGN_IN_FIRST],
+    ["What it means", "A call that was sent cannot be taken back: it may be carried out already, or in a moment."],
+    ["What to do next", checkFirst],
     ["Note", "If the answer still comes, it is shown here, and the form can be used again."],
   ],
-};
+});
 
-function drawMailbox(ask) {
+function drawMailbox(ask, requestsCodes) {
   const section = element("section", { className: "reset-mailbox" });
   section.setAttribute("aria-label", "Practice mailbox");
   const mail = element("div");
@@ -222,7 +237,7 @@ function drawMailbox(ask) {
   look.addEventListener("click", () => ask("here"));
   request.addEventListener("click", () => ask("request"));
   section.append(element("strong", { textContent: "The user's mailbox (practice)" }), mail,
-    element("div", { className: "reset-actions" }, look, " ", request));
+    element("div", { className: "reset-actions" }, look, " ", requestsCodes ? request : ""));
   const show = ({ mail: newest, note }) => {
     const lines = newest
       ? [["From", newest.sender], ["To", newest.destination], ["At", newest.sent_at], ["Subject", newest.subject]]
@@ -237,8 +252,10 @@ function drawMailbox(ask) {
 
 function drawField(field, prefix, inputs) {
   const id = `${prefix}-${field.name}`;
-  const input = element("input", { id, name: field.name, value: field.value ?? "", spellcheck: false });
-  input.type = field.kind === "secret" && !field.shown ? "password" : "text";
+  const choices = (field.choices ?? []).map((value) => element("option", { value, textContent: value }));
+  const input = element(choices.length ? "select" : "input", { id, name: field.name, spellcheck: false }, ...choices);
+  input.value = field.value ?? "";
+  if (!choices.length) input.type = field.kind === "secret" && !field.shown ? "password" : "text";
   input.autocomplete = field.numeric ? "one-time-code" : field.kind === "secret" ? "new-password" : "off";
   if (field.numeric) input.inputMode = "numeric";
   if (field.required) input.setAttribute("aria-required", "true");
@@ -304,6 +321,14 @@ function drawResult(result, status) {
     table.append(element("tr", {}, element("th", { scope: "row", textContent: label }), element("td", { textContent: text })));
   }
   status.append(element("strong", { textContent: result.title }), table);
+  if (!result.changes?.length) return;
+  const changes = element("table", { className: "reset-changes" }, element("tr", {}, ...["What changes", "Now", "After"].map((words) =>
+    element("th", { scope: "col", textContent: words }))));
+  for (const [what, now, after] of result.changes) {
+    changes.append(element("tr", {}, element("th", { scope: "row", textContent: what }), element("td", { textContent: now }),
+      element("td", { textContent: after })));
+  }
+  status.append(changes);
 }
 
 export default { render };

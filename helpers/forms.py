@@ -16,23 +16,15 @@ import ipywidgets
 import traitlets
 
 from helpers.card import Card
-from helpers.confirm_reset import ConfirmReset
 from helpers.record import Outcome, Record
 from helpers.runbook import NotDone, Runbook
+from helpers.runbooks import RUNBOOKS
 from helpers.secret import Secret, redact, scheme_of, shown
 from helpers.target import TargetError
 
 _HERE = Path(__file__).parent
 _WAITING = "Nothing has been sent yet. This fills in when the form above has done its work."
-_TITLES = {"confirm-reset": "Set a new password"}
 _STANDS_FOR = {"mailbox": "the newest code in the practice mailbox", "literal": "the practice password"}
-_LABELS = {
-    "username": "Username",
-    "client_id": "App client id",
-    "code": "Confirmation code",
-    "new_password": "New password",
-    "client_secret": "Client secret",
-}
 
 
 def act(run: Runbook[Any]) -> "Attended | Unattended":
@@ -73,33 +65,43 @@ class Form(anywidget.AnyWidget):
 
     fields, errors and result are what the page draws. turn counts finished presses: a press that was made before the
     last one was done carries an old number and is dropped, so a double click sends once. practice: a mailbox stands
-    beside it; what is in there comes by message and is no part of the state either.
+    beside it; what is in there comes by message and is no part of the state either. arrive: it takes the focus when it
+    appears, since a person has asked for it.
     """
 
     _esm = _HERE / "form.js"
     _css = _HERE / "form.css"
     title = traitlets.Unicode().tag(sync=True)
     button = traitlets.Unicode().tag(sync=True)
+    check_first = traitlets.Unicode().tag(sync=True)
     fields: Any = traitlets.List().tag(sync=True)
     errors: Any = traitlets.Dict().tag(sync=True)
     result: Any = traitlets.Dict().tag(sync=True)
     state = traitlets.Enum(["ready", "busy", "done"], "ready").tag(sync=True)
     turn = traitlets.Int(0).tag(sync=True)
     practice = traitlets.Bool(False).tag(sync=True)
+    requests_codes = traitlets.Bool(False).tag(sync=True)
+    arrive = traitlets.Bool(False).tag(sync=True)
 
 
 class Attended:
     """A run with a person: the form, and views below it that fill in when the button has been pressed."""
 
-    def __init__(self, run: Runbook[Any]) -> None:
+    def __init__(self, run: Runbook[Any], *, arrive: bool = False) -> None:
         self._run = run
-        self.form = Form(title=_TITLES[run.name], button="Set the new password", fields=_fields(run), errors=_errors(run.problems),
-                         practice=run.parameters is not None and run.parameters.to_target().may_be_sandbox)
+        sandbox = run.parameters is not None and run.parameters.to_target().may_be_sandbox
+        self.form = Form(
+            title=run.title, button=run.button, check_first=run.check_first, fields=_fields(run),
+            errors=_errors(run.problems), practice=sandbox and "username" in run.form_fields,
+            requests_codes=run.requests_codes, arrive=arrive,
+        )
         self.form.on_msg(self._on_message)
         self.result, self.record, self.proof = (ipywidgets.HTML(f"<p>{_WAITING}</p>") for _ in range(3))
+        self.next = ipywidgets.VBox()
+        self._page = ipywidgets.VBox([self.form, self.next])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return self.form._repr_mimebundle_(**kwargs)
+        return self._page._repr_mimebundle_(**kwargs)
 
     def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("kind") in ("here", "request"):
@@ -108,10 +110,15 @@ class Attended:
             return
         if content.get("turn") != self.form.turn or self.form.state == "busy":
             return
-        if content.get("kind") == "again" and self.form.state == "done":
+        kind = content.get("kind")
+        if kind == "again" and self.form.state == "done":
             self.form.set_trait("result", {})
             self.form.state = "ready"
-        elif content.get("kind") == "submit" and self.form.state == "ready":
+        elif kind == "plan" and self.form.state == "ready":
+            self._rehearse(dict(content.get("values", {})))
+        elif kind == "next":
+            self._go_on()
+        elif kind == "submit" and self.form.state == "ready":
             self.form.state = "busy"
             try:
                 self._submit(dict(content.get("values", {})))
@@ -122,7 +129,7 @@ class Attended:
 
     def _submit(self, values: dict[str, str]) -> None:
         run = self._run
-        typed = {name: Secret(values[name], _LABELS[name].lower()) for name in run.asks_for.SECRETS if values.get(name)}
+        typed = {name: Secret(values[name], _label(run, name).lower()) for name in run.asks_for.SECRETS if values.get(name)}
         plain = {name: text for name, text in values.items() if name not in run.asks_for.SECRETS}
         values.clear()
         try:
@@ -136,8 +143,8 @@ class Attended:
                 "Unknown: the run was interrupted." if given_up else "Unknown: the runbook itself failed.",
                 (("What happened", "The kernel was interrupted while it waited for Cognito." if given_up
                   else f"{type(exc).__name__}: {redact(str(exc))}"),
-                 ("What it means", "The call may have been sent, and the password may be changed."),
-                 ("What to do next", f"Try one sign-in with the new password before anything else.{report}")),
+                 ("What it means", "The call may have been sent, and may have been carried out."),
+                 ("What to do next", f"{run.check_first}{report}")),
             )
             self._show(card, "unknown")
             self.form.state = "ready"
@@ -159,7 +166,7 @@ class Attended:
         if not self.form.practice:
             return {}
         note, username = "", str(content.get("username") or "")
-        if content["kind"] == "request" and isinstance(self._run, ConfirmReset):
+        if content["kind"] == "request" and self._run.requests_codes:
             requested = self._run.practice(username)
             note = " ".join([requested.title, *(text for _, text in requested.rows)])
         try:
@@ -175,35 +182,62 @@ class Attended:
 
     def _show(self, card: Card, outcome: str) -> None:
         rows = [[label, redact(text)] for label, text in card.rows if text]
-        self.form.result = {"title": redact(card.title), "rows": rows, "outcome": outcome}
+        changes = [[redact(text) for text in change] for change in card.changes]
+        goes_on = self._run.result.next_runbook if self._run.result and outcome != "plan" else None
+        self.form.result = {"title": redact(card.title), "rows": rows, "outcome": outcome, "changes": changes,
+                            "next": goes_on.name if goes_on else ""}
+
+    def _rehearse(self, values: dict[str, str]) -> None:
+        """Show the plan for what the form holds now; nothing is changed."""
+        self.form.state = "busy"
+        try:
+            plan = self._run.rehearse(values)
+            self.form.errors = _errors(plan) if isinstance(plan, list) else {}
+            if isinstance(plan, Card):
+                self._show(plan, "plan")
+            else:
+                self._show(Card("There is no plan for this.", tuple(("Please correct", str(one)) for one in plan)), "not_sent")
+        finally:
+            self.form.state = "ready"
+            self.form.turn += 1
+
+    def _go_on(self) -> None:
+        """Put the form of the runbook that goes on from here below this one, filled in."""
+        goes_on = self._run.result.next_runbook if self._run.result else None
+        if goes_on is not None:
+            run = RUNBOOKS[goes_on.name].runs(**goes_on.parameters, interactive="yes")
+            self.next.children = (Attended(run, arrive=True)._page,)
 
 
 def _errors(problems: Any) -> dict[str, str]:
     return {problem.field: redact(problem.words) for problem in problems}
 
 
-def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
-    """Return what the page draws, in the order of reading and of the Tab key."""
-    values = {**{name: f.default for name, f in run.asks_for.model_fields.items()}, **run.values}
-    fields: list[dict[str, Any]] = [
-        {"name": name, "label": _LABELS[name], "kind": "text", "value": str(values[name]),
-         "help": f"This is {run.asks_for.model_fields[name].description}."}
-        for name in ("username", "client_id")
-    ]
-    for name in ("code", "new_password", "client_secret"):
-        reference = str(values[name])
-        if name == "client_secret" and not reference:
-            continue
-        stands_for = _STANDS_FOR.get(scheme_of(reference), shown(reference))
-        source = "" if reference == "prompt:" else f"Leave empty to use {stands_for}. "
-        fields.append({"name": name, "label": _LABELS[name], "kind": "secret", "value": "", "help": source,
-                       "required": reference == "prompt:"})
-    code = next(item for item in fields if item["name"] == "code")
-    code |= {"help": code["help"] + "Six digits, from the newest message. Spaces and hyphens do not matter.",
-             "numeric": True, "shown": True}
-    if isinstance(run, ConfirmReset):
-        password = next(item for item in fields if item["name"] == "new_password")
-        password["help"] += f"Password policy: {run.policy_source}."
-        password["rules"] = [{"words": rule.words, "pattern": rule.pattern} for rule in run.policy.rules()]
-    return fields
+def _label(run: Runbook[Any], name: str) -> str:
+    return run.asks_for.model_fields[name].title or name
 
+
+def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
+    """Return what the page draws, in the order of reading and of the Tab key: the schema's words, the run's values."""
+    schema = run.asks_for
+    values = {**{name: f.default for name, f in schema.model_fields.items()}, **run.values}
+    extras = run.field_extras()
+    fields = []
+    for name in run.form_fields:
+        reference, about = str(values[name]), f"This is {schema.model_fields[name].description}."
+        field: dict[str, Any] = {"name": name, "label": _label(run, name), "kind": "text", "value": reference, "help": about}
+        if name in schema.SECRETS:
+            if name == "client_secret" and not reference:
+                continue
+            stands_for = _STANDS_FOR.get(scheme_of(reference), shown(reference))
+            source = "" if reference == "prompt:" else f"Leave empty to use {stands_for}. "
+            field |= {"kind": "secret", "value": "", "help": source, "required": reference == "prompt:"}
+        elif name == "confirm_username":
+            field |= {"value": "", "required": True, "help": "Type the username once more: it is this user that you mean."}
+        elif schema.choices(name):
+            field |= {"kind": "choice", "choices": schema.choices(name).split(", ")}
+        extra = dict(extras.get(name, {}))
+        if field["kind"] == "secret":
+            field["help"] += extra.pop("help", "")
+        fields.append(field | extra)
+    return fields

@@ -39,11 +39,7 @@ _WORDS = {
     "failed": "The notebook failed before it had a result.",
     "planned": "This was a dry run: the plan was made, and nothing was sent.",
 }
-_SETTLE = (
-    "The request may have been sent. Try one sign-in with the new password: if it works, all is done; if it does not, "
-    "run again with the same code, and with a new one only when Cognito says that the code is no longer good."
-)
-_NOT_SENT = "Nothing was sent, so nothing has changed; the code is as good as before. Mend the cause, then run again."
+_NOT_SENT = "Nothing was sent, so nothing has changed; a code is as good as before. Mend the cause, then run again."
 
 
 @dataclass(frozen=True)
@@ -57,6 +53,7 @@ class Report:
     exit_code: int
     meaning: str
     next_step: str
+    next_command: str
     detail: str = ""
     proof: str = ""
     notebook: str = ""
@@ -92,7 +89,8 @@ def run(
     folder = out / name
     executed = folder / entry.path.name
     kept = record or folder / "record.json"
-    username = values.get("username", entry.parameters.model_fields["username"].default)
+    about = entry.parameters.model_fields.get("username")
+    username = values.get("username", about.default) if about else ""
     veil = _veil(str(username), username_as, out)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     started = Started(
@@ -124,6 +122,7 @@ def run(
     return Report(
         run=name, runbook=entry.name, state=ended.state, outcome=ended.outcome.value, exit_code=ended.exit_code,
         meaning=ended.meaning, next_step=ended.next_step, detail=ended.detail, proof=found.verified_by if found else "",
+        next_command=found.next_runbook.command if found and found.next_runbook else "",
         notebook="" if problems else str(executed), record_file="" if problems else str(kept),
         request_ids=tuple(step.request_id for step in found.steps if step.request_id) if found else (),
         problems=tuple(map(str, problems.problems)) if problems else (),
@@ -193,7 +192,7 @@ def _judge(name: str, entry: Entry, state: State, detail: str, notebook: Any, pr
     return Ended(
         run=name, at=now(), state=state, detail=detail, outcome=Outcome.UNKNOWN if acted else Outcome.NOT_SENT,
         exit_code=code, meaning=_WORDS.get(state, "There is no result."),
-        next_step="Run it without --dry-run." if state == "planned" else _SETTLE if acted else _NOT_SENT,
+        next_step="Run it without --dry-run." if state == "planned" else entry.settle if acted else _NOT_SENT,
     )
 
 

@@ -6,7 +6,7 @@ and help from it. Every parameter is a string, because that is what papermill, a
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -16,46 +16,44 @@ from helpers.target import Target
 
 PRACTICE_PASSWORD = "literal:Practice-makes-perfect-1"
 
+PRACTICE_POOL = "us-east-1_Sandbox01"
+PRACTICE_USER = "diego@example.com"
+_POOL = r"^[\w-]+_[0-9a-zA-Z]+$"
+_USERNAME = r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$"
+
 _WORDS = {
     "client_id": "must be the app client's id: 1 to 128 letters, digits, + or _.",
     "username": "must be 1 to 128 characters, without spaces.",
-    "user_pool_id": "must be a user pool's id such as us-east-1_AbCdEfGhI, or empty.",
-    "interactive": "must be auto, yes or no.",
+    "user_pool_id": "must be a user pool's id such as us-east-1_AbCdEfGhI.",
 }
 
 
 class Parameters(BaseModel):
-    """The parameters that every runbook has. Make one through `read`, which never raises."""
+    """The parameters that every runbook has. Make one through `read`, which never raises.
+
+    A field's title is its label in a form; its description is its help everywhere.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     SECRETS: ClassVar[tuple[str, ...]] = ()
 
-    target: str = Field(default="sandbox", description="sandbox, aws, or an endpoint's URL on this machine")
-    region: str = Field(default="us-east-1", description="the AWS region of the user pool")
-    profile: str = Field(default="", description="the AWS profile, where a call has to be signed")
+    target: str = Field(default="sandbox", title="Cognito", description="sandbox, aws, or an endpoint's URL on this machine")
+    region: str = Field(default="us-east-1", title="Region", description="the AWS region of the user pool")
+    profile: str = Field(default="", title="Profile", description="the AWS profile, where a call has to be signed")
     user_pool_id: str = Field(
-        default="", description="lets the plan read the pool's password policy", pattern=r"^([\w-]+_[0-9a-zA-Z]+)?$",
-        max_length=55,
+        default="", title="User pool id", description="lets the plan read the pool's password policy",
+        pattern=f"^$|{_POOL}", max_length=55,
     )
-    client_id: str = Field(
-        default="3n4b5urk1ft4fl3mg5e62d9ado", description="the app client that asked for the code", pattern=r"^[\w+]+$",
-        max_length=128,
-    )
-    client_secret: str = Field(default="", description="a reference to the app client's secret, if it has one")
-    username: str = Field(
-        default="diego@example.com", description="the user's name, verified e-mail or phone, or sub",
-        pattern=r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$", max_length=128,
-    )
-    interactive: str = Field(
-        default="auto", description="auto, yes or no, whether a person is there", pattern="^(auto|yes|no)$"
+    interactive: Literal["auto", "yes", "no"] = Field(
+        default="auto", title="Interactive", description="auto, yes or no, whether a person is there"
     )
 
     @classmethod
-    def read(cls, values: Mapping[str, Any], *, person: bool) -> tuple[Self | None, list[Problem]]:
+    def read(cls, values: Mapping[str, Any], *, person: bool, gate: bool = True) -> tuple[Self | None, list[Problem]]:
         """Read parameters from anywhere and return them with every problem there is, in the order of the fields.
 
         values: by name; what is missing has its default. person: whether somebody is there to answer a prompt.
-        The parameters are None when they cannot be used at all.
+        gate: False before a person has come to the gate. The parameters are None when they cannot be used at all.
         """
         names = list(cls.model_fields)
         problems = []
@@ -92,9 +90,16 @@ class Parameters(BaseModel):
         if error["type"] == "extra_forbidden":
             close = get_close_matches(field, cls.model_fields, n=1)
             return Problem(field, "is no parameter of this runbook." + (f" Did you mean {close[0]}?" if close else ""))
-        if error["type"] == "string_type":
+        if error["type"] == "string_type" or not isinstance(values.get(field, ""), str):
             return Problem(field, cls._not_a_string(field, values[field]))
+        if error["type"] == "literal_error":
+            return Problem(field, f"must be {cls.choices(field, ' or ')}.")
         return Problem(field, _WORDS.get(field, error["msg"]))
+
+    @classmethod
+    def choices(cls, field: str, joined: str = ", ") -> str:
+        """Return the values that a field may take, joined to one text; "" when it may take any."""
+        return joined.join(get_args(cls.model_fields[field].annotation))
 
     @classmethod
     def _not_a_string(cls, field: str, value: Any) -> str:
@@ -124,10 +129,147 @@ class Parameters(BaseModel):
         return Target(self.target, self.region, self.profile)
 
 
-class ConfirmResetParameters(Parameters):
+class ClientParameters(Parameters):
+    """The parameters of the public calls, which name an app client instead of a user pool."""
+
+    SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
+
+    client_id: str = Field(
+        default="3n4b5urk1ft4fl3mg5e62d9ado", title="App client id", description="the app client that asked for the code",
+        pattern=r"^[\w+]+$", max_length=128,
+    )
+    client_secret: str = Field(
+        default="", title="Client secret", description="a reference to the app client's secret, if it has one"
+    )
+    username: str = Field(
+        default=PRACTICE_USER, title="Username", description="the user's name, verified e-mail or phone, or sub",
+        pattern=_USERNAME, max_length=128,
+    )
+
+
+class ConfirmResetParameters(ClientParameters):
     """The parameters of the runbook confirm-reset."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("client_secret", "code", "new_password")
 
-    code: str = Field(default="mailbox:", description="a reference to the confirmation code")
-    new_password: str = Field(default=PRACTICE_PASSWORD, description="a reference to the new password")
+    code: str = Field(default="mailbox:", title="Confirmation code", description="a reference to the confirmation code")
+    new_password: str = Field(
+        default=PRACTICE_PASSWORD, title="New password", description="a reference to the new password"
+    )
+
+
+class RequestCodeParameters(ClientParameters):
+    """The parameters of the runbook request-code."""
+
+    client_id: str = Field(
+        default="3n4b5urk1ft4fl3mg5e62d9ado", title="App client id",
+        description="the app client that the user will enter the code in", pattern=r"^[\w+]+$", max_length=128,
+    )
+    user_pool_id: str = Field(
+        default="", title="User pool id", description="lets the plan look where a code would go; costs one signed call",
+        pattern=f"^$|{_POOL}", max_length=55,
+    )
+    again: Literal["no", "yes"] = Field(
+        default="no", title="Another code", description="yes, when the user has looked and the last message is not there"
+    )
+
+
+class PoolParameters(Parameters):
+    """The parameters of an administrator's calls, which name a user pool. They are signed."""
+
+    user_pool_id: str = Field(
+        default=PRACTICE_POOL, title="User pool id", description="the user pool; the default is the sandbox's",
+        pattern=_POOL, max_length=55,
+    )
+
+
+class AuditPoolParameters(PoolParameters):
+    """The parameters of the runbook audit-pool."""
+
+
+class UserParameters(PoolParameters):
+    """The parameters of an administrator's calls about one user."""
+
+    username: str = Field(
+        default=PRACTICE_USER, title="Username", description="the user's name, verified e-mail or phone, or sub",
+        pattern=_USERNAME, max_length=128,
+    )
+
+
+class DiagnoseUserParameters(UserParameters):
+    """The parameters of the runbook diagnose-user."""
+
+    client_id: str = Field(
+        default="", title="App client id", description="the app client that the user comes from; empty: not looked at",
+        pattern=r"^[\w+]*$", max_length=128,
+    )
+    symptom: str = Field(
+        default="", title="Symptom", description="an error's name or text, or what the user says; may be empty",
+        max_length=500,
+    )
+
+
+class GatedParameters(UserParameters):
+    """The parameters of what disturbs a user or cannot be undone: the username has to be repeated."""
+
+    confirm_username: str = Field(
+        default=PRACTICE_USER, title="Username, once more", description="the gate, repeat the username"
+    )
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any], *, person: bool, gate: bool = True) -> tuple[Self | None, list[Problem]]:
+        """Read the parameters, and look whether the gate is open. See Parameters.read."""
+        read, problems = super().read(values, person=person)
+        faulty = {problem.field for problem in problems}
+        repeated = values.get("confirm_username", cls.model_fields["confirm_username"].default)
+        username = values.get("username", cls.model_fields["username"].default)
+        if gate and repeated != username and not faulty & {"username", "confirm_username"}:
+            words = "is not the username: " if repeated else "is empty: "
+            problems.append(Problem("confirm_username", f"{words}repeat the username, to show that it is this user you mean."))
+        return (None if problems else read), problems
+
+
+class AdminResetParameters(GatedParameters):
+    """The parameters of the runbook admin-reset."""
+
+
+class SignOutParameters(GatedParameters):
+    """The parameters of the runbook sign-out-everywhere."""
+
+
+class FixContactParameters(GatedParameters):
+    """The parameters of the runbook fix-contact."""
+
+    contact: Literal["email", "phone_number"] = Field(
+        default="email", title="Contact", description="email or phone_number, which one is to be marked as verified"
+    )
+    proof_of_identity: str = Field(
+        default="practice", title="How the user proved who they are",
+        description="how the user's identity was proved; it stands in the record", min_length=1, max_length=500,
+    )
+
+
+class SetPasswordParameters(GatedParameters):
+    """The parameters of the runbook set-password."""
+
+    kind: Literal["temporary", "permanent"] = Field(
+        default="temporary", title="Kind of password", description="temporary, to be changed at the next sign-in, or permanent"
+    )
+    password_to: str = Field(
+        default="discard:", title="Where the password goes",
+        description="a reference that the generated password is written to",
+    )
+    client_id: str = Field(
+        default="3n4b5urk1ft4fl3mg5e62d9ado", title="App client id",
+        description="the app client to prove it through, by one sign-in; empty for no proof", pattern=r"^[\w+]*$",
+        max_length=128,
+    )
+    client_secret: str = Field(
+        default="", title="Client secret", description="a reference to the app client's secret, if it has one"
+    )
+    two_persons: Literal["no", "yes"] = Field(
+        default="no", title="Two persons", description="yes, where a second person has to agree"
+    )
+    agreed_by: str = Field(
+        default="", title="Agreed by", description="the name of the second person who has agreed", max_length=200
+    )

@@ -4,6 +4,7 @@ A record is made of what the run itself knows. Times are those of the Cognito th
 """
 
 import json
+import shlex
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -42,6 +43,25 @@ class Step(BaseModel):
     message: Text = Field(default="", description="what Cognito said, in its own words")
 
 
+class NextRunbook(BaseModel):
+    """The runbook that goes on from a run, and what is known already of its parameters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    parameters: dict[str, Text]
+
+    def __str__(self) -> str:
+        known = ", ".join(f"{name} {value}" for name, value in self.parameters.items())
+        return f"{self.name}, with {known}" if known else self.name
+
+    @property
+    def command(self) -> str:
+        """The same as a command line; what is missing in it, such as the gate, is for a person to add."""
+        given = (f"-p {shlex.quote(f'{name}={value}')}" for name, value in self.parameters.items())
+        return " ".join(["python -m helpers run", self.name, *given])
+
+
 class Record(BaseModel):
     """One run. `parameters` holds references where a secret was asked for, never what they stand for."""
 
@@ -59,6 +79,7 @@ class Record(BaseModel):
     verified_by: Text = Field(default="", description="what proves the outcome, in words; empty when nothing does")
     meaning: Text
     next_step: Text
+    next_runbook: NextRunbook | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON data."""

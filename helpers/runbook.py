@@ -15,13 +15,16 @@ from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from helpers.card import Card
-from helpers.errors import BadParameters, Problem, ResetError
+from helpers.errors import BadParameters, NotReached, Problem, ResetError
 from helpers.parameters import Parameters
-from helpers.record import Outcome, Record, Step
+from helpers.record import NextRunbook, Outcome, Record, Step
+from helpers.runbooks import RUNBOOKS
 from helpers.secret import Secret, SecretError, fault_in, resolve
 from helpers.target import Target, TargetError
 
 P = TypeVar("P", bound=Parameters)
+_ALWAYS = ("username", "user_pool_id", "client_id")
+"""What the next runbook is told even where it is the default: these say whom it is about."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Result:
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     steps: tuple[Step, ...] = field(default=(), repr=False)
+    next_runbook: NextRunbook | None = None
 
     @property
     def request_id(self) -> str:
@@ -57,6 +61,7 @@ class Result:
                 *(("Note", note) for note in self.notes),
                 ("Tell the user", self.say),
                 ("What to do next", self.next),
+                ("Next runbook", str(self.next_runbook or "")),
                 ("Request id", self.request_id),
             ),
         )
@@ -80,11 +85,22 @@ class Runbook(ABC, Generic[P]):
 
     name: ClassVar[str]
     asks_for: ClassVar[type[Parameters]]
+    title: ClassVar[str]
+    """What the form is headed with."""
+    button: ClassVar[str]
+    """What the form's button says that it does."""
+    form_fields: ClassVar[tuple[str, ...]]
+    """The parameters that a person fills in, in the order of reading."""
+    check_first: ClassVar[str] = "Look the user up before anything else."
+    """What tells, after an answer was lost, whether it was done."""
+    requests_codes: ClassVar[bool] = False
+    """Whether the practice mailbox beside the form offers to request a code as the user."""
 
     def __init__(self, **values: Any) -> None:
         self.person = person_present(str(values.get("interactive", "auto")))
         self.values = self._leave_to_the_form(values) if self.person else values
-        self.parameters, self.problems = self._read(self.values)
+        # A person has not come to the gate yet; their form asks for it, and `submit` looks at it.
+        self.parameters, self.problems = self._read(self.values, gate=not self.person)
         if self.problems and not self.person:
             raise BadParameters(self.problems)
         self.result: Result | None = None
@@ -104,6 +120,14 @@ class Runbook(ABC, Generic[P]):
         """Return what is wrong with the secrets themselves, and notes on what was mended in them."""
         return [], []
 
+    def practice(self, username: str = "") -> Card:
+        """In the sandbox, bring about what the runbook is for; elsewhere that has happened, and nothing is done."""
+        return Card("There is nothing to prepare.")
+
+    def field_extras(self) -> dict[str, dict[str, Any]]:
+        """Return what the form shows beside certain fields, by parameter: help, rules, how to type it."""
+        return {}
+
     # --- the steps ---
 
     def where(self) -> Card:
@@ -115,9 +139,9 @@ class Runbook(ABC, Generic[P]):
             "Where am I?",
             (
                 ("Cognito", p.to_target().where()),
-                ("App client", p.client_id),
+                ("App client", getattr(p, "client_id", "")),
                 ("User pool", p.user_pool_id or "not named; this runbook can do without"),
-                ("User", p.username),
+                ("User", getattr(p, "username", "")),
                 ("As whom", self.as_whom()),
                 ("Who runs this", "a person, through the form" if self.person else "nobody is there: it acts at once"),
             ),
@@ -127,6 +151,14 @@ class Runbook(ABC, Generic[P]):
         """Say which identity the run's calls are made with."""
         return "nobody: the call is unsigned and needs no AWS credentials"
 
+    def rehearse(self, values: Mapping[str, str]) -> Card | list[Problem]:
+        """Return the plan for what a form holds, or what is wrong with it; changes nothing. values: without secrets."""
+        parameters, problems = self._read({**self.values, **values}, gate=False)
+        if parameters is None:
+            return problems
+        self.parameters = parameters
+        return self.plan()
+
     def submit(self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None) -> Result:
         """Check everything again, act, verify, and keep the result and the record.
 
@@ -135,7 +167,7 @@ class Runbook(ABC, Generic[P]):
         """
         typed = dict(typed or {})
         merged = {**self.values, **(values or {}), **dict.fromkeys(typed, "prompt:")}
-        parameters, problems = self._read(merged)
+        parameters, problems = self._read(merged, gate=True)
         endpoint, started = "", datetime.now(UTC)
         now: Callable[[], datetime] = partial(datetime.now, UTC)
         secrets: dict[str, Secret] = {}
@@ -151,7 +183,7 @@ class Runbook(ABC, Generic[P]):
         if parameters is None or problems:
             result = Result(
                 Outcome.NOT_SENT, BadParameters.exit_code, "Not sent: nothing has changed.", problems=tuple(problems),
-                next="Correct the named fields and try again. The code is as good as before.",
+                next="Correct the named fields and try again.",
             )
         else:
             result = self._act(parameters, target, secrets)
@@ -162,6 +194,7 @@ class Runbook(ABC, Generic[P]):
             started_at=started, ended_at=now(), steps=result.steps, outcome=result.outcome,
             exit_code=result.exit_code, verified_by=result.proof,
             meaning=result.meaning or " ".join(map(str, result.problems)), next_step=result.next,
+            next_runbook=result.next_runbook,
         )
         return result
 
@@ -178,8 +211,23 @@ class Runbook(ABC, Generic[P]):
 
     # --- inner ---
 
-    def _read(self, values: Mapping[str, Any]) -> tuple[P | None, list[Problem]]:
-        read, problems = self.asks_for.read(values, person=self.person)
+    def follow(self, name: str, **more: str) -> NextRunbook | None:
+        """Name the runbook that goes on from here, with what this run knows of its parameters; None for no name.
+
+        Secrets and the gate are left to whoever runs it. more: what this run has found out.
+        """
+        if not name:
+            return None
+        schema = RUNBOOKS[name].parameters
+        known = {**(self.parameters.model_dump() if self.parameters else {}), **more}
+        left = (*schema.SECRETS, "confirm_username", "interactive")
+        return NextRunbook(name=name, parameters={
+            field: known[field] for field, about in schema.model_fields.items()
+            if known.get(field) and field not in left and (known[field] != about.default or field in _ALWAYS)
+        })
+
+    def _read(self, values: Mapping[str, Any], *, gate: bool) -> tuple[P | None, list[Problem]]:
+        read, problems = self.asks_for.read(values, person=self.person, gate=gate)
         return cast(P | None, read), problems
 
     def _leave_to_the_form(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -205,7 +253,7 @@ class Runbook(ABC, Generic[P]):
             try:
                 secrets[name] = resolve(
                     reference, label=label, ask=_nobody_asked, aws=target.aws,
-                    mailbox=lambda: target.newest_code(parameters.username),
+                    mailbox=lambda: target.newest_code(getattr(parameters, "username", "")),
                 )
             except (SecretError, TargetError) as exc:
                 problems.append(Problem(name, str(exc)))
@@ -214,6 +262,14 @@ class Runbook(ABC, Generic[P]):
     def _incorrect(self) -> Card:
         return Card("Some parameters cannot be used. Correct them in the form.",
                     tuple(("Please correct", str(problem)) for problem in self.problems))
+
+
+def not_reached(error: NotReached, *steps: Step) -> Result:
+    """Return the result of a run whose call never left."""
+    return Result(
+        Outcome.NOT_SENT, error.exit_code, "Not sent: nothing has changed.", happened=str(error),
+        meaning=error.meaning, say=error.say, next=error.next, steps=steps,
+    )
 
 
 def person_present(interactive: str) -> bool:

@@ -6,8 +6,9 @@ from botocore import exceptions as botocore_errors
 from botocore.parsers import ResponseParserError
 
 from helpers import errors
-from helpers.catalogue import CATALOGUE, UNKNOWN, Kind, TryAgain, look_up, refusals
+from helpers.catalogue import look_up, refusals
 from helpers.errors import answers
+from helpers.meanings import CATALOGUE, UNKNOWN, Kind, TryAgain
 
 OPERATIONS = [
     "ForgotPassword",
@@ -17,6 +18,12 @@ OPERATIONS = [
     "AdminGetUser",
     "AdminResetUserPassword",
     "AdminSetUserPassword",
+    "AdminUserGlobalSignOut",
+    "AdminUpdateUserAttributes",
+    "AdminListUserAuthEvents",
+    "ListUsers",
+    "DescribeUserPoolClient",
+    "ListUserPoolClients",
 ]
 MODEL = botocore.session.get_session().get_service_model("cognito-idp")
 MODELLED = [(op, shape.name) for op in OPERATIONS for shape in MODEL.operation_model(op).error_shapes]

@@ -23,7 +23,7 @@ def test_every_problem_is_told_at_once_by_field_in_the_order_of_the_fields():
          "code": "012345", "new_password": "env:NOT_SET_ANYWHERE", "interactive": "perhaps"}, person=False,
     )
     assert [p.field for p in found] == [
-        "target", "region", "client_id", "username", "interactive", "code", "new_password",
+        "target", "region", "interactive", "client_id", "username", "code", "new_password",
     ]
 
 
