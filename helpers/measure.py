@@ -1,4 +1,5 @@
-"""Measure a Cognito by asking it: which passwords it takes, how many tries a user has, how long a lock lasts.
+"""Measure a Cognito by asking it: which passwords it takes, how long a code lives, how many tries a
+user has, how long a lock lasts.
 
 Each function makes real calls on a lesson's sandbox, moves its clock where time has to go by, and returns what it saw.
 """
@@ -6,6 +7,7 @@ Each function makes real calls on a lesson's sandbox, moves its clock where time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby, pairwise
 from typing import Any
 
 from helpers import picture
@@ -58,6 +60,56 @@ def set_policy(lesson: Lesson, policy: PasswordPolicy) -> PasswordPolicy:
     lesson.quiet.update_user_pool(UserPoolId=DEFAULT_POOL_ID, AutoVerifiedAttributes=["email"],
                                   AccountRecoverySetting=recovery, Policies={"PasswordPolicy": wanted})
     return policy
+
+
+# --- the life of a code -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Life:
+    """What Cognito said to one code, minute by minute. number: the code's, from 1; asked: the minute it was asked for.
+
+    answers: one for each minute from then on.
+    """
+
+    number: int
+    asked: int
+    answers: tuple[str, ...]
+
+    def spans(self) -> list[tuple[int, int, str]]:
+        """Return the same as (first minute, last minute, answer), with equal neighbours put together."""
+        minute, spans = self.asked, []
+        for answer, group in groupby(self.answers):
+            length = len(list(group))
+            spans.append((minute, minute + length - 1, answer))
+            minute += length
+        return spans
+
+
+def lives(asked: Sequence[int], last: int) -> tuple[Life, ...]:
+    """Ask for codes at these minutes, the first of them 0, and try each at every minute up to the last.
+
+    Each code is tried with a password that is too weak. So nothing changes, and InvalidPasswordException says that the
+    code was good, since Cognito looks at it first. Each minute has a Cognito of its own, for tries are few.
+    """
+    lesson, heard = Lesson(), [list[str]() for _ in asked]
+    for minute in range(last + 1):
+        lesson.box.reset()
+        for start, end in pairwise([*(one for one in asked if one <= minute), minute]):
+            _request(lesson)
+            lesson.box.advance(60 * (end - start))
+        for mail, answers in zip(lesson.box.mailbox(), heard, strict=False):
+            answers.append(_try_weakly(lesson, str(mail["code"])))
+    return tuple(Life(number, one, tuple(answers)) for number, (one, answers) in enumerate(zip(asked, heard, strict=True), 1))
+
+
+def _try_weakly(lesson: Lesson, code: str) -> str:
+    try:
+        lesson.quiet.confirm_forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME, Password="weak",
+                                             ConfirmationCode=code)
+    except lesson.quiet.exceptions.ClientError as error:
+        return str(error.response["Error"]["Code"])
+    raise AssertionError("a weak password was taken")
 
 
 # --- the budget of tries ----------------------------------------------------------------------------------------------

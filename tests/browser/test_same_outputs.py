@@ -1,4 +1,4 @@
-"""A learning notebook gives in JupyterLab, with a person there, the outputs that are stored."""
+"""A learning notebook gives in JupyterLab, with a person there, the outputs that are stored: a piece comes alive besides."""
 
 import json
 
@@ -20,7 +20,7 @@ def outputs(path):
 
 def _joined(data):
     return {name: "".join(value) if isinstance(value, list) else value for name, value in data.items()
-            if name not in ("execution_count", "metadata")}
+            if name not in ("execution_count", "metadata", "application/vnd.jupyter.widget-view+json")}
 
 
 @pytest.mark.parametrize("name", LESSONS)

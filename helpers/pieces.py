@@ -1,0 +1,102 @@
+"""Small pieces of a lesson that answer to one's hands: a password to try, a clock to move, a story to step through.
+
+Each is a table first. That is what is stored, and what a code host, an HTML page and a printer show. Where a person
+runs the notebook the same table comes with something to try, which needs no kernel: everything is worked out or measured
+beforehand, handed to the page, and what is typed there stays there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from helpers import story
+from helpers.card import Table
+from helpers.lesson import Lesson
+from helpers.measure import Life, lives
+from helpers.policy import PasswordPolicy, Rule
+from helpers.runbook import person_present
+from helpers.sandbox import DEFAULT_USERNAME
+
+_HERE = Path(__file__).parent
+ENDS = Rule("ends", "", "no space at the beginning or the end", r"^[^ \t\n\x0b\f\r](.*[^ \t\n\x0b\f\r])?(?![\s\S])")
+"""What every pool asks besides its policy; see helpers.policy.PATTERN."""
+
+_SAYS = {
+    "InvalidPasswordException": "✓ works: only the password is refused",
+    "CodeMismatchException": "✗ does not work: a newer one is in force",
+    "ExpiredCodeException": "✗ does not work: no code is in force",
+}
+
+
+class Live(anywidget.AnyWidget):
+    """A piece as the page draws it. Nothing in its state changes: facts are those of `Piece`, and go one way."""
+
+    _esm = _HERE / "pieces.js"
+    _css = _HERE / "pieces.css"
+    kind = traitlets.Unicode().tag(sync=True)
+    facts: Any = traitlets.Dict().tag(sync=True)
+
+
+class Piece:
+    """A table, and what the page needs to make something to try of it. kind: `policy`, `clock` or `steps`."""
+
+    def __init__(self, kind: str, table: Table, **facts: Any) -> None:
+        self.kind, self.table = kind, table
+        self.facts = {**facts, "table": {"title": table.title, "headings": table.headings, "rows": table.rows}}
+
+    def __repr__(self) -> str:
+        return repr(self.table)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        still = {"text/plain": repr(self.table), "text/markdown": self.table._repr_markdown_()}
+        if not person_present("auto"):
+            return still
+        live: Any = Live(kind=self.kind, facts=self.facts)._repr_mimebundle_()
+        return {**live[0], **still}
+
+
+def policy_field(policy: PasswordPolicy, examples: Sequence[str]) -> Piece:
+    """Return a field that ticks the rules of a policy while one types, over a table of how some examples fare.
+
+    examples: shown to every reader, so they must be nobody's. Whether a password was used before, or is known from a
+    leak, nobody but Cognito can say.
+    """
+    rules = (*policy.rules(), ENDS)
+    rows = [(rule.words, *("✓ met" if rule.holds(example) else "✗ not yet" for example in examples)) for rule in rules]
+    headings = ("The rule", *(example.replace(" ", "␣") for example in examples))
+    table = Table("How some passwords fare (␣ is a space)", headings, tuple(rows))
+    return Piece("policy", table, rules=[{"words": rule.words, "pattern": rule.pattern} for rule in rules])
+
+
+def clock_slider(again: int = 20, last: int = 90) -> Piece:
+    """Return a clock to move over the life of codes: one code alone, and one that is followed by another.
+
+    again: at which minute the user asks a second time. last: the last minute, counted from the first request. Cognito
+    is asked at every minute; what is shown is what it said.
+    """
+    stories = {"once": lives((0,), last), f"again at minute {again}": lives((0, again), last)}
+    rows = [(name, f"code {life.number}", f"{first} to {end}", said, _SAYS.get(said, "✗ not known"))
+            for name, codes in stories.items() for life in codes for first, end, said in life.spans()]
+    headings = ("Diego asks", "Code", "Minutes since the first request", "Cognito says", "So the code")
+    table = Table("When a code works", headings, tuple(rows))
+    return Piece("clock", table, last=last, stories=[
+        {"name": name, "codes": [_spans(life) for life in codes]} for name, codes in stories.items()])
+
+
+def _spans(life: Life) -> dict[str, Any]:
+    return {"number": life.number, "asked": life.asked, "spans": [
+        {"first": first, "end": end, "said": said, "words": _SAYS.get(said, "✗ not known"),
+         "works": said == "InvalidPasswordException"} for first, end, said in life.spans()]}
+
+
+def step_through(lesson: Lesson, username: str = DEFAULT_USERNAME) -> Piece:
+    """Return everything that has happened in a lesson, one step at a time: who asks what, the answer, what it changes."""
+    steps = story.steps(lesson.story, username)
+    rows = [(str(number), step.at, f"{step.who}: {step.asks}" if step.who else step.asks, ", ".join(step.names), step.answer,
+             "; ".join(step.changed) or "as before") for number, step in enumerate(steps, 1)]
+    headings = ("Step", "At", "Who asks what", "What is sent", "Cognito answers", "Status, codes and password")
+    return Piece("steps", Table("Step by step", headings, tuple(rows)), steps=[asdict(step) for step in steps])
