@@ -1,0 +1,322 @@
+"""Why can this user not set a new password? From what was read about an account to one verdict, with its evidence.
+
+    diagnose(username=..., user=..., pool=..., client=..., symptom="I get no mail")   -> one Verdict
+    likely_causes("Attempt limit exceeded, please try after some time.")              -> several, likeliest first
+    route(user, pool)                                                                 -> where a code would go, and why
+
+Facts come first: what stands against a reset does so whatever the user says. Then the symptom, without the causes that
+the facts rule out. Nothing here asks Cognito; `helpers.readings` does.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from helpers.facts import Client, Contact, Event, Pool, User
+from helpers.symptoms import causes, likely_causes
+from helpers.verdicts import Verdict, verdict
+
+__all__ = ["Route", "Verdict", "diagnose", "likely_causes", "route"]
+
+WORDS = {"email": "e-mail", "phone_number": "text message"}
+KINDS = {"email": "e-mail address", "phone_number": "phone number"}
+_CONTACT_OF = {"verified_email": "email", "verified_phone_number": "phone_number"}
+_FACTOR = {"email": "EMAIL_OTP", "phone_number": "SMS_MFA"}
+_CANNOT_KNOW = {
+    "user": "The user could not be looked up, so whether there is one, and in which state, is not known.",
+    "pool": "The user pool's settings could not be read, so where a code would go is not known.",
+    "client": "The app client could not be read, so whether it hides users or has a secret is not known.",
+    "events": "The recorded events could not be read, so what the user has tried is not known.",
+    "others": "Nobody could be searched for by this contact, so whether the name is spelt differently is not known.",
+}
+# Symptoms that say what is wrong whatever the account's state; and those that do so wherever a code would go.
+_WHATEVER = {"other-devices-signed-in", "secret-hash", "no-such-client-or-pool", "throttled", "blocked-by-firewall",
+             "not-allowed-to-read"}
+_WHEREVER = {"sign-in-locked", "flow-not-enabled", "trigger-failed", "security-block"}
+# What an app client that hides users answers as if a code had been sent (developer guide, user existence errors).
+_SIMULATED = {"not-found", "other-case", "contact-not-alias", "disabled", "temporary-password", "federated-user",
+              "unconfirmed", "no-verified-contact", "no-contact", "contact-is-second-factor",
+              "recovery-lists-other-contact"}
+_SEEN_IN_THE_ACCOUNT = _SIMULATED | {"made-up-answer", "admin-only", "undocumented-state", "not-yet-migrated"}
+
+
+@dataclass(frozen=True)
+class Route:
+    """Where a reset code would go. contact: None where it can go nowhere, or where that is not known.
+
+    why: the reason, in sentences. known: whether everything that decides could be read. barred: verified contacts that
+    may not carry a code, each with "factor" (it is the user's second factor) or "unlisted" (the pool does not recover
+    by it).
+    """
+
+    contact: Contact | None
+    why: tuple[str, ...]
+    known: bool = True
+    barred: tuple[tuple[Contact, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class _Known:
+    username: str
+    user: User | None
+    pool: Pool | None
+    client: Client | None
+    events: tuple[Event, ...]
+    others: tuple[User, ...]
+    unread: tuple[str, ...]
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def verdict(self, problem: str, *evidence: str, **more: str) -> Verdict:
+        return verdict(problem, evidence, **{"username": self.username, **self.ids, **more})
+
+
+def route(user: User, pool: Pool | None) -> Route:
+    """Say where Cognito would send a reset code for this user, and why there; or why nowhere.
+
+    The order is that of the pool's account recovery; without one, a verified phone comes before a verified e-mail. A
+    contact that is the user's (preferred) second factor cannot carry a code, except by SMS in a pool without such an
+    order. Source: developer guide, "Passwords, account recovery, and password policies".
+    """
+    verified = {contact.attribute: contact for contact in user.contacts if contact.verified}
+    if pool is None:
+        return Route(None, (_CANNOT_KNOW["pool"],), known=not verified)
+    if "admin_only" in pool.recovery:
+        return Route(None, ("The pool's account recovery is admin_only: no code is sent on request.",))
+    order = [_CONTACT_OF[name] for name in pool.recovery if name in _CONTACT_OF] or ["phone_number", "email"]
+    factors = {user.preferred_factor} if user.preferred_factor else set(user.factors)
+    said = (f"The pool sends codes by {', then by '.join(WORDS[one] for one in order)}."
+            if pool.recovery else "The pool sets no order of recovery, so a verified phone comes before a verified e-mail.")
+    barred = []
+    for attribute in order:
+        contact = verified.get(attribute)
+        if contact is None:
+            continue
+        if _FACTOR[attribute] in factors and (pool.recovery or attribute == "email"):
+            barred.append((contact, "factor"))
+            continue
+        return Route(contact, (said, f"A code would go by {WORDS[attribute]} to {contact.shown}."), barred=tuple(barred))
+    barred += [(contact, "unlisted") for attribute, contact in verified.items() if attribute not in order]
+    return Route(None, (said, "A code can go nowhere."), barred=tuple(barred))
+
+
+def diagnose(*, username: str, user: User | None, pool: Pool | None, client: Client | None,
+             events: Sequence[Event] = (), others: Sequence[User] = (), symptom: str = "", user_pool_id: str = "",
+             client_id: str = "", unread: Sequence[str] = ()) -> Verdict:
+    """Return the one verdict on a user who cannot set a new password, with its evidence and the next runbook.
+
+    username: as it was asked for. user: None where there is no such user, or where "user" is among the unread. others:
+    users who were found in another spelling or by a contact, when there is no user of that name. events: newest first.
+    symptom: what somebody saw or said, see `helpers.symptoms`. user_pool_id, client_id: for the next runbook, where
+    they were not read. unread: what could not be read, of user, pool, client, events and others. Never raises.
+    """
+    ids = {"user_pool_id": pool.pool_id if pool else user_pool_id, "client_id": client.client_id if client else client_id}
+    known = _Known(username, user, pool, client, tuple(events), tuple(others), tuple(unread), ids)
+    found = _weighed(known, causes(symptom), given=bool(symptom.strip()))
+    return replace(found, evidence=(*found.evidence, *(_CANNOT_KNOW[one] for one in unread)))
+
+
+def _weighed(known: _Known, suspected: tuple[str, ...], *, given: bool) -> Verdict:
+    first = suspected[0] if suspected else ""
+    if first in _WHATEVER:
+        return _by_symptom(known, first, _against(known))
+    if known.user is None:
+        if "user" not in known.unread:
+            return _hidden(known, _not_found(known), suspected)
+        return _by_symptom(known, first, None) if first else known.verdict("not-read")
+    account = _account(known, known.user)
+    if account is not None:
+        return _hidden(known, account, suspected)
+    if first in _WHEREVER:
+        return _by_symptom(known, first, _against(known))
+    delivery = _delivery(known, known.user)
+    if delivery is not None:
+        return _hidden(known, delivery, suspected)
+    left = [name for name in suspected if not _ruled_out(known, known.user, name)]
+    if left and left[0] != "nothing-in-the-way":
+        return _by_symptom(known, left[0], None)
+    odd = ("No rule knows the words of the symptom; the verdict stands on the account alone.",) if given and not suspected \
+        else ("The account rules out what the symptom would point to.",) if given and not left else ()
+    problem = "reset-required" if known.user.status == "RESET_REQUIRED" else "nothing-in-the-way"
+    return known.verdict(problem, *_state(known, known.user), *odd, *_client_words(known), *_records(known))
+
+
+# --- what stands against a reset ---
+
+
+def _against(known: _Known) -> Verdict | None:
+    if known.user is None:
+        return None if "user" in known.unread else _not_found(known)
+    return _account(known, known.user) or _delivery(known, known.user)
+
+
+def _account(known: _Known, user: User) -> Verdict | None:
+    """Return the verdict on a state of the account in which no code is sent, whoever asks; None if there is none."""
+    state = _state(known, user)
+    if not user.enabled:
+        return known.verdict("disabled", *state)
+    if user.status == "FORCE_CHANGE_PASSWORD":
+        days = f"In this pool a temporary password is good for {known.pool.temporary_days} days. " if known.pool else ""
+        return known.verdict("temporary-password", *state,
+                             f"{days}The account was changed last on {user.last_modified[:10]}.")
+    if user.status == "EXTERNAL_PROVIDER":
+        return known.verdict("federated-user", *state)
+    if user.status == "UNCONFIRMED":
+        odd = "A contact is verified all the same; whether Cognito would send a code to it is not documented."
+        return known.verdict("unconfirmed", *state, *((odd,) if user.verified else ()))
+    if user.status not in ("CONFIRMED", "RESET_REQUIRED"):
+        return known.verdict("undocumented-state", *state)
+    return None
+
+
+def _delivery(known: _Known, user: User) -> Verdict | None:
+    """Return the verdict on a code that has nowhere to go; None where it has, or where that is not known."""
+    if known.pool and "admin_only" in known.pool.recovery:
+        return known.verdict("admin-only", *_state(known, user))
+    way = route(user, known.pool)
+    if way.contact or not way.known:
+        return None
+    state = _state(known, user)
+    wanted = [_CONTACT_OF[name] for name in known.pool.recovery] if known.pool and known.pool.recovery else list(KINDS)
+    mendable = [contact for contact in user.contacts if not contact.verified and contact.attribute in wanted]
+    barred = way.barred[0] if way.barred else None
+    if barred and barred[1] == "factor":
+        reason = f"{barred[0].shown} is verified, and it is the user's second factor ({_FACTOR[barred[0].attribute]})."
+        return known.verdict("contact-is-second-factor", *state, reason, *_alternative(mendable))
+    if barred:
+        reason = f"{barred[0].shown} is verified, and the pool does not recover by {KINDS[barred[0].attribute]}."
+        return known.verdict("recovery-lists-other-contact", *state, reason, *_alternative(mendable))
+    if mendable:
+        return known.verdict("no-verified-contact", *state, contact=mendable[0].attribute)
+    if user.contacts:
+        reason = f"The pool recovers by {KINDS[wanted[0]]} alone, and the account has none."
+        return known.verdict("recovery-lists-other-contact", *state, reason)
+    return known.verdict("no-contact", *state)
+
+
+def _alternative(mendable: Sequence[Contact]) -> tuple[str, ...]:
+    return tuple(f"{contact.shown} could carry a code if it were verified (runbook fix-contact)." for contact in mendable)
+
+
+def _not_found(known: _Known) -> Verdict:
+    asked = f"Cognito knows no user by the name {known.username} in this pool."
+    twin = next((one for one in known.others if one.username.casefold() == known.username.casefold()), None)
+    other = twin or next((one for one in known.others if one.enabled and one.verified), None) or \
+        next(iter(known.others), None)
+    if other is None:
+        if known.pool and "UserMigration" in known.pool.triggers:
+            return known.verdict("not-yet-migrated", asked, "The pool has a UserMigration trigger.")
+        return known.verdict("not-found", asked, username="")
+    found = [asked, f"The account is {other.username}."]
+    if len(known.others) > 1:
+        found.append(f"{len(known.others)} accounts fit: {', '.join(one.username for one in known.others)}. Ask the user "
+                     "which one it is.")
+    verified_name = known.pool is not None and any(
+        one in (*known.pool.aliases, *known.pool.sign_in_names) for one in other.verified)
+    problem = "other-case" if twin or verified_name else "contact-not-alias"
+    if problem == "contact-not-alias":
+        found += [f"Its {KINDS[one.attribute]} {one.shown} is {'' if one.verified else 'not '}verified."
+                  for one in other.contacts]
+    theirs = replace(known, username=other.username, user=other)
+    # What follows is what that account needs, under its own name.
+    inner = _against(theirs) or theirs.verdict("nothing-in-the-way", *_state(theirs, other))
+    mine = theirs.verdict(problem, *found, *inner.evidence)
+    if inner.problem == "nothing-in-the-way":
+        return mine
+    return replace(mine, evidence=(*found, inner.headline, *inner.evidence), say=f"{mine.say} {inner.say}",
+                   next=f"{mine.next} {inner.next}", runbook=inner.runbook, parameters=inner.parameters)
+
+
+def _hidden(known: _Known, found: Verdict, suspected: tuple[str, ...]) -> Verdict:
+    """Add that the app client answers such a request as if a code were sent, where it does."""
+    more = (*_client_words(known), *_records(known))
+    if not (known.client and known.client.hides_users and found.problem in _SIMULATED):
+        return replace(found, evidence=(*found.evidence, *more))
+    if "made-up-answer" not in suspected:
+        return replace(found, evidence=(*found.evidence, *more))
+    made_up = verdict("made-up-answer")
+    return replace(found, problem=made_up.problem, headline=f"{made_up.headline} The cause: {_lowered(found.headline)}",
+                   meaning=f"{made_up.meaning} {found.meaning}", evidence=(*found.evidence, *more))
+
+
+# --- the symptom ---
+
+
+def _ruled_out(known: _Known, user: User, problem: str) -> bool:
+    """Say whether the facts speak against a suspected problem. Nothing that stands against a reset was found before."""
+    way = route(user, known.pool)
+    by = way.contact.attribute if way.contact else ""
+    against: dict[str, Callable[[], bool]] = {
+        "reset-required": lambda: user.status != "RESET_REQUIRED",
+        "wrong-password": lambda: user.status == "RESET_REQUIRED",
+        "code-goes-to-phone": lambda: by != "phone_number",
+        "sms-never-arrives": lambda: by == "email",
+        "mail-never-arrives": lambda: by == "phone_number",
+        "daily-mail-limit": lambda: by == "phone_number" or (known.pool is not None and known.pool.sender == "DEVELOPER"),
+    }
+    if problem in _SEEN_IN_THE_ACCOUNT:
+        return way.known
+    return against.get(problem, lambda: False)()
+
+
+def _by_symptom(known: _Known, problem: str, beside: Verdict | None) -> Verdict:
+    """Return the verdict to which the symptom leads. beside: what stands against a reset as well, to be told too."""
+    more: list[str] = ["The words of the symptom say so, by simple rules; the account does not speak against it."]
+    contact = ""
+    if known.user is not None:
+        more += _state(known, known.user)
+        way = route(known.user, known.pool)
+        contact = way.contact.attribute if way.contact else ""
+    if problem == "sms-never-arrives" and known.pool is not None:
+        if not known.pool.sms_role:
+            more.append("The pool has no role for sending text messages.")
+        if known.pool.sms_failure:
+            more.append(f"Cognito says of the pool's text messages: {known.pool.sms_failure}")
+    if problem == "daily-mail-limit" and known.pool is not None:
+        more.append("The pool sends with Cognito's own sender: 50 messages a day for the whole AWS account.")
+    if problem == "secret-hash" and known.client is not None:
+        more.append(f"The app client has {'a' if known.client.has_secret else 'no'} client secret.")
+    changed = next((one for one in known.events if (one.kind, one.response) == ("PasswordChange", "Pass")), None)
+    if problem == "code-used-or-expired" and changed:
+        more.append(f"A change of the password went through at {_at(changed)}: the code may have done its work.")
+    if beside is not None:
+        more += ["Beside this, something stands against a reset:", beside.headline, *beside.evidence]
+    return known.verdict(problem, *more, *_client_words(known), *_records(known), contact=contact)
+
+
+# --- evidence in words ---
+
+
+def _state(known: _Known, user: User) -> list[str]:
+    named = f", whose own username is {user.username}" if user.username != known.username else ""
+    words = [f"{known.username}{named}: status {user.status}, {'enabled' if user.enabled else 'disabled'}."]
+    words += [f"The {KINDS[one.attribute]} {one.shown} is {'' if one.verified else 'not '}verified."
+              for one in user.contacts] or ["The account has no e-mail address and no phone number."]
+    if user.factors:
+        words.append(f"Second factor: {user.preferred_factor or ', '.join(user.factors)}.")
+    if user.enabled and user.status in ("CONFIRMED", "RESET_REQUIRED"):
+        words += route(user, known.pool).why if known.pool else ()
+    return words
+
+
+def _client_words(known: _Known) -> list[str]:
+    if known.client is None:
+        return []
+    words = []
+    if known.client.hides_users:
+        words.append("The app client hides which users exist (PreventUserExistenceErrors): where no code can be sent, "
+                     "it answers as if one were.")
+    if known.client.has_secret:
+        words.append("The app client has a client secret: its calls need the parameter client_secret.")
+    return words
+
+
+def _records(known: _Known) -> list[str]:
+    told = "; ".join(f"{_at(one)} {one.kind} {one.response}" for one in known.events[:3])
+    return [f"Recorded, newest first: {told}."] if told else []
+
+
+def _at(event: Event) -> str:
+    return event.at[:16].replace("T", " ")
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

@@ -1,0 +1,425 @@
+"""Diagnosis without a Cognito: which verdict the facts and the symptom lead to, and that no combination is beyond it."""
+
+import ast
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import botocore.session
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers import diagnose as module
+from helpers import symptoms, verdicts
+from helpers.diagnose import diagnose, likely_causes, route
+from helpers.facts import Client, Contact, Event, Pool, User
+from helpers.policy import PasswordPolicy
+from helpers.verdicts import PROBLEMS, TAKES, Verdict
+
+MAIL, PHONE = Contact("email", "m***@e***", True), Contact("phone_number", "+*******0199", True)
+USER = User(username="maria", status="CONFIRMED", enabled=True, contacts=(MAIL,), factors=(), preferred_factor="",
+            last_modified="2025-01-01T09:00:00+00:00")
+POOL = Pool(pool_id="us-east-1_Shop", name="shop", policy=PasswordPolicy(), recovery=("verified_email",),
+            verifies=("email",), aliases=(), sign_in_names=(), case_sensitive=True, mfa="OFF", sender="COGNITO_DEFAULT",
+            sms_role=True, triggers=(), threat_protection="OFF", temporary_days=7)
+CLIENT = Client(client_id="web", name="web", has_secret=False, flows=("ALLOW_USER_PASSWORD_AUTH",), hides_users=False)
+HIDING = replace(CLIENT, hides_users=True)
+WHOM = {"user_pool_id": "us-east-1_Shop", "username": "maria"}
+
+
+def unverified(*contacts):
+    return tuple(replace(contact, verified=False) for contact in contacts)
+
+
+def on(symptom="", user=USER, pool=POOL, client=CLIENT, **more):
+    return diagnose(username="maria", user=user, pool=pool, client=client, symptom=symptom, **more)
+
+
+# --- where a code goes ---
+
+
+@pytest.mark.parametrize(("contacts", "recovery", "factors", "goes_to"), [
+    pytest.param((MAIL,), ("verified_email",), (), "email", id="the one contact"),
+    pytest.param((MAIL, PHONE), (), (), "phone_number", id="no order: a phone before a mail"),
+    pytest.param((MAIL, *unverified(PHONE)), (), (), "email", id="no order, phone not verified"),
+    pytest.param((MAIL, PHONE), ("verified_email", "verified_phone_number"), (), "email", id="mail first"),
+    pytest.param((MAIL, PHONE), ("verified_phone_number", "verified_email"), (), "phone_number", id="phone first"),
+    pytest.param((MAIL, PHONE), ("verified_email", "verified_phone_number"), ("EMAIL_OTP",), "phone_number",
+                 id="mail is the second factor"),
+    pytest.param((MAIL, PHONE), ("verified_email", "verified_phone_number"), ("SOFTWARE_TOKEN_MFA",), "email",
+                 id="an authenticator app excludes nothing"),
+    pytest.param((MAIL,), ("verified_email",), ("EMAIL_OTP",), None, id="mail is the second factor, and all there is"),
+    pytest.param((PHONE,), (), ("SMS_MFA",), "phone_number", id="no order: SMS though it is the factor"),
+    pytest.param((MAIL,), (), ("EMAIL_OTP",), None, id="no order: not by mail if that is the factor"),
+    pytest.param((PHONE,), ("verified_email",), (), None, id="the pool recovers by the other"),
+    pytest.param((), (), (), None, id="no contact"),
+    pytest.param((MAIL,), ("admin_only",), (), None, id="admin only"),
+])
+def test_a_code_goes_where_pool_and_user_allow(contacts, recovery, factors, goes_to):
+    way = route(replace(USER, contacts=contacts, factors=factors), replace(POOL, recovery=recovery))
+    assert (way.contact.attribute if way.contact else None) == goes_to
+    assert way.why
+    assert way.known
+
+
+def test_the_preferred_factor_alone_decides():
+    user = replace(USER, contacts=(MAIL, PHONE), factors=("SMS_MFA", "EMAIL_OTP"), preferred_factor="SMS_MFA")
+    both = replace(POOL, recovery=("verified_phone_number", "verified_email"))
+    assert route(user, both).contact == MAIL
+
+
+def test_where_the_pool_was_not_read_nobody_pretends_to_know():
+    way = route(USER, None)
+    assert (way.contact, way.known) == (None, False)
+    assert route(replace(USER, contacts=unverified(MAIL)), None).known
+
+
+# --- facts first ---
+
+STATES = [
+    ("nothing-in-the-way", "request-code", {}, {}),
+    ("disabled", "diagnose-user", {"enabled": False}, {}),
+    ("temporary-password", "set-password", {"status": "FORCE_CHANGE_PASSWORD"}, {}),
+    ("federated-user", "", {"status": "EXTERNAL_PROVIDER", "contacts": unverified(MAIL)}, {}),
+    ("unconfirmed", "set-password", {"status": "UNCONFIRMED", "contacts": unverified(MAIL)}, {}),
+    ("unconfirmed", "set-password", {"status": "UNCONFIRMED"}, {}),
+    ("undocumented-state", "set-password", {"status": "ARCHIVED"}, {}),
+    ("reset-required", "request-code", {"status": "RESET_REQUIRED"}, {}),
+    ("admin-only", "set-password", {}, {"recovery": ("admin_only",)}),
+    ("no-verified-contact", "fix-contact", {"contacts": unverified(MAIL)}, {}),
+    ("no-verified-contact", "fix-contact", {"contacts": unverified(MAIL), "status": "RESET_REQUIRED"}, {}),
+    ("no-verified-contact", "fix-contact", {"contacts": unverified(PHONE)}, {"recovery": ()}),
+    ("no-contact", "set-password", {"contacts": ()}, {}),
+    ("contact-is-second-factor", "set-password", {"factors": ("EMAIL_OTP",)}, {}),
+    ("recovery-lists-other-contact", "set-password", {"contacts": (PHONE,)}, {}),
+    ("recovery-lists-other-contact", "set-password", {"contacts": unverified(PHONE)}, {}),
+]
+
+
+@pytest.mark.parametrize(("problem", "runbook", "user", "pool"), STATES)
+def test_the_account_decides_without_any_symptom(problem, runbook, user, pool):
+    found = on(user=replace(USER, **user), pool=replace(POOL, **pool))
+    assert (found.problem, found.runbook) == (problem, runbook)
+
+
+@pytest.mark.parametrize("symptom", ["", "I get no mail", "Attempt limit exceeded, please try after some time.",
+                                     "Invalid verification code provided, please try again.", "no rule knows this"])
+@pytest.mark.parametrize(("problem", "runbook", "user", "pool"), [
+    case for case in STATES if case[0] not in ("nothing-in-the-way", "reset-required")])
+def test_what_stands_against_a_reset_does_so_whatever_the_user_says(problem, runbook, user, pool, symptom):
+    found = on(symptom, user=replace(USER, **user), pool=replace(POOL, **pool))
+    assert (found.problem, found.runbook) == (problem, runbook)
+
+
+def test_a_disabled_user_is_disabled_before_anything_else():
+    assert on(user=replace(USER, enabled=False, status="FORCE_CHANGE_PASSWORD", contacts=())).problem == "disabled"
+
+
+def test_the_contact_that_could_carry_a_code_is_filled_in():
+    found = on(user=replace(USER, contacts=unverified(PHONE)), pool=replace(POOL, recovery=()))
+    assert found.parameters == {**WHOM, "contact": "phone_number"}
+
+
+def test_another_contact_that_could_carry_a_code_is_named():
+    user = replace(USER, contacts=(MAIL, *unverified(PHONE)), factors=("EMAIL_OTP",))
+    found = on(user=user, pool=replace(POOL, recovery=("verified_email", "verified_phone_number")))
+    assert found.problem == "contact-is-second-factor"
+    assert any("fix-contact" in sentence for sentence in found.evidence)
+
+
+# --- nobody of that name ---
+
+
+def missing(username, *others, pool=POOL, client=CLIENT, symptom="", unread=()):
+    return diagnose(username=username, user=None, pool=pool, client=client, others=others, symptom=symptom, unread=unread)
+
+
+def test_a_name_that_nobody_has_is_asked_for_again():
+    found = missing("maria")
+    assert (found.problem, found.runbook) == ("not-found", "diagnose-user")
+    assert found.parameters == {"user_pool_id": "us-east-1_Shop", "client_id": "web"}
+
+
+def test_a_pool_that_brings_users_over_may_know_the_name_later():
+    assert missing("maria", pool=replace(POOL, triggers=("UserMigration",))).problem == "not-yet-migrated"
+
+
+def test_capital_letters_are_told_and_the_right_spelling_filled_in():
+    found = missing("maria", replace(USER, username="Maria"))
+    assert (found.problem, found.runbook, found.parameters["username"]) == ("other-case", "request-code", "Maria")
+
+
+def test_an_address_in_other_capitals_is_told_where_addresses_are_names():
+    found = missing("M@example.com", replace(USER, username="0b1c"), pool=replace(POOL, sign_in_names=("email",)))
+    assert (found.problem, found.parameters["username"]) == ("other-case", "0b1c")
+
+
+def test_an_unverified_address_is_no_name_and_the_account_behind_it_is_diagnosed():
+    found = missing("maria@example.com", replace(USER, contacts=unverified(MAIL)), pool=replace(POOL, aliases=("email",)))
+    assert (found.problem, found.runbook) == ("contact-not-alias", "fix-contact")
+    assert found.parameters == {**WHOM, "contact": "email"}
+
+
+def test_several_accounts_with_one_address_are_all_named_and_the_usable_one_is_taken():
+    found = missing("m@example.com", replace(USER, username="old", contacts=unverified(MAIL)), USER)
+    assert found.parameters["username"] == "maria"
+    assert any("old, maria" in sentence for sentence in found.evidence)
+
+
+# --- an app client that hides users ---
+
+
+@pytest.mark.parametrize("user", [None, replace(USER, enabled=False), replace(USER, contacts=unverified(MAIL)),
+                                  replace(USER, status="FORCE_CHANGE_PASSWORD")])
+def test_a_made_up_answer_is_told_with_its_cause_and_the_causes_next_step(user):
+    found, cause = on("no code arrives", user, client=HIDING), on("", user)
+    assert found.problem == "made-up-answer"
+    assert (found.runbook, found.parameters, found.next) == (cause.runbook, cause.parameters, cause.next)
+    assert cause.headline.lower() in found.headline.lower()
+
+
+def test_an_app_client_that_hides_nobody_makes_no_answer_up():
+    assert on("no code arrives", replace(USER, contacts=unverified(MAIL))).problem == "no-verified-contact"
+
+
+def test_without_a_symptom_the_cause_is_the_verdict_and_hiding_is_evidence():
+    found = on("", replace(USER, contacts=unverified(MAIL)), client=HIDING)
+    assert found.problem == "no-verified-contact"
+    assert any("PreventUserExistenceErrors" in sentence for sentence in found.evidence)
+
+
+def test_admin_only_is_not_hidden():
+    assert on("no code arrives", pool=replace(POOL, recovery=("admin_only",)), client=HIDING).problem == "admin-only"
+
+
+# --- then the symptom ---
+
+SYMPTOMS = [
+    ("Invalid code provided, please request a code again.", "code-used-or-expired", "request-code"),
+    ("Invalid verification code provided, please try again.", "older-code", "confirm-reset"),
+    ("Attempt limit exceeded, please try after some time.", "attempt-limit", "set-password"),
+    ("Exceeded daily email limit for the operation or the account.", "daily-mail-limit", "set-password"),
+    ("User is already confirmed.", "resend-is-for-sign-up", "request-code"),
+    ("Unable to verify secret hash for client web", "secret-hash", "request-code"),
+    ("Client web is configured with secret but SECRET_HASH was not received", "secret-hash", "request-code"),
+    ("Unrecognizable lambda output", "trigger-failed", ""),
+    ("PostConfirmation failed with error boom.", "trigger-failed", ""),
+    ("Password attempts exceeded", "sign-in-locked", ""),
+    ("Password does not conform to policy: Password not long enough", "password-policy", "confirm-reset"),
+    ("1 validation error detected: Value at 'password' failed to satisfy constraint: Member must satisfy regular "
+     r"expression pattern: ^[\S]+.*[\S]+$", "space-in-password", "confirm-reset"),
+    ("Provided password cannot be used for security reasons.", "password-too-well-known", "confirm-reset"),
+    ("PasswordHistoryPolicyViolationException", "password-used-before", "confirm-reset"),
+    ("Request not allowed due to security reasons.", "security-block", ""),
+    ("Request not allowed due to WAF block.", "blocked-by-firewall", ""),
+    ("USER_PASSWORD_AUTH flow not enabled for this client", "flow-not-enabled", ""),
+    ("User pool client web does not exist.", "no-such-client-or-pool", "diagnose-user"),
+    ("TooManyRequestsException", "throttled", "request-code"),
+    ("Role does not have permission to publish with SNS", "sender-refused", "set-password"),
+    ("Incorrect username or password.", "wrong-password", "request-code"),
+    ("I am still logged in on my stolen phone", "other-devices-signed-in", "sign-out-everywhere"),
+    ("The code goes to my old phone", "code-to-old-contact", "fix-contact"),
+    ("I get no mail", "mail-never-arrives", "set-password"),
+    ("I don\u2019t get a code", "mail-never-arrives", "set-password"),
+    ("It says I tried too often", "attempt-limit", "set-password"),
+    ("it says invalid code", "older-code", "confirm-reset"),
+    ("The app does not accept the symbol in my password", "password-policy", "confirm-reset"),
+    ("I forgot my password", "nothing-in-the-way", "request-code"),
+    ("qwerty", "nothing-in-the-way", "request-code"),
+]
+
+
+@pytest.mark.parametrize(("symptom", "problem", "runbook"), SYMPTOMS)
+def test_with_nothing_in_the_account_the_symptom_decides(symptom, problem, runbook):
+    found = on(symptom)
+    assert (found.problem, found.runbook) == (problem, runbook)
+
+
+@pytest.mark.parametrize(("symptom", "problem", "runbook"), [one for one in SYMPTOMS if one[1] != "nothing-in-the-way"])
+def test_capitals_and_line_breaks_of_a_symptom_do_not_matter(symptom, problem, runbook):
+    assert on(symptom.upper().replace(" ", "\n ")).problem == problem
+
+
+BY_PHONE = {"user": replace(USER, contacts=(MAIL, PHONE)), "pool": replace(POOL, recovery=())}
+
+
+@pytest.mark.parametrize(("symptom", "problem"), [
+    ("I get no mail", "code-goes-to-phone"),
+    ("I get no code", "code-goes-to-phone"),
+    ("The text message never comes", "sms-never-arrives"),
+    ("The code goes to my old phone", "code-to-old-contact"),
+])
+def test_where_the_code_goes_tells_like_symptoms_apart(symptom, problem):
+    assert on(symptom, **BY_PHONE).problem == problem
+
+
+def test_the_old_contact_to_be_mended_is_the_one_that_the_code_goes_to():
+    assert on("The code goes to my old phone", **BY_PHONE).parameters["contact"] == "phone_number"
+
+
+def test_a_pool_with_a_sender_of_its_own_has_no_daily_limit():
+    assert on("LimitExceededException").problem == "attempt-limit"
+    assert on("Exceeded daily email limit", pool=replace(POOL, sender="DEVELOPER")).problem == "nothing-in-the-way"
+
+
+def test_a_user_who_must_reset_cannot_sign_in_for_that_reason():
+    must = replace(USER, status="RESET_REQUIRED")
+    assert on("Password reset required for the user", user=must).problem == "reset-required"
+    assert on("Incorrect username or password.", user=must).problem == "reset-required"
+    assert on("Attempt limit exceeded", user=must).problem == "attempt-limit"
+
+
+@pytest.mark.parametrize("symptom", ["they are still signed in on the stolen laptop", "Unable to verify secret hash"])
+def test_what_has_nothing_to_do_with_the_account_comes_first_and_the_account_is_told_beside_it(symptom):
+    found = on(symptom, user=replace(USER, contacts=unverified(MAIL)))
+    assert found.problem in ("other-devices-signed-in", "secret-hash")
+    assert PROBLEMS["no-verified-contact"].headline in found.evidence
+
+
+def test_a_locked_sign_in_is_told_whether_or_not_a_code_could_be_sent():
+    assert on("Password attempts exceeded", user=replace(USER, contacts=())).problem == "sign-in-locked"
+    assert on("Password attempts exceeded", user=replace(USER, enabled=False)).problem == "disabled"
+
+
+def test_a_recorded_change_of_the_password_speaks_for_a_used_code():
+    change = Event("2025-01-01T09:05:00+00:00", "PasswordChange", "Pass")
+    found = on("Invalid code provided, please request a code again.", events=(change,))
+    assert any("went through at 2025-01-01 09:05" in sentence for sentence in found.evidence)
+
+
+# --- what could not be read ---
+
+
+def test_a_reading_that_failed_is_named_and_nothing_is_concluded_from_it():
+    found = on(user=None, unread=("user",))
+    assert (found.problem, found.runbook) == ("not-read", "diagnose-user")
+    assert found.parameters == {**WHOM, "client_id": "web"}
+    assert any("could not be looked up" in sentence for sentence in found.evidence)
+
+
+@pytest.mark.parametrize("what", ["user", "pool", "client", "events", "others"])
+def test_every_reading_that_failed_is_told_in_the_evidence(what):
+    assert "is not known" in on(unread=(what,)).evidence[-1]
+
+
+def test_with_an_unread_pool_the_state_of_the_account_still_decides():
+    assert on(pool=None, unread=("pool",), user=replace(USER, status="FORCE_CHANGE_PASSWORD")).problem == "temporary-password"
+    assert on(pool=None, unread=("pool",), user=replace(USER, contacts=unverified(MAIL))).problem == "no-verified-contact"
+    assert on(pool=None, unread=("pool",)).problem == "nothing-in-the-way"
+
+
+def test_ids_that_could_not_be_read_are_taken_as_given():
+    found = on(pool=None, client=None, user_pool_id="us-east-1_Shop", client_id="web", unread=("pool", "client"))
+    assert found.parameters == {**WHOM, "client_id": "web"}
+
+
+# --- a symptom alone ---
+
+
+def modelled():
+    service = botocore.session.get_session().get_service_model("cognito-idp")
+    operations = ("ForgotPassword", "ConfirmForgotPassword", "InitiateAuth", "AdminResetUserPassword", "AdminSetUserPassword")
+    return sorted({shape.name for name in operations for shape in service.operation_model(name).error_shapes})
+
+
+@pytest.mark.parametrize("code", modelled())
+def test_every_modelled_exception_has_causes_by_its_name(code):
+    causes = likely_causes(code)
+    assert causes
+    assert causes[0].problem != "not-understood"
+    assert all(one.next and one.say and one.meaning for one in causes)
+    said = f"An error occurred ({code}) when calling the ConfirmForgotPassword operation: something new"
+    assert likely_causes(said) == causes
+
+
+def test_a_text_says_more_than_the_exceptions_name():
+    said = "An error occurred (NotAuthorizedException) when calling the ForgotPassword operation: User is disabled."
+    assert [one.problem for one in likely_causes(said)] == ["disabled"]
+
+
+def test_causes_come_in_order_and_each_only_once():
+    problems = [one.problem for one in likely_causes("I get no code and no mail")]
+    assert problems[0] == "made-up-answer"
+    assert len(problems) == len(set(problems)) > 3
+
+
+@pytest.mark.parametrize("symptom", ["", "   ", "lorem ipsum"])
+def test_unknown_words_are_called_unknown_and_the_first_step_is_named(symptom):
+    (only,) = likely_causes(symptom, user_pool_id="us-east-1_Shop")
+    assert (only.problem, only.runbook, only.parameters) == \
+        ("not-understood", "diagnose-user", {"user_pool_id": "us-east-1_Shop"})
+
+
+# --- the house ---
+
+
+def test_every_problem_that_a_rule_names_is_there_and_every_problem_can_be_reached():
+    named = {name for _, names in (*symptoms._TEXTS, *symptoms._NAMES.items(), *symptoms._WORDS) for name in names}
+    source = "".join(Path(one.__file__).read_text() for one in (module, symptoms))
+    assert named <= set(PROBLEMS)
+    for problem in PROBLEMS:
+        assert f'"{problem}"' in source, problem
+
+
+@pytest.mark.parametrize("problem", PROBLEMS.values(), ids=lambda one: one.problem)
+def test_a_problem_says_everything_in_whole_sentences(problem):
+    for text in (problem.headline, problem.meaning, problem.say, problem.next):
+        assert re.fullmatch(r"[A-Z].*[.?]", text), text
+    assert problem.runbook in {"", *TAKES}
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", problem.problem)
+
+
+def test_diagnosis_knows_no_network():
+    for one in (module, symptoms, verdicts):
+        imported = {name for node in ast.walk(ast.parse(Path(one.__file__).read_text())) if isinstance(node, ast.ImportFrom)
+                    for name in [node.module]}
+        assert imported <= {"collections.abc", "dataclasses", "helpers.facts", "helpers.symptoms", "helpers.verdicts",
+                            "helpers.catalogue", "helpers.meanings"}
+
+
+# --- whatever comes ---
+
+statuses = st.sampled_from(["UNCONFIRMED", "CONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER",
+                            "ARCHIVED", "COMPROMISED", "UNKNOWN", "SOMETHING_NEW"])
+contacts = st.lists(st.builds(Contact, st.sampled_from(["email", "phone_number"]), st.just("x***"), st.booleans()),
+                    max_size=2, unique_by=lambda one: one.attribute).map(tuple)
+factor = st.sampled_from(["SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", "SOMETHING_NEW"])
+users = st.builds(User, username=st.text(max_size=5), status=statuses, enabled=st.booleans(), contacts=contacts,
+                  factors=st.lists(factor, max_size=3).map(tuple), preferred_factor=st.just("") | factor,
+                  last_modified=st.text(max_size=5))
+contact_names = st.lists(st.sampled_from(["email", "phone_number", "preferred_username"]), max_size=3).map(tuple)
+pools = st.builds(
+    Pool, pool_id=st.just("us-east-1_Shop"), name=st.text(max_size=3), policy=st.just(PasswordPolicy()),
+    recovery=st.lists(st.sampled_from(["verified_email", "verified_phone_number", "admin_only", "something_new"]),
+                      max_size=2).map(tuple),
+    verifies=contact_names, aliases=contact_names, sign_in_names=contact_names, case_sensitive=st.booleans(),
+    mfa=st.sampled_from(["OFF", "OPTIONAL", "ON"]), sender=st.sampled_from(["COGNITO_DEFAULT", "DEVELOPER"]),
+    sms_role=st.booleans(), triggers=st.lists(st.sampled_from(["UserMigration", "CustomMessage"])).map(tuple),
+    threat_protection=st.just("OFF"), temporary_days=st.integers(0, 365), sms_failure=st.text(max_size=3))
+clients = st.builds(Client, client_id=st.just("web"), name=st.just(""), has_secret=st.booleans(), flows=st.just(()),
+                    hides_users=st.booleans())
+events = st.lists(st.builds(Event, st.text(max_size=5), st.sampled_from(["SignIn", "PasswordChange"]),
+                            st.sampled_from(["Pass", "Fail"])), max_size=4)
+said = st.text(max_size=40) | st.sampled_from([one[0] for one in SYMPTOMS] + list(symptoms._NAMES))
+
+
+@settings(max_examples=400, deadline=None)
+@given(username=st.text(max_size=10), user=st.none() | users, pool=st.none() | pools, client=st.none() | clients,
+       events=events, others=st.lists(users, max_size=3), symptom=said,
+       unread=st.lists(st.sampled_from(["user", "pool", "client", "events", "others"]), unique=True, max_size=5))
+def test_there_is_a_verdict_for_whatever_was_read_and_said(username, user, pool, client, events, others, symptom, unread):
+    found = diagnose(username=username, user=user, pool=pool, client=client, events=events, others=others, symptom=symptom,
+                     unread=unread)
+    assert isinstance(found, Verdict)
+    assert found.problem in PROBLEMS
+    assert found.headline and found.meaning and found.say and found.next
+    assert set(found.parameters) <= set(TAKES.get(found.runbook, ()))
+    assert all(isinstance(value, str) and value for value in found.parameters.values())
+
+
+@settings(max_examples=100, deadline=None)
+@given(symptom=st.text(alphabet=st.characters(min_codepoint=48, max_codepoint=122), min_size=12, max_size=30))
+def test_what_was_said_is_never_repeated_since_it_may_hold_a_code_or_a_password(symptom):
+    assert symptom not in repr(on(symptom))
+    assert symptom not in repr(likely_causes(symptom))
