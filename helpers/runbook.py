@@ -29,7 +29,11 @@ _ALWAYS = ("username", "user_pool_id", "client_id")
 
 @dataclass(frozen=True)
 class Result:
-    """How a run ended and what follows from it. `problems` are the bad parameters, by field, when nothing was sent."""
+    """How a run ended and what follows from it.
+
+    problems: the bad parameters, by field, when nothing was sent. steps: the calls, in their order. decided_by: the
+    operation that decided, where it was not the first.
+    """
 
     outcome: Outcome
     exit_code: int
@@ -42,12 +46,13 @@ class Result:
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     steps: tuple[Step, ...] = field(default=(), repr=False)
+    decided_by: str = ""
     next_runbook: NextRunbook | None = None
 
     @property
     def request_id(self) -> str:
         """AWS's id for the call that decided the run, for a support case; "" when nothing was sent."""
-        return self.steps[0].request_id if self.steps else ""
+        return next((step.request_id for step in self.steps if self.decided_by in ("", step.name)), "")
 
     def card(self) -> Card:
         """Return the result as a person reads it."""

@@ -1,0 +1,200 @@
+"""What an administrator's runbooks on one user share: look at the user, change one thing once, look again.
+
+A subclass says what it changes, what speaks against it, and what proves it. Every call is signed.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from helpers import readings
+from helpers.card import Card
+from helpers.errors import Answered, NotReached, Refused, ResetError, Unsettled
+from helpers.facts import Pool, User
+from helpers.parameters import GatedParameters
+from helpers.record import Outcome, Step, step_failed
+from helpers.reset import Done
+from helpers.runbook import Result, Runbook, not_reached
+from helpers.secret import Secret
+from helpers.target import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
+
+G = TypeVar("G", bound=GatedParameters)
+UNSEEN = "could not be read"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was read before a change, and the calls that read it. pool: None where its settings decide nothing."""
+
+    user: User
+    pool: Pool | None
+    steps: tuple[Step, ...]
+
+
+class AdministratorRunbook(Runbook[G]):
+    """One change to one user, made by an administrator. See Runbook for the steps."""
+
+    operation: ClassVar[str]
+    """The call that changes something."""
+    sends: ClassVar[str]
+    """Its members, for the plan."""
+    for_good: ClassVar[str]
+    """What cannot be undone."""
+    reads_pool: ClassVar[bool] = False
+    """Whether the pool's settings decide too."""
+    nothing_done: ClassVar[str] = "Nothing has changed."
+
+    # --- what a subclass says ---
+
+    @abstractmethod
+    def changes(self, parameters: G, user: User | None) -> tuple[tuple[str, str, str], ...]:
+        """Return what is different afterwards, as (what, now, after). user: None where reading failed."""
+
+    @abstractmethod
+    def make(self, client: "CognitoIdentityProviderClient", parameters: G, secrets: Mapping[str, Secret]) -> Done:
+        """Make the one call that changes something."""
+
+    @abstractmethod
+    def proof(self, parameters: G, before: User, after: User) -> str:
+        """Return what in the user, read again, proves the change; "" when nothing does."""
+
+    @abstractmethod
+    def done(self, parameters: G, before: User) -> Result:
+        """Return the result of a change that was made: what it means, what to say, what comes next."""
+
+    def objection(self, parameters: G, seen: Seen) -> Result | None:
+        """Return why the change is not to be made, where it would help nobody or strand the user."""
+        return None
+
+    # --- the steps ---
+
+    def as_whom(self) -> str:
+        """Say which identity the run's calls are made with."""
+        p = self.parameters
+        if p is not None and p.to_target().may_be_sandbox:
+            return "an administrator; the sandbox asks for no credentials"
+        return f"profile {p.profile}, signed" if p is not None and p.profile else "your AWS credentials, signed"
+
+    def plan(self) -> Card:
+        """Return what will be sent and what it changes. Reads the user, to show how things stand now."""
+        p = self.parameters
+        if p is None:
+            return self._incorrect()
+        user: User | None = None
+        look, notes = "", ""
+        try:
+            seen = self._look(p, p.to_target())
+        except ResetError as exc:
+            look = f"{UNSEEN}: {exc}"
+        else:
+            user = seen.user
+            against = self.objection(p, seen)
+            notes = f"It would not be sent: {against.happened}" if against else ""
+        reads = "AdminGetUser" + (" and DescribeUserPool" if self.reads_pool else "")
+        return Card(
+            "What will happen",
+            (
+                ("Read first", f"{reads}; a user who is read counts as active this month, which AWS bills"),
+                ("Sent, once", f"{self.operation} ({self.sends})"),
+                ("Then, once", "AdminGetUser again, as the proof"),
+                ("Cannot be undone", self.for_good),
+                ("The user", look),
+                ("Stands against it", notes),
+            ),
+            self.changes(p, user),
+        )
+
+    def _act(self, parameters: G, target: Target, secrets: Mapping[str, Secret]) -> Result:
+        try:
+            seen = self._look(parameters, target)
+        except ResetError as exc:
+            return self._unread(exc, target)
+        against = self.objection(parameters, seen)
+        if against is not None:
+            return replace(against, steps=seen.steps)
+        try:
+            done = self.make(target.client(signed=True), parameters, secrets)
+        except NotReached as exc:
+            return not_reached(exc, *seen.steps, step_failed(self.operation, exc, target.now()))
+        except Unsettled as exc:
+            return self._settle(exc, parameters, target, seen)
+        except Refused as exc:
+            return self._refused(exc, *seen.steps, step_failed(self.operation, exc, target.now()))
+        step = Step(name=self.operation, status="done", at=target.now(), request_id=done.request_id)
+        result = self.done(parameters, seen.user)
+        again, after = self._look_again(parameters, target)
+        if isinstance(after, ResetError):
+            note = f"It could not also be proved by reading the user: {after.meaning or after}"
+            return self._proved(result, "Cognito's own answer to the change.", *seen.steps, step, again, note=note)
+        proof = self.proof(parameters, seen.user, after) or "Cognito's own answer to the change."
+        return self._proved(result, proof, *seen.steps, step, again)
+
+    # --- inner ---
+
+    def _look(self, p: G, target: Target) -> Seen:
+        client = target.client(signed=True)
+        user = readings.look_up(client, user_pool_id=p.user_pool_id, username=p.username)
+        steps = [Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id)]
+        pool = None
+        if self.reads_pool:
+            pool = readings.read_pool(client, user_pool_id=p.user_pool_id)
+            steps.append(Step(name="DescribeUserPool", status="done", at=target.now(), request_id=pool.request_id))
+        return Seen(user, pool, tuple(steps))
+
+    def _look_again(self, p: G, target: Target) -> tuple[Step, User | ResetError]:
+        try:
+            user = readings.look_up(target.client(signed=True), user_pool_id=p.user_pool_id, username=p.username)
+        except ResetError as exc:
+            return step_failed("AdminGetUser", exc, target.now()), exc
+        return Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id), user
+
+    def _unread(self, error: ResetError, target: Target) -> Result:
+        """Return the result of a run that could not even read: nothing was changed."""
+        if isinstance(error, NotReached):
+            return not_reached(error, step_failed("AdminGetUser", error, target.now()))
+        operation = error.operation if isinstance(error, Answered) else "AdminGetUser"
+        step = step_failed(operation, error, target.now())
+        if isinstance(error, Refused):
+            return self._refused(error, step)
+        return Result(
+            Outcome.NOT_SENT, 7, "Not sent: nothing has changed.", happened=str(error),
+            meaning="No answer came when the user was read, and without it nothing is changed.",
+            say="I cannot reach our system right now. Please hold the line.", next="Run this again.", steps=(step,),
+        )
+
+    def _refused(self, error: Refused, *steps: Step) -> Result:
+        return Result(
+            Outcome.REFUSED, error.exit_code, f"Refused: {self.nothing_done[0].lower()}{self.nothing_done[1:]}",
+            happened=str(error), meaning=error.meaning, say=error.say, next=error.next,
+            notes=(f"What may be tried again: {error.again}.",), steps=steps, decided_by=error.operation,
+            next_runbook=self.follow(error.runbook if error.runbook != self.name else "", symptom=error.code),
+        )
+
+    def _settle(self, error: Unsettled, p: G, target: Target, seen: Seen) -> Result:
+        """Decide what became of a change whose answer was lost: the user, read again, tells."""
+        lost = step_failed(self.operation, error, target.now())
+        again, after = self._look_again(p, target)
+        proof = "" if isinstance(after, ResetError) else self.proof(p, seen.user, after)
+        if proof:
+            return self._proved(self.done(p, seen.user), proof, *seen.steps, lost, again,
+                                note=f"The answer was lost, but the change was made. ({error.message or error.code})")
+        told = f"It could not be read again: {after}" if isinstance(after, ResetError) else \
+            "The user, read again, does not show the change; it was most likely not made, or it does not show."
+        return Result(
+            Outcome.UNKNOWN, 8, f"Unknown: whether {p.username} was changed.", happened=error.message or error.code,
+            meaning=error.meaning, say=error.say, next=error.next, notes=(told,), steps=(*seen.steps, lost, again),
+            decided_by=self.operation, next_runbook=self.follow(error.runbook),
+        )
+
+    def _proved(self, result: Result, proof: str, *steps: Step, note: str = "") -> Result:
+        notes = (*result.notes, note) if note else result.notes
+        return replace(result, proof=proof, steps=steps, decided_by=self.operation, notes=notes)
+
+
+def objected(headline: str, **words: Any) -> Result:
+    """Return the result of a run that stopped itself before it changed anything. words: as Result takes them."""
+    return Result(Outcome.NOT_SENT, 6, f"Not sent: {headline}", **words)
