@@ -82,6 +82,18 @@ class Pool:
     plan: str = ""
     factors: tuple[str, ...] | None = None
 
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The attributes that a reset code may go to, the preferred one first; () where only administrators reset.
+
+        A pool that does not set its recovery has the legacy behaviour: a verified phone number comes before a verified
+        e-mail address. Source: API reference, UserPoolType, AccountRecoverySetting.
+        """
+        if not self.recovery:
+            return ("phone_number", "email")
+        names = {"verified_email": "email", "verified_phone_number": "phone_number"}
+        return tuple(names[name] for name in self.recovery if name in names)
+
 
 @dataclass(frozen=True)
 class Client:

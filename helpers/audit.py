@@ -1,0 +1,63 @@
+"""What in the settings of a pool and its app clients makes resets fail, puts accounts at risk, or leaks who exists?
+
+Pure: facts in, findings out, the worst first. What is well set is said too, so that a reader sees what was looked at.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from helpers.audit_opening import opening
+from helpers.audit_sending import sending
+from helpers.card import Table
+from helpers.facts import Client, Pool
+from helpers.finding import Finding, Level, Place
+
+UNSEEN = (
+    "the code of Lambda functions, which decides what triggers do",
+    "whether Amazon SES has verified the sender and left its sandbox, and whom it suppresses",
+    "the SMS sandbox and the month's spending limit, where Cognito does not report them",
+    "rules of a web application firewall (AWS WAF), which may block the calls of a reset",
+    "how much of the quota of 30 password-recovery calls a second other pools of the account use",
+    "the users themselves: who has a verified contact, and which second factor",
+)
+"""What matters to resets and cannot be read from a pool's settings."""
+
+
+def audit(pool: Pool, clients: Sequence[Client]) -> tuple[Finding, ...]:
+    """Judge every setting that matters to a reset, and return the findings, the worst first.
+
+    pool: with its factors where they were read. clients: the pool's app clients, as many as were read.
+    """
+    return ordered([*sending(pool), *opening(pool, clients)])
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings by how bad they are, and within that along the way of a code."""
+    levels, places = list(Level), list(Place)
+    return tuple(sorted(findings, key=lambda one: (levels.index(one.level), places.index(one.place))))
+
+
+def weak_points(findings: Sequence[Finding]) -> Table:
+    """Return a table of what there is to know or to do, numbered as in the picture."""
+    return Table(
+        "Weak points, the worst first",
+        ("No.", "Risk", "Setting", "What it does to resets", "What was seen", "What to change", "How surely known"),
+        tuple(
+            (str(number), one.level, one.setting, one.risk, one.evidence, one.change, f"{one.sure} ({one.source})")
+            for number, one in enumerate((one for one in findings if one.weak), 1)
+        ),
+    )
+
+
+def well_set(findings: Sequence[Finding]) -> Table:
+    """Return a table of what was looked at and is well set, with what to keep in mind about it."""
+    return Table(
+        "Looked at, and well set", ("Setting", "What was seen", "Keep in mind"),
+        tuple((one.setting, one.evidence, one.risk) for one in findings if not one.weak),
+    )
+
+
+def told(findings: Sequence[Finding]) -> str:
+    """Return in one sentence how many findings there are of each kind."""
+    counts = [(level, sum(one.level is level for one in findings)) for level in Level]
+    words = [f"{number} × {level}" for level, number in counts if number]
+    return ", ".join(words) + "."

@@ -1,0 +1,78 @@
+"""What an audit says of one setting: how bad it is, what it does to resets, what was seen, and what to change."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How bad a finding is, in words; the worst first."""
+
+    RESETS_FAIL = "resets fail"
+    AT_RISK = "account at risk"
+    LEAKS = "leaks who exists"
+    WORTH_KNOWING = "worth knowing"
+    NOT_KNOWN = "not known"
+    WELL = "well set"
+
+
+class Place(StrEnum):
+    """Where on the way of a code a setting is at work, from the user who asks to the new password."""
+
+    ASKS = "the app client"
+    POOL = "the user pool"
+    SENDER = "the sender"
+    ARRIVES = "mailbox or phone"
+    OPENS = "the new password"
+
+
+class Sure(StrEnum):
+    """How surely it is known that Cognito does what a finding says."""
+
+    DOCUMENTED = "documented by AWS"
+    REPORTED = "reported by users"
+    INFERRED = "inferred"
+    OURS = "this project's own rule of thumb"
+
+
+_LEFT_OUT = {
+    operation: f"{operation} sets whatever the request leaves out back to its default: send all present settings along."
+    for operation in ("UpdateUserPool", "UpdateUserPoolClient")
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One setting, judged. A setting that is well set is a finding too: of the level WELL, and with nothing to fix.
+
+    setting: as the API names it. title: what it is about, in a few words. risk: what it does to a reset. evidence: what
+    was seen. fix: what to change. besides: what that change does besides. through: the API operation that makes the
+    change, "" where it is made elsewhere or cannot be made. source: the AWS document, or who reports it.
+    """
+
+    level: Level
+    place: Place
+    setting: str
+    title: str
+    risk: str
+    evidence: str
+    sure: Sure
+    source: str
+    fix: str = ""
+    besides: str = ""
+    through: str = ""
+
+    @property
+    def weak(self) -> bool:
+        """Whether there is anything to know or to do about it."""
+        return self.level is not Level.WELL
+
+    @property
+    def change(self) -> str:
+        """What to change, what that does besides, and what the API call for it needs."""
+        besides = f"Besides: {self.besides}" if self.besides else ""
+        return " ".join(words for words in (self.fix, besides, _LEFT_OUT.get(self.through, "")) if words)
+
+
+def well(place: Place, setting: str, title: str, words: str, evidence: str, source: str) -> Finding:
+    """Return a finding that a setting is well set; words: what to keep in mind about it."""
+    return Finding(Level.WELL, place, setting, title, words, evidence, Sure.DOCUMENTED, source)
