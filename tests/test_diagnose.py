@@ -207,8 +207,8 @@ SYMPTOMS = [
     ("PostConfirmation failed with error boom.", "trigger-failed", ""),
     ("Password attempts exceeded", "sign-in-locked", ""),
     ("Password does not conform to policy: Password not long enough", "password-policy", "confirm-reset"),
-    ("1 validation error detected: Value at 'password' failed to satisfy constraint: Member must satisfy regular "
-     r"expression pattern: ^[\S]+.*[\S]+$", "space-in-password", "confirm-reset"),
+    (("1 validation error detected: Value at 'password' failed to satisfy constraint: Member must satisfy regular "
+     r"expression pattern: ^[\S]+.*[\S]+$"), "space-in-password", "confirm-reset"),
     ("Provided password cannot be used for security reasons.", "password-too-well-known", "confirm-reset"),
     ("PasswordHistoryPolicyViolationException", "password-used-before", "confirm-reset"),
     ("Request not allowed due to security reasons.", "security-block", ""),
@@ -413,7 +413,7 @@ def test_there_is_a_verdict_for_whatever_was_read_and_said(username, user, pool,
                      unread=unread)
     assert isinstance(found, Verdict)
     assert found.problem in PROBLEMS
-    assert found.headline and found.meaning and found.say and found.next
+    assert all((found.headline, found.meaning, found.say, found.next))
     assert set(found.parameters) <= set(TAKES.get(found.runbook, ()))
     assert all(isinstance(value, str) and value for value in found.parameters.values())
 
