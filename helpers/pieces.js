@@ -143,7 +143,7 @@ function drawSteps({ steps, table }) {
       ...(sent ? pair("What is sent", element("pre", { textContent: sent })) : []),
       ...(answer ? pair("Cognito answers", answer) : []),
       ...pair("Status, codes, password", change),
-      ...pair("True from then on", truths.map(([name, now]) => `${name}: ${now || "none"}`).join(" · ")));
+      ...pair("True from then on", truths.map(([name, now]) => `${name}: ${now}`).join(" · ")));
     say(`${title.textContent}. ${asked}. ${answer ? `Cognito answers: ${answer}. ` : ""}Status, codes and password: ${change}.`);
     // Not `disabled`: a button that is loses the focus, and the next key would be a command to the notebook.
     back.setAttribute("aria-disabled", String(at === 0));

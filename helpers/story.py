@@ -151,8 +151,10 @@ def steps(story: Story, username: str) -> tuple[Step, ...]:
     rows, told, before = truths(story, username), [], dict(_BEFORE)
     for number, event in enumerate(story):
         after = {name: values[number] for name, values in rows.items()}
-        changed = tuple(_change(name, now) for name, now in after.items() if now != before.get(name, ""))
-        before, rest = after, (tuple(after.items()), changed)
+        changed = tuple(f"{name}: {_state(name, now)}" for name, now in after.items() if now != before.get(name, ""))
+        known = tuple((name, _state(name, now)) for name, now in after.items()
+                      if now or not name.startswith("code ") or any(rows[name][:number]))
+        before, rest = after, (known, changed)
         if isinstance(event, Pause):
             told.append(Step(clock(event.at), "", event.words, (), "", "", *rest))
             continue
@@ -161,10 +163,8 @@ def steps(story: Story, username: str) -> tuple[Step, ...]:
     return tuple(told)
 
 
-def _change(name: str, now: str) -> str:
-    if name.startswith("code "):
-        return f"{name} works" if now else f"{name} works no longer"
-    return f"the {name} is {now}" if now else f"no {name} works"
+def _state(name: str, now: str) -> str:
+    return now or ("works no longer" if name.startswith("code ") else "none works")
 
 
 def _names(request: dict[str, Any]) -> list[str]:
