@@ -1,8 +1,10 @@
 """What every test starts from: no AWS configuration of the developer's, and a fresh sandbox in memory."""
 
+import functools
 import logging
 import os
 
+import botocore.session
 import pytest
 
 # Before anything makes a client: no profile, no region, no instance metadata, no shared sandbox file.
@@ -14,6 +16,21 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
     "JUPYTER_PLATFORM_DIRS": "1",
 }
+
+# AWS's data files are read once, not for each client: reading them takes longer than most tests do.
+botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+
+
+@pytest.fixture(autouse=True)
+def forgotten():
+    """Forget what this test has held: a secret that an earlier test held is hidden from everybody, leaks included."""
+    from helpers import secret
+
+    before, secret._process = secret._process, secret.Redactor()
+    for value in before._known:
+        secret._process.add(value)
+    yield
+    secret._process = before
 
 
 @pytest.fixture(autouse=True)
