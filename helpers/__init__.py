@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 _HOMES = {
+    "AdminReset": "admin_reset",
     "BadParameters": "errors",
     "CodeRefused": "errors",
     "ConfirmReset": "confirm_reset",
@@ -17,6 +18,7 @@ _HOMES = {
     "PasswordPolicy": "policy",
     "PasswordRefused": "errors",
     "Refused": "errors",
+    "RequestCode": "request_code",
     "ResetError": "errors",
     "Secret": "secret",
     "Target": "target",
@@ -29,6 +31,7 @@ _HOMES = {
 }
 
 __all__ = [  # the keys, sorted; a test holds both together
+    "AdminReset",
     "BadParameters",
     "CodeRefused",
     "ConfirmReset",
@@ -39,6 +42,7 @@ __all__ = [  # the keys, sorted; a test holds both together
     "PasswordPolicy",
     "PasswordRefused",
     "Refused",
+    "RequestCode",
     "ResetError",
     "Secret",
     "Target",

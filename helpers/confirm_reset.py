@@ -203,7 +203,8 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         return Result(
             Outcome.REFUSED, error.exit_code, _NOT_CHANGED, happened=str(error), meaning=error.meaning, say=error.say,
             next=error.next, notes=(f"What may be tried again: {error.again}.",), steps=steps,
-            next_runbook=self.follow(error.runbook, symptom=error.code),
+            # The runbook request-code sends no second code within the hour unless it is told that this one is of no use.
+            next_runbook=self.follow(error.runbook, symptom=error.code, again="yes"),
         )
 
 

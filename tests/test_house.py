@@ -54,6 +54,8 @@ ARROWS = {
     "pieces": {"card", "lesson", "measure", "policy", "runbook", "sandbox", "story"},
     "readings": {"errors", "facts", "policy"},
     "record": {"errors", "secret"},
+    "request_code": {"card", "diagnose", "errors", "facts", "parameters", "readings", "record", "reset", "runbook", "secret",
+                     "target"},
     "reset": {"errors", "secret"},
     "runbook": {"card", "errors", "parameters", "record", "runbooks", "secret", "target"},
     "runbooks": {"parameters"},

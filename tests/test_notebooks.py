@@ -9,11 +9,10 @@ import nbformat
 import papermill
 import pytest
 
-from helpers.parameters import ConfirmResetParameters
+from helpers.runbooks import RUNBOOKS
 from tests.rebaseline import NOTEBOOKS, executed, normal, notebooks
 
 EVERY = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
-RUNBOOKS = {"confirm-reset": ConfirmResetParameters}
 
 
 def read(path):
@@ -87,7 +86,7 @@ def test_no_diagram_or_picture_is_without_words(path):
 
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.joinpath("runbooks").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_the_parameters_cell_is_the_schema_and_papermill_can_read_all_of_it(path):
-    schema = RUNBOOKS[path.stem].model_fields
+    schema = RUNBOOKS[path.stem].parameters.model_fields
     seen = papermill.inspect_notebook(path)
     assert set(seen) == set(schema)
     for name, field in schema.items():
@@ -97,7 +96,7 @@ def test_the_parameters_cell_is_the_schema_and_papermill_can_read_all_of_it(path
 
 @pytest.mark.parametrize("path", sorted(NOTEBOOKS.joinpath("runbooks").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_the_table_of_parameters_is_the_schema(path):
-    schema = RUNBOOKS[path.stem].model_fields
+    schema = RUNBOOKS[path.stem].parameters.model_fields
     about = next(cell.source for cell in read(path).cells if cell.id == "parameters-about")
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", about, re.MULTILINE)
     assert sorted(rows) == sorted(
