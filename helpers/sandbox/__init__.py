@@ -4,18 +4,22 @@ Use open_sandbox() and either attach() a boto3 client, or serve() it over HTTP o
 """
 
 from .box import Sandbox, open_sandbox
+from .cases import CASES, Case, plant_case
 from .seed import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 from .server import DEFAULT_PORT, Server, serve, serve_forever
 
 __all__ = [
+    "CASES",
     "DEFAULT_CLIENT_ID",
     "DEFAULT_PASSWORD",
     "DEFAULT_POOL_ID",
     "DEFAULT_PORT",
     "DEFAULT_USERNAME",
+    "Case",
     "Sandbox",
     "Server",
     "open_sandbox",
+    "plant_case",
     "serve",
     "serve_forever",
 ]

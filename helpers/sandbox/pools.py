@@ -81,7 +81,7 @@ def page(work: Work, query: str, values: tuple[str, ...], request: Doc) -> Doc:
 def shown(work: Work, pool: Doc) -> Doc:
     """Return a pool as DescribeUserPool shows it."""
     users = work.db.execute("SELECT users FROM pools WHERE id = ?", (pool["Id"],)).fetchone()[0]
-    hidden = ("Schema", "mfa")
+    hidden = ("Schema", "mfa", "delivery")
     answer = {key: value for key, value in pool.items() if key not in hidden}
     answer["EstimatedNumberOfUsers"] = users
     answer["SchemaAttributes"] = _schema(pool)
