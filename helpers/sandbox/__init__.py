@@ -4,7 +4,7 @@ Use open_sandbox() and either attach() a boto3 client, or serve() it over HTTP o
 """
 
 from .box import Sandbox, open_sandbox
-from .cases import CASES, Case, plant_case
+from .cases import CASES, plant_case
 from .seed import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 from .server import DEFAULT_PORT, Server, serve, serve_forever
 
@@ -15,7 +15,6 @@ __all__ = [
     "DEFAULT_POOL_ID",
     "DEFAULT_PORT",
     "DEFAULT_USERNAME",
-    "Case",
     "Sandbox",
     "Server",
     "open_sandbox",
