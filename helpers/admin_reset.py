@@ -29,9 +29,9 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
     for_good: ClassVar[str] = "the old password is gone at once; without the code the user cannot sign in"
     reads_pool: ClassVar[bool] = True
 
-    def changes(self, parameters: AdminResetParameters, user: User | None) -> tuple[tuple[str, str, str], ...]:
+    def changes(self, parameters: AdminResetParameters, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards."""
-        status = user.status if user else "not known"
+        status = seen.user.status if seen else "not known"
         return (
             ("Status", status, "RESET_REQUIRED"),
             ("Old password", "gone already" if status == "RESET_REQUIRED" else "works", "no longer works"),
@@ -65,7 +65,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
             return "Read again, the user's status is RESET_REQUIRED; before it was " + before.status + "."
         return "Read again, the user was changed since." if after.last_modified > before.last_modified else ""
 
-    def done(self, parameters: AdminResetParameters, before: User) -> Result:
+    def done(self, parameters: AdminResetParameters, seen: Seen) -> Result:
         """The user needs the code now."""
         return Result(
             Outcome.CONFIRMED, 0, f"Done: the password of {parameters.username} is taken away, and a code is on its way.",

@@ -35,6 +35,15 @@ class Seen:
     steps: tuple[Step, ...]
 
 
+@dataclass(frozen=True)
+class Verified:
+    """What was looked at after a change. proof: in words, "" where there is none. note: why there is none."""
+
+    steps: tuple[Step, ...] = ()
+    proof: str = ""
+    note: str = ""
+
+
 class AdministratorRunbook(Runbook[G]):
     """One change to one user, made by an administrator. See Runbook for the steps."""
 
@@ -44,6 +53,8 @@ class AdministratorRunbook(Runbook[G]):
     """Its members, for the plan."""
     for_good: ClassVar[str]
     """What cannot be undone."""
+    then: ClassVar[str] = "AdminGetUser again, as the proof"
+    """What is done afterwards, to prove it; "" where nothing can."""
     reads_pool: ClassVar[bool] = False
     """Whether the pool's settings decide too."""
     nothing_done: ClassVar[str] = "Nothing has changed."
@@ -51,24 +62,39 @@ class AdministratorRunbook(Runbook[G]):
     # --- what a subclass says ---
 
     @abstractmethod
-    def changes(self, parameters: G, user: User | None) -> tuple[tuple[str, str, str], ...]:
-        """Return what is different afterwards, as (what, now, after). user: None where reading failed."""
+    def changes(self, parameters: G, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
+        """Return what is different afterwards, as (what, now, after). seen: None where reading failed."""
 
     @abstractmethod
     def make(self, client: "CognitoIdentityProviderClient", parameters: G, secrets: Mapping[str, Secret]) -> Done:
         """Make the one call that changes something."""
 
     @abstractmethod
+    def done(self, parameters: G, seen: Seen) -> Result:
+        """Return the result of a change that was made: what it means, what to say, what comes next."""
+
     def proof(self, parameters: G, before: User, after: User) -> str:
         """Return what in the user, read again, proves the change; "" when nothing does."""
-
-    @abstractmethod
-    def done(self, parameters: G, before: User) -> Result:
-        """Return the result of a change that was made: what it means, what to say, what comes next."""
+        return ""
 
     def objection(self, parameters: G, seen: Seen) -> Result | None:
         """Return why the change is not to be made, where it would help nobody or strand the user."""
         return None
+
+    def prepare(self, parameters: G, target: Target, seen: Seen) -> Result | None:
+        """Do what has to be there before the change is sent; return why it cannot be done, or None."""
+        return None
+
+    def verify(self, parameters: G, target: Target, secrets: Mapping[str, Secret], seen: Seen) -> Verified:
+        """Look what became of the change. It is called once, after Cognito said yes and after its answer was lost."""
+        step, after = self.look_again(parameters, target)
+        if isinstance(after, ResetError):
+            return Verified((step,), note=f"It could not also be proved by reading the user: {after.meaning or after}")
+        return Verified((step,), self.proof(parameters, seen.user, after))
+
+    def lost(self, error: Unsettled) -> tuple[str, str]:
+        """Return what to do after a lost answer that nothing settled, and the runbook for it."""
+        return error.next, error.runbook
 
     # --- the steps ---
 
@@ -84,14 +110,13 @@ class AdministratorRunbook(Runbook[G]):
         p = self.parameters
         if p is None:
             return self._incorrect()
-        user: User | None = None
+        seen: Seen | None = None
         look, notes = "", ""
         try:
             seen = self._look(p, p.to_target())
         except ResetError as exc:
             look = f"{UNSEEN}: {exc}"
         else:
-            user = seen.user
             against = self.objection(p, seen)
             notes = f"It would not be sent: {against.happened}" if against else ""
         reads = "AdminGetUser" + (" and DescribeUserPool" if self.reads_pool else "")
@@ -100,12 +125,12 @@ class AdministratorRunbook(Runbook[G]):
             (
                 ("Read first", f"{reads}; a user who is read counts as active this month, which AWS bills"),
                 ("Sent, once", f"{self.operation} ({self.sends})"),
-                ("Then, once", "AdminGetUser again, as the proof"),
+                ("Then, once", self.then),
                 ("Cannot be undone", self.for_good),
                 ("The user", look),
                 ("Stands against it", notes),
             ),
-            self.changes(p, user),
+            self.changes(p, seen),
         )
 
     def _act(self, parameters: G, target: Target, secrets: Mapping[str, Secret]) -> Result:
@@ -113,7 +138,7 @@ class AdministratorRunbook(Runbook[G]):
             seen = self._look(parameters, target)
         except ResetError as exc:
             return self._unread(exc, target)
-        against = self.objection(parameters, seen)
+        against = self.objection(parameters, seen) or self.prepare(parameters, target, seen)
         if against is not None:
             return replace(against, steps=seen.steps)
         try:
@@ -121,17 +146,12 @@ class AdministratorRunbook(Runbook[G]):
         except NotReached as exc:
             return not_reached(exc, *seen.steps, step_failed(self.operation, exc, target.now()))
         except Unsettled as exc:
-            return self._settle(exc, parameters, target, seen)
+            lost = step_failed(self.operation, exc, target.now())
+            return self._settle(exc, parameters, seen, lost, self.verify(parameters, target, secrets, seen))
         except Refused as exc:
             return self._refused(exc, *seen.steps, step_failed(self.operation, exc, target.now()))
         step = Step(name=self.operation, status="done", at=target.now(), request_id=done.request_id)
-        result = self.done(parameters, seen.user)
-        again, after = self._look_again(parameters, target)
-        if isinstance(after, ResetError):
-            note = f"It could not also be proved by reading the user: {after.meaning or after}"
-            return self._proved(result, "Cognito's own answer to the change.", *seen.steps, step, again, note=note)
-        proof = self.proof(parameters, seen.user, after) or "Cognito's own answer to the change."
-        return self._proved(result, proof, *seen.steps, step, again)
+        return self._made(self.done(parameters, seen), seen, step, self.verify(parameters, target, secrets, seen))
 
     # --- inner ---
 
@@ -145,7 +165,8 @@ class AdministratorRunbook(Runbook[G]):
             steps.append(Step(name="DescribeUserPool", status="done", at=target.now(), request_id=pool.request_id))
         return Seen(user, pool, tuple(steps))
 
-    def _look_again(self, p: G, target: Target) -> tuple[Step, User | ResetError]:
+    def look_again(self, p: G, target: Target) -> tuple[Step, User | ResetError]:
+        """Read the user once more; return the step, and the user or the error that stood against it."""
         try:
             user = readings.look_up(target.client(signed=True), user_pool_id=p.user_pool_id, username=p.username)
         except ResetError as exc:
@@ -174,23 +195,25 @@ class AdministratorRunbook(Runbook[G]):
             next_runbook=self.follow(error.runbook if error.runbook != self.name else "", symptom=error.code),
         )
 
-    def _settle(self, error: Unsettled, p: G, target: Target, seen: Seen) -> Result:
-        """Decide what became of a change whose answer was lost: the user, read again, tells."""
-        lost = step_failed(self.operation, error, target.now())
-        again, after = self._look_again(p, target)
-        proof = "" if isinstance(after, ResetError) else self.proof(p, seen.user, after)
-        if proof:
-            return self._proved(self.done(p, seen.user), proof, *seen.steps, lost, again,
-                                note=f"The answer was lost, but the change was made. ({error.message or error.code})")
-        told = f"It could not be read again: {after}" if isinstance(after, ResetError) else \
-            "The user, read again, does not show the change; it was most likely not made, or it does not show."
+    def _made(self, result: Result, seen: Seen, step: Step, found: Verified) -> Result:
+        """Return the result of a change that Cognito said yes to."""
+        note = "" if found.proof else found.note
+        return self._proved(result, found.proof or "Cognito's own answer to the change.", note, *seen.steps, step, *found.steps)
+
+    def _settle(self, error: Unsettled, p: G, seen: Seen, lost: Step, found: Verified) -> Result:
+        """Decide what became of a change whose answer was lost, by what was looked at afterwards."""
+        if found.proof:
+            note = f"The answer was lost, but the change was made. ({error.message or error.code})"
+            return self._proved(self.done(p, seen), found.proof, note, *seen.steps, lost, *found.steps)
+        what_next, runbook = self.lost(error)
+        told = found.note or "What was read afterwards does not show the change; most likely it was not made."
         return Result(
             Outcome.UNKNOWN, 8, f"Unknown: whether {p.username} was changed.", happened=error.message or error.code,
-            meaning=error.meaning, say=error.say, next=error.next, notes=(told,), steps=(*seen.steps, lost, again),
-            decided_by=self.operation, next_runbook=self.follow(error.runbook),
+            meaning=error.meaning, say=error.say, next=what_next, notes=(told,),
+            steps=(*seen.steps, lost, *found.steps), decided_by=self.operation, next_runbook=self.follow(runbook),
         )
 
-    def _proved(self, result: Result, proof: str, *steps: Step, note: str = "") -> Result:
+    def _proved(self, result: Result, proof: str, note: str, *steps: Step) -> Result:
         notes = (*result.notes, note) if note else result.notes
         return replace(result, proof=proof, steps=steps, decided_by=self.operation, notes=notes)
 
