@@ -8,6 +8,7 @@ from typing import Any
 
 _HOMES = {
     "AdminReset": "admin_reset",
+    "AuditPool": "audit_pool",
     "BadParameters": "errors",
     "CodeRefused": "errors",
     "ConfirmReset": "confirm_reset",
@@ -32,6 +33,7 @@ _HOMES = {
 
 __all__ = [  # the keys, sorted; a test holds both together
     "AdminReset",
+    "AuditPool",
     "BadParameters",
     "CodeRefused",
     "ConfirmReset",

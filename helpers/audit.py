@@ -3,13 +3,13 @@
 Pure: facts in, findings out, the worst first. What is well set is said too, so that a reader sees what was looked at.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from helpers.audit_opening import opening
 from helpers.audit_sending import sending
 from helpers.card import Table
 from helpers.facts import Client, Pool
-from helpers.finding import Finding, Level, Place
+from helpers.finding import Finding, Level, Place, Sure
 
 UNSEEN = (
     "the code of Lambda functions, which decides what triggers do",
@@ -22,16 +22,20 @@ UNSEEN = (
 """What matters to resets and cannot be read from a pool's settings."""
 
 
-def audit(pool: Pool, clients: Sequence[Client]) -> tuple[Finding, ...]:
-    """Judge every setting that matters to a reset, and return the findings, the worst first.
+def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tuple[Finding, ...]:
+    """Judge every setting that matters to a reset, and return the findings, the worst first, along the way of a code.
 
-    pool: with its factors where they were read. clients: the pool's app clients, as many as were read.
+    pool: with its factors where they were read. clients: the pool's app clients, None where none could be read. unread:
+    which app clients could not be read, and why.
     """
-    return ordered([*sending(pool), *opening(pool, clients)])
-
-
-def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return findings by how bad they are, and within that along the way of a code."""
+    findings = [*sending(pool), *opening(pool, clients)]
+    if unread:
+        findings.append(Finding(
+            Level.NOT_KNOWN, Place.ASKS, "app clients", "app clients not read",
+            "One app client that tells who has an account is enough to leak it for the whole pool.", unread,
+            Sure.INFERRED, "developer guide, Managing user existence error responses",
+            "Mend what stands against reading them, and run this again.",
+        ))
     levels, places = list(Level), list(Place)
     return tuple(sorted(findings, key=lambda one: (levels.index(one.level), places.index(one.place))))
 
@@ -57,7 +61,10 @@ def well_set(findings: Sequence[Finding]) -> Table:
 
 
 def told(findings: Sequence[Finding]) -> str:
-    """Return in one sentence how many findings there are of each kind."""
-    counts = [(level, sum(one.level is level for one in findings)) for level in Level]
-    words = [f"{number} × {level}" for level, number in counts if number]
-    return ", ".join(words) + "."
+    """Return in one sentence how many findings there are of each kind, and what the weak ones are about."""
+    words = []
+    for level in Level:
+        titles = [one.title for one in findings if one.level is level]
+        about = f" ({', '.join(titles)})" if titles and level is not Level.WELL else ""
+        words += [f"{len(titles)} × {level}{about}"] if titles else []
+    return "; ".join(words) + "."

@@ -16,10 +16,11 @@ _EXISTENCE = "developer guide, Managing user existence error responses"
 _AT_RESETS = ("CustomEmailSender", "CustomMessage", "CustomSMSSender", "PostConfirmation", "UserMigration")
 
 
-def opening(pool: Pool, clients: Sequence[Client]) -> Iterator[Finding]:
-    """Judge who may ask, who is found, and what a new password opens."""
-    yield from _existence(clients)
-    yield from _secrets_and_flows(clients)
+def opening(pool: Pool, clients: Sequence[Client] | None) -> Iterator[Finding]:
+    """Judge who may ask, who is found, and what a new password opens. clients: None where none could be read."""
+    if clients is not None:
+        yield from _existence(clients)
+        yield from _secrets_and_flows(clients)
     yield from _names(pool)
     yield from _invitations(pool)
     yield from _triggers(pool)

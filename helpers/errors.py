@@ -146,6 +146,7 @@ _DOING = {
     "AdminUserGlobalSignOut": "sign out everywhere",
     "DescribeUserPool": "read the user pool",
     "DescribeUserPoolClient": "read the app client",
+    "GetUserPoolMfaConfig": "read the second factors of the pool",
     "ListUserPoolClients": "list the app clients",
     "ListUsers": "search the users",
 }

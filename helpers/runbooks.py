@@ -86,7 +86,7 @@ RUNBOOKS = {
         ),
         Entry(
             "audit-pool", "Find settings that make resets fail or leak", "changes nothing",
-            "permission to read the pool and its app clients", "AuditPoolParameters", _READS, calls=3,
+            "permission to read the pool and its app clients", "AuditPoolParameters", _READS, calls=4,
         ),
     )
 }

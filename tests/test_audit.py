@@ -184,6 +184,13 @@ def test_a_pool_without_an_app_client_is_worth_knowing(client):
     assert [one.title for one in weak(pool, [])] == ["no app client"]
 
 
+def test_app_clients_that_could_not_be_read_are_not_known_rather_than_fine_or_missing(client):
+    pool, clients = made(client)
+    for known in (clients, None):
+        found = [one for one in audit.audit(pool, known, unread="2 of 3 were not read: no answer") if one.weak]
+        assert [(one.level, one.evidence) for one in found] == [(Level.NOT_KNOWN, "2 of 3 were not read: no answer")]
+
+
 def test_what_cognito_itself_says_against_its_sms_is_told(client):
     # The sandbox has no Amazon SNS, and so never a failure of it to report.
     pool, clients = made(client)
@@ -226,8 +233,9 @@ def test_the_pool_that_every_sandbox_starts_with_is_judged_with_the_worst_first(
     findings = audit.audit(*read(client, DEFAULT_POOL_ID))
     levels = [one.level for one in findings]
     assert levels == sorted(levels, key=list(Level).index)
-    assert audit.told(findings) == ("2 × resets fail, 1 × account at risk, 1 × leaks who exists, 4 × worth knowing, "
-                                    "6 × well set.")
+    told = audit.told(findings)
+    assert told.startswith("2 × resets fail (capitals count, 50 e-mails a day); 1 × account at risk (no second factor); ")
+    assert told.endswith("; 6 × well set.")
 
 
 def test_the_two_tables_hold_every_finding_once(client):

@@ -25,6 +25,8 @@ ARROWS = {
     "audit": {"audit_opening", "audit_sending", "card", "facts", "finding"},
     "audit_opening": {"facts", "finding"},
     "audit_picture": {"finding", "picture"},
+    "audit_pool": {"audit", "audit_picture", "card", "catalogue", "errors", "facts", "finding", "parameters", "picture",
+                   "readings", "record", "runbook", "secret", "target"},
     "audit_sending": {"facts", "finding"},
     "batch": {"errors", "headless", "runbooks"},
     "byhand": {"card", "lesson", "sandbox", "secret"},
