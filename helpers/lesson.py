@@ -113,8 +113,8 @@ class Lesson:
     def listened_to(self, who: str, *, attempts: int = 1) -> "CognitoIdentityProviderClient":
         """Return another client of this Cognito; what goes through it stands in the record under this name.
 
-        attempts: more than one has the client repeat a call by itself when no answer comes, as AWS's SDKs do unless
-        they are told not to.
+        attempts: more than one has the client repeat a call by itself when no answer comes, as boto3 does unless it is
+        told not to.
         """
         return self._client(who, attempts)
 
