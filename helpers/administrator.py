@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from helpers import readings
 from helpers.card import Card
-from helpers.errors import Answered, NotReached, Refused, ResetError, Unsettled
+from helpers.errors import NotReached, Refused, ResetError, Unsettled
 from helpers.facts import Pool, User
 from helpers.parameters import GatedParameters
 from helpers.record import Outcome, Step, step_failed
@@ -113,7 +113,7 @@ class AdministratorRunbook(Runbook[G]):
         seen: Seen | None = None
         look, notes = "", ""
         try:
-            seen = self._look(p, p.to_target())
+            seen = self._look(p, p.to_target(), [])
         except ResetError as exc:
             look = f"{UNSEEN}: {exc}"
         else:
@@ -134,10 +134,11 @@ class AdministratorRunbook(Runbook[G]):
         )
 
     def _act(self, parameters: G, target: Target, secrets: Mapping[str, Secret]) -> Result:
+        read: list[Step] = []
         try:
-            seen = self._look(parameters, target)
+            seen = self._look(parameters, target, read)
         except ResetError as exc:
-            return self._unread(exc, target)
+            return self._unread(exc, target, read)
         against = self.objection(parameters, seen) or self.prepare(parameters, target, seen)
         if against is not None:
             return replace(against, steps=seen.steps)
@@ -155,10 +156,11 @@ class AdministratorRunbook(Runbook[G]):
 
     # --- inner ---
 
-    def _look(self, p: G, target: Target) -> Seen:
+    def _look(self, p: G, target: Target, steps: list[Step]) -> Seen:
+        """Read what decides. steps: filled with the calls that were answered, also where a later one is not."""
         client = target.client(signed=True)
         user = readings.look_up(client, user_pool_id=p.user_pool_id, username=p.username)
-        steps = [Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id)]
+        steps.append(Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id))
         pool = None
         if self.reads_pool:
             pool = readings.read_pool(client, user_pool_id=p.user_pool_id)
@@ -173,18 +175,17 @@ class AdministratorRunbook(Runbook[G]):
             return step_failed("AdminGetUser", exc, target.now()), exc
         return Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id), user
 
-    def _unread(self, error: ResetError, target: Target) -> Result:
+    def _unread(self, error: ResetError, target: Target, read: list[Step]) -> Result:
         """Return the result of a run that could not even read: nothing was changed."""
+        steps = (*read, step_failed("DescribeUserPool" if read else "AdminGetUser", error, target.now()))
         if isinstance(error, NotReached):
-            return not_reached(error, step_failed("AdminGetUser", error, target.now()))
-        operation = error.operation if isinstance(error, Answered) else "AdminGetUser"
-        step = step_failed(operation, error, target.now())
+            return not_reached(error, *steps)
         if isinstance(error, Refused):
-            return self._refused(error, step)
+            return self._refused(error, *steps)
         return Result(
             Outcome.NOT_SENT, 7, "Not sent: nothing has changed.", happened=str(error),
             meaning="No answer came when the user was read, and without it nothing is changed.",
-            say="I cannot reach our system right now. Please hold the line.", next="Run this again.", steps=(step,),
+            say="I cannot reach our system right now. Please hold the line.", next="Run this again.", steps=steps,
         )
 
     def _refused(self, error: Refused, *steps: Step) -> Result:
