@@ -19,7 +19,7 @@ _HOMES = {
     "PasswordPolicy": "policy",
     "PasswordRefused": "errors",
     "Refused": "errors",
-    "RequestCode": "request_code",
+    "RequestCode": "code_request",
     "ResetError": "errors",
     "Secret": "secret",
     "Target": "target",

@@ -42,9 +42,8 @@ class Entry:
 
     @property
     def runs(self) -> Any:
-        """The class that runs it: confirm-reset is ConfirmReset in the module confirm_reset."""
-        module = import_module(f"helpers.{self.name.replace('-', '_')}")
-        return getattr(module, self.name.title().replace("-", ""))
+        """The class that runs it: confirm-reset is ConfirmReset."""
+        return getattr(import_module("helpers"), self.name.title().replace("-", ""))
 
     @property
     def parameters(self) -> "type[Parameters]":
@@ -70,7 +69,7 @@ RUNBOOKS = {
         ),
         Entry(
             "admin-reset", "Take the password away and have a code sent", "locks one user out until the code is confirmed",
-            "permission to reset passwords", "AdminResetParameters", calls=3,
+            "permission to reset passwords", "AdminResetParameters", calls=6,
         ),
         Entry(
             "set-password", "Set a password without a code", "changes the password of one user",

@@ -56,7 +56,7 @@ ARROWS = {
     "pieces": {"card", "lesson", "measure", "policy", "runbook", "sandbox", "story"},
     "readings": {"errors", "facts", "policy"},
     "record": {"errors", "secret"},
-    "request_code": {"card", "diagnose", "errors", "facts", "parameters", "readings", "record", "reset", "runbook", "secret",
+    "code_request": {"card", "diagnose", "errors", "facts", "parameters", "readings", "record", "reset", "runbook", "secret",
                      "target"},
     "reset": {"errors", "secret"},
     "runbook": {"card", "errors", "parameters", "record", "runbooks", "secret", "target"},
@@ -211,3 +211,8 @@ def test_make_alone_lists_every_target_with_a_line():
     listed = re.findall(r"^make (\w+) +\S", answer.stdout, re.MULTILINE)
     phony = re.search(r"^\.PHONY: (.*)$", ROOT.joinpath("Makefile").read_text(), re.MULTILINE).group(1).split()
     assert sorted(listed) == sorted(phony)
+
+
+def test_no_module_is_called_like_a_name_of_the_face():
+    # Importing a submodule sets it as the package's attribute, and it would take the name's place.
+    assert not {path.stem for path in MODULES} & set(helpers.__all__)

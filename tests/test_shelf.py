@@ -1,0 +1,200 @@
+"""The shelf as a whole: every runbook is built alike, leads on, and needs exactly the permissions that it names."""
+
+import json
+import re
+
+import botocore.session
+import nbformat
+import pytest
+
+from helpers import code_request
+from helpers.card import Card
+from helpers.catalogue import look_up, refusals
+from helpers.forms import Attended
+from helpers.meanings import CATALOGUE, UNKNOWN
+from helpers.record import Outcome
+from helpers.runbooks import RUNBOOKS
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
+
+EVERY = pytest.mark.parametrize("name", sorted(RUNBOOKS))
+MODEL = botocore.session.get_session().get_service_model("cognito-idp")
+PUBLIC = {"ForgotPassword", "ConfirmForgotPassword", "InitiateAuth"}
+# What a run is given so that it makes every call that it can make.
+FULL = {
+    "confirm-reset": {"user_pool_id": DEFAULT_POOL_ID},
+    "request-code": {"user_pool_id": DEFAULT_POOL_ID},
+    "diagnose-user": {"client_id": DEFAULT_CLIENT_ID},
+}
+# The calls of a run beside those of the sandbox's preparation.
+CHANGING = {"AdminResetUserPassword", "AdminSetUserPassword", "AdminUpdateUserAttributes", "AdminUserGlobalSignOut"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked():
+    code_request._ASKED.clear()
+
+
+def cells(name):
+    return {cell.id: cell for cell in nbformat.read(RUNBOOKS[name].path, as_version=4).cells}
+
+
+def made(name, **more):
+    return RUNBOOKS[name].runs(**{"interactive": "no", **FULL.get(name, {}), **more})
+
+
+def policies(name):
+    blocks = re.findall(r"```json\n(.*?)```", cells(name)["needs"].source, re.DOTALL)
+    return [json.loads(block) for block in blocks]
+
+
+def actions(name):
+    found = set()
+    for policy in policies(name):
+        assert policy["Version"] == "2012-10-17"
+        for statement in policy["Statement"]:
+            assert statement["Effect"] == "Allow"
+            assert statement["Resource"] == "arn:aws:cognito-idp:REGION:ACCOUNT:userpool/USER_POOL_ID"
+            action = statement["Action"]
+            found |= set([action] if isinstance(action, str) else action)
+    return found
+
+
+def recorded(run, sandbox):
+    """Do a whole run and return the operations that it called, without those that prepare the practice."""
+    run.practice()
+    before = {name: sum(by.values()) for name, by in sandbox.counts()["calls"].items()}
+    run.plan()
+    run.submit()
+    after = {name: sum(by.values()) for name, by in sandbox.counts()["calls"].items()}
+    return {name for name, count in after.items() if count > before.get(name, 0)}
+
+
+def total(sandbox):
+    return sum(sum(by.values()) for by in sandbox.counts()["calls"].values())
+
+
+@EVERY
+def test_the_calls_of_a_run_are_exactly_the_actions_of_its_policy(name, sandbox):
+    if name == "diagnose-user":
+        # Events are only looked at where the pool records them, and other spellings only where there is no such user.
+        client = made(name).parameters.to_target().client(signed=True)
+        client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"})
+        calls = recorded(made(name, username="diego@example.com"), sandbox)
+        calls |= recorded(made(name, username="Diego@Example.com"), sandbox)
+    else:
+        calls = recorded(made(name), sandbox)
+    assert {f"cognito-idp:{call}" for call in calls - PUBLIC} == actions(name)
+
+
+@EVERY
+def test_a_run_makes_as_many_calls_as_its_entry_says_which_paces_a_table(name, sandbox):
+    run = RUNBOOKS[name].runs(interactive="no")
+    run.practice()
+    before = total(sandbox)
+    run.plan()
+    assert run.submit().outcome is Outcome.CONFIRMED
+    assert total(sandbox) - before == RUNBOOKS[name].calls
+
+
+@EVERY
+def test_every_error_of_every_call_leads_to_a_named_next_step(name, sandbox):
+    for operation in recorded(made(name), sandbox):
+        for shape in MODEL.operation_model(operation).error_shapes:
+            entry = look_up(shape.name, "", operation)
+            assert entry is not UNKNOWN, (operation, shape.name)
+            assert entry.next.endswith(".")
+            assert entry.say.endswith(".")
+            assert entry.runbook in ("", *RUNBOOKS)
+
+
+def test_every_entry_of_the_catalogue_names_a_runbook_that_there_is_or_goes_on_here():
+    for entry in CATALOGUE:
+        assert entry.runbook in ("", *RUNBOOKS), entry.code
+
+
+def test_what_words_call_a_runbook_is_one():
+    """A name in a next step, such as "run sign-out-everywhere", is the name of a runbook."""
+    for entry in CATALOGUE:
+        for name in re.findall(r"\brun ([a-z]+(?:-[a-z]+)+)", f"{entry.next} {entry.meaning}"):
+            assert name in RUNBOOKS
+
+
+@EVERY
+def test_a_notebook_is_the_six_steps_in_their_order(name):
+    ids = list(cells(name))
+    steps = ["title", "when", "needs", "parameters", "check", "where", "plan", "form", "result", "record", "refusals",
+             "headless", "by-hand", "proof"]
+    assert [one for one in ids if one in steps] == steps
+
+
+@EVERY
+def test_a_notebook_says_its_version_what_it_changes_and_when_it_was_last_verified(name):
+    title = cells(name)["title"].source
+    assert re.search(rf"^\| Runbook \| `{name}`, version \d+ \|$", title, re.MULTILINE)
+    assert re.search(r"^\| It changes \| .+ \|$", title, re.MULTILINE)
+    assert re.search(r"^\| Last verified \| \d{4}-\d\d-\d\d, on the sandbox; it has not been run against a real AWS account \|$",
+                     title, re.MULTILINE)
+    assert "cannot be undone" in cells(name)["needs"].source or "changes nothing" in title
+
+
+@EVERY
+def test_a_notebook_shows_the_errors_of_the_calls_that_it_makes(name, sandbox):
+    shown = set(re.findall(r'refusals\("(\w+)"\)', cells(name)["refusals"].source))
+    calls = recorded(made(name), sandbox)
+    assert shown <= calls
+    assert shown & (CHANGING | {"ConfirmForgotPassword", "ForgotPassword"}) or not calls & CHANGING
+    for operation in shown:
+        assert refusals(operation).rows
+
+
+@EVERY
+def test_a_notebook_can_be_run_without_a_person_and_by_hand(name):
+    headless, by_hand = cells(name)["headless"].source, cells(name)["by-hand"].source
+    assert f"papermill notebooks/runbooks/{name}.ipynb" in headless
+    assert "-r target aws" in headless
+    assert "aws cognito-idp " in by_hand
+    assert "boto3.client(" in by_hand
+    given = set(re.findall(r"-r (\w+) ", headless))
+    assert given <= set(RUNBOOKS[name].parameters.model_fields)
+
+
+@EVERY
+def test_a_forms_fields_have_labels_and_help_and_are_the_schemas(name, sandbox):
+    run = RUNBOOKS[name].runs(interactive="yes")
+    run.practice()
+    shown = Attended(run)
+    names = [field["name"] for field in shown.form.fields]
+    assert set(names) <= set(RUNBOOKS[name].parameters.model_fields)
+    labels = [field["label"] for field in shown.form.fields]
+    assert len(set(labels)) == len(labels)
+    assert all(field["help"] for field in shown.form.fields)
+    assert shown.form.title
+    assert shown.form.button
+    assert run.name == name
+
+
+@EVERY
+def test_a_runbook_says_where_it_is_what_it_will_do_and_what_there_is_to_say_to_the_user(name, sandbox):
+    run = made(name)
+    run.practice()
+    assert isinstance(run.where(), Card)
+    assert run.plan().rows
+    result = run.submit()
+    assert result.headline
+    assert result.next
+    if "username" in RUNBOOKS[name].parameters.model_fields:
+        assert result.say
+    if result.next_runbook:
+        assert RUNBOOKS[result.next_runbook.name].parameters.read(
+            {**result.next_runbook.parameters, "interactive": "yes"}, person=True, gate=False)[1] == []
+
+
+@EVERY
+def test_bad_parameters_are_told_by_field_at_once_and_nothing_is_sent(name, sandbox):
+    fields = RUNBOOKS[name].parameters.model_fields
+    bad = {"region": "nowhere", "user_pool_id": "no pool"}
+    if "username" in fields:
+        bad["username"] = "two words"
+    _, problems = RUNBOOKS[name].parameters.read(bad, person=False)
+    assert {problem.field for problem in problems} >= set(bad)
+    assert sandbox.counts()["calls"] == {}
