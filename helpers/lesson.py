@@ -10,6 +10,7 @@ What it tells is read off the calls that really went through its clients and off
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _EVENTS = "cognito-identity-provider"
 _LONG = 1800
+_CODE = "\ue000"  # stands in a card for a code
 
 
 class Refusal:
@@ -53,6 +55,22 @@ class Refusal:
 
     def _repr_markdown_(self) -> str:
         return self._card()._repr_markdown_()
+
+
+@dataclass(frozen=True, repr=False)
+class Mail(Card):
+    """A message with its code, for whom it was sent to: shown also when this process has met the code as a secret.
+
+    Whoever runs a lesson again in the same kernel meets the same codes again.
+    """
+
+    code: str = ""
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace(_CODE, self.code)
+
+    def _repr_markdown_(self) -> str:
+        return super()._repr_markdown_().replace(_CODE, self.code)
 
 
 class Device:
@@ -169,10 +187,10 @@ class Lesson:
         if not mails:
             return Card("The mailbox is empty.")
         newest = mails[-1]
-        return Card("A message has come.", (
+        return Mail("A message has come.", (
             ("To", newest["destination"]), ("From", newest["sender"]), ("Subject", newest["subject"]),
-            ("At", clock(datetime.fromisoformat(newest['sent_at']))), ("Text", newest["body"]),
-        ))
+            ("At", clock(datetime.fromisoformat(newest['sent_at']))), ("Text", newest["body"].replace(newest["code"], _CODE)),
+        ), code=str(newest["code"]))
 
     def code(self) -> Secret:
         """Return the code of the newest message, as the user would type it."""

@@ -94,6 +94,14 @@ def test_a_lesson_is_a_cognito_that_nobody_else_sees(lesson, sandbox):
     assert Lesson().mail().title == "The mailbox is empty."
 
 
+def test_a_message_shows_its_code_also_to_who_runs_the_lesson_again_in_the_same_kernel(lesson):
+    request_code(lesson.client, **DIEGO)
+    before = repr(lesson.mail()), lesson.mail()._repr_markdown_()
+    code = lesson.code()
+    assert all(code.reveal() in text for text in before)
+    assert (repr(lesson.mail()), lesson.mail()._repr_markdown_()) == before
+
+
 def test_two_lessons_tell_the_same_story(lesson):
     other = Lesson()
     for one in (lesson, other):
