@@ -8,6 +8,7 @@ button sends. Without a person the run acts at once. Either way the cells below 
 import html
 import json
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import ipywidgets
 import traitlets
 
 from helpers.card import Card
+from helpers.noting import RUNS, NotNoted, noted
 from helpers.record import Outcome, Record
 from helpers.runbook import NotDone, Runbook
 from helpers.runbooks import RUNBOOKS
@@ -133,7 +135,15 @@ class Attended:
         plain = {name: text for name, text in values.items() if name not in run.asks_for.SECRETS}
         values.clear()
         try:
-            result = run.submit(plain, typed)
+            with noted(RUNBOOKS[run.name], {**run.values, **plain, **dict.fromkeys(typed, "prompt:")}) as note:
+                result = run.submit(plain, typed)
+                name = note(run.record) if run.record else ""
+        except NotNoted as exc:
+            next_ = f"Make the folder that {RUNS} names writable, then press the button again."
+            self._show(Card("Not sent: the run could not be noted.", (("What happened", str(exc)), ("What to do next", next_))),
+                       "not_sent")
+            self.form.state = "ready"
+            return
         except (Exception, KeyboardInterrupt) as exc:
             # A callback's exception would vanish. It may have struck after the call was sent: an unknown outcome.
             logging.getLogger(__name__).exception("the runbook failed")
@@ -152,7 +162,8 @@ class Attended:
             self.result.value = self.proof.value = card.to_html()
             return
         self.form.errors = _errors(result.problems)
-        self._show(result.card(), result.outcome.value)
+        card = result.card()
+        self._show(replace(card, rows=(*card.rows, ("Noted as", name))), result.outcome.value)
         self.form.state = "done" if result.outcome is Outcome.CONFIRMED else "ready"
         self.result.value = result.card().to_html()
         self.record.value = f"<pre>{html.escape(json.dumps(run.record.to_json(), indent=2))}</pre>" if run.record else ""

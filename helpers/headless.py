@@ -5,31 +5,20 @@ forgotten and is not taken for a success. The executed notebook and the record l
 only its owner can read.
 """
 
-import getpass
-import hashlib
-import hmac
-import json
-import os
-import platform
-import secrets
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, cast
 
 from helpers.errors import BadParameters, Problem
-from helpers.journal import Ended, Journal, Kept, Started, State, now
+from helpers.journal import Ended, Journal, Kept, State, now
+from helpers.noting import begun, keep, new_name, through, veil_of
 from helpers.record import Outcome, Record, find_record
 from helpers.runbooks import Entry
-from helpers.secret import shown
 
-USERNAME_AS = ("clear", "masked", "hashed")
 _STATE_CODES = {"timed_out": 124, "died": 138, "interrupted": 130}
 _WORDS = {
     "timed_out": "The run took too long and was stopped.",
@@ -85,26 +74,19 @@ def run(
     """
     journal = Journal(out)
     if not name or (out / name).exists():
-        name = f"{now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+        name = new_name(out)
     folder = out / name
     executed = folder / entry.path.name
     kept = record or folder / "record.json"
-    about = entry.parameters.model_fields.get("username")
-    username = values.get("username", about.default) if about else ""
-    veil = _veil(str(username), username_as, out)
+    veil = veil_of(entry, values, username_as, out)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    started = Started(
-        run=name, at=now(), who=_who(), host=socket.gethostname(), process=os.getpid(), runbook=entry.name,
-        digest=hashlib.sha256(entry.path.read_bytes()).hexdigest(), versions=_versions(),
-        parameters={key: veil(text) for key, text in _recordable(entry, {**values, **(said or {})}).items()},
-        out=str(executed),
-    )
+    started = begun(entry, name, {**values, **(said or {})}, executed, veil)
     with journal.under_way(name), _termination():
         problems = _problems(entry, values)
         if problems is None:
             folder.mkdir(mode=0o700)
             executed.touch(mode=0o600)
-            _keep(kept, Kept.of(started, None))
+            keep(kept, Kept.of(started, None))
         journal.append(started)
         state: State = "refused"
         detail = ""
@@ -114,10 +96,10 @@ def run(
         with _deaf():
             notebook = None if problems else _read(executed)
             ended = _judge(name, entry, state, detail, notebook, problems)
-            hidden = Ended.model_validate(_veiled(ended.model_dump(mode="json"), veil))
+            hidden = Ended.model_validate(through(ended.model_dump(mode="json"), veil))
             journal.append(hidden)
             if problems is None:
-                _keep(kept, Kept.of(started, hidden))
+                keep(kept, Kept.of(started, hidden))
     found = ended.record
     return Report(
         run=name, runbook=entry.name, state=ended.state, outcome=ended.outcome.value, exit_code=ended.exit_code,
@@ -221,57 +203,6 @@ def _texts(notebook: Any, ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple("".join(o.data["text/plain"]) for cell in cells for o in cell.outputs if "data" in o)
 
 
-def _recordable(entry: Entry, values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the parameters as they may be recorded, whatever was given: no secret, and no value of an unknown name."""
-    model = entry.parameters
-    every = {name: f.default for name, f in model.model_fields.items()} | dict(values)
-    return {
-        name: ("" if value == "" else "stdin:" if value == "stdin:" else shown(str(value))) if name in model.SECRETS
-        else str(value) if name in model.model_fields else "[not shown]"
-        for name, value in every.items()
-    }
-
-
-def _veil(username: str, how: str, out: Path) -> Callable[[str], str]:
-    """Return what a text is passed through before it is kept, so that the username is kept as chosen."""
-    if how == "clear" or len(username) < 2:
-        return lambda text: text
-    if how == "masked":
-        local, at, domain = username.partition("@")
-        veiled = f"{local[:1]}***" + (f"@{domain[:1]}***" if at else "")
-    else:
-        veiled = "hmac-sha256:" + hmac.new(_key(out), username.encode(), hashlib.sha256).hexdigest()[:32]
-    return lambda text: text.replace(username, veiled)
-
-
-def _key(out: Path) -> bytes:
-    """Return this journal's key. A bare hash of an address is guessed in seconds; with a key, equal users stay equal."""
-    path = out / ".username-key"
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
-    return path.read_bytes()
-
-
-def _veiled(value: Any, veil: Callable[[str], str]) -> Any:
-    if isinstance(value, str):
-        return veil(value)
-    if isinstance(value, dict):
-        return {key: _veiled(item, veil) for key, item in value.items()}
-    return [_veiled(item, veil) for item in value] if isinstance(value, list) else value
-
-
-def _keep(path: Path, kept: Kept) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(json.dumps(kept.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n")
-    draft.replace(path)
-
-
 @contextmanager
 def _termination() -> Iterator[None]:
     """Take SIGTERM as a wish to end cleanly, for as long as a run lasts."""
@@ -301,21 +232,3 @@ def _deaf() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
-
-
-@lru_cache
-def _versions() -> dict[str, str]:
-    found = {"python": platform.python_version()}
-    for name in ("cognito-reset-runbooks", "papermill", "ipykernel", "boto3"):
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "unknown"
-    return found

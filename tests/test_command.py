@@ -253,7 +253,7 @@ def test_help_after_a_runbooks_name_shows_its_parameters_from_the_schema():
 
 def test_list_shows_the_runbooks():
     assert "confirm-reset\n  Set a new password" in invoke("list").stdout
-    assert json.loads(invoke("list", "--json").stdout)[0]["name"] == "confirm-reset"
+    assert [one["name"] for one in json.loads(invoke("list", "--json").stdout)] == sorted(RUNBOOKS)
     assert {path.stem for path in RUNBOOKS["confirm-reset"].path.parent.glob("*.ipynb")} == set(RUNBOOKS)
 
 

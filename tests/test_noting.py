@@ -1,0 +1,106 @@
+"""A run that a person makes in a form is noted like any other: begun, ended, without a secret, verifiable."""
+
+import json
+
+import pytest
+
+from helpers import reset
+from helpers.admin_reset import AdminReset
+from helpers.confirm_reset import ConfirmReset
+from helpers.forms import Attended
+from helpers.journal import Journal
+from helpers.noting import RUNS
+from helpers.sandbox import DEFAULT_CLIENT_ID
+from helpers.target import Target
+
+NEW = "Noted-new-1-password"
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv(RUNS, str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def code(sandbox):
+    reset.request_code(Target().client(), client_id=DEFAULT_CLIENT_ID, username="diego@example.com")
+    return sandbox.mailbox()[-1]["code"]
+
+
+def press(shown, **values):
+    fields = {field["name"]: field["value"] for field in shown.form.fields}
+    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": {**fields, **values}}, [])
+    return shown.form.result
+
+
+def everything(folder):
+    return "".join(path.read_text() for path in folder.rglob("*") if path.is_file())
+
+
+def test_what_a_person_did_is_in_the_journal_and_the_form_says_under_which_name(folder, code):
+    shown = Attended(ConfirmReset(interactive="yes"))
+    result = press(shown, code=code, new_password=NEW)
+    journal = Journal(folder)
+    (run,) = journal.runs()
+    assert (run.state, run.outcome, run.started.runbook) == ("completed", "confirmed", "confirm-reset")
+    assert ["Noted as", run.started.run] in result["rows"]
+    assert run.started.parameters["code"] == "prompt:"
+    assert run.started.parameters["username"] == "d***@e***"
+    assert journal.verify().faults == ()
+    kept = json.loads((folder / run.started.run / "record.json").read_text())
+    assert kept["ended"]["record"]["verified_by"].startswith("One sign-in")
+
+
+def test_no_secret_and_no_clear_username_is_noted(folder, code):
+    shown = Attended(ConfirmReset(interactive="yes"))
+    press(shown, code=code, new_password="Weak-9")
+    press(shown, code=code, new_password=NEW)
+    text = everything(folder)
+    for secret in (code, NEW, "Weak-9", "diego@example.com"):
+        assert secret not in text
+
+
+def test_each_press_is_a_run_of_its_own(folder, code):
+    shown = Attended(ConfirmReset(interactive="yes"))
+    press(shown, code="1", new_password=NEW)
+    press(shown, code=code, new_password="Weak-9")
+    press(shown, code=code, new_password=NEW)
+    assert [(run.state, run.outcome) for run in Journal(folder).runs()] == [
+        ("refused", "not_sent"), ("completed", "refused"), ("completed", "confirmed")]
+
+
+def test_a_run_that_broke_off_is_noted_as_unknown_with_what_to_do(folder, code, monkeypatch):
+    shown = Attended(ConfirmReset(interactive="yes"))
+
+    def broken(*_):
+        raise RuntimeError(f"oops {NEW}")
+
+    monkeypatch.setattr(shown._run, "submit", broken)
+    press(shown, code=code, new_password=NEW)
+    (run,) = Journal(folder).runs()
+    assert (run.state, run.outcome) == ("failed", "unknown")
+    assert "one sign-in" in run.ended.next_step
+    assert NEW not in everything(folder)
+
+
+def test_a_closed_gate_is_noted_too(folder, sandbox):
+    press(Attended(AdminReset(interactive="yes")))
+    (run,) = Journal(folder).runs()
+    assert (run.state, run.outcome, run.started.parameters["confirm_username"]) == ("refused", "not_sent", "")
+
+
+def test_a_journal_that_cannot_be_written_stops_the_run_before_it_sends(folder, code, sandbox):
+    folder.write_text("a file where a folder should be")
+    shown = Attended(ConfirmReset(interactive="yes"))
+    result = press(shown, code=code, new_password=NEW)
+    assert result["title"] == "Not sent: the run could not be noted."
+    assert "ConfirmForgotPassword" not in sandbox.counts()["calls"]
+    assert shown.form.state == "ready"
+
+
+def test_without_a_folder_nothing_is_noted(tmp_path, code, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = press(Attended(ConfirmReset(interactive="yes")), code=code, new_password=NEW)
+    assert "Noted as" not in [label for label, _ in result["rows"]]
+    assert list(tmp_path.iterdir()) == []
