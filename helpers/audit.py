@@ -11,15 +11,8 @@ from helpers.card import Table
 from helpers.facts import Client, Pool
 from helpers.finding import Finding, Level, Place, Sure
 
-UNSEEN = (
-    "the code of Lambda functions, which decides what triggers do",
-    "whether Amazon SES has verified the sender and left its sandbox, and whom it suppresses",
-    "the SMS sandbox and the month's spending limit, where Cognito does not report them",
-    "rules of a web application firewall (AWS WAF), which may block the calls of a reset",
-    "how much of the quota of 30 password-recovery calls a second other pools of the account use",
-    "the users themselves: who has a verified contact, and which second factor",
-)
-"""What matters to resets and cannot be read from a pool's settings."""
+UNSEEN = ("Cannot be seen from a pool's settings: what the code of its Lambda functions does, how Amazon SES and the SMS sandbox "
+          "stand, the rules of a web application firewall, and the users themselves.")
 
 
 def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tuple[Finding, ...]:
@@ -42,13 +35,12 @@ def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tup
 
 def weak_points(findings: Sequence[Finding]) -> Table:
     """Return a table of what there is to know or to do, numbered as in the picture."""
+    weak = enumerate((one for one in findings if one.weak), 1)
     return Table(
         "Weak points, the worst first",
-        ("No.", "Risk", "Setting", "What it does to resets", "What was seen", "What to change", "How surely known"),
-        tuple(
-            (str(number), one.level, one.setting, one.risk, one.evidence, one.change, f"{one.sure} ({one.source})")
-            for number, one in enumerate((one for one in findings if one.weak), 1)
-        ),
+        ("Risk", "Setting, and what was seen", "What it does to resets", "What to change", "How surely it is known"),
+        tuple((f"{number}. {one.level}", f"{one.setting}: {one.evidence}", one.risk, one.change, f"{one.sure} ({one.source})")
+              for number, one in weak),
     )
 
 

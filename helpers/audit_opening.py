@@ -38,14 +38,14 @@ def _existence(clients: Sequence[Client]) -> Iterator[Finding]:
             Level.LEAKS, Place.ASKS, setting, "tells who has an account",
             "Whoever knows the app client's id, which is no secret, can ask for any name and is told whether there is such "
             "a user (UserNotFoundException).",
-            f"LEGACY: {_named(open_ones)}", Sure.DOCUMENTED, _EXISTENCE, "Set it to ENABLED, once support can diagnose.",
+            f"LEGACY for {_named(open_ones)}", Sure.DOCUMENTED, _EXISTENCE, "Set it to ENABLED, once support can diagnose.",
             "every request for a code then seems to work, also for a user who is unknown, disabled or without a verified "
             "contact: support has to look such a user up.", "UpdateUserPoolClient",
         )
     elif clients:
         yield well(Place.ASKS, setting, "hides who has an account",
                     "So a request for a code seems to work though nothing was sent. When a user waits in vain, look the user "
-                    "up.", f"ENABLED: {_named(clients)}", _EXISTENCE)
+                    "up.", f"ENABLED for {_named(clients)}", _EXISTENCE)
 
 
 def _secrets_and_flows(clients: Sequence[Client]) -> Iterator[Finding]:
@@ -83,7 +83,7 @@ def _names(pool: Pool) -> Iterator[Finding]:
     source = "developer guide, User pool case sensitivity"
     if pool.case_sensitive:
         yield Finding(
-            Level.RESETS_FAIL, Place.POOL, "UsernameConfiguration.CaseSensitive", "capitals count",
+            Level.RESETS_FAIL, Place.POOL, "UsernameConfiguration", "capitals count",
             "A user who types Diego@ for diego@ is unknown, and gets no code.", "CaseSensitive is true, or not set",
             Sure.DOCUMENTED, source,
             "It cannot be changed in this pool. Have the application turn names into lower case before it sends them; make "
@@ -91,7 +91,7 @@ def _names(pool: Pool) -> Iterator[Finding]:
             "users whose name was stored with capitals have to be brought over first.",
         )
     else:
-        yield well(Place.POOL, "UsernameConfiguration.CaseSensitive", "capitals do not count",
+        yield well(Place.POOL, "UsernameConfiguration", "capitals do not count",
                     "A user is found however the name is typed.", "CaseSensitive is false", source)
     unproved = [name for name in ("email", "phone_number") if name in pool.aliases and name not in pool.verifies]
     source = "developer guide, User pool attributes"
@@ -117,7 +117,7 @@ def _names(pool: Pool) -> Iterator[Finding]:
 
 
 def _invitations(pool: Pool) -> Iterator[Finding]:
-    days, setting = pool.temporary_days or 7, "AdminCreateUserConfig, TemporaryPasswordValidityDays"
+    days, setting = pool.temporary_days or 7, "AdminCreateUserConfig, PasswordPolicy"
     last = f"invitations last {days} day{'s' if days != 1 else ''}"
     seen = f"sign-up is {'for administrators only' if pool.only_admins_create else 'open'}; {last}"
     cannot = ("Until the first sign-in a user has only the temporary password, and cannot get a reset code. When the days are "
@@ -144,18 +144,18 @@ def _invitations(pool: Pool) -> Iterator[Finding]:
 def _triggers(pool: Pool) -> Iterator[Finding]:
     if "UserMigration" in pool.triggers:
         yield Finding(
-            Level.WORTH_KNOWING, Place.POOL, "LambdaConfig.UserMigration", "a function is asked for unknown users",
+            Level.WORTH_KNOWING, Place.POOL, "LambdaConfig", "a function is asked for unknown users",
             "A forgotten password of a user who is not in the pool asks the function, which may make that user. When it fails, "
             "or makes the user without a verified contact, no code is sent.",
-            "the trigger is set", Sure.DOCUMENTED, "developer guide, Migrate user trigger",
+            "UserMigration is set", Sure.DOCUMENTED, "developer guide, Migrate user trigger",
             "Read the function's log when a user of the former system gets no code.",
         )
     if "PostConfirmation" in pool.triggers:
         yield Finding(
-            Level.WORTH_KNOWING, Place.OPENS, "LambdaConfig.PostConfirmation", "a function runs after the reset",
+            Level.WORTH_KNOWING, Place.OPENS, "LambdaConfig", "a function runs after the reset",
             "It runs at resets too (PostConfirmation_ConfirmForgotPassword). When it fails, the caller gets an error "
             "although the password has most likely changed. Code meant for sign-up runs again.",
-            "the trigger is set", Sure.REPORTED, "aws-amplify/amplify-js#4158",
+            "PostConfirmation is set", Sure.REPORTED, "aws-amplify/amplify-js#4158",
             "In the function, look at triggerSource and return the event. After such an error try one sign-in with the new "
             "password before anything else.",
         )
@@ -166,7 +166,7 @@ def _triggers(pool: Pool) -> Iterator[Finding]:
 
 
 def _policy(pool: Pool) -> Iterator[Finding]:
-    policy, setting = pool.policy, "Policies.PasswordPolicy"
+    policy, setting = pool.policy, "PasswordPolicy"
     rules = ", ".join(rule.words for rule in policy.rules())
     all_kinds = policy.require_uppercase and policy.require_lowercase and policy.require_numbers and policy.require_symbols
     strict = f"it asks for {rules}"
@@ -195,14 +195,14 @@ def _policy(pool: Pool) -> Iterator[Finding]:
 
 
 def _history(pool: Pool) -> Iterator[Finding]:
-    setting, size = "PasswordPolicy.PasswordHistorySize", pool.policy.history_size
+    setting, size = "PasswordPolicy", pool.policy.history_size
     if size:
         yield well(Place.OPENS, setting, "no old passwords", "An earlier password is refused at a reset; the code stays good.",
-                    f"the last {size} are remembered", _PASSWORDS)
+                    f"PasswordHistorySize is {size}", _PASSWORDS)
     else:
         yield Finding(
             Level.WORTH_KNOWING, Place.OPENS, setting, "old passwords come back",
-            "The new password may be the old one again, also when that one was stolen.", "no password is remembered",
+            "The new password may be the old one again, also when that one was stolen.", "PasswordHistorySize is 0: no password is remembered",
             Sure.DOCUMENTED, _PASSWORDS, "Remember some passwords; up to 24 can be.",
             "it needs the plan Essentials or Plus, and users meet one more refusal.", "UpdateUserPool",
         )
@@ -224,20 +224,20 @@ def _second_factor(pool: Pool) -> Iterator[Finding]:
 
 
 def _threats(pool: Pool) -> Iterator[Finding]:
-    setting = "UserPoolAddOns.AdvancedSecurityMode"
+    setting = "UserPoolAddOns"
     if pool.threat_protection == "OFF":
         yield Finding(
             Level.WORTH_KNOWING, Place.OPENS, setting, "nothing is recorded",
             "Cognito records no sign-ins and resets of a user (AdminListUserAuthEvents), and does not look for passwords "
             "that are known to be stolen.",
-            f"threat protection is OFF{f'; the plan is {pool.plan}' if pool.plan else ''}", Sure.DOCUMENTED,
+            f"AdvancedSecurityMode is OFF{f'; the plan is {pool.plan}' if pool.plan else ''}", Sure.DOCUMENTED,
             "API reference, UserPoolAddOnsType", "Set AUDIT first, to record only.",
             "it needs the plan Plus; ENFORCED may also block users who are who they say they are.", "UpdateUserPool",
         )
     else:
         yield well(Place.OPENS, setting, "threat protection", "A user's sign-ins and resets can be looked up."
                     + (" It may block one: Request not allowed due to security reasons." if pool.threat_protection ==
-                       "ENFORCED" else ""), f"it is {pool.threat_protection}", "API reference, UserPoolAddOnsType")
+                       "ENFORCED" else ""), f"AdvancedSecurityMode is {pool.threat_protection}", "API reference, UserPoolAddOnsType")
 
 
 def _named(clients: Sequence[Client]) -> str:

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 import botocore.session
 
 from helpers import readings
-from helpers.audit import audit, told, weak_points, well_set
+from helpers.audit import UNSEEN, audit, told, weak_points, well_set
 from helpers.audit_picture import way_of_a_code
 from helpers.card import Card, Table
 from helpers.catalogue import look_up
@@ -182,7 +182,7 @@ class AuditPool(Runbook[AuditPoolParameters]):
                   "Run it again after each change of the pool. ")
             + "For a single user who cannot reset, run diagnose-user.",
             proof=f"All settings were read in {len(steps)} steps, each of them answered; none of them can change anything.",
-            notes=notes, steps=steps, next_runbook=self.follow("diagnose-user"), findings=findings,
+            notes=(*notes, UNSEEN), steps=steps, next_runbook=self.follow("diagnose-user"), findings=findings,
             picture=_drawn(pool, findings),
         )
 

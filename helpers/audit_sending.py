@@ -78,7 +78,7 @@ def _verified(pool: Pool) -> Iterator[Finding]:
 
 
 def _changed_contacts(pool: Pool) -> Iterator[Finding]:
-    setting = "UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate"
+    setting = "UserAttributeUpdateSettings"
     loose = [way for way in pool.channels if way not in pool.verifies_changes and way in pool.verifies]
     if loose:
         yield Finding(
@@ -126,7 +126,7 @@ def _excluded(pool: Pool) -> Iterator[Finding]:
 
 
 def _mail(pool: Pool) -> Iterator[Finding]:
-    setting = "EmailConfiguration.EmailSendingAccount"
+    setting = "EmailConfiguration"
     if "CustomEmailSender" in pool.triggers or "email" not in (*pool.channels, *pool.verifies):
         return
     if pool.sender != "DEVELOPER":
@@ -134,7 +134,7 @@ def _mail(pool: Pool) -> Iterator[Finding]:
             Level.RESETS_FAIL, Place.SENDER, setting, "50 e-mails a day",
             "After 50 e-mails in a day, of all pools of the account together, no code is sent until 09:00 UTC. Cognito then "
             "answers \"Exceeded daily email limit\"; one operator saw messages vanish instead.",
-            f"the sender is {pool.sender}, Cognito's own", Sure.DOCUMENTED, "developer guide, Quotas",
+            f"EmailSendingAccount is {pool.sender}, Cognito's own sender", Sure.DOCUMENTED, "developer guide, Quotas",
             "Send through Amazon SES: verify a sender there, leave the SES sandbox, then set DEVELOPER and its SourceArn.",
             "SES bills its messages, and bounces and complaints become yours to watch.", "UpdateUserPool",
         )
@@ -173,14 +173,14 @@ def _sms(pool: Pool) -> Iterator[Finding]:
     region = pool.pool_id.partition("_")[0]
     if pool.sms_region and pool.sms_region != region:
         yield Finding(
-            Level.WORTH_KNOWING, Place.SENDER, "SmsConfiguration.SnsRegion", "SMS go through another region",
+            Level.WORTH_KNOWING, Place.SENDER, setting, "SMS go through another region",
             f"Sandbox, spending limit and delivery logs of SMS are those of {pool.sms_region}, not of {region}.",
             f"SnsRegion is {pool.sms_region}", Sure.REPORTED, "aws-amplify/amplify-js#7810",
             "Nothing, where it is meant so; look for missing messages in that region.",
         )
     if not pool.sms_external_id:
         yield Finding(
-            Level.WORTH_KNOWING, Place.SENDER, "SmsConfiguration.ExternalId", "no external id",
+            Level.WORTH_KNOWING, Place.SENDER, setting, "no external id",
             "The role that sends SMS can be guarded less well against use by others.", "no ExternalId is set",
             Sure.DOCUMENTED, source, "Set an ExternalId in the pool and ask for it in the role's trust policy.",
             "pool and trust policy have to agree, or sending fails.", "UpdateUserPool",
@@ -196,22 +196,22 @@ def _message_triggers(pool: Pool) -> Iterator[Finding]:
     if "CustomMessage" in pool.triggers:
         own = pool.sender == "DEVELOPER"
         yield Finding(
-            Level.WORTH_KNOWING if own else Level.RESETS_FAIL, Place.SENDER, "LambdaConfig.CustomMessage",
+            Level.WORTH_KNOWING if own else Level.RESETS_FAIL, Place.SENDER, "LambdaConfig",
             "a function writes the message",
             "It runs for every code, as CustomMessage_ForgotPassword. When it fails or takes longer than five seconds, no "
             "code is sent." + ("" if own else " Without Amazon SES, a text for e-mails that it returns is refused "
                                "(InvalidLambdaResponseException)."),
-            f"the trigger is set; the sender is {pool.sender}", Sure.DOCUMENTED, "developer guide, Custom message trigger",
+            f"CustomMessage is set; EmailSendingAccount is {pool.sender}", Sure.DOCUMENTED, "developer guide, Custom message trigger",
             "Try a reset and read the function's log." + ("" if own else " Send through Amazon SES, or return a text for SMS "
                                                           "alone."), through="" if own else "UpdateUserPool",
         )
     for name, medium in (("CustomEmailSender", "e-mails"), ("CustomSMSSender", "SMS")):
         if name in pool.triggers:
             yield Finding(
-                Level.WORTH_KNOWING, Place.SENDER, f"LambdaConfig.{name}", f"a function sends {medium}",
+                Level.WORTH_KNOWING, Place.SENDER, "LambdaConfig", f"a function sends {medium}",
                 "Cognito hands the code, encrypted, to a function and does not wait for it: when the function fails, no code "
                 "arrives, and the caller is not told.",
-                "the trigger is set", Sure.DOCUMENTED, "developer guide, Custom sender triggers",
+                f"{name} is set", Sure.DOCUMENTED, "developer guide, Custom sender triggers",
                 "When codes do not arrive, read that function's log first, and its right to use the KMS key.",
             )
 

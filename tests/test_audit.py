@@ -170,7 +170,7 @@ def test_two_app_clients_are_one_finding_that_names_the_weak_one(client):
     pool, _ = made(client)
     client.create_user_pool_client(UserPoolId=pool.pool_id, ClientName="old", **{**QUIET, "PreventUserExistenceErrors": "LEGACY"})
     [found] = weak(*read(client, pool.pool_id))
-    assert found.evidence == "LEGACY: old"
+    assert found.evidence == "LEGACY for old"
 
 
 def test_many_app_clients_are_counted_not_listed():
@@ -241,7 +241,7 @@ def test_the_pool_that_every_sandbox_starts_with_is_judged_with_the_worst_first(
 def test_the_two_tables_hold_every_finding_once(client):
     findings = audit.audit(*read(client, DEFAULT_POOL_ID))
     weak_ones, well_ones = audit.weak_points(findings), audit.well_set(findings)
-    assert [row[0] for row in weak_ones.rows] == [str(number) for number in range(1, 9)]
+    assert [row[0].split(".")[0] for row in weak_ones.rows] == [str(number) for number in range(1, 9)]
     assert len(weak_ones.rows) + len(well_ones.rows) == len(findings)
     assert "documented by AWS (developer guide, Quotas)" in repr(weak_ones)
 

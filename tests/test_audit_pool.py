@@ -1,0 +1,344 @@
+"""The runbook audit-pool: it only reads, says what it could not read, and tells what it found."""
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import ipywidgets
+import nbformat
+import pytest
+
+from helpers import AuditPool
+from helpers.audit_pool import CALLS, refusals
+from helpers.forms import act
+from helpers.picture import Picture
+from helpers.record import MIME, Outcome
+from helpers.runbook import NotDone
+from helpers.runbooks import RUNBOOKS
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
+from helpers.target import Target
+from tests.test_audit import FACTORS, QUIET, WELL_SET
+
+POOL = {"UserPoolId": DEFAULT_POOL_ID}
+
+
+@pytest.fixture
+def client(sandbox):
+    return Target().client(signed=True)
+
+
+def new_run(**changes):
+    return AuditPool(**{"interactive": "no", **changes})
+
+
+def called(sandbox):
+    return {name: sum(by.values()) for name, by in sandbox.counts()["calls"].items()}
+
+
+def cell(cell_id):
+    return next(one.source for one in nbformat.read(RUNBOOKS["audit-pool"].path, as_version=4).cells if one.id == cell_id)
+
+
+def blocks(cell_id, language):
+    return re.findall(rf"```{language}\n(.*?)```", cell(cell_id), re.DOTALL)
+
+
+# --- what it does ---
+
+
+def test_the_plan_says_what_is_read_and_sends_nothing(sandbox):
+    plan = repr(new_run().plan())
+    assert all(call in plan for call in CALLS)
+    assert "Cannot be undone  nothing" in plan
+    assert called(sandbox) == {}
+
+
+def test_it_makes_the_calls_of_its_policy_and_no_others(sandbox, client):
+    policy = json.loads(blocks("needs", "json")[0])
+    new_run().submit()
+    made = called(sandbox)
+    assert {f"cognito-idp:{name}" for name in made} == set(policy["Statement"][0]["Action"])
+    assert set(made) == set(CALLS)
+
+
+def test_the_recorded_steps_are_the_calls_that_were_made(sandbox, client):
+    run = new_run()
+    run.submit()
+    assert [step.name for step in run.record.steps] == list(CALLS)
+    assert all(step.status == "done" for step in run.record.steps)
+
+
+def test_it_changes_nothing(client):
+    def everything():
+        return [client.describe_user_pool(**POOL)["UserPool"], client.describe_user_pool_client(
+            **POOL, ClientId=DEFAULT_CLIENT_ID)["UserPoolClient"], client.get_user_pool_mfa_config(**POOL)["MfaConfiguration"]]
+
+    before = everything()
+    new_run().submit()
+    assert everything() == before
+
+
+def test_the_default_pool_is_read_and_its_weak_points_are_told(sandbox):
+    run = new_run()
+    result = run.submit()
+    assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
+    assert result.headline == "Done: 8 of 14 settings need a look."
+    assert "2. resets fail" in repr(result.card())
+    assert "50 e-mails a day" in run.record.meaning
+    assert "worst first" in result.next
+    assert (result.next_runbook.name, result.next_runbook.parameters) == ("diagnose-user", {"user_pool_id": DEFAULT_POOL_ID})
+
+
+def test_a_well_set_pool_is_told_to_be_well(client):
+    pool_id = client.create_user_pool(PoolName="well", **WELL_SET)["UserPool"]["Id"]
+    client.set_user_pool_mfa_config(UserPoolId=pool_id, **FACTORS)
+    client.create_user_pool_client(UserPoolId=pool_id, ClientName="web", **QUIET)
+    run = new_run(user_pool_id=pool_id)
+    result = run.submit()
+    assert re.fullmatch(r"Done: all \d+ settings are well\.", result.headline)
+    assert result.meaning.startswith("Nothing in these settings stands against a reset.")
+    assert run.weak_points().rows == ()
+    assert len(run.well_set().rows) >= 12
+
+
+def test_a_mended_setting_is_gone_at_the_next_run(client):
+    client.update_user_pool_client(**POOL, ClientId=DEFAULT_CLIENT_ID, PreventUserExistenceErrors="ENABLED",
+                                   ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
+    assert "leaks who exists" not in new_run().submit().meaning
+
+
+def test_all_app_clients_are_read_also_beyond_one_page(client, sandbox):
+    for number in range(65):
+        client.create_user_pool_client(**POOL, ClientName=f"app-{number}", **QUIET)
+    before = called(sandbox)
+    result = new_run().submit()
+    assert called(sandbox)["DescribeUserPoolClient"] - before.get("DescribeUserPoolClient", 0) == 66
+    assert "app clients (66)" in result.happened
+    assert "LEGACY for sandbox" in repr(result.findings)
+
+
+def test_where_the_calls_leave_the_machine_they_are_paced(monkeypatch):
+    box, waits = Sandbox.in_memory(), []
+    monkeypatch.setattr("helpers.audit_pool.time.sleep", waits.append)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "practice")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "practice")
+    with serve(box, port=0) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", server.endpoint)
+        for name in ("one", "two"):
+            Target("aws").client(signed=True).create_user_pool_client(**POOL, ClientName=name)
+        assert new_run(target="aws").submit().outcome is Outcome.CONFIRMED
+    box.close()
+    assert waits == [0.25, 0.25]
+
+
+# --- what stands against it ---
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize(("fault", "outcome", "exit_code", "status"), [
+    ("throttle-before-commit", Outcome.REFUSED, 5, "refused"),
+    ("500-before-commit", Outcome.REFUSED, 5, "refused"),
+    ("drop-after-commit", Outcome.NOT_SENT, 7, "no_answer"),
+    ("delay-after-commit", Outcome.NOT_SENT, 7, "no_answer"),
+])
+def test_a_call_that_fails_is_named_and_never_green(call, fault, outcome, exit_code, status, sandbox):
+    sandbox.settings(delay_seconds=60)
+    sandbox.fault(call, fault)
+    run = new_run()
+    result = run.submit()
+    assert (result.outcome, result.exit_code) == (outcome, exit_code)
+    assert result.headline.startswith("Not complete: ")
+    assert result.headline.endswith(" could not be read. Nothing has changed.")
+    assert result.happened
+    assert result.meaning
+    assert result.next
+    failed = [step.name for step in result.steps if step.status != "done"]
+    assert failed == [call]
+    assert [step.status for step in result.steps if step.name == call] == [status]
+    assert "password" not in result.meaning
+    with pytest.raises(NotDone):
+        run.prove()
+
+
+@pytest.mark.parametrize(("call", "title"), [("GetUserPoolMfaConfig", "second factors not read"),
+                                             ("ListUserPoolClients", "app clients not read"),
+                                             ("DescribeUserPoolClient", "app clients not read")])
+def test_what_could_be_read_is_judged_all_the_same_and_the_rest_is_not_known(call, title, client, sandbox):
+    client.update_user_pool(**POOL, MfaConfiguration="OPTIONAL")
+    sandbox.fault(call, "throttle-before-commit")
+    run = new_run()
+    result = run.submit()
+    found = {one.title for one in result.findings if one.level == "not known"}
+    assert found == {title}
+    assert "50 e-mails a day" in {one.title for one in result.findings}
+    assert "no app client" not in {one.title for one in result.findings}
+    assert [row[0].split(". ")[1] for row in run.weak_points().rows].count("not known") == 1
+
+
+def test_after_one_app_client_was_refused_the_others_are_named_and_not_tried(client, sandbox):
+    for name in ("one", "two", "three"):
+        client.create_user_pool_client(**POOL, ClientName=name)
+    sandbox.fault("DescribeUserPoolClient", "throttle-before-commit")
+    result = new_run().submit()
+    assert called(sandbox)["DescribeUserPoolClient"] == 1
+    assert "4 of 4 app clients were not read" in repr(result.findings)
+
+
+def test_an_app_client_that_is_deleted_meanwhile_is_a_note_and_no_failure(client, monkeypatch):
+    monkeypatch.setattr("helpers.readings.list_clients", lambda *_, **__: ("gone0client0id", DEFAULT_CLIENT_ID))
+    result = new_run().submit()
+    assert result.outcome is Outcome.CONFIRMED
+    assert result.notes[0] == "The app client gone0client0id was deleted while the list was read."
+
+
+def test_two_failures_are_both_told(sandbox):
+    sandbox.fault("GetUserPoolMfaConfig", "throttle-before-commit")
+    sandbox.fault("ListUserPoolClients", "drop-after-commit")
+    result = new_run().submit()
+    assert "the second factors could not be read" in result.headline
+    assert result.notes[0].startswith("Not read either: the list of app clients.")
+
+
+def test_an_unknown_pool_is_a_refusal_with_the_next_step(sandbox):
+    result = new_run(user_pool_id="us-east-1_Unknown").submit()
+    assert (result.outcome, result.exit_code) == (Outcome.REFUSED, 6)
+    assert "Check the client id, the user pool id and the region." in result.next
+    assert result.findings == ()
+
+
+def test_a_call_that_is_not_permitted_is_named_with_the_permission(client, monkeypatch):
+    from botocore.exceptions import ClientError
+
+    def denied(*_, **__):
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "User is not authorized to perform: "
+                                     "cognito-idp:GetUserPoolMfaConfig"}}, "GetUserPoolMfaConfig")
+
+    # The sandbox has no IAM, so the client itself refuses.
+    real = Target.client
+    monkeypatch.setattr(Target, "client", lambda self, **more: _without(real(self, **more), "get_user_pool_mfa_config", denied))
+    result = new_run().submit()
+    assert (result.outcome, result.exit_code) == (Outcome.REFUSED, 6)
+    assert "cognito-idp:GetUserPoolMfaConfig" in result.happened
+    assert "IAM policy that this runbook names" in result.next
+
+
+def _without(client, name, instead):
+    setattr(client, name, instead)
+    return client
+
+
+def test_without_a_way_to_cognito_nothing_was_sent():
+    result = new_run(target="http://127.0.0.1:1").submit()
+    assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 7)
+    assert "Check the network" in result.next
+
+
+def test_every_error_of_every_call_is_in_the_table_with_its_next_step():
+    rows = {row[0]: row for row in refusals().rows}
+    assert {"AccessDeniedException", "ResourceNotFoundException", "TooManyRequestsException", "NotAuthorizedException"} <= set(rows)
+    assert all(all(row) for row in rows.values())
+
+
+# --- the client secret ---
+
+
+def test_the_client_secret_stands_nowhere(client):
+    secret = client.create_user_pool_client(**POOL, ClientName="server", GenerateSecret=True)["UserPoolClient"]["ClientSecret"]
+    run = new_run()
+    done = act(run)
+    run.result.card().to_html()
+    shown = [repr(done.result), repr(done.record), json.dumps(run.record.to_json()), repr(run.weak_points()),
+             repr(run.well_set()), repr(run.picture()), run.result.card().to_html(), repr(vars(run))]
+    assert secret not in "".join(shown)
+    assert "with a secret: server" in repr(run.weak_points())
+
+
+def test_the_notebook_says_why_this_role_is_the_more_sensitive_one():
+    assert "fewer people than may diagnose a user" in cell("needs")
+    assert "client secret" in cell("needs")
+
+
+# --- as it is shown ---
+
+
+def test_before_the_button_is_pressed_the_tables_say_what_to_do(sandbox):
+    run = AuditPool(interactive="yes")
+    for shown in (run.weak_points(), run.well_set(), run.picture()):
+        assert "run this cell again" in repr(shown)
+    assert called(sandbox) == {}
+
+
+def test_the_form_shows_every_weak_point_and_the_picture_below_it(sandbox):
+    shown = act(AuditPool(interactive="yes"))
+    assert [field["name"] for field in shown.form.fields] == ["user_pool_id"]
+    shown.form._handle_custom_msg({"kind": "submit", "turn": 0, "values": {"user_pool_id": DEFAULT_POOL_ID}}, [])
+    assert (shown.form.state, shown.form.result["outcome"]) == ("done", "confirmed")
+    assert [row[0] for row in shown.form.result["rows"] if "50 e-mails" in row[1] and row[0][0].isdigit()] == ["2. resets fail"]
+    assert shown.form.result["next"] == "diagnose-user"
+    assert isinstance(shown.result, ipywidgets.HTML)
+    drawing = re.search(r"<svg.*</svg>", shown.result.value, re.DOTALL).group()
+    assert "✗ resets fail" in "".join(ElementTree.fromstring(drawing).itertext())
+
+
+def test_the_form_refuses_what_is_no_user_pool_id(sandbox):
+    shown = act(AuditPool(interactive="yes"))
+    shown.form._handle_custom_msg({"kind": "submit", "turn": 0, "values": {"user_pool_id": "sandbox"}}, [])
+    assert "must be a user pool's id" in shown.form.errors["user_pool_id"]
+    assert called(sandbox) == {}
+
+
+def test_the_picture_is_of_the_pool_that_was_read(sandbox):
+    run = new_run()
+    run.submit()
+    assert isinstance(run.picture(), Picture)
+    assert run.picture().title == "The way of a code in the pool sandbox, and its weak points"
+
+
+def test_the_name_of_a_pool_is_shown_as_it_is(client):
+    pool_id = client.create_user_pool(PoolName="a+b=c, @home")["UserPool"]["Id"]
+    run = new_run(user_pool_id=pool_id)
+    assert "a+b=c, @home" in run.submit().happened
+    ElementTree.fromstring(run.picture().svg)
+
+
+def test_a_result_keeps_its_findings_when_it_is_changed(sandbox):
+    result = new_run().submit()
+    assert replace(result, notes=()).findings == result.findings
+
+
+def test_the_record_is_found_by_its_type(sandbox):
+    done = act(new_run())
+    assert done.record._repr_mimebundle_()[MIME]["outcome"] == "confirmed"
+
+
+# --- by hand ---
+
+
+@pytest.fixture
+def by_hand():
+    """What the notebook shows by hand, made to talk to a sandbox on loopback."""
+    box = Sandbox.in_memory()
+    with serve(box, port=0) as server:
+        yield lambda program, text: subprocess.run(
+            [program, "-c", text.replace("us-east-1_AbCdEfGhI", DEFAULT_POOL_ID)], capture_output=True, text=True, timeout=60,
+            env={"PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.endpoint,
+                 "AWS_ACCESS_KEY_ID": "practice", "AWS_SECRET_ACCESS_KEY": "practice", "AWS_DEFAULT_REGION": "us-east-1",
+                 "AWS_EC2_METADATA_DISABLED": "true"},
+        )
+    box.close()
+
+
+def test_the_lines_for_the_aws_cli_do_what_they_say(by_hand):
+    done = by_hand("bash", "set -e\n" + blocks("by-hand", "bash")[0])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"AccountRecoverySetting"' in done.stdout
+    assert '"existence": "LEGACY"' in done.stdout
+
+
+def test_the_program_for_boto3_does_what_it_says(by_hand):
+    done = by_hand(sys.executable, blocks("by-hand", "python")[0])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sandbox LEGACY" in done.stdout
