@@ -95,7 +95,7 @@ def route(user: User, pool: Pool | None) -> Route:
             continue
         return Route(contact, (said, f"A code would go by {WORDS[attribute]} to {contact.shown}."), barred=tuple(barred))
     barred += [(contact, "unlisted") for attribute, contact in verified.items() if attribute not in order]
-    return Route(None, (said, "A code can go nowhere."), barred=tuple(barred))
+    return Route(None, (said, "So a code can go nowhere."), barred=tuple(barred))
 
 
 def diagnose(*, username: str, user: User | None, pool: Pool | None, client: Client | None,
@@ -259,7 +259,7 @@ def _ruled_out(known: _Known, user: User, problem: str) -> bool:
 
 def _by_symptom(known: _Known, problem: str, beside: Verdict | None) -> Verdict:
     """Return the verdict to which the symptom leads. beside: what stands against a reset as well, to be told too."""
-    more: list[str] = ["The words of the symptom say so, by simple rules; the account does not speak against it."]
+    more: list[str] = ["The words of the symptom point to this, by simple rules."]
     contact = ""
     if known.user is not None:
         more += _state(known, known.user)
@@ -272,8 +272,8 @@ def _by_symptom(known: _Known, problem: str, beside: Verdict | None) -> Verdict:
             more.append(f"Cognito says of the pool's text messages: {known.pool.sms_failure}")
     if problem == "daily-mail-limit" and known.pool is not None:
         more.append("The pool sends with Cognito's own sender: 50 messages a day for the whole AWS account.")
-    if problem == "secret-hash" and known.client is not None:
-        more.append(f"The app client has {'a' if known.client.has_secret else 'no'} client secret.")
+    if problem == "secret-hash" and known.client is not None and not known.client.has_secret:
+        more.append("The app client has no client secret, and a hash that is sent to it is refused as well.")
     changed = next((one for one in known.events if (one.kind, one.response) == ("PasswordChange", "Pass")), None)
     if problem == "code-used-or-expired" and changed:
         more.append(f"A change of the password went through at {_at(changed)}: the code may have done its work.")

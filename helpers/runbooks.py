@@ -61,7 +61,7 @@ RUNBOOKS = {
         ),
         Entry(
             "diagnose-user", "Find out why a user cannot reset the password", "changes nothing",
-            "permission to read the user and the pool", "DiagnoseUserParameters", _READS, calls=3,
+            "permission to read the user and the pool", "DiagnoseUserParameters", _READS, calls=2,
         ),
         Entry(
             "request-code", "Have a confirmation code sent", "sends one message to the user",

@@ -133,7 +133,7 @@ def likely_causes(symptom: str, **known: str) -> tuple[Verdict, ...]:
     symptom: as for `causes`. known: what is known already, by a parameter's name, such as user_pool_id or username; it
     is filled in for the next runbook. It is never empty: for unknown words it says so, and names the first step.
     """
-    rule = ("The words of the symptom say so; the account itself was not looked at.",)
+    rule = ("The words of the symptom point to this; the account itself was not looked at.",)
     names = causes(symptom)
     if names:
         return tuple(verdict(name, rule, **known) for name in names)

@@ -60,15 +60,15 @@ def with_parameters(found: Verdict, **known: str) -> Verdict:
 
 
 def refusal(code: str, message: str = "", operation: str = "", *, problem: str = "", runbook: str = "",
-            next: str = "") -> Verdict:
+            say: str = "", next: str = "") -> Verdict:
     """Return what the catalogue of errors says of one refusal, as a verdict.
 
     code, message, operation: as `helpers.catalogue.look_up` takes them. problem: its name here; without one it is
-    called after its exception. next: better words than the catalogue's, where a diagnosis has them.
+    called after its exception. say, next: better words than the catalogue's, where a diagnosis has them.
     """
     entry = look_up(code, message, operation)
     named = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in code.removesuffix("Exception"))
-    return Verdict(problem or named.strip("-"), entry.meaning, entry.cause, entry.say, next or entry.next, runbook)
+    return Verdict(problem or named.strip("-"), entry.meaning, entry.cause, say or entry.say, next or entry.next, runbook)
 
 
 _IDENTITY = "I must first make sure who you are."
@@ -212,6 +212,7 @@ _ALL = (
             f"If the spam folder holds nothing: {_ELSE_SET} For everybody else: look at the bounces and "
             "the suppression list of Amazon SES, and audit the pool.", "set-password"),
     refusal("NotAuthorizedException", "secret", problem="secret-hash", runbook="request-code",
+            say="This is a fault on our side, not yours. I am having a code sent to you myself.",
             next="This is the application's fault, and its developers have to mend it: the hash goes over exactly the "
                  "username that is sent, then the client id. Meanwhile request the code here, with the client_secret of "
                  "this app client as a reference."),
