@@ -37,11 +37,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Verified:
-    """What was looked at after a change. proof: in words, "" where there is none. note: why there is none."""
+    """What was looked at after a change. proof: in words, "" where there is none. note: what else is to be said, such as
+    why there is none. against: it speaks against the change."""
 
     steps: tuple[Step, ...] = ()
     proof: str = ""
     note: str = ""
+    against: bool = False
 
 
 class AdministratorRunbook(Runbook[G]):
@@ -81,8 +83,11 @@ class AdministratorRunbook(Runbook[G]):
         """Return why the change is not to be made, where it would help nobody or strand the user."""
         return None
 
-    def prepare(self, parameters: G, target: Target, seen: Seen) -> Result | None:
-        """Do what has to be there before the change is sent; return why it cannot be done, or None."""
+    def prepare(self, parameters: G, target: Target, seen: Seen, secrets: dict[str, Secret]) -> Result | None:
+        """Do what has to be there before the change is sent, and put into secrets what it brings about.
+
+        Return why it cannot be done, or None.
+        """
         return None
 
     def verify(self, parameters: G, target: Target, secrets: Mapping[str, Secret], seen: Seen) -> Verified:
@@ -139,7 +144,8 @@ class AdministratorRunbook(Runbook[G]):
             seen = self._look(parameters, target, read)
         except ResetError as exc:
             return self._unread(exc, target, read)
-        against = self.objection(parameters, seen) or self.prepare(parameters, target, seen)
+        secrets = dict(secrets)
+        against = self.objection(parameters, seen) or self.prepare(parameters, target, seen, secrets)
         if against is not None:
             return replace(against, steps=seen.steps)
         try:
@@ -198,25 +204,34 @@ class AdministratorRunbook(Runbook[G]):
 
     def _made(self, result: Result, seen: Seen, step: Step, found: Verified) -> Result:
         """Return the result of a change that Cognito said yes to."""
-        note = "" if found.proof else found.note
-        return self._proved(result, found.proof or "Cognito's own answer to the change.", note, *seen.steps, step, *found.steps)
+        steps = (*seen.steps, step, *found.steps)
+        if found.against:
+            return Result(
+                Outcome.UNKNOWN, 8, "Unknown: Cognito said yes, but what was looked at afterwards speaks against it.",
+                happened=found.note, meaning="The change and the look at it contradict each other.",
+                say="Please hold the line; I am looking whether it has worked.",
+                next="Run diagnose-user before anything else.", steps=steps, decided_by=self.operation,
+                next_runbook=self.follow("diagnose-user"),
+            )
+        return self._proved(result, found.proof or "Cognito's own answer to the change.", steps, found.note)
 
     def _settle(self, error: Unsettled, p: G, seen: Seen, lost: Step, found: Verified) -> Result:
         """Decide what became of a change whose answer was lost, by what was looked at afterwards."""
+        steps = (*seen.steps, lost, *found.steps)
         if found.proof:
-            note = f"The answer was lost, but the change was made. ({error.message or error.code})"
-            return self._proved(self.done(p, seen), found.proof, note, *seen.steps, lost, *found.steps)
+            made = f"The answer was lost, but the change was made. ({error.message or error.code})"
+            return self._proved(self.done(p, seen), found.proof, steps, made, found.note)
         what_next, runbook = self.lost(error)
         told = found.note or "What was read afterwards does not show the change; most likely it was not made."
         return Result(
             Outcome.UNKNOWN, 8, f"Unknown: whether {p.username} was changed.", happened=error.message or error.code,
-            meaning=error.meaning, say=error.say, next=what_next, notes=(told,),
-            steps=(*seen.steps, lost, *found.steps), decided_by=self.operation, next_runbook=self.follow(runbook),
+            meaning=error.meaning, say=error.say, next=what_next, notes=(told,), steps=steps, decided_by=self.operation,
+            next_runbook=self.follow(runbook),
         )
 
-    def _proved(self, result: Result, proof: str, note: str, *steps: Step) -> Result:
-        notes = (*result.notes, note) if note else result.notes
-        return replace(result, proof=proof, steps=steps, decided_by=self.operation, notes=notes)
+    def _proved(self, result: Result, proof: str, steps: tuple[Step, ...], *notes: str) -> Result:
+        more = tuple(note for note in notes if note)
+        return replace(result, proof=proof, steps=steps, decided_by=self.operation, notes=(*result.notes, *more))
 
 
 def objected(headline: str, **words: Any) -> Result:

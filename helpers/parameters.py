@@ -4,13 +4,14 @@ One model a runbook: the form, the notebook's parameters cell, the command's hel
 and help from it. Every parameter is a string, because that is what papermill, a form and a shell have in common.
 """
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from helpers import secret
+from helpers import deposit, secret
 from helpers.errors import Problem
 from helpers.target import Target
 
@@ -18,6 +19,7 @@ PRACTICE_PASSWORD = "literal:Practice-makes-perfect-1"
 
 PRACTICE_POOL = "us-east-1_Sandbox01"
 PRACTICE_USER = "diego@example.com"
+PRACTICE_UNVERIFIED = "no-verified-contact@example.com"
 _POOL = r"^[\w-]+_[0-9a-zA-Z]+$"
 _USERNAME = r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$"
 
@@ -25,6 +27,7 @@ _WORDS = {
     "client_id": "must be the app client's id: 1 to 128 letters, digits, + or _.",
     "username": "must be 1 to 128 characters, without spaces.",
     "user_pool_id": "must be a user pool's id such as us-east-1_AbCdEfGhI.",
+    "proof_of_identity": "must say in 1 to 500 characters how you know that it is the user; it stands in the record.",
 }
 
 
@@ -197,8 +200,12 @@ class UserParameters(PoolParameters):
 
 
 class DiagnoseUserParameters(UserParameters):
-    """The parameters of the runbook diagnose-user."""
+    """The parameters of the runbook diagnose-user. A symptom alone will do: then nobody is looked up."""
 
+    username: str = Field(
+        default="no-verified-contact@example.com", title="Username",
+        description="any name of the user; empty: the symptom alone is looked at", pattern=f"^$|{_USERNAME}", max_length=128,
+    )
     client_id: str = Field(
         default="", title="App client id", description="the app client that the user comes from; empty: not looked at",
         pattern=r"^[\w+]*$", max_length=128,
@@ -207,6 +214,17 @@ class DiagnoseUserParameters(UserParameters):
         default="", title="Symptom", description="an error's name or text, or what the user says; may be empty",
         max_length=500,
     )
+
+    @classmethod
+    def _cross_check(cls, values: Mapping[str, Any], *, person: bool) -> list[Problem]:
+        problems = super()._cross_check(values, person=person)
+        symptom = values.get("symptom", "")
+        if values.get("username") == "" and not str(symptom).strip():
+            problems.append(Problem("username", "is empty, and so is the symptom: give one of them."))
+        if isinstance(symptom, str) and re.search(r"(?<!\d)\d{6}(?!\d)", symptom):
+            problems.append(Problem("symptom", "holds six digits that look like a code, which stays out of records: "
+                                               "leave them out."))
+        return problems
 
 
 class GatedParameters(UserParameters):
@@ -220,13 +238,19 @@ class GatedParameters(UserParameters):
     def read(cls, values: Mapping[str, Any], *, person: bool, gate: bool = True) -> tuple[Self | None, list[Problem]]:
         """Read the parameters, and look whether the gate is open. See Parameters.read."""
         read, problems = super().read(values, person=person)
-        faulty = {problem.field for problem in problems}
-        repeated = values.get("confirm_username", cls.model_fields["confirm_username"].default)
-        username = values.get("username", cls.model_fields["username"].default)
-        if gate and repeated != username and not faulty & {"username", "confirm_username"}:
-            words = "is not the username: " if repeated else "is empty: "
-            problems.append(Problem("confirm_username", f"{words}repeat the username, to show that it is this user you mean."))
+        if gate:
+            faulty = {problem.field for problem in problems}
+            given = {name: values.get(name, about.default) for name, about in cls.model_fields.items()}
+            problems += [problem for problem in cls._closed(given, faulty) if problem.field not in faulty]
         return (None if problems else read), problems
+
+    @classmethod
+    def _closed(cls, given: Mapping[str, Any], faulty: set[str]) -> list[Problem]:
+        """Return why the gate is closed. given: every parameter. faulty: the fields that cannot be read anyway."""
+        if given["confirm_username"] == given["username"] or "username" in faulty:
+            return []
+        words = "is not the username: " if given["confirm_username"] else "is empty: "
+        return [Problem("confirm_username", f"{words}repeat the username, to show that it is this user you mean.")]
 
 
 class AdminResetParameters(GatedParameters):
@@ -238,26 +262,43 @@ class SignOutParameters(GatedParameters):
 
 
 class FixContactParameters(GatedParameters):
-    """The parameters of the runbook fix-contact."""
+    """The parameters of the runbook fix-contact. Where it is no practice, the proof of identity is part of the gate."""
 
+    username: str = Field(
+        default=PRACTICE_UNVERIFIED, title="Username", description="the user's name, verified e-mail or phone, or sub",
+        pattern=_USERNAME, max_length=128,
+    )
+    confirm_username: str = Field(
+        default=PRACTICE_UNVERIFIED, title="Username, once more", description="the gate, repeat the username"
+    )
     contact: Literal["email", "phone_number"] = Field(
         default="email", title="Contact", description="email or phone_number, which one is to be marked as verified"
     )
     proof_of_identity: str = Field(
         default="practice", title="How the user proved who they are",
-        description="how the user's identity was proved; it stands in the record", min_length=1, max_length=500,
+        description="how the user's identity was proved; it stands in the record", pattern=r"\S", max_length=500,
     )
+
+    @classmethod
+    def _closed(cls, given: Mapping[str, Any], faulty: set[str]) -> list[Problem]:
+        problems = super()._closed(given, faulty)
+        proof = given["proof_of_identity"]
+        if isinstance(proof, str) and proof.strip().lower() == "practice" and not Target(str(given["target"])).may_be_sandbox:
+            problems.append(Problem("proof_of_identity", "is practice, and this is none: say how you know that it is the user."))
+        return problems
 
 
 class SetPasswordParameters(GatedParameters):
-    """The parameters of the runbook set-password."""
+    """The parameters of the runbook set-password. A place for the password, and a second person, are part of the gate."""
+
+    SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
 
     kind: Literal["temporary", "permanent"] = Field(
         default="temporary", title="Kind of password", description="temporary, to be changed at the next sign-in, or permanent"
     )
     password_to: str = Field(
         default="discard:", title="Where the password goes",
-        description="a reference that the generated password is written to",
+        description="a reference to write the generated password to; discard: in practice",
     )
     client_id: str = Field(
         default="3n4b5urk1ft4fl3mg5e62d9ado", title="App client id",
@@ -273,3 +314,12 @@ class SetPasswordParameters(GatedParameters):
     agreed_by: str = Field(
         default="", title="Agreed by", description="the name of the second person who has agreed", max_length=200
     )
+
+    @classmethod
+    def _closed(cls, given: Mapping[str, Any], faulty: set[str]) -> list[Problem]:
+        problems = super()._closed(given, faulty)
+        fault = deposit.fault_in(str(given["password_to"]), sandbox=Target(str(given["target"])).may_be_sandbox)
+        problems += [Problem("password_to", fault)] if fault else []
+        if given["two_persons"] == "yes" and not str(given["agreed_by"]).strip():
+            problems.append(Problem("agreed_by", "is empty: two persons are asked for, so name the second one who agrees."))
+        return problems

@@ -17,6 +17,11 @@ _SIGN_IN = (
 )
 _LOOK_UP = "The request may have been sent. Run diagnose-user before anything else: it shows how the user stands now."
 _MAILBOX = "The request may have been sent. Have the user look for a new message before anything else, and use its code."
+_SIGN_IN_FIRST = (
+    "The request may have been sent. Where a password was written to its place, try one sign-in with it: if it works, all is "
+    "done; if it does not, run again with another place, which sets another password."
+)
+_AGAIN = "The request may have been sent. Run it again: to end the sessions twice does no harm."
 _READS = "This runbook changes nothing: run it again."
 FOLDER = Path(__file__).parent.parent / "notebooks" / "runbooks"
 
@@ -73,15 +78,15 @@ RUNBOOKS = {
         ),
         Entry(
             "set-password", "Set a password without a code", "changes the password of one user",
-            "the break-glass permission to set passwords", "SetPasswordParameters", calls=4,
+            "the break-glass permission to set passwords", "SetPasswordParameters", _SIGN_IN_FIRST, calls=6,
         ),
         Entry(
             "sign-out-everywhere", "End every session of a user", "signs one user out everywhere",
-            "permission to sign users out", "SignOutParameters", calls=2,
+            "permission to sign users out", "SignOutParameters", _AGAIN, calls=3,
         ),
         Entry(
             "fix-contact", "Mark a contact as verified", "has codes go to a contact from now on",
-            "the break-glass permission to change attributes", "FixContactParameters", calls=3,
+            "the break-glass permission to change attributes", "FixContactParameters", calls=6,
         ),
         Entry(
             "audit-pool", "Find settings that make resets fail or leak", "changes nothing",
