@@ -8,6 +8,7 @@ button sends. Without a person the run acts at once. Either way the cells below 
 import html
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,10 @@ class Unattended:
         """The proof. Raises NotDone when the run did not end in `confirmed`, so that the notebook fails."""
         return self._run.prove()
 
+    def view(self, draw: Callable[[], Any]) -> Any:
+        """Return what a runbook shows besides, such as a table or a picture."""
+        return draw()
+
     def __repr__(self) -> str:
         return "Nobody is there to fill in a form, so the runbook acted at once, by its parameters."
 
@@ -99,8 +104,15 @@ class Attended:
         )
         self.form.on_msg(self._on_message)
         self.result, self.record, self.proof = (ipywidgets.HTML(f"<p>{_WAITING}</p>") for _ in range(3))
+        self._views: list[tuple[ipywidgets.HTML, Callable[[], Any]]] = []
         self.next = ipywidgets.VBox()
         self._page = ipywidgets.VBox([self.form, self.next])
+
+    def view(self, draw: Callable[[], Any]) -> ipywidgets.HTML:
+        """Return a view that fills in with what `draw` returns, a card, table or picture, after each press."""
+        view = ipywidgets.HTML(f"<p>{_WAITING}</p>")
+        self._views.append((view, draw))
+        return view
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self._page._repr_mimebundle_(**kwargs)
@@ -167,6 +179,8 @@ class Attended:
         self.form.state = "done" if result.outcome is Outcome.CONFIRMED else "ready"
         self.result.value = result.card().to_html()
         self.record.value = f"<pre>{html.escape(json.dumps(run.record.to_json(), indent=2))}</pre>" if run.record else ""
+        for view, draw in self._views:
+            view.value = draw().to_html()
         try:
             self.proof.value = run.prove().to_html()
         except NotDone as exc:
@@ -235,8 +249,9 @@ def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
     extras = run.field_extras()
     fields = []
     for name in run.form_fields:
-        reference, about = str(values[name]), f"This is {schema.model_fields[name].description}."
-        field: dict[str, Any] = {"name": name, "label": _label(run, name), "kind": "text", "value": reference, "help": about}
+        reference, about = str(values[name]), str(schema.model_fields[name].description)
+        field: dict[str, Any] = {"name": name, "label": _label(run, name), "kind": "text", "value": reference,
+                                 "help": f"{about[:1].upper()}{about[1:]}."}
         if name in schema.SECRETS:
             if name == "client_secret" and not reference:
                 continue

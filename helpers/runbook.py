@@ -62,11 +62,11 @@ class Result:
                 ("What happened", self.happened),
                 *(("Please correct", str(problem)) for problem in self.problems),
                 ("What it means", self.meaning),
-                ("Proof", self.proof),
-                *(("Note", note) for note in self.notes),
                 ("Tell the user", self.say),
                 ("What to do next", self.next),
                 ("Next runbook", str(self.next_runbook or "")),
+                ("Proof", self.proof),
+                *(("Note", note) for note in self.notes),
                 ("Request id", self.request_id),
             ),
         )
