@@ -19,7 +19,7 @@ from helpers.parameters import AuditPoolParameters, Parameters
 from helpers.picture import Picture
 from helpers.record import Outcome, Step, step_failed
 from helpers.runbook import Result, Runbook
-from helpers.secret import Secret, redact
+from helpers.secret import Secret
 from helpers.target import Target
 
 T = TypeVar("T")
@@ -35,7 +35,7 @@ _MEANS = {
     Level.NOT_KNOWN: "What was read is well set; not everything could be read.",
     Level.WELL: "Nothing in these settings stands against a reset.",
 }
-_YET = Card("Nothing has been read yet.", (("What to do next", "Press the form's button, then run this cell again."),))
+_YET = Card("Nothing has been read yet.", (("What to do next", "Press the form's button."),))
 
 
 @dataclass(frozen=True)
@@ -51,20 +51,12 @@ class Audited(Result):
         return next((step.request_id for step in self.steps if step.status != "done"), super().request_id)
 
     def card(self) -> Card:
-        """Return the result as a person reads it: the weak points by number, and the picture where one can be drawn."""
+        """Return the result as a person reads it, with the weak points by number."""
         first, *rows = super().card().rows
         weak = enumerate((one for one in self.findings if one.weak), 1)
-        listed = [(f"{number}. {one.level}", f"{one.title}: {one.risk} {one.fix}") for number, one in weak]
-        return _Illustrated(self.headline, (first, *listed, *rows), picture=self.picture)
-
-
-@dataclass(frozen=True, repr=False)
-class _Illustrated(Card):
-    picture: Picture | None = None
-
-    def to_html(self) -> str:
-        """Return the rows, and the drawing below them; its words are the rows themselves."""
-        return super().to_html() + (redact(self.picture.svg) if self.picture else "")
+        listed = [(f"{number}. {one.level}", f"{one.title[0].upper()}{one.title[1:]}. {one.risk} {one.fix}")
+                  for number, one in weak]
+        return Card(self.headline, (first, *listed, *rows))
 
 
 class AuditPool(Runbook[AuditPoolParameters]):

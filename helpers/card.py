@@ -81,3 +81,9 @@ class Table:
         ruler = "|" + "|".join(":---" for _ in self.headings) + "|"
         rows = ["| " + " | ".join(map(_escape, row)) + " |" for row in (self.headings, *self.rows)]
         return redact("\n".join([f"**{_escape(self.title)}**", "", rows[0], ruler, *rows[1:]]))
+
+    def to_html(self) -> str:
+        """Return the same as an HTML table, for a widget."""
+        head = "".join(_head(words, "col") for words in self.headings)
+        rows = "".join(f"<tr>{''.join(map(_data, row))}</tr>" for row in self.rows)
+        return redact(f"<p><strong>{html.escape(self.title)}</strong></p><table><tr>{head}</tr>{rows}</table>")

@@ -31,6 +31,11 @@ class Picture:
     def _repr_svg_(self) -> str:
         return redact(self.svg)
 
+    def to_html(self) -> str:
+        """Return the drawing and its words as HTML, for a widget."""
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.words)
+        return redact(f"{self.svg}<details><summary>The same in words</summary><ol>{lines}</ol></details>")
+
     def _ipython_display_(self) -> None:
         from IPython.display import display
 

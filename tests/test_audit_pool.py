@@ -7,7 +7,6 @@ import sys
 from dataclasses import replace
 from xml.etree import ElementTree
 
-import ipywidgets
 import nbformat
 import pytest
 
@@ -264,23 +263,34 @@ def test_the_notebook_says_why_this_role_is_the_more_sensitive_one():
 # --- as it is shown ---
 
 
-def test_before_the_button_is_pressed_the_tables_say_what_to_do(sandbox):
+def test_before_the_button_is_pressed_nothing_is_read_and_the_views_say_so(sandbox):
     run = AuditPool(interactive="yes")
-    for shown in (run.weak_points(), run.well_set(), run.picture()):
-        assert "run this cell again" in repr(shown)
+    shown = act(run)
+    for draw in (run.weak_points, run.well_set, run.picture):
+        assert "Press the form's button." in repr(draw())
+        assert "Nothing has been sent yet." in shown.view(draw).value
     assert called(sandbox) == {}
 
 
-def test_the_form_shows_every_weak_point_and_the_picture_below_it(sandbox):
-    shown = act(AuditPool(interactive="yes"))
+def test_the_form_shows_every_weak_point_and_fills_in_the_tables_and_the_picture(sandbox):
+    run = AuditPool(interactive="yes")
+    shown = act(run)
+    weak, well, drawn = (shown.view(draw) for draw in (run.weak_points, run.well_set, run.picture))
     assert [field["name"] for field in shown.form.fields] == ["user_pool_id"]
     shown.form._handle_custom_msg({"kind": "submit", "turn": 0, "values": {"user_pool_id": DEFAULT_POOL_ID}}, [])
     assert (shown.form.state, shown.form.result["outcome"]) == ("done", "confirmed")
-    assert [row[0] for row in shown.form.result["rows"] if "50 e-mails" in row[1] and row[0][0].isdigit()] == ["2. resets fail"]
+    assert [row[0] for row in shown.form.result["rows"] if row[1].startswith("50 e-mails")] == ["2. resets fail"]
     assert shown.form.result["next"] == "diagnose-user"
-    assert isinstance(shown.result, ipywidgets.HTML)
-    drawing = re.search(r"<svg.*</svg>", shown.result.value, re.DOTALL).group()
+    assert "UpdateUserPool sets whatever the request leaves out back to its default" in weak.value
+    assert "AutoVerifiedAttributes" in well.value
+    drawing = re.search(r"<svg.*</svg>", drawn.value, re.DOTALL).group()
     assert "✗ resets fail" in "".join(ElementTree.fromstring(drawing).itertext())
+    assert "<summary>The same in words</summary>" in drawn.value
+
+
+def test_a_view_without_a_person_is_the_thing_itself(sandbox):
+    run = new_run()
+    assert act(run).view(run.picture).svg == run.picture().svg
 
 
 def test_the_form_refuses_what_is_no_user_pool_id(sandbox):
