@@ -51,12 +51,12 @@ CHANGE = ("What changes", "Now", "After")
 
 
 def _head(text: str, scope: str) -> str:
-    return (f'<th scope="{scope}" style="text-align:left;vertical-align:top;padding-right:1em">'
+    return (f'<th scope="{scope}" style="text-align:left;vertical-align:top;line-height:1.4;padding-right:1em">'
             f"{html.escape(text)}</th>")
 
 
 def _data(text: str) -> str:
-    return f'<td style="text-align:left">{html.escape(text)}</td>'
+    return f'<td style="text-align:left;vertical-align:top;line-height:1.4;padding-right:1em">{html.escape(text)}</td>'
 
 
 def _escape(text: str) -> str:
