@@ -12,18 +12,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from helpers.facts import Client, Contact, Event, Pool, User
+from helpers.route import FACTOR, KINDS, POOL_UNREAD, Route, order, route, would_carry
 from helpers.symptoms import causes, likely_causes
-from helpers.verdicts import Verdict, verdict
+from helpers.verdicts import Verdict, verdict, with_parameters
 
-__all__ = ["Route", "Verdict", "diagnose", "likely_causes", "route"]
+__all__ = ["KINDS", "Route", "Verdict", "diagnose", "likely_causes", "route"]
 
-WORDS = {"email": "e-mail", "phone_number": "text message"}
-KINDS = {"email": "e-mail address", "phone_number": "phone number"}
-_CONTACT_OF = {"verified_email": "email", "verified_phone_number": "phone_number"}
-_FACTOR = {"email": "EMAIL_OTP", "phone_number": "SMS_MFA"}
 _CANNOT_KNOW = {
     "user": "The user could not be looked up, so whether there is one, and in which state, is not known.",
-    "pool": "The user pool's settings could not be read, so where a code would go is not known.",
+    "pool": POOL_UNREAD,
     "client": "The app client could not be read, so whether it hides users or has a secret is not known.",
     "events": "The recorded events could not be read, so what the user has tried is not known.",
     "others": "Nobody could be searched for by this contact, so whether the name is spelt differently is not known.",
@@ -40,21 +37,6 @@ _SEEN_IN_THE_ACCOUNT = _SIMULATED | {"made-up-answer", "admin-only", "undocument
 
 
 @dataclass(frozen=True)
-class Route:
-    """Where a reset code would go. contact: None where it can go nowhere, or where that is not known.
-
-    why: the reason, in sentences. known: whether everything that decides could be read. barred: verified contacts that
-    may not carry a code, each with "factor" (it is the user's second factor) or "unlisted" (the pool does not recover
-    by it).
-    """
-
-    contact: Contact | None
-    why: tuple[str, ...]
-    known: bool = True
-    barred: tuple[tuple[Contact, str], ...] = ()
-
-
-@dataclass(frozen=True)
 class _Known:
     username: str
     user: User | None
@@ -67,35 +49,6 @@ class _Known:
 
     def verdict(self, problem: str, *evidence: str, **more: str) -> Verdict:
         return verdict(problem, evidence, **{"username": self.username, **self.ids, **more})
-
-
-def route(user: User, pool: Pool | None) -> Route:
-    """Say where Cognito would send a reset code for this user, and why there; or why nowhere.
-
-    The order is that of the pool's account recovery; without one, a verified phone comes before a verified e-mail. A
-    contact that is the user's (preferred) second factor cannot carry a code, except by SMS in a pool without such an
-    order. Source: developer guide, "Passwords, account recovery, and password policies".
-    """
-    verified = {contact.attribute: contact for contact in user.contacts if contact.verified}
-    if pool is None:
-        return Route(None, (_CANNOT_KNOW["pool"],), known=not verified)
-    if "admin_only" in pool.recovery:
-        return Route(None, ("The pool's account recovery is admin_only: no code is sent on request.",))
-    order = [_CONTACT_OF[name] for name in pool.recovery if name in _CONTACT_OF] or ["phone_number", "email"]
-    factors = {user.preferred_factor} if user.preferred_factor else set(user.factors)
-    said = (f"The pool sends codes by {', then by '.join(WORDS[one] for one in order)}."
-            if pool.recovery else "The pool sets no order of recovery, so a verified phone comes before a verified e-mail.")
-    barred = []
-    for attribute in order:
-        contact = verified.get(attribute)
-        if contact is None:
-            continue
-        if _FACTOR[attribute] in factors and (pool.recovery or attribute == "email"):
-            barred.append((contact, "factor"))
-            continue
-        return Route(contact, (said, f"A code would go by {WORDS[attribute]} to {contact.shown}."), barred=tuple(barred))
-    barred += [(contact, "unlisted") for attribute, contact in verified.items() if attribute not in order]
-    return Route(None, (said, "So a code can go nowhere."), barred=tuple(barred))
 
 
 def diagnose(*, username: str, user: User | None, pool: Pool | None, client: Client | None,
@@ -175,11 +128,11 @@ def _delivery(known: _Known, user: User) -> Verdict | None:
     if way.contact or not way.known:
         return None
     state = _state(known, user)
-    wanted = [_CONTACT_OF[name] for name in known.pool.recovery] if known.pool and known.pool.recovery else list(KINDS)
+    wanted = order(known.pool) if known.pool else list(KINDS)
     mendable = [contact for contact in user.contacts if not contact.verified and contact.attribute in wanted]
     barred = way.barred[0] if way.barred else None
     if barred and barred[1] == "factor":
-        reason = f"{barred[0].shown} is verified, and it is the user's second factor ({_FACTOR[barred[0].attribute]})."
+        reason = f"{barred[0].shown} is verified, and it is the user's second factor ({FACTOR[barred[0].attribute]})."
         return known.verdict("contact-is-second-factor", *state, reason, *_alternative(mendable))
     if barred:
         reason = f"{barred[0].shown} is verified, and the pool does not recover by {KINDS[barred[0].attribute]}."
@@ -260,11 +213,8 @@ def _ruled_out(known: _Known, user: User, problem: str) -> bool:
 def _by_symptom(known: _Known, problem: str, beside: Verdict | None) -> Verdict:
     """Return the verdict to which the symptom leads. beside: what stands against a reset as well, to be told too."""
     more: list[str] = ["The words of the symptom point to this, by simple rules."]
-    contact = ""
     if known.user is not None:
         more += _state(known, known.user)
-        way = route(known.user, known.pool)
-        contact = way.contact.attribute if way.contact else ""
     if problem == "sms-never-arrives" and known.pool is not None:
         if not known.pool.sms_role:
             more.append("The pool has no role for sending text messages.")
@@ -279,7 +229,13 @@ def _by_symptom(known: _Known, problem: str, beside: Verdict | None) -> Verdict:
         more.append(f"A change of the password went through at {_at(changed)}: the code may have done its work.")
     if beside is not None:
         more += ["Beside this, something stands against a reset:", beside.headline, *beside.evidence]
-    return known.verdict(problem, *more, *_client_words(known), *_records(known), contact=contact)
+    found = known.verdict(problem, *more, *_client_words(known), *_records(known))
+    instead = would_carry(known.user, known.pool) if problem == "code-to-old-contact" and known.user else None
+    if instead is None:
+        return found
+    words = f"After proof of identity, have the {KINDS[instead.attribute]} {instead.shown} marked as verified: codes go there then."
+    return with_parameters(replace(found, runbook="fix-contact", next=words), **known.ids, username=known.username,
+                           contact=instead.attribute)
 
 
 # --- evidence in words ---

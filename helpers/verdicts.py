@@ -196,8 +196,8 @@ _ALL = (
     Verdict("code-to-old-contact", "The code goes to a phone or an address that the user no longer has.",
             "Cognito sends it to the contact that is verified, whoever holds it today.",
             f"Then that number must not get your codes any more. {_IDENTITY}",
-            "After proof of identity, have the contact corrected, then request a code. Somebody else may hold the old "
-            "phone or mailbox: do not send another code there.", "fix-contact"),
+            f"{_SET} Do not send another code: somebody else may hold the old phone or mailbox. Then have an administrator "
+            "put the right contact in its place (AdminUpdateUserAttributes).", "set-password"),
     Verdict("sms-never-arrives", "Cognito has handed the text message over, and it does not reach the phone.",
             "Cognito's answer means accepted, never delivered. Text messages are lost in the SMS sandbox of the AWS "
             "account, at its monthly spending limit, by a wrong region or sender, or by the carrier.",

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers import diagnose as module
+from helpers import route as routes
 from helpers import symptoms, verdicts
 from helpers.diagnose import diagnose, likely_causes, route
 from helpers.facts import Client, Contact, Event, Pool, User
@@ -219,7 +220,7 @@ SYMPTOMS = [
     ("Role does not have permission to publish with SNS", "sender-refused", "set-password"),
     ("Incorrect username or password.", "wrong-password", "request-code"),
     ("I am still logged in on my stolen phone", "other-devices-signed-in", "sign-out-everywhere"),
-    ("The code goes to my old phone", "code-to-old-contact", "fix-contact"),
+    ("The code goes to my old phone", "code-to-old-contact", "set-password"),
     ("I get no mail", "mail-never-arrives", "set-password"),
     ("I don\u2019t get a code", "mail-never-arrives", "set-password"),
     ("It says I tried too often", "attempt-limit", "set-password"),
@@ -254,8 +255,12 @@ def test_where_the_code_goes_tells_like_symptoms_apart(symptom, problem):
     assert on(symptom, **BY_PHONE).problem == problem
 
 
-def test_the_old_contact_to_be_mended_is_the_one_that_the_code_goes_to():
-    assert on("The code goes to my old phone", **BY_PHONE).parameters["contact"] == "phone_number"
+def test_a_code_leaves_an_old_contact_for_another_one_where_marking_that_is_enough():
+    both = replace(USER, contacts=(*unverified(MAIL), PHONE))
+    by_mail_first = replace(POOL, recovery=("verified_email", "verified_phone_number"))
+    found = on("The code goes to my old phone", both, by_mail_first)
+    assert (found.runbook, found.parameters) == ("fix-contact", {**WHOM, "contact": "email"})
+    assert on("The code goes to my old phone", both, replace(POOL, recovery=())).runbook == "set-password"
 
 
 def test_a_pool_with_a_sender_of_its_own_has_no_daily_limit():
@@ -371,10 +376,10 @@ def test_a_problem_says_everything_in_whole_sentences(problem):
 
 
 def test_diagnosis_knows_no_network():
-    for one in (module, symptoms, verdicts):
+    for one in (module, routes, symptoms, verdicts):
         imported = {name for node in ast.walk(ast.parse(Path(one.__file__).read_text())) if isinstance(node, ast.ImportFrom)
                     for name in [node.module]}
-        assert imported <= {"collections.abc", "dataclasses", "helpers.facts", "helpers.symptoms", "helpers.verdicts",
+        assert imported <= {"collections.abc", "dataclasses", "helpers.facts", "helpers.route", "helpers.symptoms", "helpers.verdicts",
                             "helpers.catalogue", "helpers.meanings"}
 
 
