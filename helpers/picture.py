@@ -40,7 +40,8 @@ class Picture:
         from IPython.display import display
 
         lines = [f"{number}. {html.escape(line, quote=False)}" for number, line in enumerate(self.words, 1)]
-        folded = "\n".join(["<details><summary>The same in words</summary>", "", *lines, "", "</details>"])
+        folded = "\n".join([f"<details><summary>The same in words: {html.escape(self.title, quote=False)}</summary>", "",
+                            *lines, "", "</details>"])
         show: Any = display
         show({"image/svg+xml": redact(self.svg), "text/plain": redact(f"Picture: {self.title}")}, raw=True)
         show({"text/markdown": redact(folded), "text/plain": repr(self)}, raw=True)

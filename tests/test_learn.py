@@ -4,6 +4,7 @@ import re
 
 import nbformat
 import pytest
+from nbconvert.exporters import HTMLExporter
 
 from helpers import (
     CodeRefused,
@@ -80,6 +81,22 @@ def test_a_line_of_code_fits_a_page(path):
     for cell in cells(path):
         if cell.cell_type == "code":
             assert all(len(line) <= 104 for line in cell.source.splitlines()), cell.id
+
+
+@pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
+def test_a_lesson_is_a_whole_page_when_nbconvert_makes_one_of_it(path):
+    page, _ = HTMLExporter().from_filename(str(path))
+    shown = [output.data for cell in cells(path) if cell.cell_type == "code" for output in cell.outputs]
+    pictures = [data for data in shown if "image/svg+xml" in data]
+    tables = [data for data in shown if "|:---" in data.get("text/markdown", "")]
+    assert page.count("<img ") == len(pictures)
+    # nbconvert has no words for a picture, so they follow it at once.
+    assert len(re.findall(r"<img [^>]*>(?:\s|</?div[^>]*>)*<details><summary>The same in words: ", page)) == len(pictures)
+    assert page.count("<table") >= len(tables) + 1
+    assert page.count("<summary>A solution</summary>") == len(solutions(path))
+    assert page.count("<details>") == page.count("</details>") == len(pictures) + len(solutions(path))
+    assert len(re.findall(r"<h1[ >]", page)) == 1
+    assert "Error displaying widget" not in page
 
 
 @pytest.fixture

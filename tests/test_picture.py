@@ -109,5 +109,6 @@ def test_a_notebook_gets_the_drawing_and_the_words(monkeypatch):
     PICTURES["bars"]()._ipython_display_()
     drawing, words = shown
     assert drawing["image/svg+xml"].startswith("<svg ")
+    assert words["text/markdown"].startswith("<details><summary>The same in words: Waits</summary>\n\n1. ")
     assert "1. 5 failures: 1 second." in words["text/markdown"]
     assert "1. 5 failures: 1 second." in words["text/plain"]
