@@ -169,7 +169,7 @@ class RequestCodeParameters(ClientParameters):
         description="the app client that the user will enter the code in", pattern=r"^[\w+]+$", max_length=128,
     )
     user_pool_id: str = Field(
-        default="", title="User pool id", description="lets the plan look where a code would go; costs one signed call",
+        default="", title="User pool id", description="lets the plan look where a code would go, by two signed calls",
         pattern=f"^$|{_POOL}", max_length=55,
     )
     again: Literal["no", "yes"] = Field(

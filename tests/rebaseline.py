@@ -1,6 +1,6 @@
 """Run the notebooks on a fresh sandbox and store their outputs anew: python -m tests.rebaseline (make notebooks).
 
-The README's table of what the sandbox does is made from the tests that hold it, and stored anew too.
+The README's tables are made from the schemas, the notebooks and the sandbox's tests, and stored anew too.
 
 What is stored is what a reader needs: sources, outputs and execution counts, with stable names for the cells. Nothing
 that differs from run to run is kept, so two runs give the same bytes, and `nbval` compares outputs only.
@@ -14,6 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 from traitlets.config import Config
 
+from tests import shelf_tables
 from tests.sandbox import facts_table
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
@@ -56,5 +57,5 @@ if __name__ == "__main__":
         each.write_text(executed(each), encoding="utf-8")
         print("stored", each.relative_to(NOTEBOOKS.parent))
     readme = NOTEBOOKS.parent / "README.md"
-    readme.write_text(facts_table.updated(readme.read_text(encoding="utf-8")), encoding="utf-8")
-    print("stored the table of behaviours in README.md")
+    readme.write_text(shelf_tables.updated(facts_table.updated(readme.read_text(encoding="utf-8"))), encoding="utf-8")
+    print("stored the tables in README.md")

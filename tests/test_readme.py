@@ -17,6 +17,7 @@ from helpers.record import Outcome
 from helpers.sandbox import Sandbox, serve
 from helpers.secret import SCHEMES
 from helpers.target import ALLOWED_HOSTS, Target
+from tests import shelf_tables
 from tests.rebaseline import NOTEBOOKS, notebooks
 from tests.sandbox import facts_table
 
@@ -173,6 +174,10 @@ def test_every_exit_code_is_told():
     told = {int(code) for code in re.findall(r"(?:^|· )(\d) \w", README, re.MULTILINE)}
     ours = {cls.exit_code for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, errors.ResetError)}
     assert ours <= told
+
+
+def test_the_tables_of_the_shelf_are_what_the_schemas_and_the_notebooks_say():
+    assert shelf_tables.updated(README) == README, "run make notebooks"
 
 
 def test_the_table_of_behaviours_is_what_the_sandboxes_tests_say():
