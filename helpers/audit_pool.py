@@ -203,4 +203,5 @@ def _stopped(error: ResetError, what: str, steps: list[Step]) -> Audited:
 
 
 def _drawn(pool: Pool, findings: tuple[Finding, ...]) -> Picture:
-    return way_of_a_code(f"The way of a code in the pool {pool.name}, and its weak points", findings)
+    name = " ".join(pool.name.split())  # Cognito allows white space in a name that an SVG may not hold
+    return way_of_a_code(f"The way of a code in the pool {name}, and its weak points", findings)

@@ -244,15 +244,17 @@ def test_every_error_of_every_call_is_in_the_table_with_its_next_step():
 # --- the client secret ---
 
 
-def test_the_client_secret_stands_nowhere(client):
+def test_the_client_secret_stands_nowhere(client, caplog):
+    caplog.set_level("DEBUG")
     secret = client.create_user_pool_client(**POOL, ClientName="server", GenerateSecret=True)["UserPoolClient"]["ClientSecret"]
     run = new_run()
     done = act(run)
     run.result.card().to_html()
     shown = [repr(done.result), repr(done.record), json.dumps(run.record.to_json()), repr(run.weak_points()),
-             repr(run.well_set()), repr(run.picture()), run.result.card().to_html(), repr(vars(run))]
+             repr(run.well_set()), repr(run.picture()), run.result.card().to_html(), repr(vars(run)), caplog.text]
     assert secret not in "".join(shown)
     assert "with a secret: server" in repr(run.weak_points())
+    assert "DescribeUserPoolClient" in caplog.text
 
 
 def test_the_notebook_says_why_this_role_is_the_more_sensitive_one():
@@ -312,6 +314,12 @@ def test_the_name_of_a_pool_is_shown_as_it_is(client):
     run = new_run(user_pool_id=pool_id)
     assert "a+b=c, @home" in run.submit().happened
     ElementTree.fromstring(run.picture().svg)
+
+
+def test_white_space_in_the_name_of_a_pool_that_no_drawing_can_hold_is_a_space(client):
+    run = new_run(user_pool_id=client.create_user_pool(PoolName="two\x0blines")["UserPool"]["Id"])
+    run.submit()
+    assert "two lines" in "".join(ElementTree.fromstring(run.picture().svg).itertext())
 
 
 def test_a_result_keeps_its_findings_when_it_is_changed(sandbox):
