@@ -15,7 +15,7 @@ run: .venv/run  ## one reset in the sandbox, from the request to the proof, by p
 lab: .venv/run  ## JupyterLab on the start notebook; all notebooks share one sandbox
 	@mkdir -p runs/lab && chmod 700 runs
 	@cp .jupyter/workspaces/* runs/lab
-	$(BIN)/jupyter lab --LabApp.app_settings_dir=$(CURDIR)/.jupyter --LabApp.workspaces_dir=$(CURDIR)/runs/lab \
+	COGNITO_RESET_RUNS=$(CURDIR)/runs $(BIN)/jupyter lab --LabApp.app_settings_dir=$(CURDIR)/.jupyter --LabApp.workspaces_dir=$(CURDIR)/runs/lab \
 		--ServerApp.root_dir=$(CURDIR)/notebooks --LabApp.default_url=/lab/tree/00-start-here.ipynb
 
 sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229, for the AWS CLI and other SDKs
@@ -25,9 +25,8 @@ sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229, for the AWS CLI and
 test: .venv/test  ## lint, types, unit tests, notebooks, headless runs, browser
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	env -u COGNITO_SANDBOX $(BIN)/pytest -n 2 --dist loadgroup tests --ignore tests/browser
-	env -u COGNITO_SANDBOX $(BIN)/pytest -n 2 --dist loadgroup tests/browser
-	env -u COGNITO_SANDBOX $(BIN)/pytest -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout 120 notebooks
+	env -u COGNITO_SANDBOX -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n logical --maxprocesses 4 \
+		--nbval --nbval-current-env --nbval-cell-timeout 120 tests notebooks
 
 bench: .venv/test  ## speed, as ratios measured side by side
 	env -u COGNITO_SANDBOX $(BIN)/python -m tests.bench

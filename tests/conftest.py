@@ -21,6 +21,23 @@ os.environ |= {
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
 
 
+# What one worker does alone, where several share the tests: JupyterLab and its browser are started once, a notebook's
+# cells need their kernel, and what the witnesses need is installed once. pytest-xdist's own groups do not work with pytest 9.
+TOGETHER = ("tests/browser/", "tests/sandbox/test_witnesses.py", "notebooks/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return next((folder if folder == "tests/browser/" else file for folder in TOGETHER if file.startswith(folder)), nodeid)
+
+    return Together(config, log)
+
+
 @pytest.fixture(autouse=True)
 def forgotten():
     """Forget what this test has held: a secret that an earlier test held is hidden from everybody, leaks included."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.lab import CHROMIUM, CHROMIUM_ARGS, Lab, command
+from tests.browser.lab import CHROMIUM, CHROMIUM_ARGS, Lab, at, command
 
 
 @pytest.fixture(scope="session")
@@ -28,16 +28,30 @@ def context():
 
 
 @pytest.fixture
-def page(context, lab):
-    """A page of its own. When the walk is over the notebook is saved, and no secret may be anywhere."""
-    page = context.new_page()
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+def page(request, context, lab):
+    """JupyterLab's page, handed on from walk to walk, since to load it takes longer than most walks.
+
+    When a walk is over the notebook is saved, no secret may be anywhere, and what was open is closed. After a walk that
+    failed the next one has a new page.
+    """
+    page = context.pages[0] if context.pages else context.new_page()
+    failed, errors = request.session.testsfailed, []
+
+    def note(error):
+        errors.append(str(error))
+
+    page.on("pageerror", note)
     yield page
+    fine = False
     try:
         if page.locator(".jp-Notebook").count():
             command(page, "docmanager:save")
         assert lab.leaks(page) == []
         assert errors == []
+        fine = request.session.testsfailed == failed
     finally:
-        page.close()
+        if fine and at(page, lab):
+            page.remove_listener("pageerror", note)
+            command(page, "application:close-all")
+        else:
+            page.close()

@@ -123,6 +123,7 @@ class Lab(Served):
     """JupyterLab, set as `make lab` sets it."""
 
     ALIVE = "api"
+    settings_changed = False  # since a page last loaded them
 
     def lay_out(self):
         """Lay the pages out as `make lab` does, from the next one that asks for what was kept."""
@@ -139,10 +140,11 @@ class Lab(Served):
         return f"http://127.0.0.1:{self.port}/lab/tree/{notebook}?token={self.token}{layout}"
 
     def save_widget_state(self, on):
-        """Set "Save Widget State Automatically" for pages that are opened from now on."""
+        """Set "Save Widget State Automatically" for notebooks that are opened from now on."""
         folder = self.folder / "settings" / "@jupyter-widgets" / "jupyterlab-manager"
         folder.mkdir(parents=True, exist_ok=True)
         folder.joinpath("plugin.jupyterlab-settings").write_text(json.dumps({"saveState": on}))
+        self.settings_changed = True
 
     def with_parameters(self, **values):
         """Keep a copy of the runbook with other parameters; return its path."""
@@ -159,8 +161,22 @@ def command(page, name, **args):
     return page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)", [name, args])
 
 
+def at(page, lab):
+    """Whether this page shows this JupyterLab."""
+    return page.url.startswith(f"http://127.0.0.1:{lab.port}/lab/")
+
+
 def open_notebook(page, lab, notebook, **address):
-    page.goto(lab.url(notebook, **address))
+    """Open a notebook as from the file browser; where JupyterLab is not on the page yet, or an address is given, by that."""
+    if at(page, lab) and not address and not lab.settings_changed:
+        page.evaluate("""async (path) => {
+            const opened = await window.jupyterapp.commands.execute("docmanager:open", {path});
+            await opened.revealed;
+            await opened.sessionContext.ready;
+        }""", notebook)
+    else:
+        page.goto(lab.url(notebook, **address))
+        lab.settings_changed = False
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     # Before the kernel is there, JupyterLab would ask which one to take.
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()

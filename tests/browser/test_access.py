@@ -1,11 +1,7 @@
 """The form for everyone: axe-core in every state, in both themes, zoomed, in a narrow window."""
 
-import pytest
-
 from tests.browser.access import OURS, cut_off, violations
 from tests.browser.lab import command, keep, press, run_all, wait_for
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_axe_finds_nothing_in_any_state_in_either_theme_and_nothing_is_cut_off(page, lab):

@@ -5,12 +5,8 @@ Set SCREENSHOTS to a folder to keep what was seen.
 
 import re
 
-import pytest
-
 from helpers.sandbox import DEFAULT_PASSWORD
 from tests.browser.lab import BUTTON, RUNBOOK, command, fill, keep, open_notebook, press, run_all, wait_for
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def choose(page, menu, entry):

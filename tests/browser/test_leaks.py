@@ -2,11 +2,7 @@
 
 import json
 
-import pytest
-
 from tests.browser.lab import RUNBOOK, command, fill, press, run_all, wait_for
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 
 def test_a_secret_in_any_file_or_store_would_be_found(page, lab):

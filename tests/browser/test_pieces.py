@@ -2,12 +2,9 @@
 
 import json
 
-import pytest
-
 from tests.browser.access import violations
 from tests.browser.lab import command, keep, open_notebook
 
-pytestmark = pytest.mark.xdist_group("lessons")
 LIVE = "application/vnd.jupyter.widget-view+json"
 
 

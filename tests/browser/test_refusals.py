@@ -1,13 +1,9 @@
 """Whatever Cognito, the network or the kernel may do: the form says what happened and what to do next."""
 
-import pytest
-
 from helpers import reset
 from helpers.errors import LimitReached, ResetError
 from helpers.secret import Secret
 from tests.browser.lab import DIEGO, keep, press, run_all, wait_for
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 REFUSED = "Refused: Cognito did not change the password."
 

@@ -7,7 +7,6 @@ import pytest
 from tests.browser.lab import command, open_notebook
 from tests.rebaseline import NOTEBOOKS
 
-pytestmark = pytest.mark.xdist_group("lessons")  # apart from the walks, so that two workers share the browser's work
 LESSONS = sorted(path.name for path in NOTEBOOKS.joinpath("learn").glob("*.ipynb"))
 
 

@@ -6,8 +6,6 @@ from helpers.sandbox import DEFAULT_PASSWORD
 from tests.browser.access import violations
 from tests.browser.lab import Served, fill, keep, press, wait_for
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 class Voila(Served):
     """Voila on the runbooks."""

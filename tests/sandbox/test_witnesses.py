@@ -113,7 +113,6 @@ def run_node(folder, server, which):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-@pytest.mark.xdist_group("node")
 def test_the_javascript_sdk_resets_and_signs_in(node_folder, server):
     told, refused, status, token = run_node(node_folder, server, "sdk")
     assert told["Destination"] == "d***@e***"
@@ -121,7 +120,6 @@ def test_the_javascript_sdk_resets_and_signs_in(node_folder, server):
     assert (status, token) == (200, "Bearer")
 
 
-@pytest.mark.xdist_group("node")
 def test_amazon_cognito_identity_js_resets_and_signs_in_by_srp(node_folder, server):
     told, refused, done, claims = run_node(node_folder, server, "identity-js")
     assert told["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
