@@ -78,19 +78,19 @@ def clock_slider(again: int = 20, last: int = 90) -> Piece:
     again: at which minute the user asks a second time. last: the last minute, counted from the first request. Cognito
     is asked at every minute; what is shown is what it said.
     """
-    stories = {"once": lives((0,), last), f"again at minute {again}": lives((0, again), last)}
-    rows = [(name, f"code {life.number}", f"{first} to {end}", said, _SAYS.get(said, "✗ not known"))
-            for name, codes in stories.items() for life in codes for first, end, said in life.spans()]
+    asked = {"once": (0,), f"again at minute {again}": (0, again)}
+    stories: list[dict[str, Any]] = [
+        {"name": name, "codes": [{"number": life.number, "asked": life.asked, "spans": _spans(life)}
+                                 for life in lives(minutes, last)]} for name, minutes in asked.items()]
+    rows = [(told["name"], f"code {code['number']}", f"{span['first']} to {span['end']}", span["said"], span["words"])
+            for told in stories for code in told["codes"] for span in code["spans"]]
     headings = ("Diego asks", "Code", "Minutes since the first request", "Cognito says", "So the code")
-    table = Table("When a code works", headings, tuple(rows))
-    return Piece("clock", table, last=last, stories=[
-        {"name": name, "codes": [_spans(life) for life in codes]} for name, codes in stories.items()])
+    return Piece("clock", Table("When a code works", headings, tuple(rows)), last=last, stories=stories)
 
 
-def _spans(life: Life) -> dict[str, Any]:
-    return {"number": life.number, "asked": life.asked, "spans": [
-        {"first": first, "end": end, "said": said, "words": _SAYS.get(said, "✗ not known"),
-         "works": said == "InvalidPasswordException"} for first, end, said in life.spans()]}
+def _spans(life: Life) -> list[dict[str, Any]]:
+    return [{"first": first, "end": end, "said": said, "words": _SAYS.get(said, "✗ does not work")}
+            for first, end, said in life.spans()]
 
 
 def step_through(lesson: Lesson, username: str = DEFAULT_USERNAME) -> Piece:
