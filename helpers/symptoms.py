@@ -71,44 +71,62 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "UserNotFound": ("other-case", "contact-not-alias", "not-found", "disabled"),
 }
 
-_NOTHING = r"\b(no|not|never|nothing|didn't|doesn't|don't|haven't|hasn't|isn't|without)\b"
-_ARRIVES = r"(arriv|reciev|receiv|come|came|coming|get|got|gotten|sent|there)"
+_NO = r"\b(no|not|none|never|nothing|didn't|doesn't|don't|haven't|hasn't|isn't|wasn't|without|can't|cannot|still wait\w*|waiting)\b"
+_COMES = r"(arriv\w*|rec(ei|ie)v\w*|com(e|es|ing)|came|get(s|ting)?|got(ten)?|have|sent|send|reach\w*|there|wait\w*|none|inbox|see)\b"
+_MAIL, _SMS = r"\b(e-?mails?|mails?|inbox|mailbox)\b", r"\b(sms|texts?|text messages?)\b"
+_CODE = r"\b(codes?|messages?|anything)\b"
+_HELD = r"(mobile|cell|phone|number|e-?mail|mailbox|address|sim)"
+_NO_CODE = ("made-up-answer", "no-verified-contact", "code-goes-to-phone", "mail-never-arrives", "sms-never-arrives",
+            "daily-mail-limit")
+
+
+def _missing(what: str) -> str:
+    """Return a pattern for somebody who waits for this."""
+    return rf"{_NO}.*\b{_COMES}.*{what}|{what}.*{_NO}.*\b{_COMES}|\b(no|where is (my|the)|still wait\w* for) {what}|" \
+           rf"\b{_COMES}.*\bno(ne)?\b.*{what}|{what}.*\b(never|lost|missing|empty)\b|\bwait\w* for (a|an|the|my|your) {what}"
+
+
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ((r"\b(stolen|hacked|lost my (laptop|tablet|computer))\b|"
-     r"(still|stay\w*) (signed|logged) ?-?in|(other|all|every) devices?|everywhere"), ("other-devices-signed-in",)),
-    ((r"\b(old|former|previous|lost|stolen|broken|new|another|different|wrong|changed my) (mobile|cell|phone|number|e-?mail|"
-     r"mailbox|address|sim)\b"), ("code-to-old-contact",)),
-    (r"(code|it) (goes|went|comes|came) (to|by) (my )?(phone|sms|text)", ("code-goes-to-phone",)),
-    (rf"{_NOTHING}.*\b(sms|text|texts|text message)\b|\b(sms|text|text message)s?\b.*{_NOTHING}",
-     ("sms-never-arrives", "made-up-answer", "no-verified-contact")),
-    (rf"{_NOTHING}.*\b(e-?mails?|mails?)\b|\b(e-?mails?|mails?)\b.*{_NOTHING}.*{_ARRIVES}",
-     ("made-up-answer", "code-goes-to-phone", "no-verified-contact", "mail-never-arrives", "daily-mail-limit")),
-    (rf"{_NOTHING}.*\bcodes?\b.*{_ARRIVES}?|\bcode\b.*{_NOTHING}.*{_ARRIVES}|{_NOTHING}\b.*\b(arriv|receiv|reciev)",
-     ("made-up-answer", "no-verified-contact", "code-goes-to-phone", "mail-never-arrives", "sms-never-arrives",
-      "daily-mail-limit")),
-    (r"\b(several|two|three|many|both|different) (codes|messages|mails|e-?mails)\b", ("older-code",)),
-    (r"\b(expired|too old|run out|used already|already used)\b", ("code-used-or-expired", "temporary-password")),
-    ((r"\b(invalid|wrong|bad|incorrect)\b.*\bcode|\bcode\b.*\b(invalid|wrong|incorrect|bad|not (work|accept|valid)\w*|"
-     r"doesn't work|is refused|no longer works?)"), ("older-code", "code-used-or-expired", "made-up-answer")),
-    ((r"\b(attempt|attempts|tries|tried|try)\b.*\b(limit|too (many|often)|exceeded)|\b(too (many|often))\b|\blimit\b|"
-     r"\btry (again )?later\b"), ("attempt-limit", "sign-in-locked", "throttled")),
+    ((r"\b(still|stay\w*) (signed|logged) ?-?in\b|\b(other|all|every) devices?\b|\beverywhere\b|\bhacked\b|"
+      r"(someone|somebody|thief) .*\b(in|using|has)\b|\b(laptop|tablet|computer|device|phone) (was|is|got) stolen"),
+     ("other-devices-signed-in", "code-to-old-contact")),
+    ((rf"\b(old|former|previous|lost|stolen|broken|new|another|different|wrong|changed|lost my|changed my) {_HELD}\b|\bmy {_HELD} (has )?changed\b|"
+      rf"\b(no longer|don't|do not|not) (have|own|use|got) .*\b({_HELD}|access)\b"), ("code-to-old-contact",)),
     (r"\b(invitation|invited|temporary password|welcome mail|first password)\b", ("temporary-password",)),
-    (r"\b(google|facebook|apple|microsoft|azure|okta|saml|sso|company login|single sign)", ("federated-user",)),
-    (r"\b(register|registered|registration|sign(ed)? up|signup|activat\w+)\b", ("unconfirmed", "resend-is-for-sign-up")),
-    (r"\b(capitals?|capital letters?|upper ?-?case|lower ?-?case)\b", ("other-case", "password-policy")),
-    (r"\b(disabled|deactivated|suspended|blocked)\b", ("disabled", "security-block", "blocked-by-firewall")),
-    (r"\blocked\b", ("sign-in-locked", "disabled")),
-    (r"\b(symbol|special character|weak|too short|not long enough|rules|policy|requirements)", (
-        "password-policy", "application-refuses-password", "space-in-password")),
-    (r"\b(paste|pasted|copied|password manager|space)\b", ("space-in-password",)),
+    (r"\b(google|facebook|apple|microsoft|azure|okta|saml|sso|company('s)? login|single sign)", ("federated-user",)),
+    (r"\b(code|it) (goes|went|comes|came|is sent|was sent) (to|by|as a) (my )?(phone|sms|text)", ("code-goes-to-phone",)),
+    ((r"\b(code|link)\b.*\b(expired|too old|out of date|no longer valid|already used|used already|timed out)\b|"
+      r"\bexpired\b"), ("code-used-or-expired",)),
+    ((r"\b(invalid|wrong|bad|incorrect|reject\w*|mismatch)\b.*\bcodes?\b|\bcodes?\b.*\b(invalid|wrong|incorrect|bad|reject\w*|"
+      r"refus\w*|mismatch|fails?|doesn't work|isn't right|no longer works?|not (work|accept|valid|tak|right)\w*)|"
+      rf"{_NO} (accept|take|like|recogni[sz]e)\w* .*\bcode"), ("older-code", "code-used-or-expired", "made-up-answer")),
+    (r"\b(several|two|three|many|both|different) (codes|messages|mails|e-?mails)\b", ("older-code",)),
+    (_missing(_SMS), ("sms-never-arrives", "made-up-answer", "no-verified-contact")),
+    (_missing(_MAIL), ("made-up-answer", "code-goes-to-phone", "no-verified-contact", "mail-never-arrives",
+                       "daily-mail-limit")),
+    (_missing(_CODE), _NO_CODE),
+    (rf"\bnothing\b.*\b({_COMES}|happens|happened)|\b(have|get|got) nothing\b", _NO_CODE),
+    ((r"\b(attempts?|tries|tried|try|times)\b.*\b(limit|too (many|often|much)|exceeded)|\btoo (many|often)\b|\blimit\b|"
+      r"\btry (again )?(in an hour|later)\b"), ("attempt-limit", "sign-in-locked", "throttled")),
+    (r"\block(ed)? out\b|\blocked\b", ("sign-in-locked", "disabled")),
+    (r"\b(disabled|deactivated|suspended|blocked|banned)\b", ("disabled", "security-block", "blocked-by-firewall")),
+    ((r"\b(confirm(ed)?|verif(y|ied)|finish(ed)?|complete(d)?) (my|the|your) (registration|account|sign-?up)\b|\bregist\w+|"
+      r"\bsign(ed)? ?up\b|\bactivat\w+"), ("unconfirmed", "resend-is-for-sign-up")),
+    (r"\b(paste|pasted|copied|password manager|spaces?|constraint)\b", ("space-in-password", "password-policy")),
     (r"\b(used before|same password|old password again|reuse\w*)\b", ("password-used-before",)),
-    ((r"(don't|do not|does not|doesn't) (know|recogni[sz]e|find) (me|my|the user|this)|unknown user|no (such )?(user|account)|"
-     r"not found"), ("other-case", "contact-not-alias", "not-found")),
-    ((r"\b(wrong|incorrect) (password|username)\b|\bpassword\b.*\b(wrong|incorrect|not (work|accept)\w*|doesn't work)|"
-     r"(can't|cannot|can not|unable to) (sign|log) ?-?in"), ("wrong-password", "reset-required", "sign-in-locked")),
-    (r"\b(must|have to|has to|need to|asked to|forced to) (reset|change)\b|reset (is )?required", ("reset-required",)),
+    ((r"\b(symbols?|special characters?|weak|strong|too short|long enough|rules?|policy|requirements?|(upper|lower) ?-?case|"
+      rf"must contain)\b|{_NO} (accept|take|like|allow)\w* .*\bpassword"),
+     ("password-policy", "application-refuses-password", "space-in-password")),
+    (r"\bcapitals?\b|\bcapital letters?\b", ("other-case", "password-policy")),
+    ((r"(don't|do not|does not|doesn't) (know|recogni[sz]e|find|exist)|\bunknown (user|name|account)|"
+      r"\bno (such )?(user|account)\b|\bnot found\b"), ("other-case", "contact-not-alias", "not-found")),
+    (r"\b(must|have to|has to|need to|asked to|forced to|wants? a|wants me to) (reset|change)\b|reset (is )?required",
+     ("reset-required",)),
+    ((rf"\b(wrong|incorrect) (password|username)\b|\bpassword\b.*\b(wrong|incorrect|fails?)\b|\bpassword\b.*{_NO}|"
+     rf"{_NO} (be able to )?(sign|log|get) ?-?in\b|\b(sign|log) ?-?in\b.*{_NO}|\bunable to (sign|log)"),
+     ("wrong-password", "reset-required", "sign-in-locked")),
     (r"\blambda\b|\btrigger\b", ("trigger-failed",)),
-    (r"\b(forgot|forgotten|forgets?)\b", ("nothing-in-the-way",)),
+    (r"\b(forgot|forgotten|forgets?|don't (know|remember))\b", ("nothing-in-the-way",)),
 )
 
 

@@ -343,6 +343,89 @@ def test_a_text_says_more_than_the_exceptions_name():
     assert [one.problem for one in likely_causes(said)] == ["disabled"]
 
 
+SAID = {
+    "made-up-answer": [
+        "I get no code", "No code arrives.", "I never received the code", "The code never came", "Where is my code?",
+        "I haven't got the email", "still waiting for the code", "I requested a code but nothing happened",
+        "nothing in my inbox", "It says it was sent but I have nothing", "I'm not receiving verification codes",
+        "I did not receive an e-mail", "The mail isn't there", "It's been 20 minutes and no email",
+        "I don\u2019t get a code", "I get no mail", "I am waiting for the e-mail, and there is none.",
+        "Nothing arrives", "no message", "I cannot see any email", "code was sent but my mailbox is empty",
+    ],
+    "sms-never-arrives": [
+        "no sms", "The text never came", "I don't get the text message", "I am not getting the SMS",
+        "The text message never comes. My phone works!",
+    ],
+    "older-code": [
+        "it does not accept my code", "it says invalid code", "my code was rejected", "The code is wrong",
+        "wrong code", "code not working", "The code I entered is incorrect", "it doesn't take my code",
+        "I got two codes", "I clicked twice, got two mails, and the code is wrong.", "the code does not work",
+    ],
+    "code-used-or-expired": [
+        "the code expired", "it says the code has expired", "my code is no longer valid",
+    ],
+    "attempt-limit": [
+        "too many attempts", "it says attempt limit", "I tried too many times", "it tells me to try again later",
+        "I have tried it ten times, and now it says something about a limit.",
+    ],
+    "code-to-old-contact": [
+        "the code goes to my old phone", "I have a new phone number", "I lost my phone",
+        "I don't have access to that email any more", "I no longer have that number", "I changed my number",
+        "the code is sent to the wrong number",
+    ],
+    "other-devices-signed-in": [
+        "still signed in on my stolen phone", "my account was hacked", "someone else is using my account",
+        "please sign me out everywhere", "my laptop was stolen",
+        "My phone was stolen. I have a new password, and the thief is still in!",
+    ],
+    "wrong-password": [
+        "wrong password", "my new password doesn't work", "I can't log in", "I reset it but still cannot log in",
+        "I cannot get in",
+    ],
+    "sign-in-locked": [
+        "my account is locked", "I am locked out",
+    ],
+    "temporary-password": [
+        "my invitation expired", "the temporary password does not work", "I never got my invitation",
+    ],
+    "federated-user": [
+        "I log in with Google", "I always click on the company's login. Now I want a password.",
+    ],
+    "unconfirmed": [
+        "I never confirmed my registration", "my account is not activated",
+        "I registered last week and have forgotten what I typed.",
+    ],
+    "disabled": [
+        "it says my account is disabled", "my account was suspended",
+    ],
+    "password-policy": [
+        "it says the password is not strong enough", "password must contain a symbol", "my password is too short",
+        "it doesn't like my new password", "the password does not meet the requirements",
+    ],
+    "other-case": [
+        "it says the user does not exist", "it doesn't know my name", "account not found",
+        "It does not know me, but I have had this account for years.",
+    ],
+    "space-in-password": [
+        "I pasted the password", "I pasted my new password, and it says something about a constraint.",
+    ],
+    "reset-required": [
+        "it says I must reset my password", "My password is right, I am sure, and it wants a reset.",
+    ],
+    "nothing-in-the-way": [
+        "I forgot my password", "I have forgotten it",
+    ],
+    "code-goes-to-phone": [
+        "the code comes by text", "it went to my phone",
+    ],
+}
+
+
+@pytest.mark.parametrize(("problem", "words"), [(problem, words) for problem, all_ in SAID.items() for words in all_])
+def test_a_users_own_words_lead_to_the_likeliest_cause(problem, words):
+    assert likely_causes(words)[0].problem == problem
+
+
 def test_causes_come_in_order_and_each_only_once():
     problems = [one.problem for one in likely_causes("I get no code and no mail")]
     assert problems[0] == "made-up-answer"

@@ -1,0 +1,529 @@
+"""The runbook diagnose-user: each user in trouble gets the right verdict, its next step helps, and nothing is changed."""
+
+import itertools
+import json
+
+import ipywidgets
+import pytest
+from botocore.awsrequest import AWSResponse, HTTPHeaders
+
+from helpers import code_request, reset
+from helpers.diagnose_user import DiagnoseUser, refusals, training_cases
+from helpers.errors import BadParameters, ResetError
+from helpers.facts import Contact
+from helpers.forms import Attended, act
+from helpers.readings import look_up, masked, read_pool
+from helpers.record import Outcome
+from helpers.route import route
+from helpers.runbook import NotDone
+from helpers.runbooks import RUNBOOKS
+from helpers.sandbox import CASES, DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, plant_case
+from helpers.sandbox.cases import CHOSEN_PASSWORD, CLIENT_SECRET
+from helpers.secret import Secret
+from helpers.target import Target
+
+READING = {"DescribeUserPool", "AdminGetUser", "DescribeUserPoolClient", "ListUsers", "AdminListUserAuthEvents"}
+EVERY = pytest.mark.parametrize("name", CASES)
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked():
+    code_request._ASKED.clear()
+
+
+@pytest.fixture
+def client(sandbox):
+    return Target().client(signed=True)
+
+
+def given(case):
+    return {"username": case.username, "user_pool_id": case.pool_id, "client_id": case.client_id, "symptom": case.symptom}
+
+
+def diagnosed(**values):
+    run = DiagnoseUser(**{"interactive": "no", **values})
+    return run, run.submit()
+
+
+def calls(sandbox):
+    return {name: sum(by.values()) for name, by in sandbox.counts()["calls"].items()}
+
+
+def made(sandbox, before):
+    return {name for name, count in calls(sandbox).items() if count > before.get(name, 0)}
+
+
+# --- every training case ---
+
+
+@EVERY
+def test_a_case_gets_its_verdict_with_evidence_and_the_words_for_the_user(name, sandbox):
+    run, result = diagnosed(**given(plant_case(sandbox, name)))
+    assert result.verdict.problem == name
+    assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
+    assert result.verdict.evidence
+    assert name in run.record.verified_by
+    shown = repr(result.card())
+    assert all(words in shown for words in (result.headline, result.say, result.next))
+    assert run.prove()
+
+
+@EVERY
+def test_what_the_user_says_leads_to_the_same_verdict_or_the_account_does(name, sandbox):
+    """A user does not read an error out loud; then the account alone must do, where the trouble stands in the account."""
+    case = plant_case(sandbox, name)
+    _, result = diagnosed(**{**given(case), "symptom": case.says})
+    in_the_account = {"no-verified-contact", "contact-is-second-factor", "temporary-password", "federated-user", "disabled",
+                      "unconfirmed", "other-case", "contact-not-alias", "reset-required", "made-up-answer"}
+    told_by_words = {"code-goes-to-phone", "sms-never-arrives", "other-devices-signed-in", "space-in-password"}
+    if name in in_the_account | told_by_words:
+        assert result.verdict.problem == name
+    assert result.next_runbook is not None or name == "federated-user"
+
+
+@EVERY
+def test_only_readings_are_made_and_nothing_is_changed(name, sandbox):
+    case = plant_case(sandbox, name)
+    tables = ("pools", "clients", "users", "names", "tallies", "events", "messages")
+
+    def everything():
+        with sandbox.engine.store.transaction() as db:
+            return {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in tables}
+
+    before, state = calls(sandbox), everything()
+    run, _ = diagnosed(**given(case))
+    assert run.plan()
+    assert made(sandbox, before) <= READING
+    assert everything() == state
+
+
+@EVERY
+def test_in_the_form_the_same_verdict_appears_and_the_next_runbook_opens_filled_in(name, sandbox):
+    case = plant_case(sandbox, name)
+    shown = act(DiagnoseUser(interactive="yes"))
+    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": given(case)}, [])
+    _, result = diagnosed(**given(case))
+    assert (shown.form.result["outcome"], shown.form.state) == ("confirmed", "done")
+    assert shown.form.result["title"] == result.headline
+    assert dict(shown.form.result["rows"])["Tell the user"] == result.say
+    assert shown.form.result["next"] == (result.next_runbook.name if result.next_runbook else "")
+    shown.form._handle_custom_msg({"kind": "next", "turn": shown.form.turn}, [])
+    if result.next_runbook is None:
+        assert shown.next.children == ()
+        return
+    fields = {field["name"]: field for field in shown.next.children[0].children[0].fields}
+    for parameter, value in result.next_runbook.parameters.items():
+        # What a person need not see, such as the pool of a public call, goes along unseen.
+        if parameter in fields and parameter != "client_secret":
+            assert fields[parameter]["value"] == value
+    assert fields.get("confirm_username", {"value": ""})["value"] == ""
+    assert ("client_secret" in fields) == (name == "secret-hash" or "client_secret" in result.next_runbook.parameters)
+
+
+# --- the next step helps ---
+
+
+def do(following, **more):
+    """Run the next runbook, without a person, with what the verdict has filled in, and the gate opened by hand."""
+    gate = {"confirm_username": following.parameters["username"]} if following.name in (
+        "set-password", "fix-contact", "sign-out-everywhere", "admin-reset") else {}
+    result = RUNBOOKS[following.name].runs(**{**following.parameters, "interactive": "no", **gate, **more}).submit()
+    assert (following.name, result.outcome) == (following.name, Outcome.CONFIRMED), result.card()
+    return result
+
+
+def signs_in(case, password, username=""):
+    """Say whether the password is right, in the words of the application."""
+    try:
+        return bool(reset.sign_in(Target().client(), client_id=case.client_id, username=username or case.username,
+                                  password=Secret(password)))
+    except ResetError:
+        return False
+
+
+HELPED = [name for name in CASES if name not in
+          ("federated-user", "trigger-failed", "sign-in-locked", "disabled", "other-devices-signed-in")]
+
+
+@pytest.mark.parametrize("name", HELPED)
+def test_the_runbooks_that_follow_lead_to_a_new_password(name, sandbox):
+    case = plant_case(sandbox, name)
+    _, result = diagnosed(**given(case))
+    asks = {"client_id": case.client_id, **({"client_secret": f"literal:{CLIENT_SECRET}"} if name == "secret-hash" else {})}
+    following, taken = result.next_runbook, []
+    while following is not None:
+        taken.append(following.name)
+        if taken == ["confirm-reset"] and name == "space-in-password":
+            # The user holds a code already.
+            reset.request_code(Target().client(), client_id=case.client_id, username=case.username)
+        done = do(following, **(asks if following.name in ("request-code", "confirm-reset") else {}))
+        following = None if following.name in ("confirm-reset", "set-password") else done.next_runbook
+    assert taken in (["set-password"], ["confirm-reset"], ["request-code", "confirm-reset"],
+                     ["fix-contact", "request-code", "confirm-reset"])
+    assert "sign-in" in done.proof or "accepted the" in done.proof
+
+
+def test_after_a_failed_trigger_the_new_password_signs_in(sandbox):
+    case = plant_case(sandbox, "trigger-failed")
+    _, result = diagnosed(**given(case))
+    assert "sign-in with the new password" in result.next
+    assert signs_in(case, CHOSEN_PASSWORD)
+
+
+def test_a_locked_sign_in_opens_after_the_wait_that_the_verdict_names(sandbox):
+    case = plant_case(sandbox, "sign-in-locked")
+    _, result = diagnosed(**given(case))
+    assert "15 quiet minutes" in result.next
+    assert not signs_in(case, DEFAULT_PASSWORD)
+    sandbox.advance(15 * 60)
+    assert signs_in(case, DEFAULT_PASSWORD)
+
+
+def test_a_disabled_user_is_diagnosed_once_more_when_an_administrator_has_decided(sandbox, client):
+    case = plant_case(sandbox, "disabled")
+    _, result = diagnosed(**given(case))
+    client.admin_enable_user(UserPoolId=case.pool_id, Username=case.username)
+    following = result.next_runbook
+    again = RUNBOOKS[following.name].runs(**following.parameters, interactive="no").submit()
+    assert (again.verdict.problem, again.next_runbook.name) == ("nothing-in-the-way", "request-code")
+
+
+def test_a_stolen_device_is_signed_out(sandbox, client):
+    case = plant_case(sandbox, "other-devices-signed-in")
+    tokens = client.initiate_auth(ClientId=case.client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={
+        "USERNAME": case.username, "PASSWORD": DEFAULT_PASSWORD})["AuthenticationResult"]
+    _, result = diagnosed(**given(case))
+    do(result.next_runbook)
+    with pytest.raises(client.exceptions.NotAuthorizedException):
+        client.get_user(AccessToken=tokens["AccessToken"])
+
+
+# --- users who are no training case ---
+
+
+def someone(client, pool_id=DEFAULT_POOL_ID, username="maria", password=DEFAULT_PASSWORD, **attributes):
+    listed = [{"Name": name, "Value": value} for name, value in attributes.items()]
+    client.admin_create_user(UserPoolId=pool_id, Username=username, UserAttributes=listed, MessageAction="SUPPRESS")
+    if password:
+        client.admin_set_user_password(UserPoolId=pool_id, Username=username, Password=password, Permanent=True)
+
+
+VERIFIED = {"email": "maria@example.com", "email_verified": "true"}
+
+
+def test_a_user_in_order_is_told_so_and_where_a_code_would_go(client):
+    someone(client, **VERIFIED)
+    _, result = diagnosed(username="maria")
+    assert result.verdict.problem == "nothing-in-the-way"
+    assert "A code would go by e-mail to m***@e***." in repr(result.card())
+    assert result.next_runbook.parameters["username"] == "maria"
+
+
+@pytest.mark.parametrize("name", ["sub", "maria", "maria@example.com", "+15551230199"])
+def test_any_name_of_the_user_will_do(name, client):
+    pool_id = client.create_user_pool(PoolName="aliases", AliasAttributes=["email", "phone_number"])["UserPool"]["Id"]
+    someone(client, pool_id, phone_number="+15551230199", phone_number_verified="true", **VERIFIED)
+    found = client.admin_get_user(UserPoolId=pool_id, Username="maria")
+    sub = next(one["Value"] for one in found["UserAttributes"] if one["Name"] == "sub")
+    _, result = diagnosed(username=sub if name == "sub" else name, user_pool_id=pool_id)
+    assert result.verdict.problem == "nothing-in-the-way"
+    assert "maria: CONFIRMED" in repr(result.card())
+
+
+def test_a_name_that_nobody_has_says_what_to_ask_and_hands_no_wrong_name_on(client):
+    _, result = diagnosed(username="nobody@example.com")
+    assert result.verdict.problem == "not-found"
+    assert result.next_runbook.parameters == {"user_pool_id": DEFAULT_POOL_ID}
+    assert "letter by letter" in result.say
+
+
+def test_a_search_says_that_it_may_be_behind(client):
+    _, result = diagnosed(username="nobody@example.com")
+    assert "eventually consistent" in repr(result.card())
+    assert "eventually consistent" in repr(DiagnoseUser(interactive="no").plan())
+
+
+@pytest.mark.parametrize(("stored", "typed"), [("Maria", "maria"), ("maria", "MARIA"), ("maria", "Maria"),
+                                               ("Maria.Silva@example.com", "maria.silva@example.com")])
+def test_other_capitals_are_found(stored, typed, client):
+    someone(client, username=stored, **VERIFIED)
+    _, result = diagnosed(username=typed)
+    assert result.verdict.problem == "other-case"
+    assert result.next_runbook.parameters["username"] == stored
+
+
+def test_a_pool_that_does_not_tell_capitals_apart_is_not_searched_for_them(client, sandbox):
+    pool_id = client.create_user_pool(PoolName="same", UsernameConfiguration={"CaseSensitive": False})["UserPool"]["Id"]
+    someone(client, pool_id, **VERIFIED)
+    assert diagnosed(username="MARIA", user_pool_id=pool_id)[1].verdict.problem == "nothing-in-the-way"
+    before = calls(sandbox).get("ListUsers", 0)
+    assert diagnosed(username="NOBODY@example.com", user_pool_id=pool_id)[1].verdict.problem == "not-found"
+    assert calls(sandbox)["ListUsers"] - before == 1
+
+
+def test_a_user_behind_an_unverified_address_is_found_with_the_second_factor(client):
+    pool_id = client.create_user_pool(PoolName="aliases", AliasAttributes=["email"], MfaConfiguration="OPTIONAL")["UserPool"]["Id"]
+    someone(client, pool_id, email="maria@example.com")
+    client.admin_set_user_mfa_preference(UserPoolId=pool_id, Username="maria", SoftwareTokenMfaSettings={
+        "Enabled": True, "PreferredMfa": True})
+    _, result = diagnosed(username="maria@example.com", user_pool_id=pool_id)
+    assert (result.verdict.problem, result.next_runbook.name) == ("contact-not-alias", "fix-contact")
+    assert "Second factor: SOFTWARE_TOKEN_MFA." in repr(result.card())
+
+
+def test_an_authenticator_app_stands_against_nothing(client):
+    someone(client, **VERIFIED)
+    client.set_user_pool_mfa_config(UserPoolId=DEFAULT_POOL_ID, MfaConfiguration="OPTIONAL",
+                                    SoftwareTokenMfaConfiguration={"Enabled": True})
+    client.admin_set_user_mfa_preference(UserPoolId=DEFAULT_POOL_ID, Username="maria", SoftwareTokenMfaSettings={
+        "Enabled": True, "PreferredMfa": True})
+    _, result = diagnosed(username="maria")
+    assert result.verdict.problem == "nothing-in-the-way"
+    assert "SOFTWARE_TOKEN_MFA" in dict(result.facts)["Second factors"]
+
+
+def test_a_pool_where_only_administrators_reset_is_told(client):
+    pool_id = client.create_user_pool(PoolName="closed", AccountRecoverySetting={
+        "RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]})["UserPool"]["Id"]
+    someone(client, pool_id, **VERIFIED)
+    assert diagnosed(username="maria", user_pool_id=pool_id)[1].verdict.problem == "admin-only"
+
+
+def test_a_user_whom_a_trigger_could_bring_over_is_told(client):
+    pool_id = client.create_user_pool(PoolName="new", LambdaConfig={
+        "UserMigration": "arn:aws:lambda:us-east-1:123456789012:function:m"})["UserPool"]["Id"]
+    assert diagnosed(username="maria", user_pool_id=pool_id)[1].verdict.problem == "not-yet-migrated"
+
+
+def test_what_the_user_has_tried_is_told_where_the_pool_records_it(client):
+    someone(client, **VERIFIED)
+    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
+                            AutoVerifiedAttributes=["email"])
+    reset.request_code(Target().client(), client_id=DEFAULT_CLIENT_ID, username="maria")
+    _, result = diagnosed(username="maria")
+    assert "ForgotPassword Pass" in dict(result.facts)["Recorded events"]
+
+
+def test_the_settings_of_the_app_client_and_the_policy_are_told_in_words(client):
+    _, result = diagnosed(username="diego@example.com", client_id=DEFAULT_CLIENT_ID)
+    facts = dict(result.facts)
+    assert facts["Password policy"].startswith("at least 8 characters, an upper-case letter")
+    assert "no client secret" in facts["App client"]
+    assert "PreventUserExistenceErrors LEGACY" in facts["App client"]
+    assert "ALLOW_USER_PASSWORD_AUTH" in facts["App client"]
+
+
+# --- where a code would go is where the sandbox sends it ---
+
+CONTACTS = list(itertools.product(("", "false", "true"), repeat=2))
+RECOVERY = [(), ("verified_email",), ("verified_phone_number",), ("verified_email", "verified_phone_number"),
+            ("verified_phone_number", "verified_email")]
+FACTORS = ["", "SMSMfaSettings", "EmailMfaSettings", "SoftwareTokenMfaSettings"]
+
+
+@pytest.mark.parametrize("recovery", RECOVERY, ids=lambda names: "-".join(names) or "unset")
+def test_a_code_goes_where_the_verdict_says(recovery, client, sandbox):
+    more = {"AccountRecoverySetting": {"RecoveryMechanisms": [
+        {"Name": name, "Priority": place} for place, name in enumerate(recovery, 1)]}} if recovery else {}
+    pool_id = client.create_user_pool(PoolName="ways", MfaConfiguration="OPTIONAL", **more)["UserPool"]["Id"]
+    app = client.create_user_pool_client(UserPoolId=pool_id, ClientName="app")["UserPoolClient"]["ClientId"]
+    pool = read_pool(client, user_pool_id=pool_id)
+    for number, ((mail, phone), factor) in enumerate(itertools.product(CONTACTS, FACTORS)):
+        if factor == "SMSMfaSettings" and not phone:
+            continue
+        held = {"email": ("maria@example.com", mail), "phone_number": ("+15551230199", phone)}
+        attributes = {key: text for name, (value, verified) in held.items() if verified
+                      for key, text in ((name, value), (f"{name}_verified", verified))}
+        username = f"user{number}"
+        someone(client, pool_id, username, **attributes)
+        if factor:
+            client.admin_set_user_mfa_preference(UserPoolId=pool_id, Username=username, **{
+                factor: {"Enabled": True, "PreferredMfa": True}})
+        way = route(look_up(client, user_pool_id=pool_id, username=username), pool)
+        try:
+            sent = reset.request_code(Target().client(), client_id=app, username=username)
+        except ResetError:
+            assert way.contact is None, (recovery, mail, phone, factor)
+        else:
+            assert way.contact == Contact(sent.attribute, masked(held[sent.attribute][0]), True), (recovery, mail, phone, factor)
+
+
+# --- a symptom alone ---
+
+
+def test_a_symptom_alone_calls_nothing_and_gives_causes_in_order(sandbox):
+    _, result = diagnosed(username="", symptom="I get no e-mail")
+    assert (result.verdict.problem, result.outcome) == ("made-up-answer", Outcome.CONFIRMED)
+    assert result.headline.startswith("Most likely: ")
+    assert len(result.also) == 4
+    assert calls(sandbox) == {}
+    assert "nothing: the symptom alone" in repr(DiagnoseUser(username="", symptom="x", interactive="no").plan())
+
+
+def test_unknown_words_say_so_and_name_the_first_step():
+    _, result = diagnosed(username="", symptom="lorem ipsum")
+    assert (result.verdict.problem, result.next_runbook.name) == ("not-understood", "diagnose-user")
+
+
+# --- what it does not take ---
+
+
+@pytest.mark.parametrize(("values", "field"), [
+    pytest.param({"username": "", "symptom": " "}, "username", id="neither a name nor a symptom"),
+    pytest.param({"symptom": "the code 123456 is wrong"}, "symptom", id="a code in the symptom"),
+    pytest.param({"username": "two words"}, "username", id="a name with a space"),
+    pytest.param({"user_pool_id": ""}, "user_pool_id", id="no pool"),
+    pytest.param({"client_id": "no-hyphen"}, "client_id", id="no client's id"),
+    pytest.param({"symptom": "x" * 501}, "symptom", id="a symptom without end"),
+])
+def test_bad_parameters_are_told_by_field_and_nothing_is_sent(values, field, sandbox):
+    with pytest.raises(BadParameters) as caught:
+        diagnosed(**values)
+    assert {problem.field for problem in caught.value.problems} == {field}
+    assert calls(sandbox) == {}
+
+
+# --- a reading that fails ---
+
+FAULTS = {"throttle-before-commit": (Outcome.REFUSED, 5), "500-before-commit": (Outcome.REFUSED, 5),
+          "drop-after-commit": (Outcome.NOT_SENT, 7), "delay-after-commit": (Outcome.NOT_SENT, 7)}
+
+
+@pytest.fixture
+def recorded(sandbox, client):
+    """A user whose diagnosis makes every reading but the search."""
+    someone(client, **VERIFIED)
+    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
+                            AutoVerifiedAttributes=["email"])
+    sandbox.settings(delay_seconds=60)
+    return {"username": "maria", "client_id": DEFAULT_CLIENT_ID}
+
+
+def assert_truthful(result, operation, problem):
+    assert result.verdict.problem == problem
+    assert any(note.startswith(f"{operation}: ") for note in result.notes)
+    assert "is not known" in " ".join(result.verdict.evidence)
+    assert "Not known" in repr(result.card())
+    assert [step.status for step in result.steps if step.name == operation][-1] != "done"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("operation", sorted(READING - {"ListUsers"}))
+def test_a_reading_that_fails_is_named_and_the_verdict_says_what_it_cannot_know(operation, fault, recorded, sandbox):
+    sandbox.fault(operation, fault)
+    run, result = diagnosed(**recorded)
+    assert (result.outcome, result.exit_code) == FAULTS[fault]
+    assert_truthful(result, operation, "not-read" if operation == "AdminGetUser" else "nothing-in-the-way")
+    with pytest.raises(NotDone):
+        run.prove()
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_search_that_fails_is_named_too(fault, sandbox, client):
+    sandbox.settings(delay_seconds=60)
+    sandbox.fault("ListUsers", fault)
+    _, result = diagnosed(username="nobody@example.com")
+    assert (result.outcome, result.exit_code) == FAULTS[fault]
+    assert_truthful(result, "ListUsers", "not-found")
+
+
+@pytest.fixture
+def denied(monkeypatch):
+    """Have AWS refuse one operation, as it does where the IAM policy lacks it."""
+    make = Target.client
+
+    def deny(operation):
+        def refuse(request, **_):
+            body = json.dumps({"__type": "AccessDeniedException", "message": "User: arn is not authorized"}).encode()
+            return AWSResponse(request.url, 400, HTTPHeaders(), type("Raw", (), {"stream": lambda *_, **__: iter([body])})())
+
+        def client(self, **more):
+            made = make(self, **more)
+            made.meta.events.register_first(f"before-send.cognito-identity-provider.{operation}", refuse)
+            return made
+
+        monkeypatch.setattr(Target, "client", client)
+
+    return deny
+
+
+@pytest.mark.parametrize("operation", sorted(READING - {"ListUsers"}))
+def test_a_permission_that_is_missing_is_named(operation, recorded, denied):
+    denied(operation)
+    _, result = diagnosed(**recorded)
+    assert (result.outcome, result.exit_code) == (Outcome.REFUSED, 6)
+    assert_truthful(result, operation, "not-allowed-to-read" if operation == "AdminGetUser" else "nothing-in-the-way")
+
+
+def test_where_the_user_cannot_be_read_the_symptom_still_gives_the_likely_cause(recorded, denied):
+    denied("AdminGetUser")
+    _, result = diagnosed(**recorded, symptom="Attempt limit exceeded, please try after some time.")
+    assert (result.verdict.problem, result.outcome) == ("attempt-limit", Outcome.REFUSED)
+    assert any("not authorized" in note for note in result.notes)
+
+
+def test_a_pool_that_is_not_there_is_told(sandbox):
+    _, result = diagnosed(user_pool_id="us-east-1_Nowhere")
+    assert (result.verdict.problem, result.outcome, result.exit_code) == ("no-such-client-or-pool", Outcome.REFUSED, 6)
+
+
+def test_an_app_client_that_is_not_there_is_told_and_the_account_still_diagnosed(sandbox):
+    _, result = diagnosed(username="diego@example.com", client_id="nowhere")
+    assert result.outcome is Outcome.REFUSED
+    assert_truthful(result, "DescribeUserPoolClient", "nothing-in-the-way")
+
+
+def test_where_nothing_answers_only_one_call_is_tried():
+    _, result = diagnosed(target="http://127.0.0.1:9", client_id=DEFAULT_CLIENT_ID)
+    assert (result.outcome, result.exit_code, len(result.steps)) == (Outcome.NOT_SENT, 7, 1)
+    assert (result.verdict.problem, len(result.notes)) == ("not-read", 3)
+
+
+# --- nothing secret ---
+
+
+def test_the_client_secret_is_nowhere_in_what_a_run_leaves(sandbox):
+    case = plant_case(sandbox, "secret-hash")
+    shown = act(DiagnoseUser(interactive="yes"))
+    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": given(case)}, [])
+    shown.form._handle_custom_msg({"kind": "next", "turn": shown.form.turn}, [])
+    run, result = diagnosed(**given(case))
+    saved = json.dumps([widget.get_state() for widget in ipywidgets.widgets.widget._instances.values()], default=str)
+    for text in (saved, repr(result), repr(result.card()), json.dumps(run.record.to_json()), repr(vars(run))):
+        assert CLIENT_SECRET not in text
+    assert result.next_runbook.parameters["client_secret"] == "prompt:"
+
+
+def test_contacts_are_masked(sandbox):
+    _, result = diagnosed(**given(plant_case(sandbox, "code-goes-to-phone")))
+    assert "15551230199" not in repr(result.card())
+
+
+# --- the notebook's helpers ---
+
+
+def test_the_practice_cell_plants_a_case_and_nobody_else(sandbox):
+    assert "no-verified-contact" in repr(DiagnoseUser(interactive="no").practice())
+    assert diagnosed()[1].verdict.problem == "no-verified-contact"
+    before = calls(sandbox)
+    assert "nothing to prepare" in repr(DiagnoseUser(interactive="no", username="diego@example.com").practice())
+    assert "nothing to prepare" in repr(DiagnoseUser(interactive="no", target="http://127.0.0.1:9").practice())
+    assert calls(sandbox) == before
+
+
+def test_the_table_of_training_cases_has_all_of_them():
+    assert [row[0] for row in training_cases().rows] == list(CASES)
+
+
+def test_the_table_of_refusals_has_what_the_calls_can_answer_but_a_missing_user():
+    codes = [row[0] for row in refusals().rows]
+    assert {"AccessDeniedException", "ResourceNotFoundException", "TooManyRequestsException"} <= set(codes)
+    assert "UserNotFoundException" not in codes
+    assert len(codes) == len(set(codes))
+
+
+def test_a_person_sees_bad_parameters_beside_their_fields(sandbox):
+    shown = Attended(DiagnoseUser(interactive="yes"))
+    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": {"username": "", "symptom": ""}}, [])
+    assert set(shown.form.errors) == {"username"}
+    assert [field["name"] for field in shown.form.fields] == ["username", "symptom", "user_pool_id", "client_id"]
