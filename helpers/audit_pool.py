@@ -5,13 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar, TypeVar
 
-import botocore.session
-
 from helpers import readings
 from helpers.audit import UNSEEN, audit, told, weak_points, well_set
 from helpers.audit_picture import way_of_a_code
 from helpers.card import Card, Table
-from helpers.catalogue import look_up
+from helpers.catalogue import refusals_of_reading
 from helpers.errors import NotAllowed, Refused, ResetError, Unsettled
 from helpers.facts import Client, Pool
 from helpers.finding import Finding, Level
@@ -24,7 +22,6 @@ from helpers.target import Target
 
 T = TypeVar("T")
 CALLS = ("DescribeUserPool", "GetUserPoolMfaConfig", "ListUserPoolClients", "DescribeUserPoolClient")
-_SIGNED = ("AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException")
 _PAUSE = 0.25
 """Seconds between two app clients: AWS answers about five such reads a second for one pool (developer guide, Quotas)."""
 _MEANS = {
@@ -181,13 +178,7 @@ class AuditPool(Runbook[AuditPoolParameters]):
 
 def refusals() -> Table:
     """Return all that the calls of this runbook can answer with, as a table for a person."""
-    model = botocore.session.get_session().get_service_model("cognito-idp")
-    codes = dict.fromkeys((*_SIGNED, *(shape.name for one in CALLS for shape in model.operation_model(one).error_shapes)))
-    entries = [look_up(code, operation=CALLS[0]) for code in codes]
-    return Table(
-        "What the calls that read may answer", ("Cognito says", "It means", "Likely cause", "What to do next"),
-        tuple((one.code, one.meaning, one.cause, one.next) for one in entries),
-    )
+    return refusals_of_reading(*CALLS)
 
 
 def _stopped(error: ResetError, what: str, steps: list[Step]) -> Audited:

@@ -6,7 +6,7 @@ The entries themselves are in `helpers.meanings`.
 import botocore.session
 
 from helpers.card import Table
-from helpers.meanings import CATALOGUE, LOST, LOST_CONFIRM, UNKNOWN, Entry
+from helpers.meanings import CATALOGUE, LOST, LOST_CONFIRM, LOST_READ, PUBLIC, SIGNED, UNKNOWN, Entry
 
 
 def look_up(code: str, message: str = "", operation: str = "") -> Entry:
@@ -23,7 +23,7 @@ def look_up(code: str, message: str = "", operation: str = "") -> Entry:
 
 def lost(operation: str) -> Entry:
     """Return what it means that a call was sent and no answer came back. operation: as the model spells it."""
-    return LOST.get(operation, LOST_CONFIRM)
+    return LOST.get(operation, LOST_CONFIRM if operation in PUBLIC else LOST_READ)
 
 
 def refusals(operation: str) -> Table:
@@ -31,9 +31,8 @@ def refusals(operation: str) -> Table:
 
     operation: as the model spells it, such as ConfirmForgotPassword.
     """
-    model = botocore.session.get_session().get_service_model("cognito-idp").operation_model(operation)
-    modelled = {shape.name for shape in model.error_shapes}
-    entries = [e for e in CATALOGUE if e.code in modelled and (not e.operations or operation in e.operations)]
+    codes = _codes(operation)
+    entries = [e for e in CATALOGUE if e.code in codes and (not e.operations or operation in e.operations)]
     # An entry for this operation alone replaces the general one of the same code.
     particular = {e.code for e in entries if e.operations and not e.text}
     return Table(
@@ -45,6 +44,25 @@ def refusals(operation: str) -> Table:
             if entry.operations or entry.text or entry.code not in particular
         ),
     )
+
+
+def refusals_of_reading(*operations: str, but: str = "") -> Table:
+    """Return all that several calls that only read can answer with, each error once.
+
+    operations: as the model spells them. but: an error that is a finding for the one who asks.
+    """
+    codes = dict.fromkeys(code for one in operations for code in _codes(one) if code != but)
+    entries = [look_up(code, operation=operations[0]) for code in codes]
+    return Table(
+        "What the calls that read may answer", ("Cognito says", "It means", "Likely cause", "What to do next"),
+        tuple((one.code, one.meaning, one.cause, one.next) for one in entries),
+    )
+
+
+def _codes(operation: str) -> tuple[str, ...]:
+    """Return the errors that botocore's model names for an operation, after those of every signed call."""
+    model = botocore.session.get_session().get_service_model("cognito-idp").operation_model(operation)
+    return (*(() if operation in PUBLIC else SIGNED), *(shape.name for shape in model.error_shapes))
 
 
 def _goes_on(entry: Entry) -> str:

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-import botocore.session
-
 from helpers import readings
 from helpers.card import Card, Table
-from helpers.catalogue import look_up
+from helpers.catalogue import refusals_of_reading
 from helpers.diagnose import KINDS, diagnose, likely_causes, route
 from helpers.errors import Answered, NotReached, Refused, ResetError
 from helpers.facts import Client, Event, Pool, User
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _NOBODY = "UserNotFoundException"
 _BECAUSE = {"ResourceNotFoundException": "no-such-client-or-pool", "AccessDeniedException": "not-allowed-to-read"}
-_SIGNED = ("AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException")
 _ALSO_AT_MOST = 4
 
 
@@ -237,13 +234,7 @@ def _unread(found: Verdict, error: ResetError, **known: str) -> Verdict:
 
 def refusals() -> Table:
     """Return all that the calls of this runbook can answer with, as a table for a person; a missing user is a finding."""
-    model = botocore.session.get_session().get_service_model("cognito-idp")
-    modelled = (shape.name for one in _READS.values() for shape in model.operation_model(one).error_shapes)
-    entries = [look_up(code, operation="AdminGetUser") for code in dict.fromkeys((*_SIGNED, *modelled)) if code != _NOBODY]
-    return Table(
-        "What the calls that read may answer", ("Cognito says", "It means", "Likely cause", "What to do next"),
-        tuple((one.code, one.meaning, one.cause, one.next) for one in entries),
-    )
+    return refusals_of_reading(*_READS.values(), but=_NOBODY)
 
 
 def training_cases() -> Table:

@@ -55,6 +55,7 @@ _CONFIRM = ("ConfirmForgotPassword",)
 _SIGN_IN = ("InitiateAuth",)
 _SENDING = ("ForgotPassword", "AdminResetUserPassword")
 _REQUEST = ("ForgotPassword",)
+PUBLIC = ("ForgotPassword", "ConfirmForgotPassword", "InitiateAuth")
 _SET = ("AdminSetUserPassword",)
 _ADMIN_CHANGES = ("AdminResetUserPassword", "AdminSetUserPassword", "AdminUpdateUserAttributes", "AdminUserGlobalSignOut")
 _HOLD = "Please hold the line; I am looking whether it has worked."
@@ -120,7 +121,7 @@ CATALOGUE: tuple[Entry, ...] = (
           "Cognito could not read the new password.",
           "A space at its beginning or end, often pasted along, or more than 256 characters.",
           "There is a space before or after the password. Please choose one without.",
-          "Try again without the surrounding space, with the same code.", text="Value at 'password'"),
+          "Try again without the surrounding space, with the same code.", _CONFIRM, "Value at 'password'"),
     # Limits
     Entry("LimitExceededException", Kind.LIMIT, TryAgain.LATER,
           "The account's daily limit for e-mails is used up: no code was sent.",
@@ -149,12 +150,12 @@ CATALOGUE: tuple[Entry, ...] = (
            "The app client has a client secret, and the hash was not sent, or was made with another secret or another "
            "form of the username, or the client has none.",
            "Give the client_secret of exactly this app client, as a reference, or use an app client without a secret.",
-           text="secret"),
+           operations=PUBLIC, text="secret"),
     Entry("NotAuthorizedException", Kind.SETUP, TryAgain.NOTHING,
           "The user is disabled.", "An administrator disabled the account.",
           "Your account is disabled. I have to ask an administrator before we can go on.",
           "Find out why the account was disabled. An administrator may enable it (AdminEnableUser); then start over.",
-          text="disabled", runbook="diagnose-user"),
+          (*PUBLIC, "AdminResetUserPassword"), "disabled", runbook="diagnose-user"),
     Entry("NotAuthorizedException", Kind.SETUP, TryAgain.NOTHING,
           "In the user's present state the password cannot be reset by a code.",
           "The user still has a temporary password (FORCE_CHANGE_PASSWORD) or signs in through another provider.",
@@ -168,7 +169,7 @@ CATALOGUE: tuple[Entry, ...] = (
     Entry("NotAuthorizedException", Kind.SETUP, TryAgain.LATER,
           "Cognito blocked the attempt for security reasons.", "Threat protection rates this request as risky.",
           "The system blocked this for your safety. Please try from your usual place and device.",
-          "Look at AdminListUserAuthEvents for this user before you try again.", text="security reasons", runbook="diagnose-user"),
+          "Look at AdminListUserAuthEvents for this user before you try again.", PUBLIC, "security reasons", runbook="diagnose-user"),
     Entry("NotAuthorizedException", Kind.LIMIT, TryAgain.LATER,
           "Sign-in is locked for a while after too many wrong passwords.",
           "After five failures Cognito waits ever longer, up to about 15 minutes. A reset is not known to end the wait.",
@@ -186,7 +187,7 @@ CATALOGUE: tuple[Entry, ...] = (
            "The app client, its secret, the user's state or the caller's rights stand against it; the message says "
            "which.", "Read the message, check the app client and the caller's IAM permissions, and mend what it names."),
     Entry("UserNotFoundException", Kind.SETUP, TryAgain.NOTHING,
-          "There is no such user for this app client.",
+          "There is no such user.",
           "A misspelt username, another pool or region, capital letters in a pool that tells them apart, or an e-mail "
           "address that is not verified and so is no alias.",
           "Please spell the name you sign in with, letter by letter.",
@@ -292,11 +293,18 @@ LOST_CONFIRM = _unsettled(
     next="Try one sign-in with the new password before anything else. If it works, all is done; if it does not, try "
          "again with the same code, and with a new one only when Cognito says that the code is no longer good.",
 )
+LOST_READ = Entry(
+    "", Kind.UNSETTLED, TryAgain.LATER, "It was asked, and no answer came back. Reading changes nothing, so nothing is lost.",
+    "The connection broke or timed out on the way back.", _HOLD, "Run this again.",
+)
 LOST = {
     "ForgotPassword": _unsettled(*_NO_ANSWER, say=_LOOK, next=_MAIL_CHECK),
     **{one: _unsettled(*_NO_ANSWER, say=_HOLD, next=_USER_CHECK, runbook="diagnose-user") for one in _ADMIN_CHANGES},
 }
 """What a lost answer means, by operation, where it is not a new password that tells."""
+
+SIGNED = ("AccessDeniedException", "UnrecognizedClientException", "ExpiredTokenException", "InvalidSignatureException")
+"""What AWS may answer to any signed call, whatever it is; these stand in no model."""
 
 UNKNOWN = _setup("", "Cognito said something that this catalogue does not know.",
                  "A newer exception, or something between you and Cognito answered in its place.",
