@@ -43,10 +43,10 @@ def permissions() -> list[str]:
 def updated(readme: str) -> str:
     """Return the README with fresh tables; ValueError where it has no marks for one."""
     for name, make in {"parameters": parameters, "permissions": permissions}.items():
-        begin, end = f"<!-- {name}:begin -->\n", f"\n<!-- {name}:end -->"
+        begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
         before, found, rest = readme.partition(begin)
         _, closed, after = rest.partition(end)
         if not found or not closed:
-            raise ValueError(f"the README needs the lines {begin.strip()} and {end.strip()}")
-        readme = before + begin + "\n".join([HEAD[name], *make()]) + end + after
+            raise ValueError(f"the README needs the lines {begin} and {end}")
+        readme = before + "\n".join([begin, HEAD[name], *make(), end]) + after
     return readme
