@@ -5,11 +5,12 @@ import html
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.parse
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import nbformat
@@ -177,7 +178,7 @@ def test_nothing_of_it_comes_out_of_the_command(way, tmp_path, monkeypatch):
     environment = {**os.environ, "A_CODE": planted[0], "A_PASSWORD": planted[1], "TMPDIR": str(tmp_path), "HOME": str(tmp_path)}
     arguments = [COMMAND, "run", "confirm-reset", "--out", str(tmp_path / "runs"), "-p", "code=env:A_CODE"]
     arguments += ["-p", "new_password=stdin:" if way == "success" else "new_password=env:A_PASSWORD"]
-    with _silent_server() as port, Watcher(tmp_path) as watcher:
+    with _silent_server() as (port, asked), Watcher(tmp_path) as watcher:
         if way in ("timeout", "killed"):
             arguments += ["-p", f"target=http://127.0.0.1:{port}", "--timeout", "3"]
         if way == "by-value":
@@ -185,7 +186,7 @@ def test_nothing_of_it_comes_out_of_the_command(way, tmp_path, monkeypatch):
         process = subprocess.Popen(arguments, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE, text=True) if way != "by-value" else None
         if way == "killed":
-            time.sleep(2)
+            asked()
             process.kill()
         if process:
             out, err = process.communicate(planted[1] + "\n" if way == "success" else None)
@@ -201,17 +202,12 @@ def test_nothing_of_it_comes_out_of_the_command(way, tmp_path, monkeypatch):
     assert watcher.hits == []
 
 
-class _silent_server:  # reads as what it is
-    """Something at a port that takes every request and never answers."""
-
-    def __enter__(self):
-        import socket
-
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        return self._socket.getsockname()[1]
-
-    def __exit__(self, *_):
-        self._socket.close()
+@contextmanager
+def _silent_server():
+    """Something that takes every request and never answers: its port, and what waits until a request has come."""
+    with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as taken:
+        server.settimeout(60)
+        yield server.getsockname()[1], lambda: taken.enter_context(server.accept()[0]).recv(1)
 
 
 def test_papermills_own_command_line_at_debug_shows_nothing(held, tmp_path):
