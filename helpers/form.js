@@ -17,6 +17,8 @@ function render({ model, el }) {
   const inputs = new Map();
   const fieldset = element("fieldset");
   fieldset.append(element("legend", { textContent: model.get("title") }));
+  const training = drawTraining(model.get("training"), prefix, (name) => send({ kind: "train", turn: model.get("turn"), case: name }));
+  if (model.get("training").length) fieldset.append(training.row);
   for (const field of model.get("fields")) {
     fieldset.append(drawField(field, prefix, inputs));
   }
@@ -165,6 +167,11 @@ function render({ model, el }) {
     ask("here");
   }
   function heard(content) {
+    if (content.kind === "trained") {
+      for (const [name, value] of Object.entries(content.values)) inputs.get(name).input.value = value;
+      training.help.textContent = `${content.values.username} is in the sandbox now, and the fields are filled in.`;
+      if (mailbox) ask("here");
+    }
     if (content.kind !== "here") return;
     if (mailbox) mailbox.section.hidden = false;
     if (mailbox) mailbox.show(content);
@@ -248,6 +255,18 @@ function drawMailbox(ask, requestsCodes) {
     if (note) mail.append(element("div", { textContent: note }));
   };
   return { section, show };
+}
+
+function drawTraining(cases, prefix, choose) {
+  const id = `${prefix}-training`;
+  const input = element("select", { id }, element("option", { value: "", textContent: "none" }),
+    ...cases.map(([name, says]) => element("option", { value: name, textContent: `${name}: “${says}”` })));
+  const help = element("div", { id: `${id}-help`, className: "reset-help",
+    textContent: "Practice: puts this user in trouble into the sandbox, as new, and fills in the fields below." });
+  help.setAttribute("aria-live", "polite");
+  input.setAttribute("aria-describedby", help.id);
+  input.addEventListener("change", () => { if (input.value) choose(input.value); });
+  return { row: element("div", { className: "reset-row" }, element("label", { htmlFor: id, textContent: "Training case" }), input, help), help };
 }
 
 function drawField(field, prefix, inputs) {

@@ -73,7 +73,7 @@ class Form(anywidget.AnyWidget):
     fields, errors and result are what the page draws. turn counts finished presses: a press that was made before the
     last one was done carries an old number and is dropped, so a double click sends once. practice: a mailbox stands
     beside it; what is in there comes by message and is no part of the state either. arrive: it takes the focus when it
-    appears, since a person has asked for it.
+    appears, since a person has asked for it. training: the cases that it offers, each with what the user says.
     """
 
     _esm = _HERE / "form.js"
@@ -89,6 +89,7 @@ class Form(anywidget.AnyWidget):
     practice = traitlets.Bool(False).tag(sync=True)
     requests_codes = traitlets.Bool(False).tag(sync=True)
     arrive = traitlets.Bool(False).tag(sync=True)
+    training: Any = traitlets.List().tag(sync=True)
 
 
 class Attended:
@@ -100,7 +101,7 @@ class Attended:
         self.form = Form(
             title=run.title, button=run.button, check_first=run.check_first, fields=_fields(run),
             errors=_errors(run.problems), practice=sandbox and "username" in run.form_fields,
-            requests_codes=run.requests_codes, arrive=arrive,
+            requests_codes=run.requests_codes, arrive=arrive, training=[list(case) for case in run.training().items()],
         )
         self.form.on_msg(self._on_message)
         self.result, self.record, self.proof = (ipywidgets.HTML(f"<p>{_WAITING}</p>") for _ in range(3))
@@ -132,6 +133,8 @@ class Attended:
             self._rehearse(dict(content.get("values", {})))
         elif kind == "next":
             self._go_on()
+        elif kind == "train" and self.form.state == "ready" and content.get("case") in self._run.training():
+            self.form.send({"kind": "trained", "values": self._run.train(content["case"])})
         elif kind == "submit" and self.form.state == "ready":
             self.form.state = "busy"
             try:

@@ -133,6 +133,14 @@ class Runbook(ABC, Generic[P]):
         """Return what the form shows beside certain fields, by parameter: help, rules, how to type it."""
         return {}
 
+    def training(self) -> dict[str, str]:
+        """Return the training cases that the form offers: by name, what the user says. Only in this process's sandbox."""
+        return {}
+
+    def train(self, case: str) -> dict[str, str]:
+        """Put a training case into the sandbox, as new, and return the parameters that a person would fill in for it."""
+        return {}
+
     # --- the steps ---
 
     def where(self) -> Card:
