@@ -14,7 +14,7 @@ run: .venv/run  ## one reset in the sandbox, from the request to the proof, by p
 
 lab: .venv/run  ## JupyterLab on the start notebook; all notebooks share one sandbox
 	@mkdir -p runs/lab && chmod 700 runs
-	@cp .jupyter/workspaces/* runs/lab
+	@ls runs/lab/*.jupyterlab-workspace >/dev/null 2>&1 || cp .jupyter/workspaces/* runs/lab
 	COGNITO_RESET_RUNS=$(CURDIR)/runs $(BIN)/jupyter lab --LabApp.app_settings_dir=$(CURDIR)/.jupyter --LabApp.workspaces_dir=$(CURDIR)/runs/lab \
 		--ServerApp.root_dir=$(CURDIR)/notebooks --LabApp.default_url=/lab/tree/00-start-here.ipynb
 
