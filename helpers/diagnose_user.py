@@ -114,6 +114,16 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         plant_case(open_sandbox(), case.name)
         return Card(f"In the sandbox there is now a user in trouble, {case.username}.", (("The user says", case.says),))
 
+    def training(self) -> dict[str, str]:
+        """Return the training cases, by name what the user says; none where the sandbox is not this process's own."""
+        p = self.parameters
+        return {name: case.says for name, case in CASES.items()} if p is not None and p.to_target().embedded else {}
+
+    def train(self, case: str) -> dict[str, str]:
+        """Put a training case into the sandbox, as new, and return the parameters that a person would fill in for it."""
+        user = plant_case(open_sandbox(), case)
+        return {"username": user.username, "symptom": user.symptom, "user_pool_id": user.pool_id, "client_id": user.client_id}
+
     def plan(self) -> Card:
         """Return what will be read, what it costs and how fresh it is. Sends nothing."""
         p = self.parameters

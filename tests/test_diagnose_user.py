@@ -511,6 +511,33 @@ def test_the_practice_cell_plants_a_case_and_nobody_else(sandbox):
     assert calls(sandbox) == before
 
 
+def train(shown, case):
+    heard = []
+    shown.form.send = heard.append
+    shown.form._handle_custom_msg({"kind": "train", "turn": shown.form.turn, "case": case}, [])
+    return heard
+
+
+@EVERY
+def test_the_form_offers_every_training_case_and_fills_it_in(name, sandbox):
+    shown = act(DiagnoseUser(interactive="yes"))
+    assert [name, CASES[name].says] in shown.form.training
+    (trained,) = train(shown, name)
+    assert trained == {"kind": "trained", "values": given(CASES[name])}
+    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": trained["values"]}, [])
+    assert shown.form.result["title"] == diagnosed(**given(CASES[name]))[1].headline
+
+
+def test_training_is_offered_in_ones_own_sandbox_alone(sandbox):
+    assert act(DiagnoseUser(interactive="yes", target="http://127.0.0.1:9")).form.training == []
+    assert act(DiagnoseUser(interactive="yes", target="aws")).form.training == []
+
+
+def test_a_case_that_is_none_is_planted_nowhere(sandbox):
+    shown = act(DiagnoseUser(interactive="yes"))
+    assert train(shown, "made-up") == train(shown, None) == []
+
+
 def test_the_table_of_training_cases_has_all_of_them():
     assert [row[0] for row in training_cases().rows] == list(CASES)
 
