@@ -119,7 +119,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
                 return Verified((step,), *_proved_by(signed_in.challenge))
         again, after = self.look_again(parameters, target)
         proof = "" if isinstance(after, ResetError) else self.proof(parameters, seen.user, after)
-        return Verified((*steps, again), proof, f"It could not be proved by a sign-in: {why}", against=against and not proof)
+        return Verified((*steps, again), proof, f"It could not also be proved by a sign-in: {why}", against=against and not proof)
 
     def proof(self, parameters: SetPasswordParameters, before: User, after: User) -> str:
         """The status tells where it was another one before."""

@@ -13,7 +13,7 @@ from helpers.forms import Attended
 from helpers.record import Outcome
 from helpers.runbook import NotDone
 from helpers.runbooks import RUNBOOKS
-from helpers.sandbox import DEFAULT_POOL_ID
+from helpers.sandbox import DEFAULT_POOL_ID, plant_case
 from helpers.target import Target
 
 LOST = ["drop-after-commit", "delay-after-commit", "500-after-commit"]
@@ -22,31 +22,54 @@ NO_ANSWER = [*LOST, "500-before-commit"]
 
 @dataclass(frozen=True)
 class Case:
-    """One runbook that changes a user: the call, and whether the user reads as changed."""
+    """One runbook that changes a user: the call, and whether the user reads as changed.
+
+    proofs: the calls that prove it, () where none can. elsewhere: what has to be given where it is no practice.
+    after_lost: the runbook that goes on when nothing settles a lost answer.
+    """
 
     runbook: str
     operation: str
     changed: Any
     values: dict[str, str] = field(default_factory=dict)
-    shows: bool = True
+    proofs: tuple[str, ...] = ("AdminGetUser",)
+    elsewhere: dict[str, str] = field(default_factory=dict)
+    after_lost: str = "diagnose-user"
 
     def run(self, **more):
-        return RUNBOOKS[self.runbook].runs(**{"interactive": "no", **self.values, **more})
+        elsewhere = self.elsewhere if more.get("target") == "aws" else {}
+        return RUNBOOKS[self.runbook].runs(**{"interactive": "no", **self.values, **elsewhere, **more})
 
 
 def reset_required(user):
     return user["UserStatus"] == "RESET_REQUIRED"
 
 
+def has_temporary_password(user):
+    return user["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+
+
+def is_verified(user):
+    return {"Name": "email_verified", "Value": "true"} in user["UserAttributes"]
+
+
 CASES = [
-    pytest.param(Case("admin-reset", "AdminResetUserPassword", reset_required), id="admin-reset"),
+    Case("admin-reset", "AdminResetUserPassword", reset_required),
+    Case("fix-contact", "AdminUpdateUserAttributes", is_verified, {"username": "no-verified-contact@example.com"},
+         elsewhere={"proof_of_identity": "called back on the number in the contract"}),
+    # No reading shows a session: what became of them is tested in test_sign_out_everywhere.
+    Case("sign-out-everywhere", "AdminUserGlobalSignOut", bool, proofs=(), after_lost="sign-out-everywhere"),
+    Case("set-password", "AdminSetUserPassword", has_temporary_password, proofs=("InitiateAuth", "AdminGetUser"),
+         elsewhere={"password_to": "ssm:/handover/diego"}, after_lost="set-password"),
 ]
-EVERY = pytest.mark.parametrize("case", CASES)
+EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: case.runbook)
+PROVED = pytest.mark.parametrize("case", [case for case in CASES if case.proofs], ids=lambda case: case.runbook)
 
 
 @pytest.fixture
 def client(sandbox):
     sandbox.settings(delay_seconds=60)
+    plant_case(sandbox, "no-verified-contact")
     return Target().client(signed=True)
 
 
@@ -154,13 +177,13 @@ def test_a_throttled_change_is_refused_and_not_repeated(case, client, sandbox):
 
 @EVERY
 @pytest.mark.parametrize("fault", NO_ANSWER)
-def test_a_lost_answer_is_settled_by_reading_the_user_and_nothing_is_done_twice(case, fault, client, sandbox):
+def test_a_lost_answer_is_settled_by_what_proves_the_change_and_nothing_is_done_twice(case, fault, client, sandbox):
     sandbox.fault(case.operation, fault)
     result = case.run().submit()
     assert sent(sandbox, case) == 1
-    if fault in LOST and case.shows:
+    if fault in LOST and case.proofs:
         assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
-        assert "The answer was lost, but the change was made." in result.notes[-1]
+        assert any("The answer was lost, but the change was made." in note for note in result.notes)
         assert case.changed(read(client, case))
     else:
         assert (result.outcome, result.exit_code) == (Outcome.UNKNOWN, 8)
@@ -169,7 +192,7 @@ def test_a_lost_answer_is_settled_by_reading_the_user_and_nothing_is_done_twice(
     assert "no_answer" in [step.status for step in result.steps]
 
 
-@EVERY
+@PROVED
 @pytest.mark.parametrize("fault", ["throttle-before-commit", *NO_ANSWER])
 def test_a_change_whose_proof_cannot_be_read_is_done_all_the_same_and_says_so(case, fault, client, sandbox, monkeypatch):
     run = case.run()
@@ -177,12 +200,14 @@ def test_a_change_whose_proof_cannot_be_read_is_done_all_the_same_and_says_so(ca
 
     def then_fail(*args):
         done = make(*args)
-        sandbox.fault("AdminGetUser", fault)
+        for proof in case.proofs:
+            sandbox.fault(proof, fault)
         return done
 
     monkeypatch.setattr(run, "make", then_fail)
     result = run.submit()
     assert (result.outcome, sent(sandbox, case)) == (Outcome.CONFIRMED, 1)
+    assert result.proof == "Cognito's own answer to the change."
     assert any("could not also be proved" in note for note in result.notes)
 
 
@@ -193,14 +218,15 @@ def test_an_answer_lost_twice_stays_unknown(case, fault, client, sandbox, monkey
     make = run.make
 
     def then_fail(*args):
-        sandbox.fault("AdminGetUser", "drop-after-commit")
+        for proof in case.proofs:
+            sandbox.fault(proof, "drop-after-commit")
         return make(*args)
 
     monkeypatch.setattr(run, "make", then_fail)
     sandbox.fault(case.operation, fault)
     result = run.submit()
     assert (result.outcome, result.exit_code, sent(sandbox, case)) == (Outcome.UNKNOWN, 8, 1)
-    assert result.next_runbook.name == "diagnose-user"
+    assert result.next_runbook.name == case.after_lost
 
 
 @EVERY
@@ -223,3 +249,13 @@ def test_on_aws_without_credentials_nothing_is_sent(case, monkeypatch):
     result = case.run(target="aws").submit()
     assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 6)
     assert "Sign in to AWS" in result.next
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if RUNBOOKS[case.runbook].runs.reads_pool], ids=lambda case: case.runbook)
+@pytest.mark.parametrize("fault", ["throttle-before-commit", *NO_ANSWER])
+def test_where_the_pool_cannot_be_read_nothing_is_changed_and_the_record_has_both_readings(case, fault, client, sandbox):
+    sandbox.fault("DescribeUserPool", fault)
+    result = case.run().submit()
+    assert result.outcome in (Outcome.REFUSED, Outcome.NOT_SENT)
+    assert [(step.name, step.status == "done") for step in result.steps] == [("AdminGetUser", True), ("DescribeUserPool", False)]
+    assert sent(sandbox, case) == 0
