@@ -42,7 +42,7 @@ def block_with(text, language="bash"):
 
 def test_every_bash_block_is_known_to_a_test_here():
     known = ("make run\nmake lab", "papermill notebooks", "make sandbox", "forgot-password", "conda env create",
-             "cognito-reset list", "papermill --engine", "pip install --quiet -c requirements.lock",
+             "cognito-reset list", "cognito-reset run diagnose-user", "papermill --engine", "pip install --quiet -c requirements.lock",
              "voila notebooks/runbooks")
     for block in blocks("bash"):
         assert any(word in block for word in known), block
@@ -137,6 +137,14 @@ def test_the_commands_without_a_person_work_as_they_are_written(tmp_path):
     assert done.returncode == 0, done.stderr
     assert "confirmed: The user can sign in with the new password" in done.stdout
     assert "all as they were written" in done.stdout
+
+
+def test_a_symptom_alone_gives_a_verdict_and_the_next_command(tmp_path):
+    done = subprocess.run(["bash", "-ec", block_with("run diagnose-user")], cwd=tmp_path, capture_output=True, text=True,
+                          timeout=120, stdin=subprocess.DEVNULL, env=environment())
+    assert done.returncode == 0, done.stderr
+    assert "Most likely:" in done.stdout
+    assert re.search(r"Next runbook +python -m helpers run [a-z-]+", done.stdout)
 
 
 def test_the_papermill_engine_works_as_it_is_written(tmp_path):
