@@ -52,7 +52,7 @@ class NextRunbook(BaseModel):
     parameters: dict[str, Text]
 
     def __str__(self) -> str:
-        known = ", ".join(f"{name} {value}" for name, value in self.parameters.items())
+        known = ", ".join(f"{name} {value}" for name, value in self.parameters.items() if value)
         return f"{self.name}, with {known}" if known else self.name
 
     @property

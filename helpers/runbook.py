@@ -234,10 +234,15 @@ class Runbook(ABC, Generic[P]):
         schema = RUNBOOKS[name].parameters
         known = {**(self.parameters.model_dump() if self.parameters else {}), **more}
         left = (*schema.SECRETS, "confirm_username", "interactive")
-        return NextRunbook(name=name, parameters={
+        given = {
             field: known[field] for field, about in schema.model_fields.items()
             if known.get(field) and field not in left and (known[field] != about.default or field in _ALWAYS)
-        })
+        }
+        # A default that is the sandbox's must not slip in where somebody else is meant: what is not known is left open.
+        practice = self.parameters is None or self.parameters.to_target().may_be_sandbox
+        given |= {field: "" for field in _ALWAYS
+                  if field in schema.model_fields and field not in given and (field == "username" or not practice)}
+        return NextRunbook(name=name, parameters=given)
 
     def _read(self, values: Mapping[str, Any], *, gate: bool) -> tuple[P | None, list[Problem]]:
         read, problems = self.asks_for.read(values, person=self.person, gate=gate)

@@ -5,6 +5,8 @@ import pytest
 from helpers import code_request, reset
 from helpers.code_request import RequestCode
 from helpers.confirm_reset import ConfirmReset
+from helpers.diagnose_user import DiagnoseUser
+from helpers.fix_contact import FixContact
 from helpers.forms import Attended
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
 from helpers.secret import Secret
@@ -89,3 +91,17 @@ def test_a_plan_for_what_cannot_be_read_says_what_to_correct(sandbox):
 def test_a_refused_choice_is_told_in_words():
     _, problems = RequestCode.asks_for.read({"again": "perhaps"}, person=False)
     assert [str(problem) for problem in problems] == ["again: must be no or yes."]
+
+
+def test_what_is_not_known_is_left_open_on_a_real_pool_and_never_the_sandboxs_default():
+    run = RequestCode(interactive="no", target="aws", username="maria@example.com")
+    following = run.follow("fix-contact")
+    assert following.parameters == {"target": "aws", "username": "maria@example.com", "user_pool_id": ""}
+    assert "user_pool_id" not in str(following)
+    shown = Attended(FixContact(**following.parameters, interactive="yes"))
+    assert set(shown.form.errors) == {"user_pool_id"}
+
+
+def test_a_symptom_alone_leads_to_a_diagnosis_of_nobody_yet(sandbox):
+    run = DiagnoseUser(interactive="no", username="", symptom="I get no mail")
+    assert run.submit().next_runbook.parameters["username"] == ""
