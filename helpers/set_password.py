@@ -17,7 +17,7 @@ from helpers.errors import PasswordRefused, Problem, ResetError, Unsettled
 from helpers.facts import User
 from helpers.parameters import Parameters, SetPasswordParameters
 from helpers.policy import PasswordPolicy
-from helpers.record import Outcome, Step, step_failed
+from helpers.record import NextRunbook, Outcome, Step, step_failed
 from helpers.runbook import Result
 from helpers.secret import Secret
 from helpers.target import Target
@@ -162,6 +162,10 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
             notes=tuple(notes),
             next_runbook=self.follow("fix-contact", contact=unverified.attribute) if strand and unverified else None,
         )
+
+    def follow(self, name: str, **more: str) -> NextRunbook | None:
+        """Name the runbook that goes on from here. A place is good for one password, and an agreement for one run."""
+        return super().follow(name, **{"password_to": "", "agreed_by": "", **more})
 
     # --- inner ---
 
