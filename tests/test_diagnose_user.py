@@ -233,7 +233,7 @@ def test_any_name_of_the_user_will_do(name, client):
 def test_a_name_that_nobody_has_says_what_to_ask_and_hands_no_wrong_name_on(client):
     _, result = diagnosed(username="nobody@example.com")
     assert result.verdict.problem == "not-found"
-    assert result.next_runbook.parameters == {"user_pool_id": DEFAULT_POOL_ID}
+    assert result.next_runbook.parameters == {"user_pool_id": DEFAULT_POOL_ID, "username": ""}
     assert "letter by letter" in result.say
 
 
