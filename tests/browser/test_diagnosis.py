@@ -1,0 +1,57 @@
+"""Diagnosis as a support agent meets it: choose a training case, read the verdict, go on to the runbook that helps."""
+
+import pytest
+
+from helpers.sandbox import CASES
+from tests.browser.lab import keep, run_all, wait_for
+
+DIAGNOSE = "runbooks/diagnose-user.ipynb"
+
+
+@pytest.fixture
+def form(page, lab):
+    run_all(page, lab, DIAGNOSE)
+    return page.locator("form.reset-form", has_text="Find out why a user")
+
+
+def diagnose(form, case):
+    form.get_by_label("Training case").select_option(case)
+    form.get_by_text("is in the sandbox now").wait_for()
+    form.get_by_role("button", name="Diagnose", exact=True).click()
+
+
+def test_a_training_case_is_planted_filled_in_diagnosed_and_solved_on_the_same_page(page, lab, form):
+    case = CASES["made-up-answer"]
+    choice = form.get_by_label("Training case")
+    assert choice.locator("option").count() == len(CASES) + 1
+    diagnose(form, case.name)
+    assert form.get_by_label("Username").input_value() == case.username
+    assert form.get_by_label("Symptom").input_value() == case.symptom
+    assert form.get_by_label("User pool id").input_value() == case.pool_id
+    assert form.get_by_label("App client id").input_value() == case.client_id
+    said = wait_for(form, "No code was sent, although Cognito answered")
+    assert "Tell the user" in said
+    keep(page, "diagnosis-1-verdict")
+    page.wait_for_timeout(300)
+    form.get_by_role("button", name="Go on with fix-contact, here").click()
+    following = page.locator("form.reset-form", has_text="Mark a contact as verified")
+    following.wait_for()
+    ids = page.evaluate("[...document.querySelectorAll('.reset-page [id]')].map((each) => each.id)")
+    assert len(set(ids)) == len(ids)
+    assert following.get_by_label("Username", exact=True).input_value() == case.username
+    following.get_by_label("Username, once more").fill(case.username)
+    following.get_by_label("How the user proved who they are").fill("a call back to the number on file")
+    following.get_by_role("button", name="Mark it as verified").click()
+    wait_for(following, "Done:")
+    keep(page, "diagnosis-2-mended")
+    lab.box.attach(lab.client)
+    assert lab.client.forgot_password(ClientId=case.client_id, Username=case.username)
+    assert lab.box.mailbox(case.username)
+
+
+def test_another_case_follows_without_running_the_notebook_again(page, lab, form):
+    diagnose(form, "attempt-limit")
+    wait_for(form, "has tried too often")
+    form.get_by_role("button", name="Do another one").click()
+    diagnose(form, "older-code")
+    wait_for(form, "is not the one that Cognito sent last")
