@@ -1,0 +1,226 @@
+"""The runbook fix-contact: it marks what belongs to the user, where that helps, and nothing without a proof of identity."""
+
+import json
+
+import pytest
+
+from helpers import reset
+from helpers.code_request import RequestCode
+from helpers.errors import BadParameters, ResetError
+from helpers.fix_contact import FixContact
+from helpers.forms import Attended
+from helpers.record import Outcome
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, plant_case
+from helpers.target import Target
+
+USER = "no-verified-contact@example.com"
+POOL = {"UserPoolId": DEFAULT_POOL_ID, "Username": USER}
+BY_MAIL = {"Name": "verified_email", "Priority": 1}
+BY_PHONE = {"Name": "verified_phone_number", "Priority": 2}
+
+
+@pytest.fixture
+def client(sandbox):
+    plant_case(sandbox, "no-verified-contact")
+    return Target().client(signed=True)
+
+
+def made(**more):
+    return FixContact(**{"interactive": "no", **more})
+
+
+def change(client, **attributes):
+    client.admin_update_user_attributes(**POOL, UserAttributes=[
+        {"Name": name, "Value": value} for name, value in attributes.items()])
+
+
+def recovers_by(client, *mechanisms):
+    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, AccountRecoverySetting={"RecoveryMechanisms": list(mechanisms)})
+
+
+def attributes(client):
+    return {one["Name"]: one["Value"] for one in client.admin_get_user(**POOL)["UserAttributes"]}
+
+
+# --- done ---
+
+
+def test_before_it_no_code_can_be_sent_and_after_it_one_goes_to_the_contact(client, sandbox):
+    with pytest.raises(ResetError, match="no registered/verified email"):
+        reset.request_code(client, client_id=DEFAULT_CLIENT_ID, username=USER)
+    result = made().submit()
+    assert result.proof == "Read again, the user's e-mail address n***@e*** is verified; before it was not."
+    assert result.next_runbook.name == "request-code"
+    sent = RequestCode(**result.next_runbook.parameters, interactive="no").submit()
+    assert sent.outcome is Outcome.CONFIRMED
+    assert sandbox.mailbox(USER)[-1]["destination"] == USER
+
+
+def test_the_plan_shows_what_opens_and_warns_of_it(client):
+    plan = made().plan()
+    assert ("A code for a new password", "can go nowhere", "goes to n***@e***") in plan.changes
+    assert "can take over the account" in repr(plan)
+
+
+def test_a_phone_number_is_marked_as_well(client):
+    recovers_by(client, BY_MAIL, BY_PHONE)
+    change(client, phone_number="+15551230100")
+    result = made(contact="phone_number").submit()
+    assert "+*******0100 is verified" in result.proof
+    assert attributes(client)["phone_number_verified"] == "true"
+    assert attributes(client)["email_verified"] == "false"
+
+
+def test_a_contact_that_is_verified_already_ends_well_and_nothing_is_sent(client, sandbox):
+    made().submit()
+    sent = sandbox.counts()["calls"]["AdminUpdateUserAttributes"]
+    run = made()
+    assert "Stands against it" in repr(run.plan())
+    result = run.submit()
+    assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
+    assert "Nothing had to be changed, and nothing was sent." in result.happened
+    assert result.proof
+    assert run.prove()
+    assert result.next_runbook.name == "request-code"
+    assert sandbox.counts()["calls"]["AdminUpdateUserAttributes"] == sent
+
+
+def test_something_else_that_stands_in_the_way_is_told_and_does_not_stop_it(client):
+    client.admin_disable_user(**POOL)
+    result = made().submit()
+    assert result.outcome is Outcome.CONFIRMED
+    assert "something else stands in the way: The account is disabled." in result.meaning
+    assert "I have confirmed your e-mail address. Your account is disabled." in result.say
+    assert result.next_runbook.name == "diagnose-user"
+
+
+def test_where_contacts_are_names_the_plan_says_whom_it_may_take_one_from(client, sandbox):
+    pool = client.create_user_pool(PoolName="aliases", AliasAttributes=["email"])["UserPool"]["Id"]
+    for name, verified in (("ana", "true"), ("bea", "false")):
+        client.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS", UserAttributes=[
+            {"Name": "email", "Value": "both@example.com"}, {"Name": "email_verified", "Value": verified}])
+    run = made(user_pool_id=pool, username="bea", confirm_username="bea")
+    assert ("Signing in by it", "does not work", "works, and for nobody else") in run.plan().changes
+    assert "another user who has the same one verified loses it" in repr(run.plan())
+    assert run.submit().outcome is Outcome.CONFIRMED
+    assert client.admin_get_user(UserPoolId=pool, Username="both@example.com")["Username"] == "bea"
+
+
+# --- not done ---
+
+
+@pytest.mark.parametrize(
+    ("trouble", "contact", "words", "runbook"),
+    [
+        ("no-phone", "phone_number", "no phone number", "fix-contact"),
+        ("no-contact", "email", "no e-mail address", "set-password"),
+        ("other-listed", "email", "no code would go there", "set-password"),
+        ("admin-only", "email", "no code would go there", "set-password"),
+        ("second-factor", "email", "no code would go there", "set-password"),
+        ("phone-first", "email", "go on going to +*******0100", "set-password"),
+    ],
+)
+def test_what_would_help_nobody_is_not_done(trouble, contact, words, runbook, client, sandbox):
+    if trouble == "no-contact":
+        change(client, email="")
+    if trouble == "other-listed":
+        recovers_by(client, BY_PHONE | {"Priority": 1})
+    if trouble == "admin-only":
+        recovers_by(client, {"Name": "admin_only", "Priority": 1})
+    if trouble == "second-factor":
+        plant_case(sandbox, "contact-is-second-factor")
+    if trouble == "phone-first":
+        recovers_by(client, BY_PHONE | {"Priority": 1}, BY_MAIL | {"Priority": 2})
+        change(client, phone_number="+15551230100", phone_number_verified="true")
+    more = {}
+    if trouble == "second-factor":
+        name = "contact-is-second-factor@example.com"
+        more = {"user_pool_id": "us-east-1_Train03Factor", "username": name, "confirm_username": name}
+        client.admin_update_user_attributes(UserPoolId=more["user_pool_id"], Username=name, UserAttributes=[
+            {"Name": "email_verified", "Value": "false"}])
+    before = dict(sandbox.counts()["calls"].get("AdminUpdateUserAttributes", {}))
+    run = made(contact=contact, **more)
+    assert "Stands against it" in repr(run.plan())
+    result = run.submit()
+    assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 6)
+    assert words in result.headline
+    assert result.say
+    assert result.next
+    assert result.next_runbook.name == runbook
+    assert sandbox.counts()["calls"].get("AdminUpdateUserAttributes", {}) == before
+
+
+def test_the_other_contact_is_offered_where_that_is_the_one_to_mark(client):
+    result = made(contact="phone_number").submit()
+    following = FixContact(**result.next_runbook.parameters, confirm_username=USER, interactive="no")
+    assert following.parameters.contact == "email"
+    assert following.submit().outcome is Outcome.CONFIRMED
+
+
+def test_somebody_who_may_read_the_old_phone_is_thought_of(client):
+    recovers_by(client, BY_PHONE | {"Priority": 1}, BY_MAIL | {"Priority": 2})
+    change(client, phone_number="+15551230100", phone_number_verified="true")
+    assert "somebody else may read it: send no code" in made().submit().next
+
+
+# --- the gate ---
+
+
+@pytest.mark.parametrize(("proof", "words"), [("practice", "is practice, and this is none"), (" Practice ", "this is none"),
+                                              ("", "how you know"), ("  \n", "how you know"), ("x" * 501, "how you know")])
+def test_outside_the_sandbox_it_takes_a_proof_of_identity(proof, words, sandbox):
+    with pytest.raises(BadParameters) as caught:
+        made(target="aws", proof_of_identity=proof)
+    assert [problem.field for problem in caught.value.problems] == ["proof_of_identity"]
+    assert words in str(caught.value)
+
+
+def test_the_proof_of_identity_stands_in_the_record(client):
+    run = made(proof_of_identity="called back on the number in the contract")
+    run.submit()
+    assert run.record.parameters["proof_of_identity"] == "called back on the number in the contract"
+
+
+def test_in_the_form_the_proof_of_identity_is_asked_for_with_a_warning(client):
+    def field(**more):
+        shown = Attended(FixContact(interactive="yes", **more))
+        return next(one for one in shown.form.fields if one["name"] == "proof_of_identity")
+
+    assert "can take over the account" in field()["help"]
+    assert (field(target="aws")["value"], field(target="aws")["required"]) == ("", True)
+
+
+def test_on_aws_a_person_sees_where_they_are_before_they_have_proved_anything():
+    run = FixContact(interactive="yes", target="aws")
+    assert "AWS, region us-east-1" in repr(run.where())
+    shown = Attended(run)
+    values = {field["name"]: field["value"] for field in shown.form.fields} | {"confirm_username": USER}
+    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])
+    assert set(shown.form.errors) == {"proof_of_identity"}
+
+
+# --- the form and practice ---
+
+
+def test_pressing_the_button_marks_it_and_offers_to_have_a_code_sent(client):
+    shown = Attended(FixContact(interactive="yes"))
+    values = {field["name"]: field["value"] for field in shown.form.fields}
+    values |= {"proof_of_identity": "knows the voice", "confirm_username": USER}
+    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])
+    assert (shown.form.state, shown.form.result["outcome"], shown.form.result["next"]) == ("done", "confirmed", "request-code")
+    assert attributes(client)["email_verified"] == "true"
+    assert "knows the voice" in json.dumps(shown.record.value)
+
+
+def test_practice_puts_the_user_there_and_as_new_each_time(sandbox):
+    for _ in range(2):
+        run = made()
+        assert "The user says" in repr(run.practice())
+        assert run.submit().steps[2].name == "AdminUpdateUserAttributes"
+
+
+@pytest.mark.parametrize("values", [{"username": "diego@example.com", "confirm_username": "diego@example.com"},
+                                    {"target": "http://127.0.0.1:9"}], ids=["another-user", "elsewhere"])
+def test_practice_touches_nobody_else_and_nothing_elsewhere(values, sandbox):
+    assert "nothing to prepare" in repr(made(**values).practice())
+    assert sandbox.counts()["calls"] == {}

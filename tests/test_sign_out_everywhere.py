@@ -1,0 +1,103 @@
+"""The runbook sign-out-everywhere: what it ends, what it does not, and what comes next."""
+
+import pytest
+
+from helpers.forms import Attended
+from helpers.record import Outcome
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID
+from helpers.sign_out_everywhere import SignOutEverywhere
+from helpers.target import Target
+
+POOL = {"UserPoolId": DEFAULT_POOL_ID, "Username": "diego@example.com"}
+
+
+@pytest.fixture
+def client(sandbox):
+    return Target().client(signed=True)
+
+
+@pytest.fixture
+def tokens(client):
+    return sign_in(client)
+
+
+def sign_in(client):
+    answer = client.initiate_auth(ClientId=DEFAULT_CLIENT_ID, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={
+        "USERNAME": POOL["Username"], "PASSWORD": DEFAULT_PASSWORD})
+    return answer["AuthenticationResult"]
+
+
+def stays_signed_in(client, tokens):
+    try:
+        client.initiate_auth(ClientId=DEFAULT_CLIENT_ID, AuthFlow="REFRESH_TOKEN_AUTH",
+                             AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]})
+    except client.exceptions.NotAuthorizedException:
+        return False
+    return True
+
+
+def made(**more):
+    return SignOutEverywhere(**{"interactive": "no", **more})
+
+
+def test_every_device_is_signed_out_and_cognitos_own_api_takes_no_token_any_more(client, tokens):
+    assert stays_signed_in(client, tokens)
+    result = made().submit()
+    assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
+    assert not stays_signed_in(client, tokens)
+    with pytest.raises(client.exceptions.NotAuthorizedException, match="revoked"):
+        client.get_user(AccessToken=tokens["AccessToken"])
+
+
+def test_what_it_does_not_end_is_said_before_and_after(client):
+    run = made()
+    plan = repr(run.plan())
+    assert "accepted until they run out" in plan
+    assert "Cookie of the managed sign-in pages: now good; after: good" in plan
+    assert "What goes on:" in run.submit().notes[0]
+
+
+def test_the_password_is_left_alone_and_whoever_knows_it_comes_back_so_that_comes_next(client, tokens):
+    result = made().submit()
+    assert stays_signed_in(client, sign_in(client))
+    assert "run admin-reset" in result.next
+    assert "Then run this once more, because they may have signed in again" in result.next
+    assert result.next_runbook.name == "admin-reset"
+
+
+@pytest.mark.parametrize(
+    ("status", "words", "runbook"),
+    [("RESET_REQUIRED", "taken away already", "confirm-reset"), ("FORCE_CHANGE_PASSWORD", "temporary password", None),
+     ("EXTERNAL_PROVIDER", "other provider", None)],
+)
+def test_where_the_old_password_is_no_way_in_something_else_comes_next(status, words, runbook, client, sandbox):
+    sandbox.set_status(POOL["Username"], status)
+    result = made().submit()
+    assert words in result.next
+    assert (result.next_runbook and result.next_runbook.name) == runbook
+
+
+def test_a_disabled_user_is_signed_out_too(client, tokens):
+    client.admin_disable_user(**POOL)
+    assert made().submit().outcome is Outcome.CONFIRMED
+    client.admin_enable_user(**POOL)
+    assert not stays_signed_in(client, tokens)
+
+
+@pytest.mark.parametrize("fault", ["drop-after-commit", "500-after-commit", "500-before-commit"])
+def test_a_lost_answer_is_unknown_and_running_it_again_settles_it(fault, client, tokens, sandbox):
+    sandbox.fault("AdminUserGlobalSignOut", fault)
+    result = made().submit()
+    assert (result.outcome, result.exit_code, result.proof) == (Outcome.UNKNOWN, 8, "")
+    assert "twice does no harm" in result.next
+    again = SignOutEverywhere(**result.next_runbook.parameters, interactive="no").submit()
+    assert again.outcome is Outcome.CONFIRMED
+    assert not stays_signed_in(client, tokens)
+
+
+def test_pressing_the_button_signs_the_user_out_and_offers_what_comes_next(client, tokens):
+    shown = Attended(SignOutEverywhere(interactive="yes"))
+    values = {field["name"]: field["value"] for field in shown.form.fields} | {"confirm_username": POOL["Username"]}
+    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])
+    assert (shown.form.result["outcome"], shown.form.result["next"]) == ("confirmed", "admin-reset")
+    assert not stays_signed_in(client, tokens)
