@@ -1,19 +1,13 @@
 // The form of a runbook. What is typed into a secret field stays in the page until the button is pressed, goes to the
 // kernel in one message, and is emptied at once; it is never part of the widget's state.
 
-function element(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
-let forms = 0;
 const TAKEN_UP_MS = 6000; // how long a kernel may take to say that it has begun
 const PATIENCE_MS = 5000; // after this a person may stop waiting
 const PULSE_MS = 3000; // how long a kernel whose line was cut may take to say that it is there
 
 function render({ model, el }) {
-  const prefix = `reset-form-${++forms}`;
+  // Every form on a page is drawn by a module of its own, so a count would give two of them the same ids.
+  const prefix = `reset-form-${Math.random().toString(36).slice(2)}`;
   const inputs = new Map();
   const fieldset = element("fieldset");
   fieldset.append(element("legend", { textContent: model.get("title") }));
@@ -47,8 +41,11 @@ function render({ model, el }) {
     }
   };
   const ask = (kind) => send({ kind, username: inputs.get("username")?.input.value ?? "" });
-  const mailbox = model.get("practice") ? drawMailbox(ask, model.get("requests_codes")) : undefined;
-  if (mailbox) page.append(mailbox.section);
+  const practice = model.get("practice") ? drawPractice(ask, model.get("requests_codes")) : undefined;
+  if (practice) {
+    page.append(practice.section);
+    inputs.get("username").input.addEventListener("change", () => ask("here"));
+  }
 
   let ticking, pulse;
   let takenUp = false;
@@ -143,7 +140,7 @@ function render({ model, el }) {
     next.hidden = !goesOn;
     const first = drawErrors(model.get("errors"), inputs);
     if (attending) (first ?? status).focus();
-    if (finished && mailbox) ask("here");
+    if (finished && practice) ask("here");
   }
   const finished = () => draw(true);
   const changed = () => draw(false);
@@ -158,7 +155,7 @@ function render({ model, el }) {
       emptySecrets();
       fieldset.disabled = true;
       again.hidden = next.hidden = true;
-      if (mailbox) mailbox.section.hidden = true;
+      if (practice) practice.section.hidden = true;
       const { title } = model.get("result");
       const last = title ? [["Its last result", title]] : [];
       drawResult(atWork ? stoppedAtWork(model.get("check_first")) : { ...NOT_ALIVE, rows: [...last, ...NOT_ALIVE.rows] }, status);
@@ -170,11 +167,11 @@ function render({ model, el }) {
     if (content.kind === "trained") {
       for (const [name, value] of Object.entries(content.values)) inputs.get(name).input.value = value;
       training.help.textContent = `${content.values.username} is in the sandbox now, and the fields are filled in.`;
-      if (mailbox) ask("here");
+      if (practice) ask("here");
     }
     if (content.kind !== "here") return;
-    if (mailbox) mailbox.section.hidden = false;
-    if (mailbox) mailbox.show(content);
+    if (practice) practice.section.hidden = false;
+    if (practice) practice.show(content);
     if (pulse) draw(false);
     pulse = undefined;
   }
@@ -184,7 +181,7 @@ function render({ model, el }) {
   model.on("msg:custom", heard);
   model.on("comm_live_update", doubt);
   draw(false);
-  if (mailbox) ask("here");
+  if (practice) ask("here");
   if (model.get("arrive")) requestAnimationFrame(() => inputs.values().next().value.input.focus());
   return () => {
     rest();
@@ -233,121 +230,5 @@ const givenUp = (checkFirst) => ({
     ["Note", "If the answer still comes, it is shown here, and the form can be used again."],
   ],
 });
-
-function drawMailbox(ask, requestsCodes) {
-  const section = element("section", { className: "reset-mailbox" });
-  section.setAttribute("aria-label", "Practice mailbox");
-  const mail = element("div");
-  mail.setAttribute("aria-live", "polite");
-  const look = element("button", { type: "button", textContent: "Look again" });
-  const request = element("button", { type: "button", textContent: "Request a code, as the user" });
-  look.addEventListener("click", () => ask("here"));
-  request.addEventListener("click", () => ask("request"));
-  section.append(element("strong", { textContent: "The user's mailbox (practice)" }), mail,
-    element("div", { className: "reset-actions" }, look, " ", requestsCodes ? request : ""));
-  const show = ({ mail: newest, note }) => {
-    const lines = newest
-      ? [["From", newest.sender], ["To", newest.destination], ["At", newest.sent_at], ["Subject", newest.subject]]
-      : [];
-    mail.replaceChildren(...lines.map(([label, text]) => element("div", { textContent: `${label}: ${text}` })));
-    mail.append(element("p", { textContent: newest ? newest.body : "No message to this user." }));
-    if (newest) mail.append(element("div", { textContent: newest.live ? "This code is good." : "This code is used up or too old." }));
-    if (note) mail.append(element("div", { textContent: note }));
-  };
-  return { section, show };
-}
-
-function drawTraining(cases, prefix, choose) {
-  const id = `${prefix}-training`;
-  const input = element("select", { id }, element("option", { value: "", textContent: "none" }),
-    ...cases.map(([name, says]) => element("option", { value: name, textContent: `${name}: “${says}”` })));
-  const help = element("div", { id: `${id}-help`, className: "reset-help",
-    textContent: "Practice: puts this user in trouble into the sandbox, as new, and fills in the fields below." });
-  help.setAttribute("aria-live", "polite");
-  input.setAttribute("aria-describedby", help.id);
-  input.addEventListener("change", () => { if (input.value) choose(input.value); });
-  return { row: element("div", { className: "reset-row" }, element("label", { htmlFor: id, textContent: "Training case" }), input, help), help };
-}
-
-function drawField(field, prefix, inputs) {
-  const id = `${prefix}-${field.name}`;
-  const choices = (field.choices ?? []).map((value) => element("option", { value, textContent: value }));
-  const input = element(choices.length ? "select" : "input", { id, name: field.name, spellcheck: false }, ...choices);
-  input.value = field.value ?? "";
-  if (!choices.length) input.type = field.kind === "secret" && !field.shown ? "password" : "text";
-  input.autocomplete = field.numeric ? "one-time-code" : field.kind === "secret" ? "new-password" : "off";
-  if (field.numeric) input.inputMode = "numeric";
-  if (field.required) input.setAttribute("aria-required", "true");
-  const help = element("div", { id: `${id}-help`, className: "reset-help", textContent: field.help ?? "" });
-  const error = element("div", { id: `${id}-error`, className: "reset-error" });
-  input.setAttribute("aria-describedby", `${help.id} ${error.id}`);
-  const row = element("div", { className: "reset-row" }, element("label", { htmlFor: id, textContent: field.label }), input);
-  if (field.kind === "secret" && !field.shown) row.append(showToggle(input, field.label, id));
-  row.append(error, help);
-  if (field.rules) row.append(drawRules(field.rules, input, id));
-  inputs.set(field.name, { field, input, error });
-  return row;
-}
-
-function showToggle(input, label, id) {
-  const box = element("input", { type: "checkbox", id: `${id}-show` });
-  box.addEventListener("change", () => { input.type = box.checked ? "text" : "password"; });
-  const words = element("label", { htmlFor: box.id, textContent: `Show the ${label.toLowerCase()}` });
-  return element("div", { className: "reset-show" }, box, words);
-}
-
-function drawRules(rules, input, id) {
-  const list = element("ul", { id: `${id}-rules`, className: "reset-rules" });
-  const items = rules.map((rule) => ({ rule, test: new RegExp(rule.pattern, "us"), item: element("li") }));
-  list.append(...items.map(({ item }) => item));
-  list.setAttribute("aria-label", "Password policy");
-  const tick = () => {
-    for (const { rule, test, item } of items) {
-      const met = test.test(input.value);
-      item.textContent = input.value ? `${met ? "✓ met:" : "✗ not yet:"} ${rule.words}` : `· ${rule.words}`;
-      item.className = input.value ? (met ? "reset-met" : "reset-unmet") : "";
-    }
-  };
-  input.addEventListener("input", tick);
-  tick();
-  return list;
-}
-
-function drawErrors(errors, inputs) {
-  let first;
-  for (const { input, error } of inputs.values()) {
-    error.textContent = "";
-    input.removeAttribute("aria-invalid");
-  }
-  for (const [name, words] of Object.entries(errors)) {
-    const place = inputs.get(name);
-    if (!place) continue; // not a field of this form: the result names it
-    place.error.textContent = `Error: ${words}`;
-    place.input.setAttribute("aria-invalid", "true");
-  }
-  for (const { input } of inputs.values()) {
-    if (!first && input.getAttribute("aria-invalid")) first = input;
-  }
-  return first;
-}
-
-function drawResult(result, status) {
-  status.replaceChildren();
-  status.dataset.outcome = result.outcome ?? "";
-  if (!result.title) return;
-  const table = element("table");
-  for (const [label, text] of result.rows) {
-    table.append(element("tr", {}, element("th", { scope: "row", textContent: label }), element("td", { textContent: text })));
-  }
-  status.append(element("strong", { textContent: result.title }), table);
-  if (!result.changes?.length) return;
-  const changes = element("table", { className: "reset-changes" }, element("tr", {}, ...["What changes", "Now", "After"].map((words) =>
-    element("th", { scope: "col", textContent: words }))));
-  for (const [what, now, after] of result.changes) {
-    changes.append(element("tr", {}, element("th", { scope: "row", textContent: what }), element("td", { textContent: now }),
-      element("td", { textContent: after })));
-  }
-  status.append(changes);
-}
 
 export default { render };

@@ -71,12 +71,12 @@ class Form(anywidget.AnyWidget):
     """The form itself: labelled fields, errors beside them, a busy state, the result in words.
 
     fields, errors and result are what the page draws. turn counts finished presses: a press that was made before the
-    last one was done carries an old number and is dropped, so a double click sends once. practice: a mailbox stands
+    last one was done carries an old number and is dropped, so a double click sends once. practice: the user's side stands
     beside it; what is in there comes by message and is no part of the state either. arrive: it takes the focus when it
     appears, since a person has asked for it. training: the cases that it offers, each with what the user says.
     """
 
-    _esm = _HERE / "form.js"
+    _esm = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("form_parts.js", "form.js"))
     _css = _HERE / "form.css"
     title = traitlets.Unicode().tag(sync=True)
     button = traitlets.Unicode().tag(sync=True)
@@ -119,9 +119,9 @@ class Attended:
         return self._page._repr_mimebundle_(**kwargs)
 
     def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
-        if content.get("kind") in ("here", "request"):
+        if content.get("kind") in ("here", "request", "hour"):
             # An answer of any kind also tells a page whose line was cut that this form is alive.
-            self.form.send({"kind": "here", **self._mailbox(content)})
+            self.form.send({"kind": "here", **self._users_side(content)})
             return
         if content.get("turn") != self.form.turn or self.form.state == "busy":
             return
@@ -189,24 +189,27 @@ class Attended:
         except NotDone as exc:
             self.proof.value = Card("Not proved.", (("What happened", str(exc)), ("What to do next", exc.next))).to_html()
 
-    def _mailbox(self, content: dict[str, Any]) -> dict[str, Any]:
-        """Return the newest message to a user as a person's mail would show it; in practice only."""
+    def _users_side(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Return how the user stands, what time it is there, and the newest message as the user reads it; in practice only."""
         if not self.form.practice:
             return {}
-        note, username = "", str(content.get("username") or "")
-        if content["kind"] == "request" and self._run.requests_codes:
-            requested = self._run.practice(username)
-            note = " ".join([requested.title, *(text for _, text in requested.rows)])
+        assert self._run.parameters is not None
+        target, note, username = self._run.parameters.to_target(), "", str(content.get("username") or "")
         try:
-            assert self._run.parameters is not None
-            messages = self._run.parameters.to_target().mailbox(username)
+            if content["kind"] == "request" and self._run.requests_codes:
+                requested = self._run.practice(username)
+                note = " ".join([requested.title, *(text for _, text in requested.rows)])
+            elif content["kind"] == "hour":
+                target.advance(3600)
+                note = "An hour has passed, for everybody in this sandbox."
+            messages, stands = target.mailbox(username), target.standing(username)
         except TargetError as exc:
             return {"mail": None, "note": str(exc)}
         shown = ("sender", "destination", "subject", "body", "live")
         newest = {name: messages[-1][name] for name in shown} if messages else None
         if newest:
             newest["sent_at"] = f"{messages[-1]['sent_at'][11:16]} UTC"
-        return {"mail": newest, "note": note}
+        return {"mail": newest, "note": note, "user": stands["user"], "clock": f"{stands['now'][11:16]} UTC"}
 
     def _show(self, card: Card, outcome: str) -> None:
         rows = [[label, redact(text)] for label, text in card.rows if text]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import boto3
 import botocore.session
@@ -133,6 +133,22 @@ class Target:
         messages = _sandbox().mailbox() if self.embedded else self._ask("/_sandbox/mailbox")
         return [message for message in messages if username in ("", message["username"], message["entered"])]
 
+    def standing(self, username: str) -> dict[str, Any]:
+        """Return what time it is in the sandbox, and how a user stands there: see Sandbox.standing.
+
+        Raises TargetError where there is no sandbox.
+        """
+        if self.embedded:
+            return dict(_sandbox().standing(username))
+        return dict(self._ask(f"/_sandbox/standing?{urlencode({'username': username})}"))
+
+    def advance(self, seconds: int) -> None:
+        """Move the sandbox's clock on, for everybody in it. Raises TargetError where there is no sandbox."""
+        if self.embedded:
+            _sandbox().advance(seconds)
+        else:
+            self._ask("/_sandbox/clock", {"advance_seconds": seconds})
+
     def newest_code(self, username: str) -> str:
         """Return the code of the newest message to this user in the sandbox's mailbox.
 
@@ -143,13 +159,14 @@ class Target:
             raise TargetError(f"the sandbox's mailbox holds no message to {username}: request a code first.")
         return codes[-1]
 
-    def _ask(self, path: str) -> Any:
+    def _ask(self, path: str, given: dict[str, Any] | None = None) -> Any:
         if not self.may_be_sandbox:
-            raise TargetError("only the sandbox has a mailbox.")
+            raise TargetError("only the sandbox has a mailbox and a clock to move.")
         # A proxy of the environment has no business on loopback.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
-            with opener.open(self.name.rstrip("/") + path, timeout=5) as answer:
+            body = None if given is None else json.dumps(given).encode()
+            with opener.open(self.name.rstrip("/") + path, body, timeout=5) as answer:
                 return json.load(answer)
         except (OSError, ValueError) as exc:
             raise TargetError(f"no sandbox answers at {self.name}.") from exc

@@ -199,11 +199,29 @@ def test_in_practice_a_new_code_is_requested_beside_the_form(shown, code, sent):
     assert code not in sent[-1]["mail"]["body"]
 
 
-def test_on_a_real_pool_there_is_no_mailbox_and_nothing_is_requested(monkeypatch):
-    shown, messages = act(ConfirmReset(interactive="yes", target="aws")), []
+def test_in_practice_it_shows_how_the_user_stands_and_lets_an_hour_pass(shown, code, sandbox, sent):
+    def ask(kind, username="diego@example.com"):
+        shown.form._handle_custom_msg({"kind": kind, "username": username}, [])
+        return sent[-1]
+
+    before = ask("here")
+    assert before["user"] == {"username": "diego@example.com", "status": "CONFIRMED", "enabled": True, "tries_left": 4,
+                              "tries_allowed": 5}
+    after = ask("hour")
+    assert (int(after["clock"][:2]) - int(before["clock"][:2])) % 24 == 1
+    assert after["note"] == "An hour has passed, for everybody in this sandbox."
+    assert (after["user"]["tries_left"], after["mail"]["live"]) == (5, False)
+    sandbox.set_status("diego@example.com", "RESET_REQUIRED")
+    assert ask("here")["user"]["status"] == "RESET_REQUIRED"
+    assert ask("here", "nobody@example.com")["user"] is None
+
+
+@pytest.mark.parametrize("kind", ["here", "request", "hour"])
+def test_on_a_real_pool_there_is_nothing_of_the_users_side_and_nothing_is_requested(kind, sandbox, monkeypatch):
+    shown, messages, before = act(ConfirmReset(interactive="yes", target="aws")), [], sandbox.now()
     monkeypatch.setattr(shown.form, "send", messages.append)
-    shown.form._handle_custom_msg({"kind": "request", "username": "diego@example.com"}, [])
-    assert (shown.form.practice, messages) == (False, [{"kind": "here"}])
+    shown.form._handle_custom_msg({"kind": kind, "username": "diego@example.com"}, [])
+    assert (shown.form.practice, messages, sandbox.now()) == (False, [{"kind": "here"}], before)
 
 
 def test_a_reference_that_cannot_be_used_here_is_asked_for_instead():

@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
-from . import faults, model, settings, triggers
+from . import faults, limits, model, settings, triggers
 from .engine import Engine, now_of
 from .operations import IMITATED
 from .seed import DEFAULT_POOL_ID
@@ -64,6 +64,23 @@ class Sandbox:
                 newest[whom] = {one["code"] for one in codes[-1:] if one["expires"] > now}
         return [one | {"sent_at": _moment(one["sent_at"]).isoformat(),
                        "live": one["code"] in newest[one["pool_id"], one["username"]]} for one in wanted]
+
+    def standing(self, username: str) -> Doc:
+        """Return how a user stands at this moment, for a person who practises.
+
+        username: the user's own name, `sub` or alias; of several pools that know it, the oldest counts. The answer has
+        `now` (ISO, with its offset) and `user`: None, or `username`, `status`, `enabled`, `tries_left` and
+        `tries_allowed`, the tries of ForgotPassword and ConfirmForgotPassword together in this hour.
+        """
+        with self.engine.store.transaction() as db:
+            meta = self.engine.meta(db)
+            work = Work(db, now_of(meta["clock"]), Source(None), settings.defaults() | meta["settings"])
+            pools = (json.loads(doc) for (doc,) in db.execute("SELECT doc FROM pools ORDER BY rowid").fetchall())
+            found = next(((pool, user) for pool in pools if (user := work.find(pool, username))), None)
+            known = None if found is None else {
+                **{name: found[1][name] for name in ("username", "status", "enabled")},
+                "tries_left": limits.resets_left(work, *found), "tries_allowed": work.settings["reset_attempts"]}
+            return {"now": _moment(work.now).isoformat(), "user": known}
 
     def now(self) -> datetime:
         """Return the time on the sandbox's clock."""

@@ -82,6 +82,10 @@ def _mailbox(sandbox: Sandbox, given: Doc) -> Any:
     return sandbox.mailbox(**_only(given, optional=True, username="username"))
 
 
+def _standing(sandbox: Sandbox, given: Doc) -> Any:
+    return sandbox.standing(**_only(given, username="username"))
+
+
 def _clock(sandbox: Sandbox, given: Doc) -> Any:
     return {"now": sandbox.advance(**_only(given, advance_seconds="seconds")).isoformat()}
 
@@ -119,7 +123,7 @@ def _only(given: Doc, *, optional: bool = False, **names: str) -> Doc:
 
 
 _ACTIONS: dict[tuple[str, str], Callable[[Sandbox, Doc], Any]] = {
-    ("GET", "health"): _health, ("GET", "mailbox"): _mailbox, ("GET", "clock"): _now, ("POST", "clock"): _clock,
+    ("GET", "health"): _health, ("GET", "mailbox"): _mailbox, ("GET", "standing"): _standing, ("GET", "clock"): _now, ("POST", "clock"): _clock,
     ("GET", "faults"): _counts, ("POST", "faults"): _faults, ("GET", "settings"): _settings,
     ("POST", "settings"): _settings, ("POST", "reset"): _reset,
 }

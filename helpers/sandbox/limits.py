@@ -26,9 +26,7 @@ def spend(work: Work, pool: Doc, user: Doc, purpose: str, allowed: int) -> None:
     The tries of the last sixty minutes count; with the setting limit_window "fixed", those of the clock's hour.
     """
     tries = work.tally(pool["Id"], user["username"]).setdefault(purpose, [])
-    fixed = work.settings["limit_window"] == "fixed"
-    start = math.floor(work.now / HOUR) * HOUR if fixed else work.now - HOUR
-    tries[:] = [at for at in tries if (at >= start if fixed else at > start)]
+    tries[:] = _that_count(work, tries)
     if len(tries) >= allowed:
         raise limit_exceeded()
     tries.append(work.now)
@@ -42,6 +40,18 @@ def spend_reset(work: Work, pool: Doc, user: Doc) -> None:
         if work.settings["limit_kills_code"]:
             work.tally(pool["Id"], user["username"])["codes_dead_before"] = work.now
         raise
+
+
+def resets_left(work: Work, pool: Doc, user: Doc) -> int:
+    """Say how many ForgotPassword and ConfirmForgotPassword this user has left now; nothing is counted."""
+    tries = work.tally(pool["Id"], user["username"]).get("resets", [])
+    return max(0, int(work.settings["reset_attempts"]) - len(_that_count(work, tries)))
+
+
+def _that_count(work: Work, tries: list[float]) -> list[float]:
+    fixed = work.settings["limit_window"] == "fixed"
+    start = math.floor(work.now / HOUR) * HOUR if fixed else work.now - HOUR
+    return [at for at in tries if (at >= start if fixed else at > start)]
 
 
 def check_lock(work: Work, pool: Doc, user: Doc, counter: str = "signin") -> None:

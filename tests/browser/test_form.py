@@ -59,6 +59,28 @@ def test_a_person_sets_a_new_password_through_the_form(page, lab):
     choose(page, "File", "Save Notebook")
 
 
+def test_the_users_side_stands_beside_the_form_to_practise_with(page, lab):
+    lab.code()
+    run_all(page, lab)
+    users_side = page.get_by_role("region", name="Practice")
+    users_side.get_by_text("This code is good.").wait_for()
+    assert "Status: CONFIRMED" in users_side.inner_text()
+    assert "Tries left in this hour: 4 of 5" in users_side.inner_text()
+    users_side.get_by_role("button", name="An hour later").focus()
+    page.keyboard.press("Enter")
+    users_side.get_by_text("This code is used up or too old.").wait_for()
+    assert "Tries left in this hour: 5 of 5" in users_side.inner_text()
+    assert f"Clock: {lab.box.now():%H:}" in users_side.inner_text()
+    keep(page, "8-users-side")
+    lab.box.set_status("diego@example.com", "RESET_REQUIRED")
+    page.get_by_label("Username").fill("nobody@example.com")
+    page.keyboard.press("Tab")
+    users_side.get_by_text("the sandbox knows no such user").wait_for()
+    page.get_by_label("Username").fill("diego@example.com")
+    page.keyboard.press("Tab")
+    users_side.get_by_text("Status: RESET_REQUIRED").wait_for()
+
+
 def test_the_form_is_filled_in_by_keyboard_alone_in_the_order_it_is_read_and_a_double_press_sends_once(page, lab):
     code, new = lab.code(), lab.plant("Planted-new-1-keyboard")
     form = run_all(page, lab)

@@ -34,7 +34,7 @@ def wait_longer(page, seconds):
 def test_a_slow_call_may_be_given_up_a_lost_answer_is_settled_and_a_deaf_kernel_is_told(page, lab):
     code, new = lab.code(), lab.plant("Planted-new-1-slow")
     form = run_all(page, lab)
-    mailbox = page.get_by_role("region", name="Practice mailbox")
+    mailbox = page.get_by_role("region", name="Practice")
     mailbox.get_by_text(f"Your verification code is {code}").wait_for()
     assert mailbox.get_by_text("This code is good.").is_visible()
     keep(page, "10-mailbox")
@@ -83,7 +83,7 @@ def test_a_slow_call_may_be_given_up_a_lost_answer_is_settled_and_a_deaf_kernel_
 def test_an_endpoint_that_is_not_there_is_told_as_not_sent(page, lab):
     copy = lab.with_parameters(target=f"http://127.0.0.1:{free_port()}")
     form = run_all(page, lab, copy)
-    page.get_by_role("region", name="Practice mailbox").get_by_text("no sandbox answers").wait_for()
+    page.get_by_role("region", name="Practice").get_by_text("no sandbox answers").wait_for()
     press(form, code="123456", password=lab.plant("Planted-new-1-dead"))
     said = wait_for(form, "Not sent: nothing has changed.")
     assert "What to do next" in said
