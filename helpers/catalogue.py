@@ -32,17 +32,12 @@ def refusals(operation: str) -> Table:
     operation: as the model spells it, such as ConfirmForgotPassword.
     """
     codes = _codes(operation)
-    entries = [e for e in CATALOGUE if e.code in codes and (not e.operations or operation in e.operations)]
-    # An entry for this operation alone replaces the general one of the same code.
-    particular = {e.code for e in entries if e.operations and not e.text}
+    # An entry for this operation alone stands in for the general ones of the same code.
+    entries = [e for e in CATALOGUE if e.code in codes and look_up(e.code, e.text, operation) is e]
     return Table(
         f"What {operation} may answer",
         ("Cognito says", "It means", "What may be tried again", "What to do next"),
-        tuple(
-            (_name(entry), entry.meaning, entry.again, entry.next + _goes_on(entry))
-            for entry in entries
-            if entry.operations or entry.text or entry.code not in particular
-        ),
+        tuple((_name(entry), entry.meaning, entry.again, entry.next + _goes_on(entry)) for entry in entries),
     )
 
 

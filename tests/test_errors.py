@@ -170,6 +170,11 @@ def test_the_table_of_refusals_holds_every_modelled_error_of_the_operation():
     assert all(all(row) for row in refusals("ConfirmForgotPassword").rows)
 
 
+def test_the_table_of_refusals_shows_no_meaning_that_another_one_stands_in_for():
+    rows = [row for row in refusals("AdminSetUserPassword").rows if row[0].startswith("InvalidPasswordException")]
+    assert [row[1] for row in rows] == ["Cognito does not take the generated password."]
+
+
 def test_every_kind_of_refusal_has_an_exit_code_of_its_own():
     codes = [errors._CLASSES[kind].exit_code for kind in Kind]
     assert len(set(codes)) == len(codes)
