@@ -18,6 +18,12 @@ from helpers.verdicts import Verdict, verdict, with_parameters
 
 __all__ = ["KINDS", "Route", "Verdict", "diagnose", "likely_causes", "route"]
 
+_A = {"email": "an e-mail address", "phone_number": "a phone number"}
+STATES = {
+    "CONFIRMED": "is registered", "UNCONFIRMED": "has not finished the registration",
+    "RESET_REQUIRED": "has to set a new password", "FORCE_CHANGE_PASSWORD": "has a temporary password",
+    "EXTERNAL_PROVIDER": "signs in through another provider",
+}
 _CANNOT_KNOW = {
     "user": "The user could not be looked up, so whether there is one, and in which state, is not known.",
     "pool": POOL_UNREAD,
@@ -84,7 +90,7 @@ def _weighed(known: _Known, suspected: tuple[str, ...], *, given: bool) -> Verdi
     if delivery is not None:
         return _hidden(known, delivery, suspected)
     left = [name for name in suspected if not _ruled_out(known, known.user, name)]
-    if left and left[0] != "nothing-in-the-way":
+    if left and left[0] not in ("nothing-in-the-way", "reset-required"):
         return _by_symptom(known, left[0], None)
     odd = ("No rule knows the words of the symptom; the verdict stands on the account alone.",) if given and not suspected \
         else ("The account rules out what the symptom would point to.",) if given and not left else ()
@@ -165,9 +171,10 @@ def _not_found(known: _Known) -> Verdict:
     verified_name = known.pool is not None and any(
         one in (*known.pool.aliases, *known.pool.sign_in_names) for one in other.verified)
     problem = "other-case" if twin or verified_name else "contact-not-alias"
-    if problem == "contact-not-alias":
-        found += [f"Its {KINDS[one.attribute]} {one.shown} is {'' if one.verified else 'not '}verified."
-                  for one in other.contacts]
+    kind = "email" if "@" in known.username else "phone_number"
+    if problem == "contact-not-alias" and known.pool is not None:
+        found.append(f"In this pool {_A[kind]} is a name to sign in with only once it is verified."
+                     if kind in known.pool.aliases else f"In this pool {_A[kind]} is no name to sign in with.")
     theirs = replace(known, username=other.username, user=other)
     # What follows is what that account needs, under its own name.
     inner = _against(theirs) or theirs.verdict("nothing-in-the-way", *_state(theirs, other))
@@ -242,8 +249,9 @@ def _by_symptom(known: _Known, problem: str, beside: Verdict | None) -> Verdict:
 
 
 def _state(known: _Known, user: User) -> list[str]:
-    named = f", whose own username is {user.username}" if user.username != known.username else ""
-    words = [f"{known.username}{named}: status {user.status}, {'enabled' if user.enabled else 'disabled'}."]
+    named = f", whose own username is {user.username}," if user.username != known.username else ""
+    words = [(f"{known.username}{named} {STATES.get(user.status, 'has the status')} ({user.status}) and is "
+             f"{'enabled' if user.enabled else 'disabled'}.")]
     words += [f"The {KINDS[one.attribute]} {one.shown} is {'' if one.verified else 'not '}verified."
               for one in user.contacts] or ["The account has no e-mail address and no phone number."]
     if user.factors:

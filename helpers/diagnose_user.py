@@ -275,7 +275,8 @@ def _facts(p: DiagnoseUserParameters, read: _Read) -> Iterator[tuple[str, str]]:
     user, pool, client = read.user, read.pool, read.client
     if user is not None:
         enabled = "enabled" if user.enabled else "disabled"
-        yield "User", f"{user.username}: {user.status}, {enabled}, changed last at {user.last_modified[:16]}"
+        changed = user.last_modified[:16].replace("T", " ")
+        yield "User", f"{user.username}: {user.status}, {enabled}, changed last on {changed}"
         yield "Contacts", "; ".join(f"{KINDS[one.attribute]} {one.shown}, {'' if one.verified else 'not '}verified"
                                     for one in user.contacts) or "none"
         preferred = f"; preferred: {user.preferred_factor}" if user.preferred_factor else ""

@@ -211,7 +211,7 @@ _ALL = (
             "another way.",
             f"If the spam folder holds nothing: {_ELSE_SET} For everybody else: look at the bounces and "
             "the suppression list of Amazon SES, and audit the pool.", "set-password"),
-    refusal("NotAuthorizedException", "secret", problem="secret-hash", runbook="request-code",
+    refusal("NotAuthorizedException", "secret", _FORGOT, problem="secret-hash", runbook="request-code",
             say="This is a fault on our side, not yours. I am having a code sent to you myself.",
             next="This is the application's fault, and its developers have to mend it: the hash goes over exactly the "
                  "username that is sent, then the client id. Meanwhile request the code here, with the client_secret of "
@@ -246,8 +246,8 @@ _ALL = (
             "a new one.",
             "Do not try more than three times: after five misses Cognito locks sign-ins for a while. Then request a "
             "code.", "request-code"),
-    refusal("NotAuthorizedException", "security reasons", problem="security-block"),
-    refusal("InvalidParameterException", "flow not enabled", _SIGN_IN, problem="flow-not-enabled"),
+    refusal("NotAuthorizedException", "security reasons", _FORGOT, problem="security-block"),
+    refusal("InvalidParameterException", "flow not enabled", _SIGN_IN, problem="flow-not-enabled", runbook="audit-pool"),
     refusal("ResourceNotFoundException", problem="no-such-client-or-pool", runbook="diagnose-user"),
     refusal("TooManyRequestsException", problem="throttled", runbook="request-code"),
     refusal("ForbiddenException", problem="blocked-by-firewall"),

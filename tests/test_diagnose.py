@@ -214,7 +214,7 @@ SYMPTOMS = [
     ("PasswordHistoryPolicyViolationException", "password-used-before", "confirm-reset"),
     ("Request not allowed due to security reasons.", "security-block", ""),
     ("Request not allowed due to WAF block.", "blocked-by-firewall", ""),
-    ("USER_PASSWORD_AUTH flow not enabled for this client", "flow-not-enabled", ""),
+    ("USER_PASSWORD_AUTH flow not enabled for this client", "flow-not-enabled", "audit-pool"),
     ("User pool client web does not exist.", "no-such-client-or-pool", "diagnose-user"),
     ("TooManyRequestsException", "throttled", "request-code"),
     ("Role does not have permission to publish with SNS", "sender-refused", "set-password"),
@@ -272,6 +272,7 @@ def test_a_user_who_must_reset_cannot_sign_in_for_that_reason():
     must = replace(USER, status="RESET_REQUIRED")
     assert on("Password reset required for the user", user=must).problem == "reset-required"
     assert on("Incorrect username or password.", user=must).problem == "reset-required"
+    assert on("Password reset required for the user", user=must) == on(user=must)
     assert on("Attempt limit exceeded", user=must).problem == "attempt-limit"
 
 
@@ -456,6 +457,16 @@ def test_a_problem_says_everything_in_whole_sentences(problem):
         assert re.fullmatch(r"[A-Z].*[.?]", text), text
     assert problem.runbook in {"", *TAKES}
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", problem.problem)
+
+
+@pytest.mark.parametrize(("problem", "words"), [
+    ("attempt-limit", "tried too often"), ("daily-mail-limit", "daily limit"), ("secret-hash", "secret hash"),
+    ("space-in-password", "could not read the new password"), ("sign-in-locked", "locked"), ("flow-not-enabled", "way to sign in"),
+    ("security-block", "security reasons"), ("password-too-well-known", "security reasons"), ("password-policy", "policy"),
+    ("older-code", "sent last"), ("code-used-or-expired", "no live code"), ("blocked-by-firewall", "firewall"),
+])
+def test_what_the_catalogue_says_is_taken_from_the_entry_that_is_meant(problem, words):
+    assert words in PROBLEMS[problem].headline
 
 
 def test_diagnosis_knows_no_network():
