@@ -7,6 +7,7 @@ was written can be taken back where that needs no further permission, and it is 
 import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def fault_in(reference: str, *, sandbox: bool) -> str | None:
     }
     if wrong[scheme]:
         return f"must be written like {SCHEMES[scheme]}."
-    return _fault_in_file(Path(rest).expanduser()) if scheme == "file" else None
+    return _fault_in_file(rest) if scheme == "file" else None
 
 
 class Deposit:
@@ -67,7 +68,7 @@ class Deposit:
     def put(self, value: Secret) -> None:
         """Write the secret there. Raises DepositError when it could not be written; then it was not, or is of no use."""
         writers: dict[str, Callable[[], object]] = {
-            "file": lambda: _to_file(Path(self._rest).expanduser(), value),
+            "file": lambda: _to_file(self._rest, value),
             "keyring": lambda: _to_keyring(*self._rest.rpartition("/")[::2], value),
             "secretsmanager": lambda: self._aws("secretsmanager").put_secret_value(
                 SecretId=self._rest, SecretString=value.reveal()),
@@ -118,10 +119,18 @@ def _known(*, sandbox: bool) -> str:
     return ", ".join(names[:-1]) + " or " + names[-1]
 
 
-def _fault_in_file(path: Path) -> str | None:
+def _fault_in_file(rest: str) -> str | None:
+    try:
+        return _fault_at(Path(rest).expanduser())
+    except (OSError, RuntimeError, ValueError) as exc:  # a name too long, a home of nobody, a null character
+        return f"file: this path cannot be used ({type(exc).__name__})."
+
+
+def _fault_at(path: Path) -> str | None:
     if not path.is_absolute():
         return "file: needs a whole path, such as file:~/password, so that it is the same place whoever runs this."
-    if os.path.lexists(path):
+    with suppress(FileNotFoundError):
+        path.lstat()
         return ("file: there is a file already, and none is overwritten. An earlier run may have written it: look at what "
                 "is in there, or name another one.")
     folder = path.parent
@@ -132,10 +141,11 @@ def _fault_in_file(path: Path) -> str | None:
     return None if os.access(folder, os.W_OK) else "file: you may not write to this folder."
 
 
-def _to_file(path: Path, value: Secret) -> None:
-    fault = _fault_in_file(path)
+def _to_file(rest: str, value: Secret) -> None:
+    fault = _fault_in_file(rest)
     if fault:
         raise DepositError(fault)
+    path = Path(rest).expanduser()
     # Exclusively: a file that appears at this moment is somebody else's, and so is where a link leads.
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8", newline="") as file:
         try:

@@ -55,10 +55,10 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
         reset_already = seen is not None and seen.user.status == "RESET_REQUIRED"
         password = "taken away already" if reset_already else "as it is"
         return (
-            ("Staying signed in, by a refresh token", "works", "ended"),
-            ("Tokens at Cognito's own API", "accepted", "refused"),
-            ("Tokens that an application checks by itself", "accepted", "accepted until they run out"),
-            ("Cookie of the managed sign-in pages", "good", "good"),
+            ("A device that is signed in", "stays signed in", "has to sign in again when its present token has run out"),
+            ("Asking Cognito in the user's name", "works", "is refused"),
+            ("An application that checks tokens by itself", "lets them in", "lets them in until they run out"),
+            ("The managed sign-in pages, by their cookie", "remember the browser", "remember the browser"),
             ("Password", password, f"{password}; whoever knows it may sign in again" if not reset_already else password),
         )
 

@@ -125,6 +125,12 @@ def test_a_folder_that_is_missing_or_that_others_may_write_to_is_refused(tmp_pat
     assert "other users may write" in fault_in(f"file:{shared / 'x'}", sandbox=False)
 
 
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "/a\0b", "/" + "x" * 300 + "/x", "/dev/null/x"],
+                         ids=["home-of-nobody", "null-character", "too-long", "in-a-file"])
+def test_a_path_that_no_system_takes_is_refused_in_words(path):
+    assert fault_in(f"file:{path}", sandbox=False).startswith("file: ")
+
+
 def test_a_file_that_could_not_be_written_to_its_end_does_not_stay(tmp_path, value, monkeypatch):
     def full(_):
         raise OSError(28, f"No space left for {PLANTED}")

@@ -52,8 +52,8 @@ def test_every_device_is_signed_out_and_cognitos_own_api_takes_no_token_any_more
 def test_what_it_does_not_end_is_said_before_and_after(client):
     run = made()
     plan = repr(run.plan())
-    assert "accepted until they run out" in plan
-    assert "Cookie of the managed sign-in pages: now good; after: good" in plan
+    assert "An application that checks tokens by itself: now lets them in; after: lets them in until they run out" in plan
+    assert "by their cookie: now remember the browser; after: remember the browser" in plan
     assert "What goes on:" in run.submit().notes[0]
 
 
