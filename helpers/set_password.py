@@ -57,8 +57,12 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
     reads_pool: ClassVar[bool] = True
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
-        """Say how a place is written."""
-        return {"password_to": {"help": f"The password is shown to nobody. Write {'; '.join(deposit.SCHEMES.values())}."}}
+        """Say how a place is written, and have one typed where this is no practice."""
+        p = self.parameters
+        practice = p is None or p.to_target().may_be_sandbox
+        places = [words for name, words in deposit.SCHEMES.items() if practice or name != "discard"]
+        typed = {} if practice else {"value": "", "required": True}
+        return {"password_to": {"help": f"The password is shown to nobody. Write {'; '.join(places)}."} | typed}
 
     def changes(self, parameters: SetPasswordParameters, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards, and what is not."""

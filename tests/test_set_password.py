@@ -334,6 +334,16 @@ def test_in_the_form_the_password_goes_to_its_place_and_no_widget_holds_it(clien
     assert PLANTED not in everything(run, run.result, caplog) + shown.result.value + shown.record.value + shown.proof.value
 
 
+def test_on_aws_a_person_has_to_name_a_place(sandbox):
+    shown = Attended(SetPassword(interactive="yes", target="aws"))
+    field = next(one for one in shown.form.fields if one["name"] == "password_to")
+    assert (field["value"], field["required"]) == ("", True)
+    assert "secretsmanager:ID" in field["help"]
+    assert "discard" not in field["help"]
+    press(shown, confirm_username="diego@example.com")
+    assert "is not a place" in shown.form.errors["password_to"]
+
+
 def test_a_run_that_is_given_up_says_that_a_password_may_lie_in_its_place(client, place, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
