@@ -17,17 +17,17 @@ function render({ model, el }) {
     fieldset.append(drawField(field, prefix, inputs));
   }
   const button = element("button", { type: "submit", textContent: model.get("button") });
-  const again = element("button", { type: "button", textContent: "Do another one", hidden: true });
+  const again = element("button", { type: "button", className: "reset-quiet", textContent: "Do another one", hidden: true });
   const next = element("button", { type: "button", hidden: true });
   const stop = element("button", { type: "button", textContent: "Stop waiting", hidden: true });
   const status = element("div", { className: "reset-status", tabIndex: -1 });
   status.setAttribute("role", "status");
   status.setAttribute("aria-live", "polite");
-  const plan = element("button", { type: "button", textContent: "Show the plan" });
+  const plan = element("button", { type: "button", className: "reset-quiet", textContent: "Show the plan" });
   fieldset.append(element("div", { className: "reset-actions" }, button, " ", plan));
   // method: should this script fail, the browser must not send what was typed as part of an address.
   const form = element("form", { className: "reset-form", method: "dialog", noValidate: true, autocomplete: "off" },
-    fieldset, again, status, next, stop);
+    fieldset, status, next, again, stop);
   const page = element("div", { className: "reset-page" }, form);
   // JupyterLab takes single letters for its commands unless an element says that its keys are its own.
   page.setAttribute("data-lm-suppress-shortcuts", "true");

@@ -74,7 +74,8 @@ function drawResult(result, status) {
   if (!result.title) return;
   const table = element("table");
   for (const [label, text] of result.rows) {
-    table.append(element("tr", {}, element("th", { scope: "row", textContent: label }), element("td", { textContent: text })));
+    table.append(element("tr", { className: label === "Tell the user" ? "reset-say" : "" },
+      element("th", { scope: "row", textContent: label }), element("td", { textContent: text })));
   }
   status.append(element("strong", { textContent: result.title }), table);
   if (!result.changes?.length) return;
@@ -108,14 +109,15 @@ function drawPractice(ask, requestsCodes) {
   mail.setAttribute("aria-live", "polite");
   const buttons = element("div", { className: "reset-actions" });
   const press = (kind, words) => {
-    const button = element("button", { type: "button", textContent: words });
+    const button = element("button", { type: "button", className: "reset-quiet", textContent: words });
     button.addEventListener("click", () => ask(kind));
     buttons.append(button, " ");
   };
   press("here", "Look again");
   if (requestsCodes) press("request", "Request a code, as the user");
   press("hour", "An hour later");
-  section.append(element("strong", { textContent: "Practice: the user's side" }), standing, mail, buttons);
+  section.append(element("strong", { textContent: "Practice: the user's side" }), standing,
+    element("strong", { textContent: "The newest message" }), mail, buttons);
   const lines = (pairs) => pairs.map(([label, text]) => element("div", { textContent: `${label}: ${text}` }));
   const show = ({ mail: newest, note, user, clock }) => {
     const known = user

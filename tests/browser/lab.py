@@ -146,9 +146,9 @@ class Lab(Served):
         folder.joinpath("plugin.jupyterlab-settings").write_text(json.dumps({"saveState": on}))
         self.settings_changed = True
 
-    def with_parameters(self, **values):
-        """Keep a copy of the runbook with other parameters; return its path."""
-        notebook = json.loads(self.root.joinpath(RUNBOOK).read_text(encoding="utf-8"))
+    def with_parameters(self, notebook=RUNBOOK, **values):
+        """Keep a copy of a runbook with other parameters; return its path."""
+        notebook = json.loads(self.root.joinpath(notebook).read_text(encoding="utf-8"))
         cell = next(cell for cell in notebook["cells"] if cell["id"] == "parameters")
         cell["source"] += [f"\n{name} = {value!r}" for name, value in values.items()]
         path = f"runbooks/copy-{len(list(self.root.rglob('copy-*')))}.ipynb"
@@ -202,7 +202,7 @@ def fill(form, code, password, **others):
 def press(form, **fields):
     if fields:
         fill(form, **fields)
-    form.get_by_role("button", name=BUTTON).click()
+    form.locator("button[type=submit]").click()
 
 
 def wait_for(form, words):

@@ -80,6 +80,27 @@ def test_a_slow_call_may_be_given_up_a_lost_answer_is_settled_and_a_deaf_kernel_
     assert lab.signs_in(late)
 
 
+def test_a_kernel_that_is_interrupted_while_it_waits_says_that_the_outcome_is_unknown(page, lab):
+    code, new = lab.code(), lab.plant("Planted-new-1-interrupted")
+    form = run_all(page, lab)
+    lab.box.settings(delay_seconds=30.0)
+    lab.box.fault("ConfirmForgotPassword", "delay-after-commit")
+    press(form, code=code, password=new)
+    form.get_by_text("Working").wait_for()
+    for _ in range(100):  # the fault has struck when the call is committed
+        if not lab.box.faults():
+            break
+        page.wait_for_timeout(50)
+    command(page, "notebook:interrupt-kernel")
+    said = wait_for(form, "Unknown: the run was interrupted.")
+    assert "The kernel was interrupted while it waited for Cognito." in said
+    assert "Try one sign-in with the new password" in said
+    assert form.locator("fieldset:not([disabled])").count() == 1
+    assert violations(page) == []
+    keep(page, "17-interrupted")
+    assert lab.signs_in(new)
+
+
 def test_an_endpoint_that_is_not_there_is_told_as_not_sent(page, lab):
     copy = lab.with_parameters(target=f"http://127.0.0.1:{free_port()}")
     form = run_all(page, lab, copy)

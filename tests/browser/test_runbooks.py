@@ -1,0 +1,60 @@
+"""Every runbook as a person meets it: open, Run All, look at the plan, pass the gate, press, read, come back later."""
+
+import pytest
+
+from helpers.runbooks import RUNBOOKS
+from tests.browser.access import OURS, cut_off, violations
+from tests.browser.lab import command, keep, open_notebook, press, run_all
+
+GATE = "Username, once more"
+
+
+def outcome(form):
+    """Wait for the end of the press under way; return the outcome that the form shows, and all that it says."""
+    status = form.locator(".reset-status:not([data-outcome=''])")
+    status.wait_for()
+    return status.get_attribute("data-outcome"), status.inner_text()
+
+
+@pytest.fixture
+def fresh(lab):
+    """The sandbox as on the first day, before the walk and after it."""
+    lab.box.reset()
+    yield lab.box
+    lab.box.reset()
+
+
+@pytest.mark.parametrize("name", RUNBOOKS)
+def test_a_runbook_is_walked_through_with_what_it_stands_filled_in_with(name, page, lab, fresh):
+    lab.code()
+    path = f"runbooks/{name}.ipynb"
+    form = run_all(page, lab, path)
+    keep(page, f"{name}-1-form")
+    assert violations(page) == []
+    assert cut_off(page) == []
+    form.get_by_role("button", name="Show the plan").click()
+    assert outcome(form)[0] == "plan"
+    assert violations(page) == []
+    keep(page, f"{name}-2-plan")
+    gate = form.get_by_label(GATE)
+    if gate.count():
+        press(form)
+        form.get_by_text("Error: is empty: repeat the username").wait_for()
+        assert gate.evaluate("each => each === document.activeElement")
+        gate.fill(form.get_by_label("Username", exact=True).input_value())
+    press(form)
+    form.locator("fieldset[disabled]").wait_for()
+    form.get_by_role("button", name="Do another one").wait_for()
+    ended, said = outcome(form)
+    assert ended == "confirmed"
+    assert "What to do next" in said
+    assert violations(page) == []
+    form.get_by_role("status").scroll_into_view_if_needed()
+    keep(page, f"{name}-3-result")
+
+    command(page, "docmanager:save")
+    command(page, "application:close-all")
+    open_notebook(page, lab, path)
+    again = page.locator(OURS)
+    again.get_by_role("button", name="Do another one").wait_for()
+    assert said in again.inner_text()
