@@ -94,7 +94,7 @@ class Deposit:
             return ""
         unused = f"The password that was written to {self._reference} was not set"
         if self._scheme == "secretsmanager":
-            return f"{unused}: do not use that version of the secret. The one before it is labelled AWSPREVIOUS."
+            return f"{unused}: do not use that version of the secret; the one before it, if any, is AWSPREVIOUS."
         if self._scheme == "ssm":
             return f"{unused}: delete that parameter, or name another one next time."
         try:

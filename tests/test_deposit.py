@@ -176,7 +176,7 @@ def test_without_the_keyring_package_the_message_says_how_to_get_it(monkeypatch,
     ("reference", "service", "asked", "told"),
     [
         ("secretsmanager:handover/diego", "secretsmanager", {"SecretId": "handover/diego", "SecretString": PLANTED},
-         "labelled AWSPREVIOUS"),
+         "is AWSPREVIOUS"),
         ("ssm:/handover/diego", "ssm",
          {"Name": "/handover/diego", "Value": PLANTED, "Type": "SecureString", "Overwrite": False}, "delete that parameter"),
     ],
