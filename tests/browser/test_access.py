@@ -1,6 +1,6 @@
 """The form for everyone: axe-core in every state, in both themes, zoomed, in a narrow window."""
 
-from tests.browser.access import OURS, cut_off, violations
+from tests.browser.access import OURS, cut_off, violations, violations_around
 from tests.browser.lab import command, keep, press, run_all, wait_for
 
 
@@ -11,6 +11,7 @@ def test_axe_finds_nothing_in_any_state_in_either_theme_and_nothing_is_cut_off(p
     controls = page.locator(f"{OURS} input, {OURS} button").all()
     assert all(each.evaluate("each => each.labels?.length || each.textContent.trim()") for each in controls)
     assert violations(page) == []
+    assert violations_around(page) == []
     press(form, code="12", password="planted ")
     form.get_by_text("Error: must not begin or end with a space").wait_for()
     assert violations(page) == []
