@@ -7,9 +7,10 @@ from helpers import reset
 from helpers.administrator import AdministratorRunbook, Seen, objected
 from helpers.diagnose import diagnose, route
 from helpers.facts import User
-from helpers.parameters import AdminResetParameters, Parameters
+from helpers.parameters import Parameters
 from helpers.record import Outcome
 from helpers.runbook import Result
+from helpers.schemas import AdminResetParameters
 from helpers.secret import Secret
 
 if TYPE_CHECKING:

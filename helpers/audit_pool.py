@@ -13,10 +13,11 @@ from helpers.catalogue import refusals_of_reading
 from helpers.errors import NotAllowed, Refused, ResetError, Unsettled
 from helpers.facts import Client, Pool
 from helpers.finding import Finding, Level
-from helpers.parameters import AuditPoolParameters, Parameters
+from helpers.parameters import Parameters
 from helpers.picture import Picture
 from helpers.record import Outcome, Step, step_failed
 from helpers.runbook import Result, Runbook
+from helpers.schemas import AuditPoolParameters
 from helpers.secret import Secret
 from helpers.target import Target
 

@@ -10,10 +10,11 @@ from helpers.card import Card
 from helpers.diagnose import diagnose, route
 from helpers.errors import LimitReached, NotReached, Refused, ResetError, Unsettled
 from helpers.facts import Pool, User
-from helpers.parameters import Parameters, RequestCodeParameters
+from helpers.parameters import Parameters
 from helpers.record import Outcome, Step, step_failed
 from helpers.reset import CodeDelivery
 from helpers.runbook import Result, Runbook, not_reached
+from helpers.schemas import RequestCodeParameters
 from helpers.secret import Secret
 from helpers.target import Target
 

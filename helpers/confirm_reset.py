@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from helpers import readings, reset
 from helpers.card import Card
 from helpers.errors import Answered, LimitReached, NotReached, PasswordRefused, Problem, Refused, ResetError, Unsettled
-from helpers.parameters import ConfirmResetParameters, Parameters
+from helpers.parameters import Parameters
 from helpers.policy import MAXIMUM_LENGTH, PasswordPolicy, is_well_formed
 from helpers.record import Outcome, Step, step_failed
 from helpers.runbook import Result, Runbook, not_reached
+from helpers.schemas import ConfirmResetParameters
 from helpers.secret import Secret
 from helpers.target import Target, TargetError
 

@@ -11,10 +11,11 @@ from helpers.catalogue import refusals_of_reading
 from helpers.diagnose import KINDS, diagnose, likely_causes, route
 from helpers.errors import Answered, NotReached, Refused, ResetError
 from helpers.facts import Client, Event, Pool, User
-from helpers.parameters import DiagnoseUserParameters, Parameters
+from helpers.parameters import Parameters
 from helpers.record import NextRunbook, Outcome, Step, step_failed
 from helpers.runbook import Result, Runbook
 from helpers.sandbox import CASES, open_sandbox, plant_case
+from helpers.schemas import DiagnoseUserParameters
 from helpers.secret import Secret
 from helpers.target import Target
 from helpers.verdicts import Verdict, verdict

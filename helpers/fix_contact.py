@@ -9,9 +9,10 @@ from helpers.administrator import AdministratorRunbook, Seen, objected
 from helpers.card import Card
 from helpers.diagnose import KINDS, diagnose, route
 from helpers.facts import Contact, User
-from helpers.parameters import PRACTICE_UNVERIFIED, FixContactParameters, Parameters
+from helpers.parameters import Parameters
 from helpers.record import Outcome
 from helpers.runbook import Result
+from helpers.schemas import PRACTICE_UNVERIFIED, FixContactParameters
 from helpers.secret import Secret
 from helpers.verdicts import Verdict
 

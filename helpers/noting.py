@@ -22,7 +22,6 @@ from typing import Any
 from helpers.journal import Ended, Journal, Kept, Started, State, now
 from helpers.record import Outcome, Record
 from helpers.runbooks import Entry
-from helpers.secret import shown
 
 USERNAME_AS = ("clear", "masked", "hashed")
 RUNS = "COGNITO_RESET_RUNS"
@@ -133,11 +132,7 @@ def _recordable(entry: Entry, values: Mapping[str, Any]) -> dict[str, str]:
     """Return the parameters as they may be recorded, whatever was given: no secret, and no value of an unknown name."""
     model = entry.parameters
     every = {name: f.default for name, f in model.model_fields.items()} | dict(values)
-    return {
-        name: ("" if value == "" else "stdin:" if value == "stdin:" else shown(str(value))) if name in model.SECRETS
-        else str(value) if name in model.model_fields else "[not shown]"
-        for name, value in every.items()
-    }
+    return {name: "stdin:" if value == "stdin:" else model.recordable(name, str(value)) for name, value in every.items()}
 
 
 def _key(out: Path) -> bytes:

@@ -1,27 +1,23 @@
-"""What a runbook is asked to do: typed parameters, checked all at once, before anything is sent.
+"""What runbooks are asked to do: typed parameters, checked all at once, before anything is sent.
 
-One model a runbook: the form, the notebook's parameters cell, the command's help and the README read names, defaults
+One model a runbook, in `helpers.schemas`: the form, the notebook's parameters cell, the command's help and the README read names, defaults
 and help from it. Every parameter is a string, because that is what papermill, a form and a shell have in common.
 """
 
-import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from helpers import deposit, secret
+from helpers import secret
 from helpers.errors import Problem
 from helpers.target import Target
 
-PRACTICE_PASSWORD = "literal:Practice-makes-perfect-1"
-
 PRACTICE_POOL = "us-east-1_Sandbox01"
 PRACTICE_USER = "diego@example.com"
-PRACTICE_UNVERIFIED = "no-verified-contact@example.com"
-_POOL = r"^[\w-]+_[0-9a-zA-Z]+$"
-_USERNAME = r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$"
+POOL = r"^[\w-]+_[0-9a-zA-Z]+$"
+USERNAME = r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$"
 
 _WORDS = {
     "client_id": "must be the app client's id: 1 to 128 letters, digits, + or _.",
@@ -45,7 +41,7 @@ class Parameters(BaseModel):
     profile: str = Field(default="", title="Profile", description="the AWS profile, where a call has to be signed")
     user_pool_id: str = Field(
         default="", title="User pool id", description="lets the plan read the pool's password policy",
-        pattern=f"^$|{_POOL}", max_length=55,
+        pattern=f"^$|{POOL}", max_length=55,
     )
     interactive: Literal["auto", "yes", "no"] = Field(
         default="auto", title="Interactive", description="auto, yes or no, whether a person is there"
@@ -122,10 +118,14 @@ class Parameters(BaseModel):
 
     def shown(self) -> dict[str, str]:
         """Return the parameters as they may be recorded: references to secrets, never values."""
-        return {
-            name: secret.shown(value) if name in self.SECRETS and value else value
-            for name, value in self.model_dump().items()
-        }
+        return {name: self.recordable(name, value) for name, value in self.model_dump().items()}
+
+    @classmethod
+    def recordable(cls, name: str, value: str) -> str:
+        """Return a parameter as it may be recorded, whatever was given: no secret, and no value of an unknown name."""
+        if name in cls.SECRETS and value:
+            return secret.shown(value)
+        return value if name in cls.model_fields else "[not shown]"
 
     def to_target(self) -> Target:
         """Return the Cognito that these parameters name."""
@@ -146,34 +146,7 @@ class ClientParameters(Parameters):
     )
     username: str = Field(
         default=PRACTICE_USER, title="Username", description="the user's name, verified e-mail or phone, or sub",
-        pattern=_USERNAME, max_length=128,
-    )
-
-
-class ConfirmResetParameters(ClientParameters):
-    """The parameters of the runbook confirm-reset."""
-
-    SECRETS: ClassVar[tuple[str, ...]] = ("client_secret", "code", "new_password")
-
-    code: str = Field(default="mailbox:", title="Confirmation code", description="a reference to the confirmation code")
-    new_password: str = Field(
-        default=PRACTICE_PASSWORD, title="New password", description="a reference to the new password"
-    )
-
-
-class RequestCodeParameters(ClientParameters):
-    """The parameters of the runbook request-code."""
-
-    client_id: str = Field(
-        default="3n4b5urk1ft4fl3mg5e62d9ado", title="App client id",
-        description="the app client that the user will enter the code in", pattern=r"^[\w+]+$", max_length=128,
-    )
-    user_pool_id: str = Field(
-        default="", title="User pool id", description="lets the plan look where a code would go, by two signed calls",
-        pattern=f"^$|{_POOL}", max_length=55,
-    )
-    again: Literal["no", "yes"] = Field(
-        default="no", title="Another code", description="yes, when the user has looked and the last message is not there"
+        pattern=USERNAME, max_length=128,
     )
 
 
@@ -182,12 +155,8 @@ class PoolParameters(Parameters):
 
     user_pool_id: str = Field(
         default=PRACTICE_POOL, title="User pool id", description="the user pool; the default is the sandbox's",
-        pattern=_POOL, max_length=55,
+        pattern=POOL, max_length=55,
     )
-
-
-class AuditPoolParameters(PoolParameters):
-    """The parameters of the runbook audit-pool."""
 
 
 class UserParameters(PoolParameters):
@@ -195,36 +164,8 @@ class UserParameters(PoolParameters):
 
     username: str = Field(
         default=PRACTICE_USER, title="Username", description="the user's name, verified e-mail or phone, or sub",
-        pattern=_USERNAME, max_length=128,
+        pattern=USERNAME, max_length=128,
     )
-
-
-class DiagnoseUserParameters(UserParameters):
-    """The parameters of the runbook diagnose-user. A symptom alone will do: then nobody is looked up."""
-
-    username: str = Field(
-        default="no-verified-contact@example.com", title="Username",
-        description="any name of the user; empty: the symptom alone is looked at", pattern=f"^$|{_USERNAME}", max_length=128,
-    )
-    client_id: str = Field(
-        default="", title="App client id", description="the app client that the user comes from; empty: not looked at",
-        pattern=r"^[\w+]*$", max_length=128,
-    )
-    symptom: str = Field(
-        default="", title="Symptom", description="an error's name or text, or what the user says; may be empty",
-        max_length=500,
-    )
-
-    @classmethod
-    def _cross_check(cls, values: Mapping[str, Any], *, person: bool) -> list[Problem]:
-        problems = super()._cross_check(values, person=person)
-        symptom = values.get("symptom", "")
-        if values.get("username") == "" and not str(symptom).strip():
-            problems.append(Problem("username", "is empty, and so is the symptom: give one of them."))
-        if isinstance(symptom, str) and re.search(r"(?<!\d)\d{6}(?!\d)", symptom):
-            problems.append(Problem("symptom", "holds six digits that look like a code, which stays out of records: "
-                                               "leave them out."))
-        return problems
 
 
 class GatedParameters(UserParameters):
@@ -251,75 +192,3 @@ class GatedParameters(UserParameters):
             return []
         words = "is not the username: " if given["confirm_username"] else "is empty: "
         return [Problem("confirm_username", f"{words}repeat the username, to show that it is this user you mean.")]
-
-
-class AdminResetParameters(GatedParameters):
-    """The parameters of the runbook admin-reset."""
-
-
-class SignOutParameters(GatedParameters):
-    """The parameters of the runbook sign-out-everywhere."""
-
-
-class FixContactParameters(GatedParameters):
-    """The parameters of the runbook fix-contact. Where it is no practice, the proof of identity is part of the gate."""
-
-    username: str = Field(
-        default=PRACTICE_UNVERIFIED, title="Username", description="the user's name, verified e-mail or phone, or sub",
-        pattern=_USERNAME, max_length=128,
-    )
-    confirm_username: str = Field(
-        default=PRACTICE_UNVERIFIED, title="Username, once more", description="the gate, repeat the username"
-    )
-    contact: Literal["email", "phone_number"] = Field(
-        default="email", title="Contact", description="email or phone_number, which one is to be marked as verified"
-    )
-    proof_of_identity: str = Field(
-        default="practice", title="How the user proved who they are",
-        description="how the user's identity was proved; it stands in the record", pattern=r"\S", max_length=500,
-    )
-
-    @classmethod
-    def _closed(cls, given: Mapping[str, Any], faulty: set[str]) -> list[Problem]:
-        problems = super()._closed(given, faulty)
-        proof = given["proof_of_identity"]
-        if isinstance(proof, str) and proof.strip().lower() == "practice" and not Target(str(given["target"])).may_be_sandbox:
-            problems.append(Problem("proof_of_identity", "is practice, and this is none: say how you know that it is the user."))
-        return problems
-
-
-class SetPasswordParameters(GatedParameters):
-    """The parameters of the runbook set-password. A place for the password, and a second person, are part of the gate."""
-
-    SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
-
-    kind: Literal["temporary", "permanent"] = Field(
-        default="temporary", title="Kind of password", description="temporary, to be changed at the next sign-in, or permanent"
-    )
-    password_to: str = Field(
-        default="discard:", title="Where the password goes",
-        description="a reference to write the generated password to; discard: in practice",
-    )
-    client_id: str = Field(
-        default="3n4b5urk1ft4fl3mg5e62d9ado", title="App client id",
-        description="the app client to prove it through, by one sign-in; empty for no proof", pattern=r"^[\w+]*$",
-        max_length=128,
-    )
-    client_secret: str = Field(
-        default="", title="Client secret", description="a reference to the app client's secret, if it has one"
-    )
-    two_persons: Literal["no", "yes"] = Field(
-        default="no", title="Two persons", description="yes, where a second person has to agree"
-    )
-    agreed_by: str = Field(
-        default="", title="Agreed by", description="the name of the second person who has agreed", max_length=200
-    )
-
-    @classmethod
-    def _closed(cls, given: Mapping[str, Any], faulty: set[str]) -> list[Problem]:
-        problems = super()._closed(given, faulty)
-        fault = deposit.fault_in(str(given["password_to"]), sandbox=Target(str(given["target"])).may_be_sandbox)
-        problems += [Problem("password_to", fault)] if fault else []
-        if given["two_persons"] == "yes" and not str(given["agreed_by"]).strip():
-            problems.append(Problem("agreed_by", "is empty: two persons are asked for, so name the second one who agrees."))
-        return problems

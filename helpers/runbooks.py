@@ -53,7 +53,7 @@ class Entry:
     @property
     def parameters(self) -> "type[Parameters]":
         """The schema that the form, the notebook and the command share."""
-        model: type[Parameters] = getattr(import_module("helpers.parameters"), self.model)
+        model: type[Parameters] = getattr(import_module("helpers.schemas"), self.model)
         return model
 
 

@@ -15,10 +15,11 @@ from helpers.deposit import Deposit, DepositError
 from helpers.diagnose import KINDS
 from helpers.errors import PasswordRefused, Problem, ResetError, Unsettled
 from helpers.facts import User
-from helpers.parameters import Parameters, SetPasswordParameters
+from helpers.parameters import Parameters
 from helpers.policy import PasswordPolicy
 from helpers.record import NextRunbook, Outcome, Step, step_failed
 from helpers.runbook import Result
+from helpers.schemas import SetPasswordParameters
 from helpers.secret import Secret
 from helpers.target import Target
 

@@ -11,6 +11,7 @@ from helpers.forms import Attended
 from helpers.journal import Journal
 from helpers.noting import RUNS
 from helpers.sandbox import DEFAULT_CLIENT_ID
+from helpers.set_password import SetPassword
 from helpers.target import Target
 
 NEW = "Noted-new-1-password"
@@ -104,3 +105,10 @@ def test_without_a_folder_nothing_is_noted(tmp_path, code, monkeypatch):
     result = press(Attended(ConfirmReset(interactive="yes")), code=code, new_password=NEW)
     assert "Noted as" not in [label for label, _ in result["rows"]]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_password_in_place_of_the_place_for_it_is_not_noted(folder, sandbox):
+    press(Attended(SetPassword(interactive="yes")), password_to="Oops-by-value-1", confirm_username="diego@example.com")
+    (run,) = Journal(folder).runs()
+    assert (run.outcome, run.started.parameters["password_to"]) == ("not_sent", "[hidden]")
+    assert "Oops-by-value-1" not in everything(folder)

@@ -55,3 +55,11 @@ def page(request, context, lab):
             command(page, "application:close-all")
         else:
             page.close()
+
+
+@pytest.fixture
+def fresh(lab):
+    """The sandbox as on the first day, before the walk and after it."""
+    lab.box.reset()
+    yield lab.box
+    lab.box.reset()

@@ -2,7 +2,13 @@
 
 import json
 
+import pytest
+
+from helpers.runbooks import RUNBOOKS
+from helpers.sandbox import DEFAULT_POOL_ID
 from tests.browser.lab import RUNBOOK, command, fill, press, run_all, wait_for
+
+WITH_A_SECRET = [name for name, entry in RUNBOOKS.items() if entry.parameters.SECRETS]
 
 
 def test_a_secret_in_any_file_or_store_would_be_found(page, lab):
@@ -38,3 +44,44 @@ def test_with_widget_state_saved_no_secret_is_in_the_notebook_or_its_checkpoint(
         assert lab.leaks(page) == []
     finally:
         lab.save_widget_state(False)
+
+
+@pytest.mark.parametrize("name", WITH_A_SECRET)
+def test_a_secret_typed_into_any_form_is_found_nowhere_after_a_refusal_and_after_success(name, page, lab, fresh, tmp_path):
+    made = lab.client.create_user_pool_client(
+        UserPoolId=DEFAULT_POOL_ID, ClientName="with a secret", GenerateSecret=True,
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])["UserPoolClient"]
+    values = {"client_id": made["ClientId"], "client_secret": "prompt:"}
+    place = tmp_path / "generated"
+    if name == "set-password":
+        values["password_to"] = f"file:{place}"
+    form = run_all(page, lab, lab.with_parameters(f"runbooks/{name}.ipynb", **values))
+    typed = {"Client secret": made["ClientSecret"]}
+    if name == "confirm-reset":
+        typed |= {"Confirmation code": lab.code(), "New password": "Planted-new-1-form"}
+    for secret in typed.values():
+        lab.plant(secret)
+    wrong = {**typed, "Client secret": lab.plant("plantedwrongclientsecret")}
+
+    def walk(secrets):
+        for label, secret in secrets.items():
+            form.get_by_label(label, exact=True).fill(secret)
+        gate = form.get_by_label("Username, once more")
+        if gate.count():
+            gate.fill(form.get_by_label("Username", exact=True).input_value())
+        press(form)
+        form.locator("fieldset[disabled]").wait_for(state="attached")
+        form.locator(".reset-status:not([data-outcome=''])").wait_for()
+        for label in secrets:
+            assert form.get_by_label(label, exact=True).input_value() == ""
+        if place.exists():
+            lab.plant(place.read_text().strip())
+        command(page, "docmanager:save")
+        assert lab.leaks(page) == []
+        return form.locator(".reset-status").get_attribute("data-outcome")
+
+    assert (name, walk(wrong)) == (name, "confirmed" if name == "set-password" else "refused")
+    if name == "set-password":  # a sign-in that is refused takes nothing back: it is the proof that is missing
+        form.get_by_role("button", name="Do another one").click()
+        place.unlink()
+    assert walk(typed) == "confirmed"

@@ -16,14 +16,6 @@ def outcome(form):
     return status.get_attribute("data-outcome"), status.inner_text()
 
 
-@pytest.fixture
-def fresh(lab):
-    """The sandbox as on the first day, before the walk and after it."""
-    lab.box.reset()
-    yield lab.box
-    lab.box.reset()
-
-
 @pytest.mark.parametrize("name", RUNBOOKS)
 def test_a_runbook_is_walked_through_with_what_it_stands_filled_in_with(name, page, lab, fresh):
     lab.code()
