@@ -6,6 +6,7 @@ import pytest
 
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_POOL_ID
+from helpers.secret import Secret
 from tests.browser.lab import RUNBOOK, command, fill, press, run_all, wait_for
 
 WITH_A_SECRET = [name for name, entry in RUNBOOKS.items() if entry.parameters.SECRETS]
@@ -58,7 +59,8 @@ def test_a_secret_typed_into_any_form_is_found_nowhere_after_a_refusal_and_after
     form = run_all(page, lab, lab.with_parameters(f"runbooks/{name}.ipynb", **values))
     typed = {"Client secret": made["ClientSecret"]}
     if name == "confirm-reset":
-        typed |= {"Confirmation code": lab.code(), "New password": "Planted-new-1-form"}
+        code = lab.code(client_id=made["ClientId"], client_secret=Secret(made["ClientSecret"]))
+        typed |= {"Confirmation code": code, "New password": "Planted-new-1-form"}
     for secret in typed.values():
         lab.plant(secret)
     wrong = {**typed, "Client secret": lab.plant("plantedwrongclientsecret")}
