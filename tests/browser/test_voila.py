@@ -2,6 +2,7 @@
 
 import pytest
 
+from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_PASSWORD
 from tests.browser.access import violations
 from tests.browser.lab import Served, fill, keep, press, wait_for
@@ -15,8 +16,8 @@ class Voila(Served):
     def command(self):
         return ["voila", str(self.root / "runbooks"), "--no-browser", f"--port={self.port}", "--Voila.ip=127.0.0.1"]
 
-    def visit(self, page):
-        page.goto(f"http://127.0.0.1:{self.port}/voila/render/confirm-reset.ipynb")
+    def visit(self, page, name="confirm-reset"):
+        page.goto(f"http://127.0.0.1:{self.port}/voila/render/{name}.ipynb")
         form = page.locator("form.reset-form")
         form.wait_for()
         return form
@@ -53,3 +54,18 @@ def test_visitors_of_the_page_without_code_have_a_form_each_and_leave_no_secret(
     finally:
         page.close()
         other.close()
+
+
+@pytest.mark.parametrize("name", [name for name in RUNBOOKS if name != "confirm-reset"])
+def test_every_runbook_is_a_page_with_its_form_and_without_code(name, context, voila):
+    page = context.new_page()
+    try:
+        form = voila.visit(page, name)
+        keep(page, f"voila-{name}")
+        form.get_by_role("button", name="Show the plan").click()
+        form.locator(".reset-status[data-outcome=plan]").wait_for()
+        assert not page.get_by_text("form = act(run)").count()
+        assert not page.get_by_text("Traceback").count()
+        assert violations(page) == []
+    finally:
+        page.close()
