@@ -134,8 +134,7 @@ def _delivery(known: _Known, user: User) -> Verdict | None:
     if way.contact or not way.known:
         return None
     state = _state(known, user)
-    wanted = order(known.pool) if known.pool else list(KINDS)
-    mendable = [contact for contact in user.contacts if not contact.verified and contact.attribute in wanted]
+    mendable = would_carry(user, known.pool)
     barred = way.barred[0] if way.barred else None
     if barred and barred[1] == "factor":
         reason = f"{barred[0].shown} is verified, and it is the user's second factor ({FACTOR[barred[0].attribute]})."
@@ -145,8 +144,13 @@ def _delivery(known: _Known, user: User) -> Verdict | None:
         return known.verdict("recovery-lists-other-contact", *state, reason, *_alternative(mendable))
     if mendable:
         return known.verdict("no-verified-contact", *state, contact=mendable[0].attribute)
+    listed = order(known.pool) if known.pool else []
+    factor = next((one for one in user.contacts if one.attribute in listed), None)
+    if factor:
+        reason = f"{factor.shown} is not verified, and to verify it would not help: it is the user's second factor."
+        return known.verdict("contact-is-second-factor", *state, reason)
     if user.contacts:
-        reason = f"The pool recovers by {KINDS[wanted[0]]} alone, and the account has none."
+        reason = f"The pool recovers by {' and '.join(KINDS[one] for one in listed)} alone, and the account has none."
         return known.verdict("recovery-lists-other-contact", *state, reason)
     return known.verdict("no-contact", *state)
 
@@ -207,7 +211,7 @@ def _ruled_out(known: _Known, user: User, problem: str) -> bool:
     against: dict[str, Callable[[], bool]] = {
         "reset-required": lambda: user.status != "RESET_REQUIRED",
         "wrong-password": lambda: user.status == "RESET_REQUIRED",
-        "code-goes-to-phone": lambda: by != "phone_number",
+        "code-goes-to-phone": lambda: by != "phone_number" or all(one.attribute != "email" for one in user.contacts),
         "sms-never-arrives": lambda: by == "email",
         "mail-never-arrives": lambda: by == "phone_number",
         "daily-mail-limit": lambda: by == "phone_number" or (known.pool is not None and known.pool.sender == "DEVELOPER"),
@@ -237,9 +241,10 @@ def _by_symptom(known: _Known, problem: str, beside: Verdict | None) -> Verdict:
     if beside is not None:
         more += ["Beside this, something stands against a reset:", beside.headline, *beside.evidence]
     found = known.verdict(problem, *more, *_client_words(known), *_records(known))
-    instead = would_carry(known.user, known.pool) if problem == "code-to-old-contact" and known.user else None
-    if instead is None:
+    others = would_carry(known.user, known.pool) if problem == "code-to-old-contact" and known.user and known.pool else ()
+    if not others:
         return found
+    instead = others[0]
     words = f"After proof of identity, have the {KINDS[instead.attribute]} {instead.shown} marked as verified: codes go there then."
     return with_parameters(replace(found, runbook="fix-contact", next=words), **known.ids, username=known.username,
                            contact=instead.attribute)

@@ -64,11 +64,14 @@ def route(user: User, pool: Pool | None) -> Route:
     return Route(None, (said, "So a code can go nowhere."), barred=tuple(barred))
 
 
-def would_carry(user: User, pool: Pool | None) -> Contact | None:
-    """Return the contact to which a code would go once it were verified, in place of where it goes now."""
-    for one in user.contacts:
+def would_carry(user: User, pool: Pool | None) -> tuple[Contact, ...]:
+    """Return the contacts to which a code would go if they were verified, each in place of where it goes now.
+
+    Where the pool could not be read, each contact that is not verified might be one.
+    """
+    def carries(one: Contact) -> bool:
         mended = replace(one, verified=True)
-        way = route(replace(user, contacts=tuple(mended if each is one else each for each in user.contacts)), pool)
-        if not one.verified and way.contact == mended:
-            return one
-    return None
+        contacts = tuple(mended if each is one else each for each in user.contacts)
+        return pool is None or route(replace(user, contacts=contacts), pool).contact == mended
+
+    return tuple(one for one in user.contacts if not one.verified and carries(one))

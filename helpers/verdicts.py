@@ -190,8 +190,8 @@ _ALL = (
             "Where the pool sets no order, or puts the phone first, Cognito prefers a verified phone number to an e-mail "
             "address, and sends one message only.",
             "Your code has gone to your phone as a text message. Please look there.",
-            "Confirm the reset with the code from the text message. If the phone is out of reach, set a password after "
-            "proof of identity. To have codes go by e-mail, the pool's owner sets the account recovery order.",
+            "Confirm the reset with the code from the text message. If there is none of the last hour, request another. If "
+            "the phone is out of reach, set a password after proof of identity. To have codes go by e-mail, the pool's owner sets the account recovery order.",
             "confirm-reset"),
     Verdict("code-to-old-contact", "The code goes to a phone or an address that the user no longer has.",
             "Cognito sends it to the contact that is verified, whoever holds it today.",

@@ -93,6 +93,7 @@ STATES = [
     ("no-verified-contact", "fix-contact", {"contacts": unverified(PHONE)}, {"recovery": ()}),
     ("no-contact", "set-password", {"contacts": ()}, {}),
     ("contact-is-second-factor", "set-password", {"factors": ("EMAIL_OTP",)}, {}),
+    ("contact-is-second-factor", "set-password", {"contacts": unverified(MAIL), "factors": ("EMAIL_OTP",)}, {}),
     ("recovery-lists-other-contact", "set-password", {"contacts": (PHONE,)}, {}),
     ("recovery-lists-other-contact", "set-password", {"contacts": unverified(PHONE)}, {}),
 ]
@@ -253,6 +254,10 @@ BY_PHONE = {"user": replace(USER, contacts=(MAIL, PHONE)), "pool": replace(POOL,
 ])
 def test_where_the_code_goes_tells_like_symptoms_apart(symptom, problem):
     assert on(symptom, **BY_PHONE).problem == problem
+
+
+def test_who_has_no_address_does_not_wait_for_an_e_mail():
+    assert on("I get no code", replace(USER, contacts=(PHONE,)), replace(POOL, recovery=())).problem == "sms-never-arrives"
 
 
 def test_a_code_leaves_an_old_contact_for_another_one_where_marking_that_is_enough():

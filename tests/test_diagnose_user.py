@@ -1,5 +1,6 @@
 """The runbook diagnose-user: each user in trouble gets the right verdict, its next step helps, and nothing is changed."""
 
+import functools
 import itertools
 import json
 
@@ -311,6 +312,55 @@ def test_the_settings_of_the_app_client_and_the_policy_are_told_in_words(client)
     assert "no client secret" in facts["App client"]
     assert "PreventUserExistenceErrors LEGACY" in facts["App client"]
     assert "ALLOW_USER_PASSWORD_AUTH" in facts["App client"]
+
+
+# --- users in every state ---
+
+STATES = ["CONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", "UNCONFIRMED"]
+NOT_BY_MESSAGE = ["", "EmailMfaSettings"]
+
+
+def in_state(client, sandbox, pool_id, app, username, status, factor, attributes):
+    listed = [{"Name": name, "Value": value} for name, value in attributes.items()]
+    if status == "UNCONFIRMED":
+        client.sign_up(ClientId=app, Username=username, Password=DEFAULT_PASSWORD,
+                       UserAttributes=[one for one in listed if not one["Name"].endswith("_verified")])
+        if listed:
+            client.admin_update_user_attributes(UserPoolId=pool_id, Username=username, UserAttributes=listed)
+    else:
+        someone(client, pool_id, username, "" if status == "FORCE_CHANGE_PASSWORD" else DEFAULT_PASSWORD, **attributes)
+    if status == "RESET_REQUIRED":
+        sandbox.set_status(username, status, pool_id)
+    if factor:
+        client.admin_set_user_mfa_preference(UserPoolId=pool_id, Username=username, **{
+            factor: {"Enabled": True, "PreferredMfa": True}})
+
+
+@pytest.mark.parametrize("hides", [False, True], ids=["open", "hiding"])
+@pytest.mark.parametrize("recovery", [(), ("verified_email",), ("verified_phone_number", "verified_email"), ("admin_only",)],
+                         ids=lambda names: "-".join(names) or "unset")
+def test_whatever_state_a_user_is_in_the_runbooks_that_follow_help(recovery, hides, client, sandbox, monkeypatch):
+    monkeypatch.setattr(Target, "client", functools.cache(Target.client))  # making one takes longer than all else
+    more = {"AccountRecoverySetting": {"RecoveryMechanisms": [
+        {"Name": name, "Priority": place} for place, name in enumerate(recovery, 1)]}} if recovery else {}
+    pool_id = client.create_user_pool(PoolName="any", MfaConfiguration="OPTIONAL", **more)["UserPool"]["Id"]
+    app = client.create_user_pool_client(
+        UserPoolId=pool_id, ClientName="app", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+        PreventUserExistenceErrors="ENABLED" if hides else "LEGACY")["UserPoolClient"]["ClientId"]
+    for number, (status, (mail, phone), factor) in enumerate(itertools.product(STATES, CONTACTS, NOT_BY_MESSAGE)):
+        held = (("email", "maria@example.com", mail), ("phone_number", "+15551230199", phone))
+        attributes = {key: text for name, value, verified in held if verified
+                      for key, text in ((name, value), (f"{name}_verified", verified))}
+        username = f"user{number}"
+        in_state(client, sandbox, pool_id, app, username, status, factor if mail else "", attributes)
+        _, result = diagnosed(username=username, user_pool_id=pool_id, client_id=app)
+        following, taken = result.next_runbook, []
+        while following is not None:
+            taken.append(following.name)
+            asks = {"client_id": app} if following.name in ("request-code", "confirm-reset", "set-password") else {}
+            done = do(following, **asks)
+            following = None if following.name in ("confirm-reset", "set-password") else done.next_runbook
+        assert taken in (["set-password"], ["request-code", "confirm-reset"], ["fix-contact", "request-code", "confirm-reset"])
 
 
 # --- where a code would go is where the sandbox sends it ---
