@@ -106,13 +106,21 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         return f"profile {p.profile}, signed" if p is not None and p.profile else "your AWS credentials, signed"
 
     def practice(self, username: str = "") -> Card:
-        """In the sandbox of this process, plant the training case whose user this is; elsewhere nothing is done."""
+        """In the sandbox of this process, plant the training case whose user this is, unless the user is there already.
+
+        So whoever has mended something may run the notebook once more and see it. Elsewhere nothing is done.
+        """
         p = self.parameters
         whom = username or (p.username if p else "")
         case = next((one for one in CASES.values() if one.username == whom), None)
         if p is None or case is None or not p.to_target().embedded:
             return Card("There is nothing to prepare.")
-        plant_case(open_sandbox(), case.name)
+        try:
+            readings.look_up(p.to_target().client(signed=True), user_pool_id=case.pool_id, username=case.username)
+        except ResetError:
+            plant_case(open_sandbox(), case.name)
+        else:
+            return Card(f"{case.username} is in the sandbox already. To have the case as new, choose it in the form.")
         return Card(f"In the sandbox there is now a user in trouble, {case.username}.", (("The user says", case.says),))
 
     def training(self) -> dict[str, str]:
