@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from helpers.errors import BadParameters, Problem
 from helpers.journal import Ended, Journal, Kept, State, now
-from helpers.noting import begun, keep, new_name, through, veil_of
+from helpers.noting import begun, hidden, keep, new_name, veil_of
 from helpers.record import Outcome, Record, find_record
 from helpers.runbooks import Entry
 
@@ -78,9 +78,8 @@ def run(
     folder = out / name
     executed = folder / entry.path.name
     kept = record or folder / "record.json"
-    veil = veil_of(entry, values, username_as, out)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    started = begun(entry, name, {**values, **(said or {})}, executed, veil)
+    started = begun(entry, name, {**values, **(said or {})}, executed, veil_of(entry, values, username_as, out))
     with journal.under_way(name), _termination():
         problems = _problems(entry, values)
         if problems is None:
@@ -96,10 +95,10 @@ def run(
         with _deaf():
             notebook = None if problems else _read(executed)
             ended = _judge(name, entry, state, detail, notebook, problems)
-            hidden = Ended.model_validate(through(ended.model_dump(mode="json"), veil))
-            journal.append(hidden)
+            line = hidden(ended, entry, values, username_as, out)
+            journal.append(line)
             if problems is None:
-                keep(kept, Kept.of(started, hidden))
+                keep(kept, Kept.of(started, line))
     found = ended.record
     return Report(
         run=name, runbook=entry.name, state=ended.state, outcome=ended.outcome.value, exit_code=ended.exit_code,

@@ -75,6 +75,16 @@ def through(value: Any, veil: Callable[[str], str]) -> Any:
     return [through(item, veil) for item in value] if isinstance(value, list) else value
 
 
+def hidden(ended: Ended, entry: Entry, values: Mapping[str, Any], how: str, folder: Path) -> Ended:
+    """Return a run's end as it is kept: the username as chosen, and so the one that the run has found out to go on with."""
+    data = through(ended.model_dump(mode="json"), veil_of(entry, values, how, folder))
+    following = ended.record.next_runbook if ended.record else None
+    found = following.parameters.get("username", "") if following else ""
+    if found:
+        data = through(data, veil_of(entry, {**values, "username": found}, how, folder))
+    return Ended.model_validate(data)
+
+
 def keep(path: Path, kept: Kept) -> None:
     """Write a run's record file whole or not at all, for its owner alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -97,13 +107,13 @@ def noted(entry: Entry, values: Mapping[str, Any]) -> Iterator[Callable[[Record]
     journal = Journal(Path(os.environ[RUNS]))
     name = new_name(journal.folder)
     path = journal.folder / name / "record.json"
-    veil = veil_of(entry, values, os.environ.get("COGNITO_RESET_USERNAME_AS", "masked"), journal.folder)
-    started = begun(entry, name, values, path, veil)
+    how = os.environ.get("COGNITO_RESET_USERNAME_AS", "masked")
+    started = begun(entry, name, values, path, veil_of(entry, values, how, journal.folder))
 
     def end(ended: Ended) -> str:
-        hidden = Ended.model_validate(through(ended.model_dump(mode="json"), veil))
-        journal.append(hidden)
-        keep(path, Kept.of(started, hidden))
+        line = hidden(ended, entry, values, how, journal.folder)
+        journal.append(line)
+        keep(path, Kept.of(started, line))
         return name
 
     def over(record: Record) -> str:

@@ -73,6 +73,13 @@ class DiagnoseUserParameters(UserParameters):
                                                "leave them out."))
         return problems
 
+    @classmethod
+    def recordable(cls, name: str, value: str) -> str:
+        """Return a parameter as it may be recorded. In what a user said, addresses and long numbers are left out."""
+        if name != "symptom":
+            return super().recordable(name, value)
+        return re.sub(r"\+?\d[\d .-]{4,}\d", "[number]", re.sub(r"[^\s@]+@[^\s@]+", "[address]", value))
+
 
 class AdminResetParameters(GatedParameters):
     """The parameters of the runbook admin-reset."""
