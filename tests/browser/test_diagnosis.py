@@ -3,6 +3,7 @@
 import pytest
 
 from helpers.sandbox import CASES
+from tests.browser.access import cut_off, violations
 from tests.browser.lab import keep, run_all, wait_for
 
 DIAGNOSE = "runbooks/diagnose-user.ipynb"
@@ -32,6 +33,8 @@ def test_a_training_case_is_planted_filled_in_diagnosed_and_solved_on_the_same_p
     said = wait_for(form, "No code was sent, although Cognito answered")
     assert "Tell the user" in said
     keep(page, "diagnosis-1-verdict")
+    assert violations(page) == []
+    assert cut_off(page) == []
     page.wait_for_timeout(300)
     form.get_by_role("button", name="Go on with fix-contact, here").click()
     following = page.locator("form.reset-form", has_text="Mark a contact as verified")
