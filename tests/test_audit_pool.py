@@ -88,7 +88,8 @@ def test_the_default_pool_is_read_and_its_weak_points_are_told(sandbox):
     assert "2. resets fail" in repr(result.card())
     assert "50 e-mails a day" in run.record.meaning
     assert "worst first" in result.next
-    assert (result.next_runbook.name, result.next_runbook.parameters) == ("diagnose-user", {"user_pool_id": DEFAULT_POOL_ID})
+    assert (result.next_runbook.name, result.next_runbook.parameters) == (
+        "diagnose-user", {"user_pool_id": DEFAULT_POOL_ID, "username": ""})
 
 
 def test_a_well_set_pool_is_told_to_be_well(client):
