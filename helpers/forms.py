@@ -10,6 +10,7 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import traitlets
 
 from helpers.card import Card
 from helpers.noting import RUNS, NotNoted, noted
-from helpers.record import Outcome, Record
+from helpers.record import MIME, Outcome, Record
 from helpers.runbook import NotDone, Runbook
 from helpers.runbooks import RUNBOOKS
 from helpers.secret import Secret, redact, scheme_of, shown
@@ -27,6 +28,7 @@ from helpers.target import TargetError
 
 _HERE = Path(__file__).parent
 _WAITING = "Nothing has been sent yet. This fills in when the form above has done its work."
+_GONE = "The form was here while its kernel ran. What came of it stands below; for a new form choose Run, then Run All Cells."
 _STANDS_FOR = {"mailbox": "the newest code in the practice mailbox", "literal": "the practice password"}
 
 
@@ -92,11 +94,43 @@ class Form(anywidget.AnyWidget):
     training: Any = traitlets.List().tag(sync=True)
 
 
+class View(ipywidgets.HTML):  # type: ignore[misc]
+    """Something below the form that fills in when the button has been pressed.
+
+    A widget is gone with its kernel, whatever it showed. So the notebook keeps a copy beside it, which form.css hides
+    for as long as the form is there. data: what else the copy holds, by its type.
+    """
+
+    data: Any = None
+    _copy: Any = None
+
+    def _ipython_display_(self) -> None:
+        _display(self._repr_mimebundle_())
+        self._copy = _display(_kept(self.value), display_id=True)
+
+    @traitlets.observe("value")
+    def _keep(self, _: Any) -> None:
+        if self._copy:
+            kept = _kept(f"<p>As it was on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC:</p>{self.value}")
+            self._copy.update({**(self.data or {}), **kept}, raw=True)
+
+
+def _kept(markup: str) -> dict[str, Any]:
+    return {"text/html": f'<div class="reset-kept">{markup}</div>'}
+
+
+def _display(data: Any, **options: Any) -> Any:
+    from IPython.display import display
+
+    return display(data, raw=True, **options)  # type: ignore[no-untyped-call]
+
+
 class Attended:
     """A run with a person: the form, and views below it that fill in when the button has been pressed."""
 
-    def __init__(self, run: Runbook[Any], *, arrive: bool = False) -> None:
+    def __init__(self, run: Runbook[Any], *, arrive: bool = False, client_id: str = "") -> None:
         self._run = run
+        self._client_id = client_id
         sandbox = run.parameters is not None and run.parameters.to_target().may_be_sandbox
         self.form = Form(
             title=run.title, button=run.button, check_first=run.check_first, fields=_fields(run),
@@ -104,19 +138,20 @@ class Attended:
             requests_codes=run.requests_codes, arrive=arrive, training=[list(case) for case in run.training().items()],
         )
         self.form.on_msg(self._on_message)
-        self.result, self.record, self.proof = (ipywidgets.HTML(f"<p>{_WAITING}</p>") for _ in range(3))
-        self._views: list[tuple[ipywidgets.HTML, Callable[[], Any]]] = []
+        self.result, self.record, self.proof = (View(f"<p>{_WAITING}</p>") for _ in range(3))
+        self._views: list[tuple[View, Callable[[], Any]]] = []
         self.next = ipywidgets.VBox()
         self._page = ipywidgets.VBox([self.form, self.next])
 
-    def view(self, draw: Callable[[], Any]) -> ipywidgets.HTML:
+    def view(self, draw: Callable[[], Any]) -> View:
         """Return a view that fills in with what `draw` returns, a card, table or picture, after each press."""
-        view = ipywidgets.HTML(f"<p>{_WAITING}</p>")
+        view = View(f"<p>{_WAITING}</p>")
         self._views.append((view, draw))
         return view
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        return self._page._repr_mimebundle_(**kwargs)
+    def _ipython_display_(self) -> None:
+        _display(self._page._repr_mimebundle_())
+        _display(_kept(f"<p>{_GONE}</p>"))
 
     def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("kind") in ("here", "request", "hour"):
@@ -173,6 +208,7 @@ class Attended:
             )
             self._show(card, "unknown")
             self.form.state = "ready"
+            self.record.data = None
             self.record.value = "<p>No record: the run did not come to its end.</p>"
             self.result.value = self.proof.value = card.to_html()
             return
@@ -181,6 +217,7 @@ class Attended:
         self._show(replace(card, rows=(*card.rows, ("Noted as", name))), result.outcome.value)
         self.form.state = "done" if result.outcome is Outcome.CONFIRMED else "ready"
         self.result.value = result.card().to_html()
+        self.record.data = {MIME: run.record.to_json()} if run.record else None
         self.record.value = f"<pre>{html.escape(json.dumps(run.record.to_json(), indent=2))}</pre>" if run.record else ""
         for view, draw in self._views:
             view.value = draw().to_html()
@@ -236,8 +273,12 @@ class Attended:
         """Put the form of the runbook that goes on from here below this one, filled in."""
         goes_on = self._run.result.next_runbook if self._run.result else None
         if goes_on is not None:
-            run = RUNBOOKS[goes_on.name].runs(**goes_on.parameters, interactive="yes")
-            self.next.children = (Attended(run, arrive=True)._page,)
+            # An administrator's runbook names no app client, so the one that the user came from is handed on past it.
+            client_id, given = getattr(self._run.parameters, "client_id", "") or self._client_id, dict(goes_on.parameters)
+            if client_id and "client_id" in RUNBOOKS[goes_on.name].parameters.model_fields:
+                given["client_id"] = given.get("client_id") or client_id
+            run = RUNBOOKS[goes_on.name].runs(**given, interactive="yes")
+            self.next.children = (Attended(run, arrive=True, client_id=client_id)._page,)
 
 
 def _errors(problems: Any) -> dict[str, str]:

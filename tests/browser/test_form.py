@@ -5,7 +5,11 @@ Set SCREENSHOTS to a folder to keep what was seen.
 
 import re
 
+import nbformat
+
+from helpers.record import find_record
 from helpers.sandbox import DEFAULT_PASSWORD
+from tests.browser.access import OURS
 from tests.browser.lab import BUTTON, RUNBOOK, command, fill, keep, open_notebook, press, run_all, wait_for
 
 
@@ -57,6 +61,29 @@ def test_a_person_sets_a_new_password_through_the_form(page, lab):
     page.wait_for_timeout(300)
     keep(page, "4-proof")
     choose(page, "File", "Save Notebook")
+
+
+def test_a_notebook_that_is_opened_after_its_kernel_has_gone_still_holds_the_result_and_no_widgets_state(page, lab):
+    code, new = lab.code(), lab.plant("Planted-new-1-kept")
+    form = run_all(page, lab)
+    kept = page.locator(".reset-kept")
+    assert kept.count() == 4
+    press(form, code=code, password=new)
+    wait_for(form, "Done:")
+    page.locator(".jp-OutputArea-output", has_text='"outcome": "confirmed"').first.wait_for()
+    assert not any(each.is_visible() for each in kept.all())
+    command(page, "docmanager:save")
+    page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    command(page, "application:close-all")
+    notebook = lab.root.joinpath(RUNBOOK).read_text(encoding="utf-8")
+    assert find_record(nbformat.reads(notebook, as_version=4))["outcome"] == "confirmed"
+    assert "widget-state+json" not in notebook
+    open_notebook(page, lab, RUNBOOK)
+    assert page.locator(OURS).count() == 0
+    kept.first.get_by_text("for a new form choose Run, then Run All Cells").wait_for()
+    assert "Done: the password of diego@example.com is changed." in kept.nth(1).inner_text()
+    kept.nth(1).scroll_into_view_if_needed()
+    keep(page, "9-kept")
 
 
 def test_the_users_side_stands_beside_the_form_to_practise_with(page, lab):

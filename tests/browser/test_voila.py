@@ -66,6 +66,7 @@ def test_every_runbook_is_a_page_with_its_form_and_without_code(name, context, v
         form.locator(".reset-status[data-outcome=plan]").wait_for()
         assert not page.get_by_text("form = act(run)").count()
         assert not page.get_by_text("Traceback").count()
+        assert not any(each.is_visible() for each in page.locator(".reset-kept").all())
         assert violations(page) == []
     finally:
         page.close()
