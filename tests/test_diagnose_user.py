@@ -13,6 +13,7 @@ from helpers.diagnose_user import DiagnoseUser, refusals, training_cases
 from helpers.errors import BadParameters, ResetError
 from helpers.facts import Contact
 from helpers.forms import Attended, act
+from helpers.noting import RUNS
 from helpers.readings import look_up, masked, read_pool
 from helpers.record import Outcome
 from helpers.route import route
@@ -119,6 +120,32 @@ def test_in_the_form_the_same_verdict_appears_and_the_next_runbook_opens_filled_
             assert fields[parameter]["value"] == value
     assert fields.get("confirm_username", {"value": ""})["value"] == ""
     assert ("client_secret" in fields) == (name == "secret-hash" or "client_secret" in result.next_runbook.parameters)
+
+
+def test_the_app_client_of_the_user_is_handed_on_past_a_runbook_that_names_none(sandbox, monkeypatch):
+    pages, make = [], Attended.__init__
+
+    def remember(self, *arguments, **more):
+        make(self, *arguments, **more)
+        pages.append(self)
+
+    monkeypatch.setattr(Attended, "__init__", remember)
+
+    def press(**values):
+        form = pages[-1].form
+        filled_in = {field["name"]: field["value"] for field in form.fields}
+        form._handle_custom_msg({"kind": "submit", "turn": form.turn, "values": filled_in | values}, [])
+        assert form.result["outcome"] == "confirmed", form.result
+        form._handle_custom_msg({"kind": "next", "turn": form.turn}, [])
+
+    case = plant_case(sandbox, "made-up-answer")
+    act(DiagnoseUser(interactive="yes"))
+    press(**given(case))
+    press(confirm_username=case.username)
+    press()
+    press()
+    assert [page._run.name for page in pages[:4]] == ["diagnose-user", "fix-contact", "request-code", "confirm-reset"]
+    assert signs_in(case, "Practice-makes-perfect-1")
 
 
 # --- the next step helps ---
@@ -544,6 +571,32 @@ def test_the_client_secret_is_nowhere_in_what_a_run_leaves(sandbox):
     assert result.next_runbook.parameters["client_secret"] == "prompt:"
 
 
+def kept(folder):
+    return "".join(path.read_text() for path in folder.rglob("*") if path.suffix in (".json", ".jsonl"))
+
+
+@pytest.mark.parametrize("name", ["other-case", "contact-not-alias"])
+def test_what_is_kept_of_a_diagnosis_masks_the_name_that_was_found_too(name, sandbox, tmp_path, monkeypatch):
+    monkeypatch.setenv(RUNS, str(tmp_path))
+    case = plant_case(sandbox, name)
+    shown = act(DiagnoseUser(interactive="yes"))
+    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": given(case)}, [])
+    assert shown.form.result["outcome"] == "confirmed"
+    found = {"other-case": "Other-Case@example.com", "contact-not-alias": '"contact-not-alias"'}[name]
+    assert found not in kept(tmp_path)
+    assert case.username not in kept(tmp_path)
+
+
+@pytest.mark.parametrize("said", ["my code 123456 is wrong", "maria@example.com gets no code", "call me at +1 555 123-0199"])
+def test_what_a_user_said_is_kept_without_addresses_numbers_and_codes_even_if_it_was_refused(said, sandbox, tmp_path, monkeypatch):
+    monkeypatch.setenv(RUNS, str(tmp_path))
+    shown = act(DiagnoseUser(interactive="yes"))
+    values = given(plant_case(sandbox, "attempt-limit")) | {"symptom": said}
+    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])
+    assert "symptom" in kept(tmp_path)
+    assert not any(private in kept(tmp_path) for private in ("123456", "maria@", "0199"))
+
+
 def test_contacts_are_masked(sandbox):
     _, result = diagnosed(**given(plant_case(sandbox, "code-goes-to-phone")))
     assert "15551230199" not in repr(result.card())
@@ -559,6 +612,13 @@ def test_the_practice_cell_plants_a_case_and_nobody_else(sandbox):
     assert "nothing to prepare" in repr(DiagnoseUser(interactive="no", username="diego@example.com").practice())
     assert "nothing to prepare" in repr(DiagnoseUser(interactive="no", target="http://127.0.0.1:9").practice())
     assert calls(sandbox) == before
+
+
+def test_the_practice_cell_leaves_a_user_alone_who_was_mended(sandbox, client):
+    DiagnoseUser(interactive="no").practice()
+    do(diagnosed()[1].next_runbook)
+    assert "already" in repr(DiagnoseUser(interactive="no").practice())
+    assert diagnosed()[1].verdict.problem == "nothing-in-the-way"
 
 
 def train(shown, case):
