@@ -150,9 +150,10 @@ def serve_forever(port: int = DEFAULT_PORT, host: str = "127.0.0.1", path: str |
     clock, random codes), which ends with the process. Returns 1, with a line on stderr, where the port or file is not
     to be had.
     """
-    stop = threading.Event()
+    # No lock in here: the signal may strike inside a wait that holds it.
+    stops: list[int] = []
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+        signal.signal(number, lambda signum, _: stops.append(signum))
     named = path or os.environ.get("COGNITO_SANDBOX")
     try:
         sandbox = Sandbox(os.path.abspath(named), None) if named else Sandbox.in_memory(seed=None)
@@ -163,8 +164,8 @@ def serve_forever(port: int = DEFAULT_PORT, host: str = "127.0.0.1", path: str |
     ready: dict[str, Any] = {"endpoint": server.endpoint, "page": f"{server.endpoint}/_sandbox/",
                              "file": sandbox.path, "pid": os.getpid()}
     print(json.dumps(ready), flush=True)
-    while not stop.wait(1):
-        pass  # Windows delivers a signal only between waits.
+    while not stops:
+        time.sleep(0.2)
     server.close()
     sandbox.close()
     return 0

@@ -232,3 +232,22 @@ def test_closing_ends_threads_and_connections():
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", server.port), timeout=1)
     box.close()
+
+
+def test_a_stop_that_comes_while_it_waits_ends_it_however_it_waits():
+    # A signal may strike inside any wait, also while that holds a lock that its handler would want.
+    prelude = """
+import os, signal, threading, time
+def struck(wait):
+    def waiting(*args, **kwargs):
+        if threading.current_thread() is threading.main_thread() and args[-1] is not None:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return wait(*args, **kwargs)
+    return waiting
+threading.Condition.wait = struck(threading.Condition.wait)
+time.sleep = struck(time.sleep)
+from helpers.sandbox import serve_forever
+raise SystemExit(serve_forever(port=0))
+"""
+    done = subprocess.run([sys.executable, "-c", prelude], capture_output=True, text=True, timeout=20)
+    assert (done.returncode, done.stderr) == (0, "")
