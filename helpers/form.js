@@ -29,8 +29,6 @@ function render({ model, el }) {
   const form = element("form", { className: "reset-form", method: "dialog", noValidate: true, autocomplete: "off" },
     fieldset, status, next, again, stop);
   const page = element("div", { className: "reset-page" }, form);
-  // JupyterLab takes single letters for its commands unless an element says that its keys are its own.
-  page.setAttribute("data-lm-suppress-shortcuts", "true");
   el.append(page);
 
   const send = (content) => {
@@ -46,6 +44,11 @@ function render({ model, el }) {
     page.append(practice.section);
     inputs.get("username").input.addEventListener("change", () => ask("here"));
   }
+  // JupyterLab takes single letters for its commands, such as b for a new cell and d d to delete one, unless the very
+  // element that has the focus says that its keys are its own.
+  page.querySelectorAll("input, select, button, [tabindex]").forEach((each) => {
+    each.setAttribute("data-lm-suppress-shortcuts", "true");
+  });
 
   let ticking, pulse;
   let takenUp = false;

@@ -158,16 +158,18 @@ class Attended:
             # An answer of any kind also tells a page whose line was cut that this form is alive.
             self.form.send({"kind": "here", **self._users_side(content)})
             return
+        kind = content.get("kind")
+        if kind == "next" and self.form.state != "busy":
+            # Sends nothing, so it need not wait for its turn: the page shows the button a moment before it has that.
+            self._go_on()
+            return
         if content.get("turn") != self.form.turn or self.form.state == "busy":
             return
-        kind = content.get("kind")
         if kind == "again" and self.form.state == "done":
             self.form.set_trait("result", {})
             self.form.state = "ready"
         elif kind == "plan" and self.form.state == "ready":
             self._rehearse(dict(content.get("values", {})))
-        elif kind == "next":
-            self._go_on()
         elif kind == "train" and self.form.state == "ready" and content.get("case") in self._run.training():
             self.form.send({"kind": "trained", "values": self._run.train(content["case"])})
         elif kind == "submit" and self.form.state == "ready":

@@ -35,7 +35,6 @@ def test_a_training_case_is_planted_filled_in_diagnosed_and_solved_on_the_same_p
     keep(page, "diagnosis-1-verdict")
     assert violations(page) == []
     assert cut_off(page) == []
-    page.wait_for_timeout(300)
     form.get_by_role("button", name="Go on with fix-contact, here").click()
     following = page.locator("form.reset-form", has_text="Mark a contact as verified")
     following.wait_for()
