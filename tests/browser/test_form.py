@@ -125,7 +125,7 @@ def test_the_form_is_filled_in_by_keyboard_alone_in_the_order_it_is_read_and_a_d
     page.keyboard.type(new)
     page.keyboard.press("Enter")
     wait_for(form, "Done:")
-    assert page.evaluate("document.activeElement.getAttribute('role')") == "status"
+    form.locator("[role=status]:focus").wait_for()
     assert lab.signs_in(new)
     # A key on the result or on a button is no command to the notebook: b would insert a cell.
     cells = page.locator(".jp-Notebook .jp-Cell").count()
