@@ -97,7 +97,7 @@ class WarmProcess:
 
 def wanted(source: str) -> list[str]:
     """Say what is worth importing before the fork for a notebook with this source."""
-    ours = ["helpers.catalogue", "helpers.confirm_reset", "helpers.forms", "helpers.sandbox"]
+    ours = ["helpers.catalogue", "helpers.shelf.confirm_reset", "helpers.forms", "helpers.sandbox"]
     return ["boto3", *ours] if "helpers" in source else ["boto3"] if "boto3" in source else []
 
 

@@ -3,12 +3,12 @@
 import pytest
 
 from helpers import reset
-from helpers.admin_reset import AdminReset
-from helpers.confirm_reset import ConfirmReset
 from helpers.errors import ResetError
 from helpers.record import Outcome
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID
 from helpers.secret import Secret
+from helpers.shelf.admin_reset import AdminReset
+from helpers.shelf.confirm_reset import ConfirmReset
 from helpers.target import Target
 
 POOL = {"UserPoolId": DEFAULT_POOL_ID, "Username": "diego@example.com"}

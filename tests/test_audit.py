@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import audit, readings
+from helpers import readings
 from helpers.facts import Client, Pool
-from helpers.finding import Level, Sure
 from helpers.policy import PasswordPolicy
 from helpers.sandbox import DEFAULT_POOL_ID
+from helpers.shelf import audit
+from helpers.shelf.finding import Level, Sure
 from helpers.target import Target
 
 EMAIL, PHONE = {"Name": "verified_email", "Priority": 1}, {"Name": "verified_phone_number", "Priority": 2}

@@ -11,13 +11,13 @@ import nbformat
 import pytest
 
 from helpers import AuditPool
-from helpers.audit_pool import CALLS, refusals
 from helpers.forms import act
 from helpers.picture import Picture
 from helpers.record import MIME, Outcome
 from helpers.runbook import NotDone
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
+from helpers.shelf.audit_pool import CALLS, refusals
 from helpers.target import Target
 from tests.test_audit import FACTORS, QUIET, WELL_SET
 
@@ -122,7 +122,7 @@ def test_all_app_clients_are_read_also_beyond_one_page(client, sandbox):
 
 def test_where_the_calls_leave_the_machine_they_are_paced(monkeypatch):
     box, waits = Sandbox.in_memory(), []
-    monkeypatch.setattr("helpers.audit_pool.time.sleep", waits.append)
+    monkeypatch.setattr("helpers.shelf.audit_pool.time.sleep", waits.append)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "practice")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "practice")
     with serve(box, port=0) as server:

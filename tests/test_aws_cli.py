@@ -118,7 +118,7 @@ def test_the_notebooks_boto3_lines_work_and_report_a_weak_password(box, code, mo
 
 
 def test_a_run_of_ours_reads_the_code_from_the_standing_sandboxs_mailbox(box, code):
-    from helpers.confirm_reset import ConfirmReset
+    from helpers.shelf.confirm_reset import ConfirmReset
 
     run = ConfirmReset(target=box.endpoint, new_password="literal:Practice-makes-perfect-1")
     assert "waiting" in repr(run.practice())

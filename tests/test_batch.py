@@ -1,6 +1,5 @@
 """A table of runs: every row its own run, nothing before all rows are looked at, at the pace that was asked for."""
 
-import itertools
 import json
 import os
 import signal
@@ -106,9 +105,10 @@ def test_rows_are_handed_out_no_faster_than_the_pace(monkeypatch, tmp_path):
             pass
 
     monkeypatch.setattr(batch, "_Crew", Crew)
+    began = time.monotonic()
     batch.run_table(ENTRY, table, out=tmp_path, pace=40)
-    between = [after - before for before, after in itertools.pairwise(given)]
-    assert min(between) >= 2 / 40 - 0.005  # a run makes two calls
+    # A run makes two calls. A row that comes late, on a busy machine, does not hold up those after it.
+    assert all(at - began >= number * 2 / 40 for number, at in enumerate(given))
 
 
 def test_a_worker_that_is_killed_costs_one_row_and_no_more(users, tmp_path):

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers import Refused, Secret, byhand, exercise, request_code, sign_in
-from helpers.lesson import Lesson
+from helpers import Refused, Secret, request_code, sign_in
+from helpers.learn import byhand, exercise
+from helpers.learn.lesson import Lesson
 
 DIEGO = {"client_id": byhand.CLIENT_ID, "username": byhand.USERNAME}
 GOOD = Secret("Said-by-hand-1", "new password")

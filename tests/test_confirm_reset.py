@@ -5,12 +5,12 @@ import json
 import pytest
 
 from helpers import reset
-from helpers.confirm_reset import ConfirmReset, clean_code
 from helpers.errors import BadParameters
 from helpers.record import MIME, Outcome, Record
 from helpers.runbook import NotDone
 from helpers.sandbox import DEFAULT_PASSWORD, DEFAULT_POOL_ID
 from helpers.secret import Secret
+from helpers.shelf.confirm_reset import ConfirmReset, clean_code
 from helpers.target import Target
 
 CLIENT = "3n4b5urk1ft4fl3mg5e62d9ado"

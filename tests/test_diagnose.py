@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers import diagnose as module
-from helpers import route as routes
-from helpers import symptoms, verdicts
-from helpers.diagnose import diagnose, likely_causes, route
 from helpers.facts import Client, Contact, Event, Pool, User
 from helpers.policy import PasswordPolicy
-from helpers.verdicts import PROBLEMS, TAKES, Verdict
+from helpers.shelf import diagnose as module
+from helpers.shelf import route as routes
+from helpers.shelf import symptoms, verdicts
+from helpers.shelf.diagnose import diagnose, likely_causes, route
+from helpers.shelf.verdicts import PROBLEMS, TAKES, Verdict
 
 MAIL, PHONE = Contact("email", "m***@e***", True), Contact("phone_number", "+*******0199", True)
 USER = User(username="maria", status="CONFIRMED", enabled=True, contacts=(MAIL,), factors=(), preferred_factor="",
@@ -478,7 +478,7 @@ def test_diagnosis_knows_no_network():
     for one in (module, routes, symptoms, verdicts):
         imported = {name for node in ast.walk(ast.parse(Path(one.__file__).read_text())) if isinstance(node, ast.ImportFrom)
                     for name in [node.module]}
-        assert imported <= {"collections.abc", "dataclasses", "helpers.facts", "helpers.route", "helpers.symptoms", "helpers.verdicts",
+        assert imported <= {"collections.abc", "dataclasses", "helpers.facts", "helpers.shelf.route", "helpers.shelf.symptoms", "helpers.shelf.verdicts",
                             "helpers.catalogue", "helpers.meanings"}
 
 

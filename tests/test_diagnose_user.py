@@ -8,20 +8,21 @@ import ipywidgets
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
-from helpers import code_request, reset
-from helpers.diagnose_user import DiagnoseUser, refusals, training_cases
+from helpers import reset
 from helpers.errors import BadParameters, ResetError
 from helpers.facts import Contact
 from helpers.forms import Attended, act
 from helpers.noting import RUNS
 from helpers.readings import look_up, masked, read_pool
 from helpers.record import Outcome
-from helpers.route import route
 from helpers.runbook import NotDone
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import CASES, DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, plant_case
 from helpers.sandbox.cases import CHOSEN_PASSWORD, CLIENT_SECRET
 from helpers.secret import Secret
+from helpers.shelf import request_code
+from helpers.shelf.diagnose_user import DiagnoseUser, refusals, training_cases
+from helpers.shelf.route import route
 from helpers.target import Target
 
 READING = {"DescribeUserPool", "AdminGetUser", "DescribeUserPoolClient", "ListUsers", "AdminListUserAuthEvents"}
@@ -30,7 +31,7 @@ EVERY = pytest.mark.parametrize("name", CASES)
 
 @pytest.fixture(autouse=True)
 def nothing_asked():
-    code_request._ASKED.clear()
+    request_code._ASKED.clear()
 
 
 @pytest.fixture

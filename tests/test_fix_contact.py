@@ -5,12 +5,12 @@ import json
 import pytest
 
 from helpers import reset
-from helpers.code_request import RequestCode
 from helpers.errors import BadParameters, ResetError
-from helpers.fix_contact import FixContact
 from helpers.forms import Attended
 from helpers.record import Outcome
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, plant_case
+from helpers.shelf.fix_contact import FixContact
+from helpers.shelf.request_code import RequestCode
 from helpers.target import Target
 
 USER = "no-verified-contact@example.com"

@@ -6,12 +6,12 @@ import ipywidgets
 import pytest
 
 from helpers import reset
-from helpers.confirm_reset import ConfirmReset
 from helpers.forms import Attended, Unattended, act
 from helpers.record import MIME
 from helpers.runbook import NotDone
 from helpers.sandbox import DEFAULT_PASSWORD
 from helpers.secret import Secret
+from helpers.shelf.confirm_reset import ConfirmReset
 from helpers.target import Target
 
 DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}

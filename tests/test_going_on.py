@@ -2,20 +2,21 @@
 
 import pytest
 
-from helpers import code_request, reset
-from helpers.code_request import RequestCode
-from helpers.confirm_reset import ConfirmReset
-from helpers.diagnose_user import DiagnoseUser
-from helpers.fix_contact import FixContact
+from helpers import reset
 from helpers.forms import Attended
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
 from helpers.secret import Secret
+from helpers.shelf import request_code
+from helpers.shelf.confirm_reset import ConfirmReset
+from helpers.shelf.diagnose_user import DiagnoseUser
+from helpers.shelf.fix_contact import FixContact
+from helpers.shelf.request_code import RequestCode
 from helpers.target import Target
 
 
 @pytest.fixture(autouse=True)
 def nothing_asked():
-    code_request._ASKED.clear()
+    request_code._ASKED.clear()
 
 
 def message(shown, kind, **values):

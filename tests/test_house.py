@@ -15,77 +15,87 @@ from packaging.utils import canonicalize_name
 import helpers
 
 ROOT = Path(__file__).parent.parent
-MODULES = sorted(ROOT.joinpath("helpers").glob("*.py"))
+HELPERS = ROOT / "helpers"
+PACKAGES = ("learn", "shelf")
+MODULES = sorted(path for folder in ("", *PACKAGES) for path in (HELPERS / folder).glob("*.py"))
+
+
+def called(path):
+    """Return a module's name below helpers, such as card or shelf.audit."""
+    return ".".join(path.relative_to(HELPERS).with_suffix("").parts)
+
+
+ANY_MODULE = pytest.mark.parametrize("path", MODULES, ids=called)
 
 # Who may import whom. A module that is not here may import nothing of ours.
 ARROWS = {
-    "admin_reset": {"administrator", "diagnose", "facts", "parameters", "record", "reset", "runbook", "schemas", "secret"},
-    "administrator": {"card", "errors", "facts", "parameters", "readings", "record", "reset", "runbook", "secret", "target"},
+    "shelf.admin_reset": {"shelf.administrator", "shelf.diagnose", "facts", "parameters", "record", "reset", "runbook", "schemas", "secret"},
+    "shelf.administrator": {"card", "errors", "facts", "parameters", "readings", "record", "reset", "runbook", "secret", "target"},
     "__main__": {"command", "first_run", "options", "sandbox", "show"},
-    "audit": {"audit_opening", "audit_sending", "card", "facts", "finding"},
-    "audit_opening": {"facts", "finding"},
-    "audit_picture": {"finding", "picture"},
-    "audit_pool": {"audit", "audit_picture", "card", "catalogue", "errors", "facts", "finding", "parameters", "picture",
+    "shelf.audit": {"shelf.audit_opening", "shelf.audit_sending", "card", "facts", "shelf.finding"},
+    "shelf.audit_opening": {"facts", "shelf.finding"},
+    "shelf.audit_picture": {"shelf.finding", "picture"},
+    "shelf.audit_pool": {"shelf.audit", "shelf.audit_picture", "card", "catalogue", "errors", "facts", "shelf.finding", "parameters", "picture",
                    "readings", "record", "runbook", "schemas", "secret", "target"},
-    "audit_sending": {"facts", "finding"},
+    "shelf.audit_sending": {"facts", "shelf.finding"},
     "batch": {"errors", "headless", "runbooks"},
-    "byhand": {"card", "lesson", "sandbox", "secret"},
+    "learn.byhand": {"card", "learn.lesson", "sandbox", "secret"},
     "card": {"secret"},
     "catalogue": {"card", "meanings"},
     "command": {"batch", "card", "errors", "headless", "options", "runbooks", "secret", "warm"},
-    "confirm_reset": {"card", "errors", "parameters", "policy", "readings", "record", "reset", "runbook", "schemas", "secret", "target"},
+    "shelf.confirm_reset": {"card", "errors", "parameters", "policy", "readings", "record", "reset", "runbook", "schemas", "secret", "target"},
     "deposit": {"secret"},
-    "diagnose": {"facts", "route", "symptoms", "verdicts"},
-    "diagnose_user": {"card", "catalogue", "diagnose", "errors", "facts", "parameters", "readings", "record", "runbook", "sandbox",
-                      "schemas", "secret", "target", "verdicts"},
+    "shelf.diagnose": {"facts", "shelf.route", "shelf.symptoms", "shelf.verdicts"},
+    "shelf.diagnose_user": {"card", "catalogue", "shelf.diagnose", "errors", "facts", "parameters", "readings", "record", "runbook", "sandbox",
+                      "schemas", "secret", "target", "shelf.verdicts"},
     "engine": {"errors", "executing", "saving", "secret", "strict"},
     "environment": {"card", "target"},
     "errors": {"catalogue", "meanings"},
-    "exercise": {"card", "lesson", "measure", "naming", "sandbox", "trouble"},
+    "learn.exercise": {"card", "learn.lesson", "learn.measure", "learn.naming", "sandbox", "learn.trouble"},
     "executing": {"handover", "link", "saving", "secret", "warm"},
     "facts": {"policy"},
     "first_run": {"headless", "reset", "runbooks", "sandbox", "target"},
-    "fix_contact": {"administrator", "card", "diagnose", "facts", "parameters", "record", "reset", "runbook", "sandbox", "schemas", "secret",
-                    "verdicts"},
+    "shelf.fix_contact": {"shelf.administrator", "card", "shelf.diagnose", "facts", "parameters", "record", "reset", "runbook", "sandbox", "schemas", "secret",
+                    "shelf.verdicts"},
     "forms": {"card", "noting", "record", "runbook", "runbooks", "secret", "target"},
     "handover": {"secret"},
     "headless": {"errors", "journal", "noting", "record", "runbooks"},
     "journal": {"held", "record", "secret"},
     "kernel": {"pipe", "secret"},
-    "lesson": {"card", "errors", "picture", "sandbox", "secret", "story", "target"},
+    "learn.lesson": {"card", "errors", "picture", "sandbox", "secret", "learn.story", "target"},
     "link": {"pipe", "warm"},
-    "measure": {"card", "lesson", "picture", "policy", "sandbox"},
-    "naming": {"card", "errors", "lesson", "reset", "secret"},
+    "learn.measure": {"card", "learn.lesson", "picture", "policy", "sandbox"},
+    "learn.naming": {"card", "errors", "learn.lesson", "reset", "secret"},
     "noting": {"journal", "record", "runbooks", "secret"},
     "parameters": {"errors", "secret", "target"},
     "picture": {"secret"},
-    "pieces": {"card", "lesson", "measure", "policy", "runbook", "sandbox", "story"},
+    "learn.pieces": {"card", "learn.lesson", "learn.measure", "policy", "runbook", "sandbox", "learn.story"},
     "readings": {"errors", "facts", "policy"},
     "record": {"errors", "secret"},
-    "code_request": {"card", "diagnose", "errors", "facts", "parameters", "readings", "record", "reset", "runbook", "schemas", "secret",
+    "shelf.request_code": {"card", "shelf.diagnose", "errors", "facts", "parameters", "readings", "record", "reset", "runbook", "schemas", "secret",
                      "target"},
     "reset": {"errors", "secret"},
-    "route": {"facts"},
+    "shelf.route": {"facts"},
     "runbook": {"card", "errors", "parameters", "record", "runbooks", "secret", "target"},
     "runbooks": {"parameters"},
     "saving": {"secret"},
     "schemas": {"deposit", "errors", "parameters", "target"},
-    "set_password": {"administrator", "deposit", "diagnose", "errors", "facts", "parameters", "policy", "record", "reset",
+    "shelf.set_password": {"shelf.administrator", "deposit", "shelf.diagnose", "errors", "facts", "parameters", "policy", "record", "reset",
                      "runbook", "schemas", "secret", "target"},
     "show": {"journal", "options", "runbooks"},
-    "sign_out_everywhere": {"administrator", "errors", "parameters", "record", "reset", "runbook", "schemas", "secret", "target"},
-    "story": {"picture", "secret"},
+    "shelf.sign_out_everywhere": {"shelf.administrator", "errors", "parameters", "record", "reset", "runbook", "schemas", "secret", "target"},
+    "learn.story": {"picture", "secret"},
     "strict": {"errors", "runbooks", "secret"},
-    "symptoms": {"meanings", "verdicts"},
+    "shelf.symptoms": {"meanings", "shelf.verdicts"},
     "target": {"sandbox", "secret"},
-    "trouble": {"card", "errors", "lesson", "reset", "sandbox", "secret"},
-    "verdicts": {"catalogue"},
+    "learn.trouble": {"card", "errors", "learn.lesson", "reset", "sandbox", "secret"},
+    "shelf.verdicts": {"catalogue"},
 }
 # The one home, or the few homes, of a package.
 HOMES = {
     "boto3": {"target", "warm"},
     "ipywidgets": {"forms"},
-    "anywidget": {"forms", "pieces"},
+    "anywidget": {"forms", "learn.pieces"},
     "papermill": {"engine", "executing", "headless", "saving", "strict"},
     "pydantic": {"journal", "parameters", "record", "schemas"},
     "click": {"__main__", "command", "engine", "options", "show"},
@@ -105,13 +115,14 @@ def imported_by(path: Path) -> set[str]:
 
 
 def ours(names: set[str]) -> set[str]:
-    found = {name.split(".")[1] for name in names if name.startswith("helpers.")}
-    return {name for name in found if (ROOT / "helpers" / f"{name}.py").exists() or name == "sandbox"}
+    parts = [name.split(".")[1:] for name in names if name.startswith("helpers.")]
+    found = {".".join(part[:2]) if part[0] in PACKAGES else part[0] for part in parts}
+    return {name for name in found if (HELPERS / f"{name.replace('.', '/')}.py").exists() or name == "sandbox"}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@ANY_MODULE
 def test_a_module_imports_only_along_the_arrows(path):
-    assert ours(imported_by(path)) <= ARROWS.get(path.stem, set())
+    assert ours(imported_by(path)) <= ARROWS.get(called(path), set())
 
 
 def test_no_arrow_leads_back_to_where_it_came_from():
@@ -135,11 +146,11 @@ def test_nobody_reaches_into_the_sandbox():
                     (ROOT / (n.replace(".", "/") + ".py")).exists() and n != "helpers.sandbox"], path
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+@ANY_MODULE
 def test_a_package_is_imported_only_in_its_home(path):
     packages = {name.split(".")[0] for name in imported_by(path)}
     for package, homes in HOMES.items():
-        assert package not in packages or path.stem in homes
+        assert package not in packages or called(path) in homes
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.joinpath("helpers").rglob("*.py")), ids=lambda path: path.stem)
@@ -226,4 +237,4 @@ def test_make_alone_lists_every_target_with_a_line():
 
 def test_no_module_is_called_like_a_name_of_the_face():
     # Importing a submodule sets it as the package's attribute, and it would take the name's place.
-    assert not {path.stem for path in MODULES} & set(helpers.__all__)
+    assert not {called(path) for path in MODULES} & set(helpers.__all__)

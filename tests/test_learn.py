@@ -6,24 +6,12 @@ import nbformat
 import pytest
 from nbconvert.exporters import HTMLExporter
 
-from helpers import (
-    CodeRefused,
-    PasswordPolicy,
-    PasswordRefused,
-    Secret,
-    confirm,
-    exercise,
-    measure,
-    migration,
-    naming,
-    request_code,
-    sign_in,
-    trouble,
-)
-from helpers.lesson import Lesson
+from helpers import CodeRefused, PasswordPolicy, PasswordRefused, Secret, confirm, request_code, sign_in
+from helpers.learn import exercise, measure, migration, naming, trouble
+from helpers.learn.lesson import Lesson
+from helpers.learn.story import masked
 from helpers.readings import read_pool
 from helpers.reset import admin_reset
-from helpers.story import masked
 from tests.rebaseline import NOTEBOOKS
 
 LESSONS = sorted(NOTEBOOKS.joinpath("learn").glob("*.ipynb"))
@@ -59,7 +47,7 @@ def test_a_lesson_has_exercises_and_their_solutions_satisfy_the_checks(path, mon
     checks = []
     for name in [name for name in vars(exercise) if not name.startswith("_") and name not in ("Card", "Lesson")]:
         function = getattr(exercise, name)
-        if callable(function) and function.__module__ == "helpers.exercise" and name not in ("checked", "guessed"):
+        if callable(function) and function.__module__ == "helpers.learn.exercise" and name not in ("checked", "guessed"):
             monkeypatch.setattr(exercise, name,
                                 lambda *given, function=function: checks.append(function(*given)) or checks[-1])
     exec(compile(solved(path), path.name, "exec"), {})
@@ -357,5 +345,5 @@ def test_the_source_of_a_function_is_shown_as_it_is():
 
 def test_the_handler_needs_nothing_but_python():
     assert "import" not in repr(migration.Source(migration.handler_for))
-    text = NOTEBOOKS.parent.joinpath("helpers", "migration.py").read_text(encoding="utf-8")
+    text = NOTEBOOKS.parent.joinpath("helpers", "learn", "migration.py").read_text(encoding="utf-8")
     assert set(re.findall(r"^(?:from|import) (\S+)", text, re.MULTILINE)) == {"inspect", "collections.abc", "typing"}

@@ -5,13 +5,13 @@ import json
 import pytest
 
 from helpers import reset
-from helpers.admin_reset import AdminReset
-from helpers.confirm_reset import ConfirmReset
 from helpers.forms import Attended
 from helpers.journal import Journal
 from helpers.noting import RUNS
 from helpers.sandbox import DEFAULT_CLIENT_ID
-from helpers.set_password import SetPassword
+from helpers.shelf.admin_reset import AdminReset
+from helpers.shelf.confirm_reset import ConfirmReset
+from helpers.shelf.set_password import SetPassword
 from helpers.target import Target
 
 NEW = "Noted-new-1-password"

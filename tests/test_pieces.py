@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import PasswordPolicy, PasswordRefused, Secret, confirm, measure, request_code
-from helpers.lesson import Lesson
-from helpers.pieces import ENDS, clock_slider, policy_field, step_through
+from helpers import PasswordPolicy, PasswordRefused, Secret, confirm, request_code
+from helpers.learn import measure
+from helpers.learn.lesson import Lesson
+from helpers.learn.pieces import ENDS, clock_slider, policy_field, step_through
 from helpers.policy import is_well_formed
 from helpers.reset import admin_reset
 

@@ -16,14 +16,14 @@ from hypothesis import strategies as st
 
 from helpers import headless, reset
 from helpers.errors import BadParameters, ResetError
-from helpers.fix_contact import FixContact
 from helpers.forms import Attended
 from helpers.policy import PasswordPolicy
 from helpers.record import Outcome
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, Sandbox, serve
 from helpers.secret import Secret
-from helpers.set_password import SetPassword, generated
+from helpers.shelf.fix_contact import FixContact
+from helpers.shelf.set_password import SetPassword, generated
 from helpers.target import Target
 
 POOL = {"UserPoolId": DEFAULT_POOL_ID, "Username": "diego@example.com"}
@@ -42,7 +42,7 @@ def place(tmp_path):
 
 @pytest.fixture
 def planted(monkeypatch):
-    monkeypatch.setattr("helpers.set_password.generated", lambda policy: Secret(PLANTED, "new password"))
+    monkeypatch.setattr("helpers.shelf.set_password.generated", lambda policy: Secret(PLANTED, "new password"))
 
 
 def made(place, **more):

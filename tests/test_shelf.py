@@ -7,7 +7,6 @@ import botocore.session
 import nbformat
 import pytest
 
-from helpers import code_request
 from helpers.card import Card
 from helpers.catalogue import look_up, refusals
 from helpers.forms import Attended
@@ -15,6 +14,7 @@ from helpers.meanings import CATALOGUE, UNKNOWN
 from helpers.record import Outcome
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
+from helpers.shelf import request_code
 
 EVERY = pytest.mark.parametrize("name", sorted(RUNBOOKS))
 MODEL = botocore.session.get_session().get_service_model("cognito-idp")
@@ -31,7 +31,7 @@ CHANGING = {"AdminResetUserPassword", "AdminSetUserPassword", "AdminUpdateUserAt
 
 @pytest.fixture(autouse=True)
 def nothing_asked():
-    code_request._ASKED.clear()
+    request_code._ASKED.clear()
 
 
 def cells(name):

@@ -5,7 +5,7 @@ import pytest
 from helpers.forms import Attended
 from helpers.record import Outcome
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID
-from helpers.sign_out_everywhere import SignOutEverywhere
+from helpers.shelf.sign_out_everywhere import SignOutEverywhere
 from helpers.target import Target
 
 POOL = {"UserPoolId": DEFAULT_POOL_ID, "Username": "diego@example.com"}

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from helpers.sandbox import CASES, DEFAULT_PASSWORD, DEFAULT_USERNAME, Sandbox, plant_case
 from helpers.sandbox.cases import CHOSEN_PASSWORD, CLIENT_SECRET
-from helpers.verdicts import PROBLEMS
+from helpers.shelf.verdicts import PROBLEMS
 
 from .world import client_for, secret_hash
 

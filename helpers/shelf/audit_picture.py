@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from helpers.finding import Finding, Level, Place
 from helpers.picture import BAD, FILL, GOOD, INK, PAPER, SOFT, WIDTH, Canvas, Picture, wrapped
+from helpers.shelf.finding import Finding, Level, Place
 
 _DOES = {
     Place.ASKS: "the user asks for a code",

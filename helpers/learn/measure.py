@@ -12,7 +12,7 @@ from typing import Any
 
 from helpers import picture
 from helpers.card import Table
-from helpers.lesson import Lesson
+from helpers.learn.lesson import Lesson
 from helpers.policy import PasswordPolicy
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 

@@ -7,7 +7,7 @@ a finding says so, of public reports.
 from collections.abc import Iterator
 
 from helpers.facts import Pool
-from helpers.finding import Finding, Level, Place, Sure, well
+from helpers.shelf.finding import Finding, Level, Place, Sure, well
 
 _WORD = {"email": "e-mail address", "phone_number": "phone number"}
 _FACTOR = {"email": "EMAIL_OTP", "phone_number": "SMS_MFA"}

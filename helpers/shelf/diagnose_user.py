@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 from helpers import readings
 from helpers.card import Card, Table
 from helpers.catalogue import refusals_of_reading
-from helpers.diagnose import KINDS, diagnose, likely_causes, route
 from helpers.errors import Answered, NotReached, Refused, ResetError
 from helpers.facts import Client, Event, Pool, User
 from helpers.parameters import Parameters
@@ -17,8 +16,9 @@ from helpers.runbook import Result, Runbook
 from helpers.sandbox import CASES, open_sandbox, plant_case
 from helpers.schemas import DiagnoseUserParameters
 from helpers.secret import Secret
+from helpers.shelf.diagnose import KINDS, diagnose, likely_causes, route
+from helpers.shelf.verdicts import Verdict, verdict
 from helpers.target import Target
-from helpers.verdicts import Verdict, verdict
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from helpers import reset
-from helpers.administrator import AdministratorRunbook, Seen, Verified
 from helpers.errors import Unsettled
 from helpers.parameters import Parameters
 from helpers.record import Outcome
 from helpers.runbook import Result
 from helpers.schemas import SignOutParameters
 from helpers.secret import Secret
+from helpers.shelf.administrator import AdministratorRunbook, Seen, Verified
 from helpers.target import Target
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from helpers.facts import Client, Contact, Event, Pool, User
-from helpers.route import FACTOR, KINDS, POOL_UNREAD, Route, order, route, would_carry
-from helpers.symptoms import causes, likely_causes
-from helpers.verdicts import Verdict, verdict, with_parameters
+from helpers.shelf.route import FACTOR, KINDS, POOL_UNREAD, Route, order, route, would_carry
+from helpers.shelf.symptoms import causes, likely_causes
+from helpers.shelf.verdicts import Verdict, verdict, with_parameters
 
 __all__ = ["KINDS", "Route", "Verdict", "diagnose", "likely_causes", "route"]
 
@@ -64,7 +64,7 @@ def diagnose(*, username: str, user: User | None, pool: Pool | None, client: Cli
 
     username: as it was asked for. user: None where there is no such user, or where "user" is among the unread. others:
     users who were found in another spelling or by a contact, when there is no user of that name. events: newest first.
-    symptom: what somebody saw or said, see `helpers.symptoms`. user_pool_id, client_id: for the next runbook, where
+    symptom: what somebody saw or said, see `helpers.shelf.symptoms`. user_pool_id, client_id: for the next runbook, where
     they were not read. unread: what could not be read, of user, pool, client, events and others. Never raises.
     """
     ids = {"user_pool_id": pool.pool_id if pool else user_pool_id, "client_id": client.client_id if client else client_id}

@@ -5,16 +5,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from helpers import reset
-from helpers.administrator import AdministratorRunbook, Seen, objected
 from helpers.card import Card
-from helpers.diagnose import KINDS, diagnose, route
 from helpers.facts import Contact, User
 from helpers.parameters import Parameters
 from helpers.record import Outcome
 from helpers.runbook import Result
 from helpers.schemas import PRACTICE_UNVERIFIED, FixContactParameters
 from helpers.secret import Secret
-from helpers.verdicts import Verdict
+from helpers.shelf.administrator import AdministratorRunbook, Seen, objected
+from helpers.shelf.diagnose import KINDS, diagnose, route
+from helpers.shelf.verdicts import Verdict
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient

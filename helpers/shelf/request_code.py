@@ -7,7 +7,6 @@ from typing import ClassVar
 
 from helpers import readings, reset
 from helpers.card import Card
-from helpers.diagnose import diagnose, route
 from helpers.errors import LimitReached, NotReached, Refused, ResetError, Unsettled
 from helpers.facts import Pool, User
 from helpers.parameters import Parameters
@@ -16,6 +15,7 @@ from helpers.reset import CodeDelivery
 from helpers.runbook import Result, Runbook, not_reached
 from helpers.schemas import RequestCodeParameters
 from helpers.secret import Secret
+from helpers.shelf.diagnose import diagnose, route
 from helpers.target import Target
 
 HOUR = timedelta(hours=1)

@@ -1,14 +1,14 @@
 """From what somebody saw or said to its likely causes, the likeliest first.
 
 A symptom is an exception's name, a message as Cognito words it, or what a user says on the phone, in English. The rules
-are a heuristic of this project's own: they look for words and know nothing of the account. `helpers.diagnose` weighs
+are a heuristic of this project's own: they look for words and know nothing of the account. `helpers.shelf.diagnose` weighs
 them against what is known of it.
 """
 
 import re
 
 from helpers.meanings import CATALOGUE
-from helpers.verdicts import Verdict, refusal, verdict, with_parameters
+from helpers.shelf.verdicts import Verdict, refusal, verdict, with_parameters
 
 # A text of Cognito's says most, an exception's name less, a user's words least: they are looked for in this order.
 _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from helpers import reset
-from helpers.administrator import AdministratorRunbook, Seen, objected
-from helpers.diagnose import diagnose, route
 from helpers.facts import User
 from helpers.parameters import Parameters
 from helpers.record import Outcome
 from helpers.runbook import Result
 from helpers.schemas import AdminResetParameters
 from helpers.secret import Secret
+from helpers.shelf.administrator import AdministratorRunbook, Seen, objected
+from helpers.shelf.diagnose import diagnose, route
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient

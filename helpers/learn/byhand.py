@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.card import Card, Table
-from helpers.lesson import Lesson
+from helpers.learn.lesson import Lesson
 from helpers.sandbox import serve
 from helpers.secret import Secret, redact
 

@@ -18,7 +18,7 @@ import botocore.session
 from helpers import reset
 from helpers.card import Card, Table
 from helpers.errors import Answered, ResetError
-from helpers.lesson import Lesson
+from helpers.learn.lesson import Lesson
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 from helpers.secret import Secret
 

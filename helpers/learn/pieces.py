@@ -13,10 +13,10 @@ from typing import Any
 import anywidget
 import traitlets
 
-from helpers import story
 from helpers.card import Table
-from helpers.lesson import Lesson
-from helpers.measure import Life, lives
+from helpers.learn import story
+from helpers.learn.lesson import Lesson
+from helpers.learn.measure import Life, lives
 from helpers.policy import PasswordPolicy, Rule
 from helpers.runbook import person_present
 from helpers.sandbox import DEFAULT_USERNAME

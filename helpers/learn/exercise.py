@@ -6,11 +6,11 @@ import string
 from typing import Any
 
 from helpers.card import Card
-from helpers.lesson import Lesson
-from helpers.measure import TAKEN, tries, verdict
-from helpers.naming import add_user, seen_by_a_stranger
+from helpers.learn.lesson import Lesson
+from helpers.learn.measure import TAKEN, tries, verdict
+from helpers.learn.naming import add_user, seen_by_a_stranger
+from helpers.learn.trouble import meet
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, serve
-from helpers.trouble import meet
 
 
 def checked(title: str, *points: tuple[str, bool]) -> Card:

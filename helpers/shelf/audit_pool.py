@@ -6,19 +6,19 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, TypeVar
 
 from helpers import readings
-from helpers.audit import UNSEEN, audit, told, weak_points, well_set
-from helpers.audit_picture import way_of_a_code
 from helpers.card import Card, Table
 from helpers.catalogue import refusals_of_reading
 from helpers.errors import NotAllowed, Refused, ResetError, Unsettled
 from helpers.facts import Client, Pool
-from helpers.finding import Finding, Level
 from helpers.parameters import Parameters
 from helpers.picture import Picture
 from helpers.record import Outcome, Step, step_failed
 from helpers.runbook import Result, Runbook
 from helpers.schemas import AuditPoolParameters
 from helpers.secret import Secret
+from helpers.shelf.audit import UNSEEN, audit, told, weak_points, well_set
+from helpers.shelf.audit_picture import way_of_a_code
+from helpers.shelf.finding import Finding, Level
 from helpers.target import Target
 
 T = TypeVar("T")

@@ -5,11 +5,11 @@ Pure: facts in, findings out, the worst first. What is well set is said too, so 
 
 from collections.abc import Sequence
 
-from helpers.audit_opening import opening
-from helpers.audit_sending import sending
 from helpers.card import Table
 from helpers.facts import Client, Pool
-from helpers.finding import Finding, Level, Place, Sure
+from helpers.shelf.audit_opening import opening
+from helpers.shelf.audit_sending import sending
+from helpers.shelf.finding import Finding, Level, Place, Sure
 
 UNSEEN = ("Cannot be seen from a pool's settings: what the code of its Lambda functions does, how Amazon SES and the SMS sandbox "
           "stand, the rules of a web application firewall, and the users themselves.")

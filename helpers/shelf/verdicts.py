@@ -12,7 +12,7 @@ from helpers.catalogue import look_up
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a diagnosis comes to. Get one from `helpers.diagnose`.
+    """What a diagnosis comes to. Get one from `helpers.shelf.diagnose`.
 
     problem: its stable name, such as no-verified-contact. headline: the verdict in one plain sentence. evidence: the
     facts that it stands on. say: what to tell the user. next: what to do, in words. runbook: the one that does it, ""

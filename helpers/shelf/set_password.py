@@ -10,9 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from helpers import deposit, reset
-from helpers.administrator import AdministratorRunbook, Seen, Verified
 from helpers.deposit import Deposit, DepositError
-from helpers.diagnose import KINDS
 from helpers.errors import PasswordRefused, Problem, ResetError, Unsettled
 from helpers.facts import User
 from helpers.parameters import Parameters
@@ -21,6 +19,8 @@ from helpers.record import NextRunbook, Outcome, Step, step_failed
 from helpers.runbook import Result
 from helpers.schemas import SetPasswordParameters
 from helpers.secret import Secret
+from helpers.shelf.administrator import AdministratorRunbook, Seen, Verified
+from helpers.shelf.diagnose import KINDS
 from helpers.target import Target
 
 if TYPE_CHECKING:

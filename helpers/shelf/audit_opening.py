@@ -7,7 +7,7 @@ a finding says so, of public reports.
 from collections.abc import Iterator, Sequence
 
 from helpers.facts import Client, Pool
-from helpers.finding import Finding, Level, Place, Sure, well
+from helpers.shelf.finding import Finding, Level, Place, Sure, well
 
 _SHORT, _LONG = 12, 20  # characters of a password; these and the days of an invitation are rules of thumb
 _FEW, _MANY = 3, 30

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from helpers import reset
 from helpers.card import Table
 from helpers.errors import Refused
-from helpers.lesson import Lesson
+from helpers.learn.lesson import Lesson
 from helpers.secret import Secret
 
 _WRONG_CODE, _PASSWORD = "000000", "First-Password-1"

@@ -1,0 +1,1 @@
+"""The runbooks, each in the module of its name, and what diagnosis and audit judge by."""
