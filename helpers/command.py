@@ -186,6 +186,7 @@ def in_words(report: "Report") -> str:
         *(("Please correct", problem) for problem in report.problems),
         ("What happened", "" if report.problems else report.detail),
         ("Proof", report.proof),
+        ("Tell the user", report.say),
         ("What to do next", report.next_step),
         ("Next runbook", report.next_command),
         ("Request ids", ", ".join(report.request_ids)),

@@ -43,6 +43,7 @@ class Report:
     meaning: str
     next_step: str
     next_command: str
+    say: str
     detail: str = ""
     proof: str = ""
     notebook: str = ""
@@ -103,7 +104,7 @@ def run(
     return Report(
         run=name, runbook=entry.name, state=ended.state, outcome=ended.outcome.value, exit_code=ended.exit_code,
         meaning=ended.meaning, next_step=ended.next_step, detail=ended.detail, proof=found.verified_by if found else "",
-        next_command=found.next_runbook.command if found and found.next_runbook else "",
+        next_command=found.next_runbook.command if found and found.next_runbook else "", say=found.say if found else "",
         notebook="" if problems else str(executed), record_file="" if problems else str(kept),
         request_ids=tuple(step.request_id for step in found.steps if step.request_id) if found else (),
         problems=tuple(map(str, problems.problems)) if problems else (),

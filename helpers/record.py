@@ -79,6 +79,7 @@ class Record(BaseModel):
     verified_by: Text = Field(default="", description="what proves the outcome, in words; empty when nothing does")
     meaning: Text
     next_step: Text
+    say: Text = Field(default="", description="what to tell the user, in a sentence that can be read out")
     next_runbook: NextRunbook | None = None
 
     def to_json(self) -> dict[str, Any]:

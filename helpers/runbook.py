@@ -207,7 +207,7 @@ class Runbook(ABC, Generic[P]):
             started_at=started, ended_at=now(), steps=result.steps, outcome=result.outcome,
             exit_code=result.exit_code, verified_by=result.proof,
             meaning=result.meaning or " ".join(map(str, result.problems)), next_step=result.next,
-            next_runbook=result.next_runbook,
+            say=result.say, next_runbook=result.next_runbook,
         )
         return result
 
