@@ -113,7 +113,7 @@ class Served:
 
 
 def _stands_in(secret, text):
-    if not secret.isdigit():
+    if not secret.isdigit() or secret not in text:
         return secret in text
     # Six digits may stand by chance in a longer number, an id, or the fraction of a second.
     return re.search(rf"(?:(?<![\w.-])|(?<=\\[nrt])){secret}(?![\w-])", text)
