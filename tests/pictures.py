@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from playwright.sync_api import sync_playwright
 
@@ -12,33 +13,42 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
 def take() -> None:
-    """Set two passwords through the form, and keep what a person sees before and after."""
+    """Set a password and diagnose a user through their forms, and keep what a person sees before and after."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         lab = Lab(Path(folder))
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
         try:
-            page = chromium.new_page(viewport={"width": 1280, "height": 1600})
+            page = chromium.new_page(viewport={"width": 1280, "height": 2400})
             code = lab.code()
             form = run_all(page, lab)
-            for name, theme in THEMES.items():
-                command(page, "apputils:change-theme", theme=theme)
-                page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
-                page.get_by_text("This code is good.").wait_for()
-                fill(form, code=code, password="Brand-new-1")
-                page.wait_for_timeout(500)
-                page.locator(".reset-page").screenshot(path=PICTURES / f"form-{name}.png")
+            page.get_by_text("This code is good.").wait_for()
+            fill(form, code=code, password="Brand-new-1")
+            in_each_theme(page, "form", page.locator(".reset-page"))
             press(form, code=code, password="Brand-new-1-password")
             wait_for(form, "Done:")
             page.get_by_text("This code is used up").wait_for()
-            for name, theme in THEMES.items():
-                command(page, "apputils:change-theme", theme=theme)
-                page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
-                page.wait_for_timeout(500)
-                form.get_by_role("status").screenshot(path=PICTURES / f"result-{name}.png")
+            in_each_theme(page, "result", form.get_by_role("status"))
+            command(page, "docmanager:save")
+            command(page, "application:close-all")
+            form = run_all(page, lab, "runbooks/diagnose-user.ipynb")
+            form.get_by_label("Training case").select_option("no-verified-contact")
+            form.get_by_text("is in the sandbox now").wait_for()
+            form.get_by_role("button", name="Diagnose", exact=True).click()
+            wait_for(form, "There is no verified contact")
+            in_each_theme(page, "diagnosis", form.get_by_role("status"))
         finally:
             chromium.close()
             lab.close()
+
+
+def in_each_theme(page: Any, name: str, what: Any) -> None:
+    """Take a picture of a part of the page in the light and in the dark theme."""
+    for suffix, theme in THEMES.items():
+        command(page, "apputils:change-theme", theme=theme)
+        page.locator(f"body[data-jp-theme-name='{theme}']").wait_for(state="attached")
+        page.wait_for_timeout(500)
+        what.screenshot(path=PICTURES / f"{name}-{suffix}.png")
 
 
 if __name__ == "__main__":
