@@ -163,25 +163,29 @@ class Attended:
             # Sends nothing, so it need not wait for its turn: the page shows the button a moment before it has that.
             self._go_on()
             return
-        if content.get("turn") != self.form.turn or self.form.state == "busy":
-            return
-        if kind == "again" and self.form.state == "done":
+        if kind == "again" and self.form.state == "done":  # whatever the turn: a page may show the button before it knows that
             self.form.set_trait("result", {})
             self.form.state = "ready"
-        elif kind == "plan" and self.form.state == "ready":
+            return
+        if content.get("turn") != self.form.turn or self.form.state == "busy":
+            return
+        if kind == "plan" and self.form.state == "ready":
             self._rehearse(dict(content.get("values", {})))
         elif kind == "train" and self.form.state == "ready" and content.get("case") in self._run.training():
             self.form.send({"kind": "trained", "values": self._run.train(content["case"])})
         elif kind == "submit" and self.form.state == "ready":
-            self.form.state = "busy"
+            self.form.state, after = "busy", "ready"
             try:
-                self._submit(dict(content.get("values", {})))
+                after = self._submit(dict(content.get("values", {})))
             finally:
                 # Emptied here too: nothing that was typed outlives the press.
                 content.clear()
+                # At the very end, and the turn with it: who may press again is heard.
+                self.form.state = after
                 self.form.turn += 1
 
-    def _submit(self, values: dict[str, str]) -> None:
+    def _submit(self, values: dict[str, str]) -> str:
+        """Do the run and show what came of it; return the state that the form is in afterwards."""
         run = self._run
         typed = {name: Secret(values[name], _label(run, name).lower()) for name in run.asks_for.SECRETS if values.get(name)}
         plain = {name: text for name, text in values.items() if name not in run.asks_for.SECRETS}
@@ -194,8 +198,7 @@ class Attended:
             next_ = f"Make the folder that {RUNS} names writable, then press the button again."
             self._show(Card("Not sent: the run could not be noted.", (("What happened", str(exc)), ("What to do next", next_))),
                        "not_sent")
-            self.form.state = "ready"
-            return
+            return "ready"
         except (Exception, KeyboardInterrupt) as exc:
             # A callback's exception would vanish. It may have struck after the call was sent: an unknown outcome.
             logging.getLogger(__name__).exception("the runbook failed")
@@ -209,15 +212,13 @@ class Attended:
                  ("What to do next", f"{run.check_first}{report}")),
             )
             self._show(card, "unknown")
-            self.form.state = "ready"
             self.record.data = None
             self.record.value = "<p>No record: the run did not come to its end.</p>"
             self.result.value = self.proof.value = card.to_html()
-            return
+            return "ready"
         self.form.errors = _errors(result.problems)
         card = result.card()
         self._show(replace(card, rows=(*card.rows, ("Noted as", name))), result.outcome.value)
-        self.form.state = "done" if result.outcome is Outcome.CONFIRMED else "ready"
         self.result.value = result.card().to_html()
         self.record.data = {MIME: run.record.to_json()} if run.record else None
         self.record.value = f"<pre>{html.escape(json.dumps(run.record.to_json(), indent=2))}</pre>" if run.record else ""
@@ -227,6 +228,7 @@ class Attended:
             self.proof.value = run.prove().to_html()
         except NotDone as exc:
             self.proof.value = Card("Not proved.", (("What happened", str(exc)), ("What to do next", exc.next))).to_html()
+        return "done" if result.outcome is Outcome.CONFIRMED else "ready"
 
     def _users_side(self, content: dict[str, Any]) -> dict[str, Any]:
         """Return how the user stands, what time it is there, and the newest message as the user reads it; in practice only."""

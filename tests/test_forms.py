@@ -142,6 +142,13 @@ def test_after_success_the_button_sends_nothing_until_it_is_asked_for_another(sh
     assert shown.form.state == "ready"
 
 
+def test_another_one_is_asked_for_as_soon_as_the_button_is_there_though_the_page_does_not_know_the_turn_yet(shown, code):
+    before = shown.form.turn
+    press(shown, code=code, new_password=NEW)
+    shown.form._handle_custom_msg({"kind": "again", "turn": before}, [])
+    assert (shown.form.state, shown.form.result) == ("ready", {})
+
+
 def test_it_is_busy_while_it_works(shown, code, monkeypatch):
     states = []
     monkeypatch.setattr(shown._run, "submit", lambda *_: states.append(shown.form.state) or original(*_))

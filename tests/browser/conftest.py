@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.lab import CHROMIUM, CHROMIUM_ARGS, Lab, at, command
+from tests.browser.lab import CHROMIUM, CHROMIUM_ARGS, Lab, at, close_all, command
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +52,7 @@ def page(request, context, lab):
     finally:
         if fine and at(page, lab):
             page.remove_listener("pageerror", note)
-            command(page, "application:close-all")
+            close_all(page)
         else:
             page.close()
 

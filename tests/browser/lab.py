@@ -182,6 +182,16 @@ def open_notebook(page, lab, notebook, **address):
     page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
 
 
+def close_all(page):
+    """Close every notebook, without the question whether to save what has changed since it was saved."""
+    page.evaluate("""() => {
+        for (const each of [...window.jupyterapp.shell.widgets("main")]) {
+            if (each.context) each.context.model.dirty = false;
+            each.close();
+        }
+    }""")
+
+
 def run_all(page, lab, notebook=RUNBOOK):
     """Open a runbook, run all its cells, and return its form."""
     open_notebook(page, lab, notebook)

@@ -10,7 +10,7 @@ import nbformat
 from helpers.record import find_record
 from helpers.sandbox import DEFAULT_PASSWORD
 from tests.browser.access import OURS
-from tests.browser.lab import BUTTON, RUNBOOK, command, fill, keep, open_notebook, press, run_all, wait_for
+from tests.browser.lab import BUTTON, RUNBOOK, close_all, command, fill, keep, open_notebook, press, run_all, wait_for
 
 
 def choose(page, menu, entry):
@@ -73,7 +73,7 @@ def test_a_notebook_that_is_opened_after_its_kernel_has_gone_still_holds_the_res
     assert not any(each.is_visible() for each in kept.all())
     command(page, "docmanager:save")
     page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
-    command(page, "application:close-all")
+    close_all(page)
     notebook = lab.root.joinpath(RUNBOOK).read_text(encoding="utf-8")
     assert find_record(nbformat.reads(notebook, as_version=4))["outcome"] == "confirmed"
     assert "widget-state+json" not in notebook

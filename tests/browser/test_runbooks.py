@@ -4,7 +4,7 @@ import pytest
 
 from helpers.runbooks import RUNBOOKS
 from tests.browser.access import OURS, cut_off, violations
-from tests.browser.lab import command, keep, open_notebook, press, run_all
+from tests.browser.lab import close_all, command, keep, open_notebook, press, run_all
 
 GATE = "Username, once more"
 
@@ -45,7 +45,7 @@ def test_a_runbook_is_walked_through_with_what_it_stands_filled_in_with(name, pa
     keep(page, f"{name}-3-result")
 
     command(page, "docmanager:save")
-    command(page, "application:close-all")
+    close_all(page)
     open_notebook(page, lab, path)
     again = page.locator(OURS)
     again.get_by_role("button", name="Do another one").wait_for()
