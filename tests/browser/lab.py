@@ -100,7 +100,7 @@ class Served:
         """
         self.log.flush()
         places = {
-            str(path.relative_to(self.folder)): path.read_bytes().decode("latin-1")
+            str(path.relative_to(self.folder)): _text(path)
             for path in self.folder.rglob("*")
             if path.is_file() and not path.name.startswith(self.file.name)
         }
@@ -110,6 +110,13 @@ class Served:
             places["session storage"] = page.evaluate("JSON.stringify({...sessionStorage})")
             places["address"] = page.url
         return [(place, secret) for place, text in places.items() for secret in self.planted if _stands_in(secret, text)]
+
+
+def _text(path):
+    try:
+        return path.read_bytes().decode("latin-1")
+    except FileNotFoundError:  # a file that was only there while another one was written
+        return ""
 
 
 def _stands_in(secret, text):

@@ -4,13 +4,14 @@ Set SCREENSHOTS to a folder to keep what was seen.
 """
 
 import re
+import shutil
 
 import nbformat
 
 from helpers.record import find_record
 from helpers.sandbox import DEFAULT_PASSWORD
 from tests.browser.access import OURS
-from tests.browser.lab import BUTTON, RUNBOOK, close_all, command, fill, keep, open_notebook, press, run_all, wait_for
+from tests.browser.lab import BUTTON, ROOT, RUNBOOK, close_all, command, fill, keep, open_notebook, press, run_all, wait_for
 
 
 def choose(page, menu, entry):
@@ -65,6 +66,7 @@ def test_a_person_sets_a_new_password_through_the_form(page, lab):
 
 def test_a_notebook_that_is_opened_after_its_kernel_has_gone_still_holds_the_result_and_no_widgets_state(page, lab):
     code, new = lab.code(), lab.plant("Planted-new-1-kept")
+    shutil.copy(ROOT / "notebooks" / RUNBOOK, lab.root / RUNBOOK)
     form = run_all(page, lab)
     kept = page.locator(".reset-kept")
     press(form, code=code, password=new)
