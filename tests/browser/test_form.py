@@ -11,7 +11,19 @@ import nbformat
 from helpers.record import find_record
 from helpers.sandbox import DEFAULT_PASSWORD
 from tests.browser.access import OURS
-from tests.browser.lab import BUTTON, ROOT, RUNBOOK, close_all, command, fill, keep, open_notebook, press, run_all, wait_for
+from tests.browser.lab import (
+    BUTTON,
+    ROOT,
+    RUNBOOK,
+    close_all,
+    command,
+    fill,
+    keep,
+    open_notebook,
+    press,
+    run_all,
+    wait_for,
+)
 
 
 def choose(page, menu, entry):
