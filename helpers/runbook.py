@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from helpers.card import Card
 from helpers.errors import BadParameters, NotReached, Problem, ResetError
-from helpers.parameters import Parameters
+from helpers.parameters import Parameters, PoolParameters
 from helpers.record import NextRunbook, Outcome, Record, Step
 from helpers.runbooks import RUNBOOKS
 from helpers.secret import Secret, SecretError, fault_in, resolve
@@ -98,6 +98,8 @@ class Runbook(ABC, Generic[P]):
     """The parameters that a person fills in, in the order of reading."""
     check_first: ClassVar[str] = "Look the user up before anything else."
     """What tells, after an answer was lost, whether it was done."""
+    reads: ClassVar[str] = ""
+    """What a runbook of a public call reads beforehand, by signed calls, when the user pool is named."""
     requests_codes: ClassVar[bool] = False
     """Whether the practice mailbox beside the form offers to request a code as the user."""
 
@@ -162,7 +164,13 @@ class Runbook(ABC, Generic[P]):
 
     def as_whom(self) -> str:
         """Say which identity the run's calls are made with."""
-        return "nobody: the call is unsigned and needs no AWS credentials"
+        p, signed = self.parameters, issubclass(self.asks_for, PoolParameters)
+        if p is None or not (signed or p.user_pool_id):
+            return "nobody: the call is unsigned and needs no AWS credentials"
+        if p.to_target().may_be_sandbox:
+            return f"{'an administrator' if signed else 'nobody'}; the sandbox asks for no credentials"
+        signer = f"profile {p.profile}" if p.profile else "your AWS credentials"
+        return f"{signer}, signed" if signed else f"nobody for the call, which is unsigned; {signer} for reading {self.reads}"
 
     def rehearse(self, values: Mapping[str, str]) -> Card | list[Problem]:
         """Return the plan for what a form holds, or what is wrong with it; changes nothing. values: without secrets."""

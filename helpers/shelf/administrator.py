@@ -103,13 +103,6 @@ class AdministratorRunbook(Runbook[G]):
 
     # --- the steps ---
 
-    def as_whom(self) -> str:
-        """Say which identity the run's calls are made with."""
-        p = self.parameters
-        if p is not None and p.to_target().may_be_sandbox:
-            return "an administrator; the sandbox asks for no credentials"
-        return f"profile {p.profile}, signed" if p is not None and p.profile else "your AWS credentials, signed"
-
     def plan(self) -> Card:
         """Return what will be sent and what it changes. Reads the user, to show how things stand now."""
         p = self.parameters

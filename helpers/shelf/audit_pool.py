@@ -67,13 +67,6 @@ class AuditPool(Runbook[AuditPoolParameters]):
     form_fields: ClassVar[tuple[str, ...]] = ("user_pool_id",)
     check_first: ClassVar[str] = "Nothing was changed. Press the button again."
 
-    def as_whom(self) -> str:
-        """Say which identity the run's calls are made with."""
-        p = self.parameters
-        if p is not None and p.to_target().may_be_sandbox:
-            return "an administrator; the sandbox asks for no credentials"
-        return f"profile {p.profile}, signed" if p is not None and p.profile else "your AWS credentials, signed"
-
     def plan(self) -> Card:
         """Return what will be read. Sends nothing."""
         p = self.parameters

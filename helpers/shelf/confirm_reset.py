@@ -36,6 +36,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
     button: ClassVar[str] = "Set the new password"
     form_fields: ClassVar[tuple[str, ...]] = ("username", "client_id", "code", "new_password", "client_secret")
     check_first: ClassVar[str] = "Try one sign-in with the new password before anything else."
+    reads: ClassVar[str] = "the password policy"
     requests_codes: ClassVar[bool] = True
 
     def __init__(self, **values: object) -> None:
@@ -43,14 +44,6 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         self.policy, self.policy_source = PasswordPolicy(), "Cognito's default; this pool's own may differ"
         self._policy_known = False
         self._answer_lost = False
-
-    def as_whom(self) -> str:
-        """Say which identity the run's calls are made with."""
-        p = self.parameters
-        if p is None or not p.user_pool_id:
-            return super().as_whom()
-        profile = f"profile {p.profile}" if p.profile else "your AWS credentials"
-        return f"nobody for the reset, which is unsigned; {profile} for reading the password policy"
 
     def practice(self, username: str = "") -> Card:
         """In the sandbox, be the user: request a code through the public API, unless a live one is waiting already.

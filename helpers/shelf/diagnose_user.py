@@ -98,13 +98,6 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
     form_fields: ClassVar[tuple[str, ...]] = ("username", "symptom", "user_pool_id", "client_id")
     check_first: ClassVar[str] = "Nothing was changed: diagnose once more."
 
-    def as_whom(self) -> str:
-        """Say which identity the run's calls are made with."""
-        p = self.parameters
-        if p is not None and p.to_target().may_be_sandbox:
-            return "an administrator who may read; the sandbox asks for no credentials"
-        return f"profile {p.profile}, signed" if p is not None and p.profile else "your AWS credentials, signed"
-
     def practice(self, username: str = "") -> Card:
         """In the sandbox of this process, plant the training case whose user this is, unless the user is there already.
 

@@ -48,15 +48,8 @@ class RequestCode(Runbook[RequestCodeParameters]):
     title: ClassVar[str] = "Have a confirmation code sent"
     button: ClassVar[str] = "Send the user a code"
     form_fields: ClassVar[tuple[str, ...]] = ("username", "client_id", "user_pool_id", "again", "client_secret")
+    reads: ClassVar[str] = "the user and the pool"
     check_first: ClassVar[str] = "Have the user look for a new message before anything else, and use its code."
-
-    def as_whom(self) -> str:
-        """Say which identity the run's calls are made with."""
-        p = self.parameters
-        if p is None or not p.user_pool_id or p.to_target().may_be_sandbox:
-            return super().as_whom()
-        profile = f"profile {p.profile}" if p.profile else "your AWS credentials"
-        return f"nobody for the request, which is unsigned; {profile} for reading the user and the pool"
 
     def plan(self) -> Card:
         """Return what will be sent and what it changes. Reads the user and the pool when the pool is named."""
