@@ -31,7 +31,7 @@ class Card:
         lines = [f"**{_escape(self.title)}**", ""]
         rows = [f"| {_escape(label)} | {_escape(text)} |" for label, text in self.rows if text]
         if rows:
-            lines += ["| | |", "|:---|:---|", *rows]
+            lines += ["| What | How it is |", "|:---|:---|", *rows]
         if self.changes:
             lines += ["", f"| {' | '.join(CHANGE)} |", "|:---|:---|:---|"]
             lines += [f"| {_escape(what)} | {_escape(now)} | {_escape(after)} |" for what, now, after in self.changes]

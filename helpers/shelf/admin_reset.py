@@ -24,7 +24,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
     asks_for: ClassVar[type[Parameters]] = AdminResetParameters
     title: ClassVar[str] = "Take the password away and send a code"
     button: ClassVar[str] = "Reset this user's password"
-    form_fields: ClassVar[tuple[str, ...]] = ("username", "confirm_username", "user_pool_id")
+    form_fields: ClassVar[tuple[str, ...]] = ("username", "user_pool_id", "confirm_username")
     operation: ClassVar[str] = "AdminResetUserPassword"
     sends: ClassVar[str] = "UserPoolId, Username"
     for_good: ClassVar[str] = "the old password is gone at once; without the code the user cannot sign in"

@@ -29,7 +29,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
     asks_for: ClassVar[type[Parameters]] = FixContactParameters
     title: ClassVar[str] = "Mark a contact as verified"
     button: ClassVar[str] = "Mark it as verified"
-    form_fields: ClassVar[tuple[str, ...]] = ("username", "contact", "proof_of_identity", "confirm_username", "user_pool_id")
+    form_fields: ClassVar[tuple[str, ...]] = ("username", "user_pool_id", "contact", "proof_of_identity", "confirm_username")
     operation: ClassVar[str] = "AdminUpdateUserAttributes"
     sends: ClassVar[str] = "UserPoolId, Username, UserAttributes"
     for_good: ClassVar[str] = (

@@ -42,8 +42,8 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
     title: ClassVar[str] = "Set a password without a code"
     button: ClassVar[str] = "Set a new password"
     form_fields: ClassVar[tuple[str, ...]] = (
-        "username", "kind", "password_to", "two_persons", "agreed_by", "confirm_username", "user_pool_id", "client_id",
-        "client_secret",
+        "username", "user_pool_id", "kind", "password_to", "client_id", "client_secret", "two_persons", "agreed_by",
+        "confirm_username",
     )
     check_first: ClassVar[str] = (
         "Try one sign-in with the password that was written to its place, if one was, before anything else."

@@ -44,7 +44,7 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
     asks_for: ClassVar[type[Parameters]] = SignOutParameters
     title: ClassVar[str] = "Sign a user out everywhere"
     button: ClassVar[str] = "Sign this user out everywhere"
-    form_fields: ClassVar[tuple[str, ...]] = ("username", "confirm_username", "user_pool_id")
+    form_fields: ClassVar[tuple[str, ...]] = ("username", "user_pool_id", "confirm_username")
     check_first: ClassVar[str] = "Run this again: to end the sessions twice does no harm."
     operation: ClassVar[str] = "AdminUserGlobalSignOut"
     sends: ClassVar[str] = "UserPoolId, Username"

@@ -8,7 +8,6 @@ JUPYTERLABS_OWN = {
     "aria-input-field-name": ".cm-content",  # a cell's editor has no name
     "aria-required-children": ".jp-WindowedPanel-viewport",  # the notebook is a feed, and its cells are no articles
     "region": ".jp-skiplink-wrapper",  # the links that skip to the content are in no landmark
-    "empty-table-header": ".jp-RenderedMarkdown th",  # Markdown knows no table without a heading: our cards' is empty
 }
 """What axe-core finds on JupyterLab's page around a form, with JupyterLab 4.6: rule, and where."""
 
