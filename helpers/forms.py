@@ -20,7 +20,7 @@ import traitlets
 
 from helpers.card import Card
 from helpers.noting import RUNS, NotNoted, noted
-from helpers.record import MIME, Outcome, Record
+from helpers.record import MIME, NextRunbook, Outcome, Record
 from helpers.runbook import NotDone, Runbook
 from helpers.runbooks import RUNBOOKS
 from helpers.secret import Secret, redact, scheme_of, shown
@@ -131,6 +131,7 @@ class Attended:
     def __init__(self, run: Runbook[Any], *, arrive: bool = False, client_id: str = "") -> None:
         self._run = run
         self._client_id = client_id
+        self._goes_on: NextRunbook | None = None
         sandbox = run.parameters is not None and run.parameters.to_target().may_be_sandbox
         self.form = Form(
             title=run.title, button=run.button, check_first=run.check_first, fields=_fields(run),
@@ -218,7 +219,7 @@ class Attended:
             return "ready"
         self.form.errors = _errors(result.problems)
         card = result.card()
-        self._show(replace(card, rows=(*card.rows, ("Noted as", name))), result.outcome.value)
+        self._show(replace(card, rows=(*card.rows, ("Noted as", name))), result.outcome.value, result.next_runbook)
         self.result.value = result.card().to_html()
         self.record.data = {MIME: run.record.to_json()} if run.record else None
         self.record.value = f"<pre>{html.escape(json.dumps(run.record.to_json(), indent=2))}</pre>" if run.record else ""
@@ -246,16 +247,16 @@ class Attended:
             messages, stands = target.mailbox(username), target.standing(username)
         except TargetError as exc:
             return {"mail": None, "note": str(exc)}
-        shown = ("sender", "destination", "subject", "body", "live")
-        newest = {name: messages[-1][name] for name in shown} if messages else None
+        read = ("sender", "destination", "subject", "body", "live")
+        newest = {name: messages[-1][name] for name in read} if messages else None
         if newest:
             newest["sent_at"] = f"{messages[-1]['sent_at'][11:16]} UTC"
         return {"mail": newest, "note": note, "user": stands["user"], "clock": f"{stands['now'][11:16]} UTC"}
 
-    def _show(self, card: Card, outcome: str) -> None:
+    def _show(self, card: Card, outcome: str, goes_on: NextRunbook | None = None) -> None:
+        self._goes_on = goes_on
         rows = [[label, redact(text)] for label, text in card.rows if text]
         changes = [[redact(text) for text in change] for change in card.changes]
-        goes_on = self._run.result.next_runbook if self._run.result and outcome != "plan" else None
         self.form.result = {"title": redact(card.title), "rows": rows, "outcome": outcome, "changes": changes,
                             "next": goes_on.name if goes_on else ""}
 
@@ -275,7 +276,7 @@ class Attended:
 
     def _go_on(self) -> None:
         """Put the form of the runbook that goes on from here below this one, filled in."""
-        goes_on = self._run.result.next_runbook if self._run.result else None
+        goes_on = self._goes_on
         if goes_on is not None:
             # An administrator's runbook names no app client, so the one that the user came from is handed on past it.
             client_id, given = getattr(self._run.parameters, "client_id", "") or self._client_id, dict(goes_on.parameters)

@@ -106,3 +106,24 @@ def test_what_is_not_known_is_left_open_on_a_real_pool_and_never_the_sandboxs_de
 def test_a_symptom_alone_leads_to_a_diagnosis_of_nobody_yet(sandbox):
     run = DiagnoseUser(interactive="no", username="", symptom="I get no mail")
     assert run.submit().next_runbook.parameters["username"] == ""
+
+
+def test_what_an_earlier_press_led_to_is_not_offered_after_one_that_came_to_nothing(sandbox, monkeypatch):
+    shown = Attended(RequestCode(interactive="yes"))
+    assert message(shown, "submit")["next"] == "confirm-reset"
+    shown.form._handle_custom_msg({"kind": "again", "turn": shown.form.turn}, [])
+
+    def broken(*_):
+        raise RuntimeError("oops")
+
+    monkeypatch.setattr(shown._run, "submit", broken)
+    assert message(shown, "submit")["next"] == ""
+    shown.form._handle_custom_msg({"kind": "next", "turn": shown.form.turn}, [])
+    assert shown.next.children == ()
+
+
+def test_a_plan_that_cannot_be_made_offers_nothing_of_an_earlier_press(sandbox):
+    shown = Attended(RequestCode(interactive="yes"))
+    message(shown, "submit")
+    shown.form._handle_custom_msg({"kind": "again", "turn": shown.form.turn}, [])
+    assert message(shown, "plan", username="two words")["next"] == ""
