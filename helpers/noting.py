@@ -108,7 +108,6 @@ def noted(entry: Entry, values: Mapping[str, Any]) -> Iterator[Callable[[Record]
     name = new_name(journal.folder)
     path = journal.folder / name / "record.json"
     how = os.environ.get("COGNITO_RESET_USERNAME_AS", "masked")
-    started = begun(entry, name, values, path, veil_of(entry, values, how, journal.folder))
 
     def end(ended: Ended) -> str:
         line = hidden(ended, entry, values, how, journal.folder)
@@ -125,6 +124,7 @@ def noted(entry: Entry, values: Mapping[str, Any]) -> Iterator[Callable[[Record]
         try:
             journal.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock.enter_context(journal.under_way(name))
+            started = begun(entry, name, values, path, veil_of(entry, values, how, journal.folder))
             journal.append(started)
         except OSError as exc:
             raise NotNoted(f"{exc.strerror}: {journal.path}") from exc

@@ -15,6 +15,7 @@ from helpers.errors import Problem
 from helpers.target import Target
 
 PRACTICE_POOL = "us-east-1_Sandbox01"
+PRACTICE_CLIENT = "3n4b5urk1ft4fl3mg5e62d9ado"
 PRACTICE_USER = "diego@example.com"
 POOL = r"^[\w-]+_[0-9a-zA-Z]+$"
 USERNAME = r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$"
@@ -138,7 +139,7 @@ class ClientParameters(Parameters):
     SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
 
     client_id: str = Field(
-        default="3n4b5urk1ft4fl3mg5e62d9ado", title="App client id", description="the app client that asked for the code",
+        default=PRACTICE_CLIENT, title="App client id", description="the app client that asked for the code",
         pattern=r"^[\w+]+$", max_length=128,
     )
     client_secret: str = Field(

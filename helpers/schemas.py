@@ -8,7 +8,15 @@ from pydantic import Field
 
 from helpers import deposit
 from helpers.errors import Problem
-from helpers.parameters import POOL, USERNAME, ClientParameters, GatedParameters, PoolParameters, UserParameters
+from helpers.parameters import (
+    POOL,
+    PRACTICE_CLIENT,
+    USERNAME,
+    ClientParameters,
+    GatedParameters,
+    PoolParameters,
+    UserParameters,
+)
 from helpers.target import Target
 
 PRACTICE_PASSWORD = "literal:Practice-makes-perfect-1"
@@ -30,7 +38,7 @@ class RequestCodeParameters(ClientParameters):
     """The parameters of the runbook request-code."""
 
     client_id: str = Field(
-        default="3n4b5urk1ft4fl3mg5e62d9ado", title="App client id",
+        default=PRACTICE_CLIENT, title="App client id",
         description="the app client that the user will enter the code in", pattern=r"^[\w+]+$", max_length=128,
     )
     user_pool_id: str = Field(
@@ -50,7 +58,7 @@ class DiagnoseUserParameters(UserParameters):
     """The parameters of the runbook diagnose-user. A symptom alone will do: then nobody is looked up."""
 
     username: str = Field(
-        default="no-verified-contact@example.com", title="Username",
+        default=PRACTICE_UNVERIFIED, title="Username",
         description="any name of the user; empty: the symptom alone is looked at", pattern=f"^$|{USERNAME}", max_length=128,
     )
     client_id: str = Field(
@@ -129,7 +137,7 @@ class SetPasswordParameters(GatedParameters):
         description="a reference to write the generated password to; discard: in practice",
     )
     client_id: str = Field(
-        default="3n4b5urk1ft4fl3mg5e62d9ado", title="App client id",
+        default=PRACTICE_CLIENT, title="App client id",
         description="the app client to prove it through, by one sign-in; empty for no proof", pattern=r"^[\w+]*$",
         max_length=128,
     )

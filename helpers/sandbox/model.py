@@ -50,11 +50,6 @@ def is_public(operation: str) -> bool:
     return str(_model()["operations"][operation].get("authtype")) == "none"
 
 
-def error_names(operation: str) -> list[str]:
-    """Return the names of the errors that the model gives an operation."""
-    return [error["shape"] for error in _model()["operations"][operation].get("errors", [])]
-
-
 def shape(name: str) -> Shape:
     """Return a shape as the model has it."""
     found: Shape = _model()["shapes"][name]

@@ -59,7 +59,6 @@ class AdministratorRunbook(Runbook[G]):
     """What is done afterwards, to prove it; "" where nothing can."""
     reads_pool: ClassVar[bool] = False
     """Whether the pool's settings decide too."""
-    nothing_done: ClassVar[str] = "Nothing has changed."
 
     # --- what a subclass says ---
 
@@ -189,7 +188,7 @@ class AdministratorRunbook(Runbook[G]):
 
     def _refused(self, error: Refused, *steps: Step) -> Result:
         return Result(
-            Outcome.REFUSED, error.exit_code, f"Refused: {self.nothing_done[0].lower()}{self.nothing_done[1:]}",
+            Outcome.REFUSED, error.exit_code, "Refused: nothing has changed.",
             happened=str(error), meaning=error.meaning, say=error.say, next=error.next,
             notes=(f"What may be tried again: {error.again}.",), steps=steps, decided_by=error.operation,
             next_runbook=self.follow(error.runbook if error.runbook != self.name else "", symptom=error.code),
