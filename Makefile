@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export COGNITO_SANDBOX ?= $(CURDIR)/runs/sandbox.sqlite
 
-.PHONY: help run lab sandbox test bench notebooks lock pictures clean
+.PHONY: help run lab sandbox test fuzz bench notebooks lock pictures clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -27,6 +27,9 @@ test: .venv/test  ## lint, types, unit tests, notebooks, headless runs, browser
 	$(BIN)/mypy
 	env -u COGNITO_SANDBOX -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n logical --maxprocesses 4 \
 		--nbval --nbval-current-env --nbval-cell-timeout 120 tests notebooks
+
+fuzz: .venv/test  ## the tests that hypothesis feeds, with fifty times as many inputs, new ones each time
+	env -u COGNITO_SANDBOX FUZZ=$${FUZZ:-50} $(BIN)/pytest -n logical --maxprocesses 4 -m hypothesis tests
 
 bench: .venv/test  ## speed, as ratios measured side by side
 	env -u COGNITO_SANDBOX $(BIN)/python -m tests.bench

@@ -8,6 +8,8 @@ import os
 import botocore.session
 import pytest
 
+from . import effort  # noqa: F401 - before any test is read: how many inputs hypothesis tries
+
 # Before anything makes a client: no profile, no region, no instance metadata, no shared sandbox file.
 for _name in [name for name in os.environ if name.startswith(("AWS_", "COGNITO_"))]:
     del os.environ[_name]

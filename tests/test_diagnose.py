@@ -18,6 +18,8 @@ from helpers.shelf import symptoms, verdicts
 from helpers.shelf.diagnose import diagnose, likely_causes, route
 from helpers.shelf.verdicts import PROBLEMS, TAKES, Verdict
 
+from .effort import tries
+
 MAIL, PHONE = Contact("email", "m***@e***", True), Contact("phone_number", "+*******0199", True)
 USER = User(username="maria", status="CONFIRMED", enabled=True, contacts=(MAIL,), factors=(), preferred_factor="",
             last_modified="2025-01-01T09:00:00+00:00")
@@ -508,7 +510,7 @@ events = st.lists(st.builds(Event, st.text(max_size=5), st.sampled_from(["SignIn
 said = st.text(max_size=40) | st.sampled_from([one[0] for one in SYMPTOMS] + list(symptoms._NAMES))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=tries(400))
 @given(username=st.text(max_size=10), user=st.none() | users, pool=st.none() | pools, client=st.none() | clients,
        events=events, others=st.lists(users, max_size=3), symptom=said,
        unread=st.lists(st.sampled_from(["user", "pool", "client", "events", "others"]), unique=True, max_size=5))
@@ -522,7 +524,7 @@ def test_there_is_a_verdict_for_whatever_was_read_and_said(username, user, pool,
     assert all(isinstance(value, str) and value for value in found.parameters.values())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=tries(100))
 @given(symptom=st.text(alphabet=st.characters(min_codepoint=48, max_codepoint=122), min_size=12, max_size=30))
 def test_what_was_said_is_never_repeated_since_it_may_hold_a_code_or_a_password(symptom):
     assert symptom not in repr(on(symptom))

@@ -12,7 +12,7 @@ import types
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpers.secret import SCHEMES, Redactor, Secret, SecretError, fault_in, hide_in_logs, redact, resolve, shown
@@ -199,7 +199,6 @@ def test_a_known_secret_is_taken_out_of_text_in_every_common_spelling(spelling):
         assert part not in clean
 
 
-@settings(deadline=None)
 @example("00000'00", "repr-of-json-bytes")
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=40), st.sampled_from(sorted(SPELLINGS)))
 def test_no_secret_survives_in_any_spelling(value, name):

@@ -121,8 +121,9 @@ def _list(found: Shape) -> Check:
             raise WrongType(_cannot(value, "list"))
         problems = _sizes(found, path, value, len(value), sensitive=False)
         for number, one in enumerate(value, 1):
-            if one is not None:
-                problems += _check(member)(f"{path}.{number}.member", one)
+            if one is None:
+                raise WrongType("a list holds no null")
+            problems += _check(member)(f"{path}.{number}.member", one)
         return problems
 
     return check

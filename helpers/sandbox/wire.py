@@ -5,6 +5,7 @@ import sqlite3
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import faults, model
 from .engine import Engine, Outcome
@@ -69,7 +70,14 @@ def _read(operation: str, body: bytes) -> tuple[Doc, Refusal | None]:
         return (request if isinstance(request, dict) else {}), Refusal("SerializationException", str(error))
     if problems:
         return request, Refusal("InvalidParameterException", model.validation_message(problems))
-    return request, None
+    return _without_nulls(request), None
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out what is null: in AWS's JSON a null member counts as one that is not there."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
 def _written(outcome: Outcome) -> Answer:

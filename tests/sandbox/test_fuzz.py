@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, Sandbox, Server, model, wire
 from helpers.sandbox.operations import IMITATED
 
+from ..effort import tries
+
 TARGET = "AWSCognitoIdentityProviderService."
-RELAXED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+RELAXED = {"suppress_health_check": list(HealthCheck)}
 KNOWN = {"UserPoolId": DEFAULT_POOL_ID, "ClientId": DEFAULT_CLIENT_ID, "Username": DEFAULT_USERNAME}
 TEXT = st.one_of(st.sampled_from(["", "x", "123456", "a@b.example", "+12025550100", "Good-Password-1", "é", "\x00", "0", "u0",
                                   'email = "x"', "A" * 2000]), st.text(max_size=20))
@@ -57,14 +59,42 @@ def shaped(name, depth=0):
             "integer": st.integers(-5, 200), "long": st.integers(-5, 2**70)}[kind]
 
 
-@pytest.mark.parametrize("operation", sorted(IMITATED))
-def test_shapes_of_the_model(operation, box):
-    @settings(max_examples=60, **RELAXED)
-    @given(shaped(model.input_name(operation)))
-    def run(request):
-        answered(box, operation, json.dumps(request).encode())
+SHAPED = {operation: shaped(model.input_name(operation)) for operation in IMITATED}
 
-    run()
+
+@pytest.mark.parametrize("operation", sorted(IMITATED))
+@settings(max_examples=tries(60), **RELAXED)
+@given(data=st.data())
+def test_shapes_of_the_model(operation, box, data):
+    answered(box, operation, json.dumps(data.draw(SHAPED[operation])).encode())
+
+
+WRONG = st.sampled_from([None, [], {}, "", 0, -1, True, [None], {"a": None}, 1.5, 2**80, "x" * 5000])
+
+
+def places(value, path=()):
+    """Every place of a request, as the keys that lead there."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from places(one, (*path, key))
+
+
+def replaced(value, path, wrong):
+    if not path:
+        return wrong
+    copy = value.copy()
+    copy[path[0]] = replaced(value[path[0]], path[1:], wrong)
+    return copy
+
+
+@pytest.mark.parametrize("operation", sorted(IMITATED))
+@settings(max_examples=tries(60), **RELAXED)
+@given(data=st.data(), wrong=WRONG)
+def test_one_wrong_value_in_a_request_of_the_right_shape(operation, box, data, wrong):
+    request = data.draw(SHAPED[operation])
+    spoilt = replaced(request, data.draw(st.sampled_from(list(places(request)))), wrong)
+    answered(box, operation, json.dumps(spoilt).encode())
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
@@ -72,7 +102,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st
                     max_leaves=12)
 
 
-@settings(max_examples=300, **RELAXED)
+@settings(max_examples=tries(300), **RELAXED)
 @given(operation=st.sampled_from(sorted(IMITATED)), value=JSON, known=st.booleans())
 def test_any_json(shared, operation, value, known):
     if known and isinstance(value, dict):
@@ -80,13 +110,13 @@ def test_any_json(shared, operation, value, known):
     answered(shared.sandbox, operation, json.dumps(value).encode())
 
 
-@settings(max_examples=300, **RELAXED)
+@settings(max_examples=tries(300), **RELAXED)
 @given(operation=st.sampled_from(sorted(IMITATED)), body=st.binary(max_size=200))
 def test_any_bytes(shared, operation, body):
     answered(shared.sandbox, operation, body)
 
 
-@settings(max_examples=100, **RELAXED)
+@settings(max_examples=tries(100), **RELAXED)
 @given(st.binary(max_size=300) | st.builds(
     lambda method, path, headers, body: b" ".join([method, path, b"HTTP/1.1\r\n"]) + b"\r\n".join(headers) + b"\r\n\r\n" + body,
     st.sampled_from([b"POST", b"GET", b"\xff", b""]), st.binary(max_size=20),
@@ -108,7 +138,7 @@ def test_any_bytes_on_the_socket(shared, data):
         assert b"Traceback" not in answer
 
 
-@settings(max_examples=100, **RELAXED)
+@settings(max_examples=tries(100), **RELAXED)
 @given(path=st.sampled_from(["clock", "faults", "settings", "reset", "mailbox", "health", "nothing"]),
        method=st.sampled_from(["GET", "POST", "HEAD", "PUT"]), value=JSON)
 def test_any_json_at_the_controls(shared, path, method, value):

@@ -12,6 +12,8 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, wire
 
+from ..effort import tries
+
 USERS = st.sampled_from(["ana", "bea", "nobody"])
 PASSWORDS = st.sampled_from(["First-Password-1", "Second-Password-2", "Third-Password-3", "weak", " edge"])
 STATE = ("pools", "clients", "users", "names", "sessions", "messages")
@@ -120,6 +122,5 @@ class Flow(RuleBasedStateMachine):
                 assert srp.verifier(DEFAULT_POOL_ID, name, password, stored["salt"]) == stored["verifier"]
 
 
-Flow.TestCase.settings = settings(max_examples=40, stateful_step_count=30, deadline=None,
-                                  suppress_health_check=list(HealthCheck), print_blob=True)
+Flow.TestCase.settings = settings(max_examples=tries(40), stateful_step_count=30, suppress_health_check=list(HealthCheck))
 TestFlow = Flow.TestCase

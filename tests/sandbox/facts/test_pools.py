@@ -44,6 +44,28 @@ def test_update_keeps_fixed(world):
     assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
 
 
+@fact("CreateUserPool puts `custom:` before the name of every attribute that is not a standard one", "reported")
+def test_custom_attributes(world):
+    world.pool(Schema=[{"Name": "shoe_size", "AttributeDataType": "Number"}, {"Name": "custom:team"},
+                       {"Name": "given_name", "Required": True}])
+    listed = {one["Name"]: one for one in described(world)["SchemaAttributes"]}
+    assert listed["custom:shoe_size"]["AttributeDataType"] == "Number"
+    assert "custom:custom:team" in listed
+    assert listed["given_name"]["Required"]
+
+
+@fact("A custom attribute cannot be required: Required custom attributes are not supported currently.", "reported")
+def test_required_custom_attribute(world):
+    world.refuses(("InvalidParameterException", "Required custom attributes are not supported currently."),
+                  world.pool, Schema=[{"Name": "shoe_size", "Required": True}])
+
+
+@fact("An attribute of a schema needs a name; in what words Cognito says so is unknown", "inferred")
+def test_nameless_attribute(world):
+    with pytest.raises(world.api.exceptions.InvalidParameterException):
+        world.pool(Schema=[{}])
+
+
 @fact("DeleteUserPool: the pool and its clients are gone", "documented")
 def test_delete(world):
     world.pool()

@@ -101,6 +101,21 @@ def test_null(server):
     assert body["message"].startswith("1 validation error detected: Value null at 'userPoolId' failed")
 
 
+@fact("A member that is null counts as one that is left out", "inferred")
+def test_null_member_is_left_out(server):
+    status, _, body = sent(server, json.dumps({"UserPoolId": DEFAULT_POOL_ID, "ClientId": DEFAULT_CLIENT_ID,
+                                               "ClientName": None}), TARGET + "UpdateUserPoolClient")
+    assert status == 200
+    assert body["UserPoolClient"]["ClientName"]
+
+
+@fact("A null in a list is refused as a value of the wrong type", "inferred")
+def test_null_in_a_list(server):
+    status, _, body = sent(server, json.dumps({"UserPoolId": DEFAULT_POOL_ID, "Username": DEFAULT_USERNAME,
+                                               "UserAttributes": [None]}), TARGET + "AdminUpdateUserAttributes")
+    assert (status, body["__type"]) == (400, "SerializationException")
+
+
 @fact("An empty member: Member must have length greater than or equal to 1", "reported")
 def test_empty(server):
     _, _, body = sent(server, json.dumps({"ClientId": DEFAULT_CLIENT_ID, "Username": "x", "ConfirmationCode": "",
