@@ -24,6 +24,8 @@ class User:
 
     status: as the API spells it, such as RESET_REQUIRED. contacts: email before phone_number. factors: the user's
     second factors as the API names them (SMS_MFA, EMAIL_OTP, SOFTWARE_TOKEN_MFA). last_modified: ISO time with offset.
+    providers: the other providers that the user signs in through, as the attribute `identities` names them. Source:
+    developer guide, "Linking federated users to an existing user profile".
     """
 
     username: str
@@ -34,6 +36,7 @@ class User:
     preferred_factor: str
     last_modified: str
     request_id: str = ""
+    providers: tuple[str, ...] = ()
 
     @property
     def verified(self) -> tuple[str, ...]:

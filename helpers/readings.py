@@ -3,9 +3,10 @@
 They need AWS credentials, and raise the errors of `helpers.errors`. None of them changes anything at Cognito.
 """
 
+import json
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from helpers.errors import answers
 from helpers.facts import Client, Contact, Event, Pool, User
@@ -14,8 +15,22 @@ from helpers.policy import PasswordPolicy
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
+T_co = TypeVar("T_co", covariant=True)
 FOUND_AT_MOST = 10
 EVENTS_AT_MOST = 10
+
+
+class Listed(tuple[T_co, ...]):
+    """What a call has listed, with AWS's id of its answer; of several pages, the last one's."""
+
+    request_id: str
+
+    @classmethod
+    def of(cls, items: Iterable[T_co], answer: Any) -> Self:
+        """Return the items with the request id of the answer that they came in."""
+        made = cls(items)
+        made.request_id = _request_id(answer)
+        return made
 
 
 def look_up(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> User:
@@ -38,9 +53,8 @@ def find_users(client: "CognitoIdentityProviderClient", *, user_pool_id: str, at
     quoted = value.replace("\\", "\\\\").replace('"', '\\"')
     with answers("ListUsers"):
         answer = client.list_users(UserPoolId=user_pool_id, Filter=f'{attribute} = "{quoted}"', Limit=FOUND_AT_MOST)
-    request_id = str(answer["ResponseMetadata"].get("RequestId", ""))
-    return tuple(_user({**one, "ResponseMetadata": {"RequestId": request_id}}, one.get("Attributes", []))
-                 for one in answer.get("Users", []))
+    return Listed.of((_user({**one, "ResponseMetadata": answer["ResponseMetadata"]}, one.get("Attributes", []))
+                      for one in answer.get("Users", [])), answer)
 
 
 def read_pool(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> Pool:
@@ -66,7 +80,7 @@ def read_pool(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> 
         triggers=tuple(sorted(name for name, value in pool.get("LambdaConfig", {}).items() if value)),
         threat_protection=pool.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF"),
         temporary_days=pool.get("Policies", {}).get("PasswordPolicy", {}).get("TemporaryPasswordValidityDays", 7),
-        request_id=str(answer["ResponseMetadata"].get("RequestId", "")),
+        request_id=_request_id(answer),
         mail_from=mail.get("From") or mail.get("SourceArn", "").rpartition("/")[2],
         sms_service=("AWS End User Messaging" if messaging.get("CallerArn") else
                      "Amazon SNS" if sms.get("SnsCallerArn") else ""),
@@ -89,10 +103,10 @@ def read_factors(client: "CognitoIdentityProviderClient", *, user_pool_id: str) 
     with answers("GetUserPoolMfaConfig"):
         answer = client.get_user_pool_mfa_config(UserPoolId=user_pool_id)
     if answer.get("MfaConfiguration", "OFF") == "OFF":
-        return ()
+        return Listed.of((), answer)
     offered = {"SMS_MFA": "SmsMfaConfiguration" in answer, "EMAIL_OTP": "EmailMfaConfiguration" in answer,
                "SOFTWARE_TOKEN_MFA": answer.get("SoftwareTokenMfaConfiguration", {}).get("Enabled", False)}
-    return tuple(name for name, offers in offered.items() if offers)
+    return Listed.of((name for name, offers in offered.items() if offers), answer)
 
 
 def read_client(client: "CognitoIdentityProviderClient", *, user_pool_id: str, client_id: str) -> Client:
@@ -109,7 +123,7 @@ def read_client(client: "CognitoIdentityProviderClient", *, user_pool_id: str, c
         has_secret="ClientSecret" in found,
         flows=tuple(sorted(found.get("ExplicitAuthFlows", []))),
         hides_users=found.get("PreventUserExistenceErrors", "LEGACY") == "ENABLED",
-        request_id=str(answer["ResponseMetadata"].get("RequestId", "")),
+        request_id=_request_id(answer),
     )
 
 
@@ -125,7 +139,7 @@ def list_clients(client: "CognitoIdentityProviderClient", *, user_pool_id: str) 
             answer = client.list_user_pool_clients(UserPoolId=user_pool_id, MaxResults=60, **page)
         found += [one["ClientId"] for one in answer.get("UserPoolClients", [])]
         if not answer.get("NextToken"):
-            return tuple(found)
+            return Listed.of(found, answer)
         page = {"NextToken": answer["NextToken"]}
 
 
@@ -136,10 +150,10 @@ def recent_events(client: "CognitoIdentityProviderClient", *, user_pool_id: str,
     """
     with answers("AdminListUserAuthEvents", username=username):
         answer = client.admin_list_user_auth_events(UserPoolId=user_pool_id, Username=username, MaxResults=EVENTS_AT_MOST)
-    return tuple(
+    return Listed.of((
         Event(at=one["CreationDate"].isoformat(), kind=one.get("EventType", ""), response=one.get("EventResponse", ""))
         for one in answer.get("AuthEvents", [])
-    )
+    ), answer)
 
 
 def masked(contact: str) -> str:
@@ -166,5 +180,20 @@ def _user(answer: Any, attributes: Any) -> User:
         factors=tuple(answer.get("UserMFASettingList", [])),
         preferred_factor=answer.get("PreferredMfaSetting", ""),
         last_modified=answer["UserLastModifiedDate"].isoformat(),
-        request_id=str(answer["ResponseMetadata"].get("RequestId", "")),
+        request_id=_request_id(answer),
+        providers=_providers(values.get("identities", "")),
     )
+
+
+def _providers(identities: str) -> tuple[str, ...]:
+    """Return the providers that a user's `identities` name; () for whatever cannot be read."""
+    try:
+        listed = json.loads(identities)
+    except (ValueError, RecursionError):
+        return ()
+    names = [one.get("providerName") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))
+
+
+def _request_id(answer: Any) -> str:
+    return str(answer["ResponseMetadata"].get("RequestId", ""))

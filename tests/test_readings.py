@@ -1,5 +1,7 @@
 """Readings: what an administrator can know without changing anything, and that no secret or contact comes along."""
 
+import json
+
 import pytest
 
 from helpers import errors, readings, reset
@@ -54,7 +56,7 @@ def test_a_pools_settings_are_read(client):
 
 def test_how_a_pool_sends_is_read(client):
     made = client.create_user_pool(
-        PoolName="sends", UserPoolTier="PLUS",
+        PoolName="sends", UserPoolTier="PLUS", AutoVerifiedAttributes=["email"],
         EmailConfiguration={"EmailSendingAccount": "DEVELOPER",
                             "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/help@example.com"},
         SmsConfiguration={"SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x", "SnsRegion": "us-west-2"},
@@ -92,6 +94,30 @@ def test_more_app_clients_than_one_page_holds_are_all_listed(client):
     assert len(listed) == 131
 
 
+def test_what_a_call_lists_comes_with_the_request_id_of_its_answer(client):
+    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"})
+    whom = "diego@example.com"
+    listed = (readings.read_factors(client, **POOL), readings.list_clients(client, **POOL),
+              readings.find_users(client, **POOL, attribute="email", value=whom),
+              readings.recent_events(client, **POOL, username=whom))
+    assert len({one.request_id for one in listed} - {""}) == len(listed)
+
+
+@pytest.mark.parametrize(("identities", "providers"), [
+    ('[{"userId":"1122","providerName":"Google","providerType":"Google","primary":"true"}]', ("Google",)),
+    ('[{"providerName":"Google"},{"providerName":"Okta"},{"providerName":"Google"}]', ("Google", "Okta")),
+    ("", ()), ("no JSON", ()), ("null", ()), ("[]", ()), ('{"providerName":"Google"}', ()), ("[" * 100_000, ()),
+    ('[null, 1, [], {}, {"providerName": null}, {"providerName": " "}]', ()),
+])
+def test_the_providers_of_a_user_are_read_and_what_cannot_be_read_is_none(identities, providers, client, sandbox):
+    with sandbox.engine.store.transaction() as db:
+        ((number, doc),) = db.execute("SELECT id, doc FROM users WHERE username = 'diego@example.com'").fetchall()
+        user = json.loads(doc)
+        user["attributes"]["identities"] = identities
+        db.execute("UPDATE users SET doc = ? WHERE id = ?", (json.dumps(user), number))
+    assert readings.look_up(client, **POOL, username="diego@example.com").providers == providers
+
+
 def test_recovery_mechanisms_come_in_their_order(client):
     made = client.create_user_pool(PoolName="two", AccountRecoverySetting={"RecoveryMechanisms": [
         {"Name": "verified_phone_number", "Priority": 2}, {"Name": "verified_email", "Priority": 1}]})["UserPool"]
@@ -108,7 +134,7 @@ def test_an_app_client_is_read_without_its_secret(client):
 
 
 def test_events_are_read_where_the_pool_records_them(client):
-    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"})
+    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"})
     reset.request_code(client, client_id=DEFAULT_CLIENT_ID, username="diego@example.com")
     events = readings.recent_events(client, **POOL, username="diego@example.com")
     assert [(event.kind, event.response) for event in events][:1] == [("ForgotPassword", "Pass")]
