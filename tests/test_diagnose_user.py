@@ -27,6 +27,7 @@ from helpers.target import Target
 
 READING = {"DescribeUserPool", "AdminGetUser", "DescribeUserPoolClient", "ListUsers", "AdminListUserAuthEvents"}
 EVERY = pytest.mark.parametrize("name", CASES)
+SMS_ROLE = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}
 
 
 @pytest.fixture(autouse=True)
@@ -326,7 +327,7 @@ def test_a_user_whom_a_trigger_could_bring_over_is_told(client):
 
 def test_what_the_user_has_tried_is_told_where_the_pool_records_it(client):
     someone(client, **VERIFIED)
-    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
+    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
                             AutoVerifiedAttributes=["email"])
     reset.request_code(Target().client(), client_id=DEFAULT_CLIENT_ID, username="maria")
     _, result = diagnosed(username="maria")
@@ -371,7 +372,7 @@ def test_whatever_state_a_user_is_in_the_runbooks_that_follow_help(recovery, hid
     monkeypatch.setattr(Target, "client", functools.cache(Target.client))  # making one takes longer than all else
     more = {"AccountRecoverySetting": {"RecoveryMechanisms": [
         {"Name": name, "Priority": place} for place, name in enumerate(recovery, 1)]}} if recovery else {}
-    pool_id = client.create_user_pool(PoolName="any", MfaConfiguration="OPTIONAL", **more)["UserPool"]["Id"]
+    pool_id = client.create_user_pool(PoolName="any", MfaConfiguration="OPTIONAL", SmsConfiguration=SMS_ROLE, **more)["UserPool"]["Id"]
     app = client.create_user_pool_client(
         UserPoolId=pool_id, ClientName="app", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
         PreventUserExistenceErrors="ENABLED" if hides else "LEGACY")["UserPoolClient"]["ClientId"]
@@ -403,7 +404,7 @@ FACTORS = ["", "SMSMfaSettings", "EmailMfaSettings", "SoftwareTokenMfaSettings"]
 def test_a_code_goes_where_the_verdict_says(recovery, client, sandbox):
     more = {"AccountRecoverySetting": {"RecoveryMechanisms": [
         {"Name": name, "Priority": place} for place, name in enumerate(recovery, 1)]}} if recovery else {}
-    pool_id = client.create_user_pool(PoolName="ways", MfaConfiguration="OPTIONAL", **more)["UserPool"]["Id"]
+    pool_id = client.create_user_pool(PoolName="ways", MfaConfiguration="OPTIONAL", SmsConfiguration=SMS_ROLE, **more)["UserPool"]["Id"]
     app = client.create_user_pool_client(UserPoolId=pool_id, ClientName="app")["UserPoolClient"]["ClientId"]
     pool = read_pool(client, user_pool_id=pool_id)
     for number, ((mail, phone), factor) in enumerate(itertools.product(CONTACTS, FACTORS)):
@@ -471,7 +472,7 @@ FAULTS = {"throttle-before-commit": (Outcome.REFUSED, 5), "500-before-commit": (
 def recorded(sandbox, client):
     """A user whose diagnosis makes every reading but the search."""
     someone(client, **VERIFIED)
-    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
+    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
                             AutoVerifiedAttributes=["email"])
     sandbox.settings(delay_seconds=60)
     return {"username": "maria", "client_id": DEFAULT_CLIENT_ID}

@@ -78,7 +78,7 @@ def test_the_calls_of_a_run_are_exactly_the_actions_of_its_policy(name, sandbox)
     if name == "diagnose-user":
         # Events are only looked at where the pool records them, and other spellings only where there is no such user.
         client = made(name).parameters.to_target().client(signed=True)
-        client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"})
+        client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"})
         calls = recorded(made(name, username="diego@example.com"), sandbox)
         calls |= recorded(made(name, username="Diego@Example.com"), sandbox)
     else:

@@ -107,21 +107,21 @@ def simulated(work: Work, pool: Doc, name: str) -> Doc:
 
 
 def send(work: Work, pool: Doc, user: Doc, contact: str, code: str, *, source: str, client_id: str | None = None,
-         metadata: Doc | None = None, entered: str | None = None, failing: bool = True) -> None:
+         metadata: Doc | None = None, entered: str | None = None, without: str = "") -> None:
     """Send one message to a contact, through the CustomMessage trigger where there is one.
 
-    source: the trigger source, such as CustomMessage_ForgotPassword. failing: whether this operation has errors for a
-    failed delivery at all; where it has not, the message is lost in silence.
+    source: the trigger source, such as CustomMessage_ForgotPassword. without: a failure that this operation has no
+    error for; the message is then lost in silence.
     """
     # A pool of a training case fails in a way of its own.
     how = pool.get("delivery") or work.settings["delivery_failure"]
-    if how == "lost":
+    if how == "none" and contact == "phone_number" and not _sends_sms(pool):
+        how = work.settings["sms_without_role"]
+    if how in ("lost", without):
         return
     failure = _FAILURES.get(how)
     if failure is not None and not (how == "daily-limit" and contact != "email"):
-        if failing:
-            raise Refusal(*failure)
-        return
+        raise Refusal(*failure)
     if contact == "email" and _over_daily_limit(work):
         if work.settings["mail_limit_answer"] == "error":
             raise Refusal("LimitExceededException", DAILY_LIMIT_TEXT)
@@ -163,6 +163,11 @@ def _template(pool: Doc, contact: str) -> tuple[str, str]:
         subject = template.get("EmailSubject") or pool.get("EmailVerificationSubject") or _DEFAULT_SUBJECT
         return subject, template.get("EmailMessage") or pool.get("EmailVerificationMessage") or _DEFAULT_MESSAGE
     return "", template.get("SmsMessage") or pool.get("SmsVerificationMessage") or _DEFAULT_MESSAGE
+
+
+def _sends_sms(pool: Doc) -> bool:
+    # A function that sends SMS itself is kept and not run: its messages go to the mailbox like all others.
+    return bool(pool.get("SmsConfiguration") or pool.get("LambdaConfig", {}).get("CustomSMSSender"))
 
 
 def _over_daily_limit(work: Work) -> bool:

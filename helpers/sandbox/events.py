@@ -20,7 +20,7 @@ def admin_list_user_auth_events(work: Work, request: Doc) -> Doc:
     pool, user = admin_user(work, request)
     before = request.get("NextToken")
     limit = min(request.get("MaxResults") or _PAGE, _PAGE)
-    upper = int(before) if before and before.isdigit() else 1 << 62
+    upper = int(before) if before and before.isascii() and before.isdigit() else 1 << 62
     rows = work.db.execute(
         "SELECT id, event_id, at, kind, response, challenge, result FROM events"
         " WHERE pool_id = ? AND username = ? AND id < ? ORDER BY id DESC LIMIT ?",

@@ -1,6 +1,7 @@
 """Second factors, as far as they decide where a reset code may go: a pool's configuration and a user's preference."""
 
 from .names import admin_user
+from .pools import check_plan
 from .refusal import Refusal
 from .work import Doc, Work
 
@@ -17,8 +18,14 @@ def get_user_pool_mfa_config(work: Work, request: Doc) -> Doc:
 def set_user_pool_mfa_config(work: Work, request: Doc) -> Doc:
     """SetUserPoolMfaConfig: what the request leaves out stays as it is."""
     pool = work.pool(request["UserPoolId"])
-    pool["mfa"] = pool.get("mfa", {}) | {key: request[key] for key in _CONFIGURATIONS if request.get(key) is not None}
+    given = {key: dict(request[key]) for key in _CONFIGURATIONS if request.get(key) is not None}
+    # How SMS are sent is one setting of the pool, whichever operation sets it (API reference, SmsMfaConfigType).
+    by_sms = given.get("SmsMfaConfiguration", {}).pop("SmsConfiguration", None)
+    if by_sms:
+        pool["SmsConfiguration"] = by_sms
+    pool["mfa"] = pool.get("mfa", {}) | given
     pool["MfaConfiguration"] = request.get("MfaConfiguration") or pool["MfaConfiguration"]
+    check_plan(pool)
     pool["LastModifiedDate"] = work.now
     work.keep_pool(pool)
     return _shown(pool)
@@ -46,4 +53,7 @@ def admin_set_user_mfa_preference(work: Work, request: Doc) -> Doc:
 
 
 def _shown(pool: Doc) -> Doc:
-    return {"MfaConfiguration": pool["MfaConfiguration"], **pool.get("mfa", {})}
+    answer = {"MfaConfiguration": pool["MfaConfiguration"], **pool.get("mfa", {})}
+    if "SmsMfaConfiguration" in answer and "SmsConfiguration" in pool:
+        answer["SmsMfaConfiguration"] = {**answer["SmsMfaConfiguration"], "SmsConfiguration": pool["SmsConfiguration"]}
+    return answer

@@ -35,8 +35,8 @@ def on_sign_in(work: Work, pool: Doc, client: Doc, name: str, password: str, met
 def _create(work: Work, pool: Doc, name: str, answer: Doc) -> Doc:
     given = answer["userAttributes"]
     ignored = ("username", "sub", "cognito:user_status")
-    attributes = {key: str(value) for key, value in given.items() if key not in ignored}
-    status = answer.get("finalUserStatus") or "RESET_REQUIRED"
-    user = users.new(work, pool, given.get("username") or name, attributes, status)
+    attributes = {key: str(value) for key, value in given.items() if key not in ignored and value is not None}
+    status = "CONFIRMED" if answer.get("finalUserStatus") == "CONFIRMED" else "RESET_REQUIRED"
+    user = users.new(work, pool, str(given.get("username") or name), attributes, status)
     users.keep_new(work, pool, user, force_alias=bool(answer.get("forceAliasCreation")))
     return user

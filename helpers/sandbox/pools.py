@@ -112,6 +112,36 @@ def _change(work: Work, pool: Doc, request: Doc) -> None:
         request.get("VerificationMessageTemplate") or {})
     pool["UserPoolTier"] = request.get("UserPoolTier") or pool.get("UserPoolTier") or "ESSENTIALS"
     pool["LastModifiedDate"] = work.now
+    _check_verified(pool)
+    check_plan(pool)
+
+
+def check_plan(pool: Doc) -> None:
+    """Refuse settings that the pool's feature plan does not have (API reference, UserPoolAddOnsType, EmailMfaConfigType).
+
+    The text is Cognito's own for threat protection; how it names the other two is the sandbox's guess.
+    """
+    plan, lite = pool["UserPoolTier"], pool["UserPoolTier"] == "LITE"
+    missing = {
+        "Threat Protection": plan != "PLUS" and pool.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF") != "OFF",
+        "Password History": lite and bool(pool["Policies"]["PasswordPolicy"].get("PasswordHistorySize")),
+        "Email MFA": lite and "EmailMfaConfiguration" in pool.get("mfa", {}),
+    }
+    if any(missing.values()):
+        named = ", ".join(name for name, lacks in missing.items() if lacks)
+        raise Refusal("FeatureUnavailableInTierException",
+                      f"The following features need to be disabled for the {plan} pricing tier configured: {named}")
+
+
+def _check_verified(pool: Doc) -> None:
+    verifies = pool.get("AutoVerifiedAttributes", ())
+    before_update = pool.get("UserAttributeUpdateSettings", {}).get("AttributesRequireVerificationBeforeUpdate") or ()
+    if not set(before_update) <= set(verifies):
+        raise Refusal("InvalidParameterException", "All attributes in AttributesRequireVerificationBeforeUpdate must exist in"
+                                                   " AutoVerifiedAttributes")
+    if "phone_number" in verifies and "SmsConfiguration" not in pool:
+        raise Refusal("InvalidParameterException",
+                      "SMS configuration is required when phone_number is selected for auto verification")
 
 
 def _attribute(one: Doc) -> Doc:

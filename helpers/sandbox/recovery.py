@@ -82,7 +82,7 @@ def admin_reset_user_password(work: Work, request: Doc) -> Doc:
     code = issue_code(work, pool, user, None)
     if contact is not None and delivery.is_selected(pool, contact):
         delivery.send(work, pool, user, contact, code, source=_SOURCE, metadata=request.get("ClientMetadata"),
-                      entered=request["Username"], failing=work.settings["delivery_failure"] != "code")
+                      entered=request["Username"], without="code")
     events.note(work, pool, user, "ForgotPassword", "Pass")
     return {}
 

@@ -42,6 +42,8 @@ _ALL = (
             ("reset-required", "not-authorized")),
     Setting("short_code", "mismatch", "open: a code that is not six characters long", ("mismatch", "expired")),
     Setting("simulated_tail", ".com", "open: how the destination of a simulated delivery ends"),
+    Setting("sms_without_role", "code", "open: a message by SMS where the pool has no SmsConfiguration; sent: it arrives",
+            ("code", "sms-trust", "sms-access", "lost", "sent")),
     Setting("throttle_message", "Too many requests", "open: the text of TooManyRequestsException"),
     Setting("unconfirmed_confirm", "not-confirmed", "open: ConfirmForgotPassword for an UNCONFIRMED user",
             ("not-confirmed", "expired-code")),

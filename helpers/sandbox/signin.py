@@ -68,7 +68,8 @@ def after_password(work: Work, pool: Doc, client: Doc, user: Doc) -> Doc | None:
     contact = _FACTOR_OF[factor]
     code = work.source.code()
     told = delivery.details(user, contact)
-    delivery.send(work, pool, user, contact, code, source="CustomMessage_Authentication", client_id=client["ClientId"])
+    delivery.send(work, pool, user, contact, code, source="CustomMessage_Authentication", client_id=client["ClientId"],
+                  without="code")
     return _challenge(work, pool, client, user, factor, {
         "CODE_DELIVERY_DELIVERY_MEDIUM": told["DeliveryMedium"], "CODE_DELIVERY_DESTINATION": told["Destination"],
     }, code=code)

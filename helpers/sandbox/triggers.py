@@ -14,6 +14,7 @@ from .work import Doc, Work
 
 Trigger = Callable[[Doc], Any]
 NAMES = ("CustomMessage", "PostConfirmation", "UserMigration")
+_TYPES = {"emailMessage": str, "emailSubject": str, "smsMessage": str, "userAttributes": dict}
 NOT_APPLICABLE = "CLIENT_ID_NOT_APPLICABLE"
 
 
@@ -35,9 +36,20 @@ def run(name: str, trigger: Trigger, event: Doc) -> Any:
     if not isinstance(answer, dict):
         return Refusal("InvalidLambdaResponseException", "Unrecognizable lambda output")
     try:
-        return json.loads(json.dumps(answer)).get("response") or {}
-    except (TypeError, ValueError):
+        response = json.loads(json.dumps(answer, allow_nan=False)).get("response")
+    except (TypeError, ValueError, RecursionError):
         return Refusal("InvalidLambdaResponseException", "Invalid lambda function output : Invalid JSON")
+    if response is None:
+        return {}
+    return response if _fits(response) else Refusal("InvalidLambdaResponseException", "Unrecognizable lambda output")
+
+
+def _fits(response: Any) -> bool:
+    if not isinstance(response, dict):
+        return False
+    if not all(isinstance(response.get(name), kind | None) for name, kind in _TYPES.items()):
+        return False
+    return not any(isinstance(one, dict | list) for one in (response.get("userAttributes") or {}).values())
 
 
 def custom_message(work: Work, pool: Doc, user: Doc, source: str, client_id: str | None, metadata: Doc | None) -> Doc:

@@ -25,6 +25,7 @@ WRONG_STATE = ("NotAuthorizedException", "User password cannot be reset in the c
 UNKNOWN = ("UserNotFoundException", "Username/client id combination not found.")
 INCORRECT = ("NotAuthorizedException", "Incorrect username or password.")
 RESET_REQUIRED = ("PasswordResetRequiredException", "Password reset required for the user")
+SMS_ROLE = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}
 EMAIL_ONLY = {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]}
 
 
@@ -63,9 +64,10 @@ class World:
     # Setting the stage
 
     def pool(self, **options: Any) -> str:
-        """Make a pool, with a client of its own, the one in use."""
-        options = {"PoolName": "shop", "AutoVerifiedAttributes": ["email"], **options}
-        self.pool_id = self.api.create_user_pool(**options)["UserPool"]["Id"]
+        """Make a pool that can send, with a client of its own, the one in use; None leaves an option out."""
+        options = {"PoolName": "shop", "AutoVerifiedAttributes": ["email"], "SmsConfiguration": SMS_ROLE, **options}
+        given = {name: value for name, value in options.items() if value is not None}
+        self.pool_id = self.api.create_user_pool(**given)["UserPool"]["Id"]
         self.client()
         return self.pool_id
 

@@ -363,6 +363,10 @@ def test_events(world):
     assert [one["EventType"] for one in rest["AuthEvents"]] == ["SignIn"]
 
 
+def test_a_page_token_of_signs_that_only_look_like_digits_fails_nothing(world):
+    assert world.admin("admin_list_user_auth_events", NextToken="\u00b2")["AuthEvents"] == []
+
+
 @fact("A failed sign-in is a SignIn event with response Fail", "documented")
 def test_failed_event(world):
     world.refuses(INCORRECT, world.sign_in, "Wrong-Pass-1")

@@ -124,6 +124,47 @@ def test_failure(world, setting, code, text):
     world.refuses((code, text), world.forgot)
 
 
+@pytest.mark.parametrize(("setting", "code"), [
+    pytest.param("code", "CodeDeliveryFailureException", id="code", marks=fact(
+        "A code that has to go by SMS where the pool has no role for it: a setting decides, CodeDeliveryFailureException "
+        "by default", "open")),
+    pytest.param("sms-trust", "InvalidSmsRoleTrustRelationshipException", id="trust"),
+    pytest.param("sms-access", "InvalidSmsRoleAccessPolicyException", id="access"),
+])
+def test_no_sms_role(world, setting, code):
+    world.pool(SmsConfiguration=None)
+    world.user(email=None, phone=PHONE)
+    world.sandbox.settings(sms_without_role=setting)
+    with pytest.raises(getattr(world.api.exceptions, code)):
+        world.forgot()
+    assert world.sandbox.mailbox() == []
+
+
+def test_without_a_role_an_sms_may_be_lost_or_sent_as_the_setting_says(world):
+    world.pool(SmsConfiguration=None)
+    world.user(email=None, phone=PHONE)
+    for setting, arrived in (("lost", 0), ("sent", 1)):
+        world.sandbox.settings(sms_without_role=setting)
+        assert medium(world) == "SMS"
+        assert len(world.sandbox.mailbox()) == arrived
+
+
+def test_a_function_that_sends_sms_itself_needs_no_role(world):
+    function = "arn:aws:lambda:us-east-1:123456789012:function:f"
+    world.pool(SmsConfiguration=None, LambdaConfig={"CustomSMSSender": {"LambdaVersion": "V1_0", "LambdaArn": function},
+                                                    "KMSKeyID": "arn:aws:kms:us-east-1:123456789012:key/k"})
+    world.user(email=None, phone=PHONE)
+    assert medium(world) == "SMS"
+
+
+def test_the_code_of_a_second_factor_fails_with_no_error_that_its_operation_does_not_have(world):
+    world.pool(SmsConfiguration=None, MfaConfiguration="OPTIONAL")
+    world.user(phone=PHONE)
+    factor(world, SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
+    assert world.sign_in()["ChallengeName"] == "SMS_MFA"
+    assert world.sandbox.mailbox() == []
+
+
 @fact("An unusable sender address: InvalidEmailRoleAccessPolicyException", "documented")
 def test_email_access(world):
     world.sandbox.settings(delivery_failure="email-access")

@@ -190,3 +190,67 @@ def test_estimated_users(world):
 def test_alias_or_username_attributes(world):
     with pytest.raises(world.api.exceptions.InvalidParameterException):
         world.pool(AliasAttributes=["email"], UsernameAttributes=["email"])
+
+
+@fact("SetUserPoolMfaConfig sets how SMS are sent for the whole pool: DescribeUserPool shows it", "documented")
+def test_mfa_config_sets_sms(world):
+    role = {"SnsCallerArn": "arn:aws:iam::123456789012:role/other", "ExternalId": "ours"}
+    world.pool(SmsConfiguration=None)
+    world.api.set_user_pool_mfa_config(UserPoolId=world.pool_id, MfaConfiguration="OPTIONAL", SmsMfaConfiguration={
+        "SmsAuthenticationMessage": "{####}", "SmsConfiguration": role})
+    assert described(world)["SmsConfiguration"] == role
+    assert world.api.get_user_pool_mfa_config(UserPoolId=world.pool_id)["SmsMfaConfiguration"] == {
+        "SmsAuthenticationMessage": "{####}", "SmsConfiguration": role}
+
+
+@fact("Phone numbers are verified by a pool that can send SMS: SMS configuration is required when phone_number is selected "
+      "for auto verification", "reported")
+def test_phone_needs_sms(world):
+    refused = ("InvalidParameterException", "SMS configuration is required when phone_number is selected for auto verification")
+    world.refuses(refused, world.pool, AutoVerifiedAttributes=["phone_number"], SmsConfiguration=None)
+    world.pool()
+    world.refuses(refused, world.api.update_user_pool, UserPoolId=world.pool_id, AutoVerifiedAttributes=["phone_number"])
+
+
+@fact("A new contact is proved before it counts only where the pool verifies that kind: All attributes in "
+      "AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes", "reported")
+def test_update_needs_verification(world):
+    world.refuses(("InvalidParameterException",
+                   "All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes"),
+                  world.pool, UserAttributeUpdateSettings={"AttributesRequireVerificationBeforeUpdate": ["phone_number"]})
+
+
+def needs(plan, feature):
+    return ("FeatureUnavailableInTierException",
+            f"The following features need to be disabled for the {plan} pricing tier configured: {feature}")
+
+
+@fact("Threat protection is in the plan Plus alone: The following features need to be disabled for the ESSENTIALS pricing "
+      "tier configured: Threat Protection", "reported")
+def test_threat_protection_needs_plus(world):
+    for mode in ("AUDIT", "ENFORCED"):
+        world.refuses(needs("LITE", "Threat Protection"), world.pool, UserPoolTier="LITE",
+                      UserPoolAddOns={"AdvancedSecurityMode": mode})
+        world.refuses(needs("ESSENTIALS", "Threat Protection"), world.pool, UserPoolAddOns={"AdvancedSecurityMode": mode})
+        world.pool(UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": mode})
+    world.refuses(needs("ESSENTIALS", "Threat Protection"), world.api.update_user_pool, UserPoolId=world.pool_id,
+                  UserPoolTier="ESSENTIALS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"})
+    assert described(world)["UserPoolTier"] == "PLUS"
+    world.pool(UserPoolTier="LITE", UserPoolAddOns={"AdvancedSecurityMode": "OFF"})
+
+
+@fact("The plan Lite remembers no passwords: FeatureUnavailableInTierException", "documented")
+def test_history_needs_essentials(world):
+    policy = {"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 3}}
+    world.pool(UserPoolTier="ESSENTIALS", Policies=policy)
+    with pytest.raises(world.api.exceptions.FeatureUnavailableInTierException):
+        world.pool(UserPoolTier="LITE", Policies=policy)
+    world.pool(UserPoolTier="LITE", Policies={"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 0}})
+
+
+@fact("The plan Lite has no second factor by e-mail: FeatureUnavailableInTierException", "documented")
+def test_email_mfa_needs_essentials(world):
+    world.pool(UserPoolTier="LITE")
+    with pytest.raises(world.api.exceptions.FeatureUnavailableInTierException):
+        world.api.set_user_pool_mfa_config(UserPoolId=world.pool_id, EmailMfaConfiguration={"Message": "{####}"})
+    assert "EmailMfaConfiguration" not in world.api.get_user_pool_mfa_config(UserPoolId=world.pool_id)

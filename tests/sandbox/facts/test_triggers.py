@@ -123,6 +123,32 @@ def test_returns_no_json(world):
     world.refuses(("InvalidLambdaResponseException", "Invalid lambda function output : Invalid JSON"), world.confirm, code)
 
 
+@pytest.mark.parametrize("response", [5, "x", [], {"emailMessage": 5}, {"smsMessage": {}}, {"emailSubject": ["x"]}])
+def test_a_message_that_is_no_text_is_an_answer_that_cannot_be_recognized(world, response):
+    world.sandbox.on("CustomMessage", lambda event: {"response": response})
+    world.refuses(("InvalidLambdaResponseException", "Unrecognizable lambda output"), world.forgot)
+
+
+@pytest.mark.parametrize("attributes", [5, "x", ["x"], {"email": ["x"]}, {"username": {}}])
+def test_a_user_that_is_none_is_an_answer_that_cannot_be_recognized(world, attributes):
+    world.sandbox.on("UserMigration", lambda event: {"response": {"userAttributes": attributes}})
+    world.refuses(("InvalidLambdaResponseException", "Unrecognizable lambda output"), world.forgot, Username="unheard-of")
+
+
+def test_a_number_that_json_does_not_have_is_no_json(world):
+    world.sandbox.on("PostConfirmation", lambda event: {"response": float("nan")})
+    world.refuses(("InvalidLambdaResponseException", "Invalid lambda function output : Invalid JSON"), world.confirm, world.code())
+
+
+def test_a_migrated_user_has_no_attribute_that_is_null_and_no_status_of_the_functions_own(world):
+    world.sandbox.on("UserMigration", lambda event: {"response": {"finalUserStatus": "NEW", "userAttributes": {
+        "username": 7, "name": None, "email": EMAIL, "email_verified": True}}})
+    world.forgot(Username="unheard-of")
+    found = world.api.admin_get_user(UserPoolId=world.pool_id, Username="7")
+    assert found["UserStatus"] == "RESET_REQUIRED"
+    assert "name" not in {one["Name"] for one in found["UserAttributes"]}
+
+
 @fact("CustomMessage's own text is used where the pool sends through SES (DEVELOPER)", "documented")
 def test_custom_text(world):
     world.pool(EmailConfiguration={"EmailSendingAccount": "DEVELOPER",
