@@ -97,7 +97,8 @@ class Canvas:
 
 @dataclass(frozen=True)
 class Message:
-    """One arrow of a sequence. A message without a receiver is time going by; reply draws it dashed."""
+    """One arrow of a sequence. A message without a receiver is time going by; reply draws it dashed, and one that is
+    lost ends on its way."""
 
     at: str
     sender: str
@@ -105,6 +106,7 @@ class Message:
     words: str
     reply: bool = False
     good: bool = True
+    lost: bool = False
 
 
 def sequence(title: str, actors: Sequence[str], messages: Sequence[Message]) -> Picture:
@@ -131,12 +133,19 @@ def sequence(title: str, actors: Sequence[str], messages: Sequence[Message]) -> 
             continue
         here, there = column[message.sender], column[message.receiver]
         colour = INK if message.good else BAD
-        canvas.arrow((here, y + 3), (there, y + 3), colour=colour, dashed=message.reply)
+        if message.lost:
+            there = here + 0.6 * (there - here)
+            canvas.line((here, y + 3), (there, y + 3), colour=colour, width=1.5, dashed=True)
+            for side in (-5, 5):
+                canvas.line((there - 5, y + 3 - side), (there + 5, y + 3 + side), colour=colour, width=2)
+        else:
+            canvas.arrow((here, y + 3), (there, y + 3), colour=colour, dashed=message.reply)
         label, middle = message.words, (here + there) / 2
         half = 3.3 * len(label) + 3
         canvas.box(middle - half, y - 15, 2 * half, 14, stroke=PAPER, radius=0)
         canvas.text(middle, y - 4, label, size=12, anchor="middle", colour=colour)
-        words.append(f"{message.at}: {message.sender} {'answers' if message.reply else 'to'} {message.receiver}: {label}.")
+        verb = "answers" if message.reply else "to"
+        words.append(f"{message.at}: {message.sender} {verb} {message.receiver}: {label}.")
     return Picture(title, canvas.svg(), tuple(words))
 
 

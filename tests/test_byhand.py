@@ -1,5 +1,6 @@
 """The same call said in other ways: what is run here does what it says, and what is not says what it would need."""
 
+import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -82,5 +83,25 @@ def test_every_way_is_compared():
     assert [row[0] for row in byhand.compared().rows] == list(byhand.WAYS)
 
 
-def test_a_request_by_hand_is_checked_by_sending_it():
-    assert exercise.a_request_by_hand({}, {}).title == "A request by hand: 4 of 4 still missing."
+HEADERS = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSCognitoIdentityProviderService.ForgotPassword"}
+BODY = {"ClientId": byhand.CLIENT_ID, "Username": byhand.USERNAME}
+
+
+@pytest.mark.parametrize(("headers", "body"), [
+    (HEADERS, BODY), ({name.lower(): value for name, value in HEADERS.items()}, BODY), (HEADERS, json.dumps(BODY)),
+    ({**HEADERS, "Content-Length": "500"}, BODY),
+], ids=["as it is", "small letters", "a body that is JSON already", "a length that is wrong"])
+def test_a_request_by_hand_is_checked_by_sending_it(headers, body):
+    assert exercise.a_request_by_hand(headers, body).title == "A request by hand: all done."
+
+
+@pytest.mark.parametrize(("headers", "body", "said"), [
+    ({}, {}, "5 of 5 still missing"),
+    ({"X-Amz-Target": HEADERS["X-Amz-Target"]}, BODY, "✗ missing  Content-Type"),
+    (..., ..., "cannot be sent"), (HEADERS, b"{}", "cannot be sent"), ("X-Amz-Target: x", BODY, "cannot be sent"),
+    ({"X": "a\nb"}, BODY, "cannot be sent"), (HEADERS, 3, "cannot be sent"),
+], ids=["nothing", "no content type", "dots", "bytes", "no dictionary", "two lines", "a number"])
+def test_a_request_by_hand_that_is_wrong_is_told_what_is_missing(headers, body, said):
+    card = exercise.a_request_by_hand(headers, body)
+    assert said in repr(card)
+    assert "done." not in card.title

@@ -160,6 +160,31 @@ def test_a_lost_answer_is_recorded_as_one(lesson):
     assert "no answer" in repr(lesson.call("ConfirmForgotPassword"))
 
 
+@pytest.mark.parametrize("trouble", [lambda box: box.fault("ConfirmForgotPassword", "drop-after-commit"),
+                                     lambda box: box.on("PostConfirmation", lambda event: None)], ids=["lost", "trigger"])
+def test_the_timeline_knows_the_new_password_though_no_good_answer_came(lesson, trouble):
+    request_code(lesson.client, **DIEGO)
+    trouble(lesson.box)
+    with lesson.refused():
+        confirm(lesson.client, **DIEGO, code=lesson.code(), new_password=NEW)
+    assert lesson.timeline("x").words[-1].endswith("Afterwards: status: CONFIRMED, code 1: none, password: the new one.")
+
+
+def test_the_arrow_of_a_lost_answer_ends_on_its_way(lesson):
+    request_code(lesson.client, **DIEGO)
+    lesson.box.fault("ConfirmForgotPassword", "drop-after-commit")
+    with lesson.refused():
+        confirm(lesson.client, **DIEGO, code=lesson.code(), new_password=NEW)
+    drawn = lesson.sequence("x")
+    assert drawn.words[-1] == "09:00: Cognito answers Diego's app: ✗ the answer is lost."
+    assert drawn.svg.count("<polygon") == len(drawn.words) - 1
+
+
+def test_where_the_outcome_is_not_known_nothing_is_tried_again_before_it_is():
+    for one in trouble.meet_all("lost"):
+        assert one.again == f"nothing, before {'one sign-in' if one.story.operation == trouble.CONFIRM else 'a look into the mailbox'}"
+
+
 def test_refused_fails_where_cognito_says_yes(lesson):
     with pytest.raises(AssertionError, match="ResetError was expected"), lesson.refused():
         request_code(lesson.client, **DIEGO)
@@ -183,6 +208,47 @@ def test_a_prediction_is_missing_wrong_or_right():
     assert "still missing" in exercise.which_code_works(...).title
     assert exercise.which_code_works("first").title.startswith("Not what happens")
     assert exercise.which_code_works("second").title == "Right."
+
+
+def test_a_prediction_is_right_with_or_without_capitals_and_quotation_marks():
+    for right in ("Second", " second "):
+        assert exercise.which_code_works(right).title == "Right."
+    assert exercise.tries_that_are_heard("6").title == "Right."
+
+
+def raising(*_):
+    raise KeyError("password")
+
+
+@pytest.mark.parametrize(("check", "answer", "said"), [
+    (exercise.advice_for_every_story, raising, "it raised KeyError: 'password'"),
+    (exercise.advice_for_every_story, "same code", "'str' object is not callable"),
+    (exercise.a_secret_hash, raising, "it raised KeyError: 'password'"),
+    (exercise.a_secret_hash, lambda *_: b"bytes", "it returned bytes"),
+    (exercise.a_secret_hash, lambda *_: "", "✗ missing  Cognito takes it"),
+    (exercise.a_secret_hash, lambda *_: "not Base64, but 44 characters long, like it.", "✗ missing  Cognito takes it"),
+    (exercise.a_password_without_punctuation, 123, "put it in quotation marks"),
+    (exercise.a_password_without_punctuation, None, "put it in quotation marks"),
+    (exercise.a_migration, raising, "UserMigration failed with error"),
+    (exercise.a_migration, lambda event, context=None: None, "Unrecognizable lambda output"),
+], ids=lambda given: getattr(given, "__name__", repr(given)))
+def test_a_check_of_a_wrong_answer_says_what_is_wrong_and_shows_no_traceback(check, answer, said):
+    card = check(answer)
+    assert said in repr(card)
+    assert "done." not in card.title
+
+
+def test_a_migration_may_refuse_a_wrong_password_by_an_error_of_its_own():
+    def migrate(event, context=None):
+        if event["userName"] == "cem":
+            signs_in = event["triggerSource"] == "UserMigration_Authentication"
+            if signs_in and event["request"]["password"] != "Old-Shop-Pass-1":
+                raise ValueError("Bad password")
+            event["response"] |= {"userAttributes": {"email": "cem@example.com", "email_verified": "true"},
+                                  "messageAction": "SUPPRESS", "finalUserStatus": "CONFIRMED" if signs_in else None}
+        return event
+
+    assert exercise.a_migration(migrate).title == "Your migration: all done."
 
 
 # --- everything that can go wrong ---

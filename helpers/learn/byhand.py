@@ -104,6 +104,10 @@ func confirm(ctx context.Context, client *cognitoidentityprovider.Client, code, 
 """
 
 _JAVASCRIPT = f"""\
+import {{
+  CognitoIdentityProviderClient, ConfirmForgotPasswordCommand,
+}} from "@aws-sdk/client-cognito-identity-provider";
+
 const client = new CognitoIdentityProviderClient({{ region: "us-east-1", maxAttempts: 1 }});
 try {{
   await client.send(new ConfirmForgotPasswordCommand({{
@@ -120,13 +124,14 @@ try {{
 
 WAYS: dict[str, Way] = {way.name: way for way in (
     Way("AWS CLI", _CLI, "bash", "bash, and the AWS CLI", "nothing at all, and exit status 0",
-        "one line on the error channel, and an exit status that is not 0", "repeats by itself; here told not to, by AWS_MAX_ATTEMPTS"),
+        "one line on the error channel, and an exit status that is not 0",
+        "repeats by itself, up to 5 times in version 1; here told not to, by AWS_MAX_ATTEMPTS"),
     Way("boto3", _BOTO3, "python", "boto3", "an answer that holds nothing but its metadata",
         "an exception with a class of its own", "repeats by itself, up to 5 times in its usual mode; here told not to"),
     Way("Go", _GO, "", "Go, and AWS's SDK for Go v2", "an error that is nil", "an error, told apart with errors.As",
-        "its usual number of tries was not measured here; told to make one"),
+        "repeats by itself, up to 3 times by AWS's guide; here told not to"),
     Way("JavaScript", _JAVASCRIPT, "", "Node.js, and AWS's SDK for JavaScript v3", "an empty answer",
-        "an exception, told apart by its name", "its usual number of tries was not measured here; told to make one"),
+        "an exception, told apart by its name", "repeats by itself, up to 3 times; here told not to"),
     Way("HTTP", _HTTP, "python", "nothing", "status 200 and {}", "status 400, with __type and message",
         "does nothing by itself"),
 )}

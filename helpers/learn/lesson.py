@@ -158,7 +158,8 @@ class Lesson:
 
         def before(request: Any, **_: Any) -> None:
             body = request.body.decode() if isinstance(request.body, bytes) else request.body
-            sent.update(host=request.url.split("/")[2], request=json.loads(body or "{}"), mails=len(self.box.mailbox()))
+            sent.update(host=request.url.split("/")[2], request=json.loads(body or "{}"), mails=len(self.box.mailbox()),
+                        live=self._live())
 
         def after(event_name: str, response_dict: Any, parsed_response: Any, **_: Any) -> None:
             answered = response_dict or {}
@@ -167,10 +168,11 @@ class Lesson:
             shown = {name: str(headers[name.lower()]) for name in ("Content-Type", "x-amzn-RequestId", "x-amzn-ErrorType")
                      if name.lower() in headers}
             mails = tuple(range(sent["mails"] + 1, len(self.box.mailbox()) + 1))
+            live = self._live()
             self.story.append(Call(
                 who, self.box.now(), event_name.rpartition(".")[2], sent["request"], answered.get("status_code", 0),
                 error.get("Code", ""), error.get("Message", ""), shown, json.loads(answered.get("body") or b"{}"),
-                sent["host"], mails, self._live(), self._standing(),
+                sent["host"], mails, live, tuple(one for one in sent["live"] if one not in live), self._standing(),
             ))
 
         client.meta.events.register_first(f"before-send.{_EVENTS}", before)

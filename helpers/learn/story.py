@@ -21,7 +21,8 @@ class Call:
     """One request and its answer, and how things stood in the sandbox afterwards.
 
     who: whose device sent it. status: of the answer, 0 when none came. code, message: of an error, else empty. mails:
-    the numbers of the messages that it had sent; live: of those whose codes worked then; standing: statuses by name.
+    the numbers of the messages that it had sent; live: of those whose codes worked then; ended: of those whose codes
+    worked no longer because of it; standing: statuses by name.
     """
 
     who: str
@@ -36,6 +37,7 @@ class Call:
     host: str = ""
     mails: tuple[int, ...] = ()
     live: tuple[int, ...] = ()
+    ended: tuple[int, ...] = ()
     standing: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -46,7 +48,7 @@ class Call:
     @property
     def said(self) -> str:
         """The answer alone, with its sign and Cognito's whole name for it."""
-        return "✓ done" if self.good else f"✗ {self.code or 'no answer arrives'}"
+        return "✓ done" if self.good else f"✗ {self.code or 'the answer is lost'}"
 
     @property
     def good(self) -> bool:
@@ -98,7 +100,7 @@ def sequence(title: str, story: Story) -> picture.Picture:
             continue
         messages.append(picture.Message(at, event.who, "Cognito", event.operation))
         messages += [picture.Message(at, "Cognito", "mailbox", f"code {number}") for number in event.mails]
-        messages.append(picture.Message(at, "Cognito", event.who, event.said, reply=True, good=event.good))
+        messages.append(picture.Message(at, "Cognito", event.who, event.said, reply=True, good=event.good, lost=not event.status))
     talking = dict.fromkeys(event.who for event in story if isinstance(event, Call))
     return picture.sequence(title, [*talking, "Cognito", "mailbox"], messages)
 
@@ -119,7 +121,8 @@ def truths(story: Story, username: str) -> dict[str, list[str]]:
         rows[f"code {number}"] = ["works" if number in event.live else "" for event in story]
     password, changes, rows["password"] = _BEFORE["password"], 0, []
     for event in story:
-        if isinstance(event, Call) and event.good and event.operation == "ConfirmForgotPassword":
+        # Not only where the answer was good: one that is lost, or a trigger that fails, comes after the change.
+        if isinstance(event, Call) and event.ended and event.operation == "ConfirmForgotPassword":
             changes += 1
             password = "the new one" if changes == 1 else f"new one {changes}"
         elif isinstance(event, Call) and event.good and event.operation == "AdminResetUserPassword":

@@ -1,7 +1,7 @@
 """Everything that can go wrong with a reset, made to happen: one small story for each way in which Cognito says no.
 
     meet("ConfirmForgotPassword", "a digit is wrong")     what Cognito says, what it means, what became of the code
-    everything()                                          all of them, as a table
+    table(meet_all("code"), "The code is refused")        a family of them
 
 Every story is played on a fresh Cognito, by the real call. A few errors stand in AWS's model and nobody has reported
 them from these calls; they are put in place of the answer, and say so.
@@ -17,13 +17,14 @@ import botocore.session
 
 from helpers import reset
 from helpers.card import Card, Table
-from helpers.errors import Answered, ResetError
+from helpers.errors import Answered, ResetError, Unsettled
 from helpers.learn.lesson import Lesson
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 from helpers.secret import Secret
 
 REQUEST, CONFIRM = "ForgotPassword", "ConfirmForgotPassword"
 _WHILE = {REQUEST: "asking", CONFIRM: "confirming"}
+_FIRST = {REQUEST: "nothing, before a look into the mailbox", CONFIRM: "nothing, before one sign-in"}
 GOOD = "Good-Enough-2"
 NOT_SIGHTED = "(not known: the model names this error, and no public report shows its text)"
 
@@ -91,6 +92,11 @@ class Encounter:
     story: Story
     error: Answered
     afterwards: str
+
+    @property
+    def again(self) -> str:
+        """What may be tried again; where the outcome is not known, what comes before any other try."""
+        return _FIRST[self.story.operation] if isinstance(self.error, Unsettled) else str(self.error.again)
 
     def row(self) -> tuple[str, ...]:
         """Return the encounter as a row of a table."""
@@ -160,10 +166,6 @@ def _name(**values: str) -> Callable[[Play], object]:
     return lambda play: vars(play).update(values)
 
 
-def _none(play: Play) -> None:
-    del play
-
-
 STORIES: tuple[Story, ...] = (
     Story("code", CONFIRM, "CodeMismatchException", "a digit is wrong", lambda p: vars(p).update(code=p.wrong_digits())),
     Story("code", CONFIRM, "CodeMismatchException", "the code of an older message", lambda p: p.ask()),
@@ -180,7 +182,7 @@ STORIES: tuple[Story, ...] = (
     Story("limit", REQUEST, "LimitExceededException", "the sixth request within an hour", _many(5, lambda p: p.ask())),
     Story("limit", CONFIRM, "LimitExceededException", "the fifth try after one request",
           _many(4, lambda p: p.enter(code=p.wrong_digits()))),
-    Story("limit", CONFIRM, "TooManyFailedAttemptsException", "too many wrong codes", _none, instead=True),
+    Story("limit", CONFIRM, "TooManyFailedAttemptsException", "too many wrong codes", lambda _: None, instead=True),
     Story("limit", REQUEST, "LimitExceededException", "the account has sent its mails of the day",
           lambda p: [p.box.settings(daily_mail_limit=1), p.ask()]),
     Story("limit", REQUEST, "TooManyRequestsException", "everybody asks at once", _fault(REQUEST, "throttle-before-commit")),
@@ -200,8 +202,8 @@ STORIES: tuple[Story, ...] = (
     Story("client", CONFIRM, "NotAuthorizedException", "the app client has a secret, and no hash of it was sent",
           lambda p: p.another_client(GenerateSecret=True)),
     Story("client", REQUEST, "NotAuthorizedException", "only administrators reset passwords here", _admin_only),
-    Story("client", REQUEST, "OperationNotEnabledException", "the region is a replica", _none, instead=True),
-    Story("client", CONFIRM, "OperationNotEnabledException", "the region is a replica", _none, instead=True),
+    Story("client", REQUEST, "OperationNotEnabledException", "the region is a replica", lambda _: None, instead=True),
+    Story("client", CONFIRM, "OperationNotEnabledException", "the region is a replica", lambda _: None, instead=True),
     Story("client", REQUEST, "InvalidParameterException", "the name has a space in it", _name(username="di ego@example.com")),
     Story("client", REQUEST, "ForbiddenException", "a firewall stands before the pool", _set(waf_block=True)),
     Story("client", CONFIRM, "ForbiddenException", "a firewall stands before the pool", _set(waf_block=True)),
@@ -265,7 +267,8 @@ def catalogue(encounters: tuple[Encounter, ...]) -> Table:
     return Table(
         "Every way to be refused", ("While", "Cognito says", "What may have happened", "And the code?", "Try again"),
         tuple((_WHILE[operation], code, _joined(one.story.name for one in met), _joined(one.afterwards for one in met),
-               _joined(str(one.error.again) for one in met)) for (operation, code), met in sorted(rows.items(), key=lambda row: (row[0][0] == CONFIRM, row[0][1]))),
+               _joined(one.again for one in met))
+              for (operation, code), met in sorted(rows.items(), key=lambda row: (row[0][0] == CONFIRM, row[0][1]))),
     )
 
 
