@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from helpers.facts import Client, Contact, Event, Pool, User
 from helpers.policy import PasswordPolicy
 from helpers.shelf import diagnose as module
+from helpers.shelf import evidence, spellings, symptoms, verdicts
 from helpers.shelf import route as routes
-from helpers.shelf import symptoms, verdicts
 from helpers.shelf.diagnose import diagnose, likely_causes, route
 from helpers.shelf.verdicts import PROBLEMS, TAKES, Verdict
 
@@ -132,6 +132,23 @@ def test_another_contact_that_could_carry_a_code_is_named():
     assert any("fix-contact" in sentence for sentence in found.evidence)
 
 
+def test_a_temporary_password_that_has_run_out_is_not_looked_for_any_more():
+    invited = replace(USER, status="FORCE_CHANGE_PASSWORD")
+    assert on(user=invited).problem == "temporary-password"
+    for found in (on(user=invited, run_out=True), on("Temporary password has expired and must be reset by an administrator.", invited)):
+        assert (found.problem, found.runbook) == ("invitation-run-out", "set-password")
+        assert "look for" not in found.say
+
+
+def test_the_provider_is_named_where_the_account_names_it():
+    found = on(user=replace(USER, status="EXTERNAL_PROVIDER", providers=("Google", "Okta")))
+    assert "Google or Okta" in found.say
+    assert any("Google, Okta" in sentence for sentence in found.evidence)
+    linked = on(user=replace(USER, providers=("Okta",)))
+    assert linked.problem == "nothing-in-the-way"
+    assert "The account signs in through Okta too." in linked.evidence
+
+
 # --- nobody of that name ---
 
 
@@ -157,6 +174,30 @@ def test_capital_letters_are_told_and_the_right_spelling_filled_in():
 def test_an_address_in_other_capitals_is_told_where_addresses_are_names():
     found = missing("M@example.com", replace(USER, username="0b1c"), pool=replace(POOL, sign_in_names=("email",)))
     assert (found.problem, found.parameters["username"]) == ("other-case", "0b1c")
+
+
+def test_a_trigger_that_does_not_know_the_name_either_or_fails_is_not_asked_again_and_again():
+    brings = replace(POOL, triggers=("UserMigration",))
+    unknown = missing("maria", pool=brings, symptom="Username/client id combination not found.")
+    assert (unknown.problem, unknown.runbook) == ("not-found", "diagnose-user")
+    failing = missing("maria", pool=brings, symptom="UserMigration failed with error the old system is down.")
+    assert (failing.problem, failing.runbook) == ("trigger-refuses", "")
+
+
+def test_a_name_that_nobody_has_says_what_may_be_spelt_otherwise():
+    assert "capital letters" in " ".join(missing("mariaSilva").evidence)
+    assert "capital letters" not in " ".join(missing("maria", pool=replace(POOL, case_sensitive=False)).evidence)
+    assert "country code" in " ".join(missing("5551230199").evidence)
+    assert "country code" not in " ".join(missing("+15551230199").evidence)
+
+
+def test_who_was_found_under_another_name_is_told_what_else_is_wrong_in_the_verdict_itself():
+    found = missing("m@example.com", replace(USER, enabled=False))
+    assert (found.problem, found.runbook) == ("contact-not-alias", "diagnose-user")
+    assert found.headline.endswith("Beside this: the account is disabled.")
+    federated = missing("m@example.com", replace(USER, status="EXTERNAL_PROVIDER"))
+    assert (federated.problem, federated.runbook) == ("federated-user", "")
+    assert "The account is maria." in federated.evidence
 
 
 def test_an_unverified_address_is_no_name_and_the_account_behind_it_is_diagnosed():
@@ -209,7 +250,21 @@ SYMPTOMS = [
     ("Client web is configured with secret but SECRET_HASH was not received", "secret-hash", "request-code"),
     ("Unrecognizable lambda output", "trigger-failed", ""),
     ("PostConfirmation failed with error boom.", "trigger-failed", ""),
-    ("Password attempts exceeded", "sign-in-locked", ""),
+    ("Password attempts exceeded", "sign-in-locked", "request-code"),
+    (("An error occurred (UserLambdaValidationException) when calling the ForgotPassword operation: CustomMessage failed with "
+      "error no template."), "trigger-refuses", "set-password"),
+    (("An error occurred (UnexpectedLambdaException) when calling the ForgotPassword operation: CustomMessage invocation failed "
+      "due to error Task timed out after 5.00 seconds."), "trigger-refuses", "set-password"),
+    ("InvalidLambdaResponseException) when calling the ForgotPassword operation: Unrecognizable lambda output", "trigger-refuses",
+     "set-password"),
+    ("UserLambdaValidationException) when calling the ConfirmForgotPassword operation: boom", "trigger-failed", ""),
+    ("PreAuthentication failed with error not today.", "trigger-refuses", "set-password"),
+    ("An error occurred (InternalErrorException) when calling the ConfirmForgotPassword operation", "answer-lost", "request-code"),
+    ("TypeError: Failed to fetch", "answer-lost", "request-code"),
+    ("1 validation error detected: Value at 'confirmationCode' failed to satisfy constraint", "value-not-readable", "confirm-reset"),
+    ("LimitExceededExeption", "attempt-limit", "set-password"),
+    ("It is not in the spam folder either", "mail-never-arrives", "set-password"),
+    ("Authentication failed", "nothing-in-the-way", "request-code"),
     ("Password does not conform to policy: Password not long enough", "password-policy", "confirm-reset"),
     (("1 validation error detected: Value at 'password' failed to satisfy constraint: Member must satisfy regular "
      r"expression pattern: ^[\S]+.*[\S]+$"), "space-in-password", "confirm-reset"),
@@ -291,7 +346,9 @@ def test_what_has_nothing_to_do_with_the_account_comes_first_and_the_account_is_
 
 
 def test_a_locked_sign_in_is_told_whether_or_not_a_code_could_be_sent():
-    assert on("Password attempts exceeded", user=replace(USER, contacts=())).problem == "sign-in-locked"
+    found = on("Password attempts exceeded", user=replace(USER, contacts=()))
+    assert (found.problem, found.runbook) == ("sign-in-locked", "set-password")
+    assert len(found.evidence) == len(set(found.evidence))
     assert on("Password attempts exceeded", user=replace(USER, enabled=False)).problem == "disabled"
 
 
@@ -299,6 +356,37 @@ def test_a_recorded_change_of_the_password_speaks_for_a_used_code():
     change = Event("2025-01-01T09:05:00+00:00", "PasswordChange", "Pass")
     found = on("Invalid code provided, please request a code again.", events=(change,))
     assert any("went through at 2025-01-01 09:05" in sentence for sentence in found.evidence)
+
+
+def test_a_lost_second_factor_is_told_apart_from_a_lost_password():
+    has = replace(USER, factors=("SOFTWARE_TOKEN_MFA",))
+    for said_ in ("I have a new phone and my authenticator app is gone", "the MFA code is wrong", "Google Authenticator is lost"):
+        assert on(said_, user=has).problem == "second-factor-lost"
+    assert on("my authenticator app is gone").problem == "nothing-in-the-way"
+
+
+def test_who_has_a_new_phone_gets_the_code_by_mail_where_it_goes_there():
+    assert on("I have a new phone number").problem == "nothing-in-the-way"
+    assert on("I lost my phone and get no code").problem == "mail-never-arrives"
+    assert on("I have a new phone number", replace(USER, contacts=(PHONE,)), replace(POOL, recovery=())).problem == "code-to-old-contact"
+    assert on("I have a new e-mail address", **BY_PHONE).problem == "nothing-in-the-way"
+    assert on("I have a new e-mail address").problem == "code-to-old-contact"
+
+
+def test_a_contact_that_is_passed_over_for_being_the_second_factor_is_named():
+    user = replace(USER, contacts=(MAIL, PHONE), factors=("EMAIL_OTP",))
+    found = on("I get no mail", user, replace(POOL, recovery=("verified_email", "verified_phone_number")))
+    assert found.problem == "code-goes-to-phone"
+    assert "m***@e*** is the user's second factor, so no code goes there." in found.evidence
+
+
+def test_cognitos_own_sender_is_named_where_mails_do_not_arrive():
+    assert "50 messages a day" in " ".join(on("I get no mail").evidence)
+    assert "50 messages a day" not in " ".join(on("I get no mail", pool=replace(POOL, sender="DEVELOPER")).evidence)
+
+
+def test_what_the_app_client_allows_is_told_where_a_flow_is_missing():
+    assert "The app client allows ALLOW_USER_PASSWORD_AUTH." in on("USER_PASSWORD_AUTH flow not enabled for this client").evidence
 
 
 # --- what could not be read ---
@@ -320,6 +408,18 @@ def test_with_an_unread_pool_the_state_of_the_account_still_decides():
     assert on(pool=None, unread=("pool",), user=replace(USER, status="FORCE_CHANGE_PASSWORD")).problem == "temporary-password"
     assert on(pool=None, unread=("pool",), user=replace(USER, contacts=unverified(MAIL))).problem == "no-verified-contact"
     assert on(pool=None, unread=("pool",)).problem == "nothing-in-the-way"
+
+
+def test_an_app_client_that_the_pool_does_not_have_is_the_trouble_and_its_id_is_not_handed_on():
+    found = on("Username/client id combination not found.", client=None, client_id="web", unread=("no-client",))
+    assert (found.problem, found.runbook, found.parameters) == ("client-of-another-pool", "diagnose-user", WHOM)
+    barred = on(user=replace(USER, enabled=False), client=None, client_id="web", unread=("no-client",))
+    assert (barred.problem, barred.parameters) == ("disabled", WHOM)
+
+
+def test_a_cause_is_only_likely_where_the_account_was_not_seen():
+    assert on("I get no mail", user=None, unread=("user",)).headline.startswith("Most likely: ")
+    assert not on("Attempt limit exceeded").headline.startswith("Most likely: ")
 
 
 def test_ids_that_could_not_be_read_are_taken_as_given():
@@ -358,10 +458,10 @@ SAID = {
         "nothing in my inbox", "It says it was sent but I have nothing", "I'm not receiving verification codes",
         "I did not receive an e-mail", "The mail isn't there", "It's been 20 minutes and no email",
         "I don\u2019t get a code", "I get no mail", "I am waiting for the e-mail, and there is none.",
-        "Nothing arrives", "no message", "I cannot see any email", "code was sent but my mailbox is empty",
+        "Nothing arrives", "no message", "I dont recieve any mail", "I wait since 20 minutes on the code", "I cannot see any email", "code was sent but my mailbox is empty",
     ],
     "sms-never-arrives": [
-        "no sms", "The text never came", "I don't get the text message", "I am not getting the SMS",
+        "no sms", "SMS not delivered", "The text never came", "I don't get the text message", "I am not getting the SMS",
         "The text message never comes. My phone works!",
     ],
     "older-code": [
@@ -370,16 +470,18 @@ SAID = {
         "I got two codes", "I clicked twice, got two mails, and the code is wrong.", "the code does not work",
     ],
     "code-used-or-expired": [
-        "the code expired", "it says the code has expired", "my code is no longer valid",
+        "the code expired", "it says the code has expired", "my code is no longer valid", "I used the code from yesterday",
+        "the link expired", "the link in the mail does not work",
     ],
     "attempt-limit": [
-        "too many attempts", "it says attempt limit", "I tried too many times", "it tells me to try again later",
+        "too many attempts", "Attempt limit exeeded", "it says attempt limit", "I tried too many times", "it tells me to try again later",
         "I have tried it ten times, and now it says something about a limit.",
     ],
     "code-to-old-contact": [
         "the code goes to my old phone", "I have a new phone number", "I lost my phone",
         "I don't have access to that email any more", "I no longer have that number", "I changed my number",
-        "the code is sent to the wrong number",
+        "the code is sent to the wrong number", "my phone number has changed", "my old work mailbox is deleted",
+        "your code comes to a number that I do not know", "I have no access to the mail any more",
     ],
     "other-devices-signed-in": [
         "still signed in on my stolen phone", "my account was hacked", "someone else is using my account",
@@ -387,14 +489,14 @@ SAID = {
         "My phone was stolen. I have a new password, and the thief is still in!",
     ],
     "wrong-password": [
-        "wrong password", "my new password doesn't work", "I can't log in", "I reset it but still cannot log in",
+        "wrong password", "my new password doesn't work", "I can't log in", "cant log in", "I reset it but still cannot log in",
         "I cannot get in",
     ],
     "sign-in-locked": [
         "my account is locked", "I am locked out",
     ],
     "temporary-password": [
-        "my invitation expired", "the temporary password does not work", "I never got my invitation",
+        "my invitation expired", "my password has expired", "NEW_PASSWORD_REQUIRED", "the temporary password does not work", "I never got my invitation",
     ],
     "federated-user": [
         "I log in with Google", "I always click on the company's login. Now I want a password.",
@@ -408,10 +510,10 @@ SAID = {
     ],
     "password-policy": [
         "it says the password is not strong enough", "password must contain a symbol", "my password is too short",
-        "it doesn't like my new password", "the password does not meet the requirements",
+        "it doesn't like my new password", "my password is refused", "new password not accepted", "the password does not meet the requirements",
     ],
     "other-case": [
-        "it says the user does not exist", "it doesn't know my name", "account not found",
+        "it says the user does not exist", "it says the user doesnt exist", "unknown email", "could not find an account", "it doesn't know my name", "account not found",
         "It does not know me, but I have had this account for years.",
     ],
     "space-in-password": [
@@ -421,7 +523,16 @@ SAID = {
         "it says I must reset my password", "My password is right, I am sure, and it wants a reset.",
     ],
     "nothing-in-the-way": [
-        "I forgot my password", "I have forgotten it",
+        "I forgot my password", "I have forgotten it", "how do I reset my password", "I forgott it",
+    ],
+    "mail-never-arrives": [
+        "spam folder?", "not in spam, not in inbox", "I can't find the email",
+    ],
+    "second-factor-lost": [
+        "I lost my authenticator", "I get no MFA code", "the two-factor code does not come", "my Google Authenticator is gone",
+    ],
+    "not-understood": [
+        "something went wrong", "hello", "page not found 404", "Access Token has expired", "Invalid session for the user, session is expired.",
     ],
     "code-goes-to-phone": [
         "the code comes by text", "it went to my phone",
@@ -477,10 +588,11 @@ def test_what_the_catalogue_says_is_taken_from_the_entry_that_is_meant(problem, 
 
 
 def test_diagnosis_knows_no_network():
-    for one in (module, routes, symptoms, verdicts):
+    for one in (module, evidence, routes, spellings, symptoms, verdicts):
         imported = {name for node in ast.walk(ast.parse(Path(one.__file__).read_text())) if isinstance(node, ast.ImportFrom)
                     for name in [node.module]}
-        assert imported <= {"collections.abc", "dataclasses", "helpers.facts", "helpers.shelf.route", "helpers.shelf.symptoms", "helpers.shelf.verdicts",
+        assert imported <= {"collections.abc", "dataclasses", "helpers.facts", "helpers.shelf.evidence", "helpers.shelf.route",
+                            "helpers.shelf.spellings", "helpers.shelf.symptoms", "helpers.shelf.verdicts",
                             "helpers.catalogue", "helpers.meanings"}
 
 
@@ -513,7 +625,7 @@ said = st.text(max_size=40) | st.sampled_from([one[0] for one in SYMPTOMS] + lis
 @settings(max_examples=tries(400))
 @given(username=st.text(max_size=10), user=st.none() | users, pool=st.none() | pools, client=st.none() | clients,
        events=events, others=st.lists(users, max_size=3), symptom=said,
-       unread=st.lists(st.sampled_from(["user", "pool", "client", "events", "others"]), unique=True, max_size=5))
+       unread=st.lists(st.sampled_from(["user", "pool", "client", "no-client", "events", "others"]), unique=True, max_size=5))
 def test_there_is_a_verdict_for_whatever_was_read_and_said(username, user, pool, client, events, others, symptom, unread):
     found = diagnose(username=username, user=user, pool=pool, client=client, events=events, others=others, symptom=symptom,
                      unread=unread)

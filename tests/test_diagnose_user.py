@@ -274,12 +274,49 @@ def test_a_search_says_that_it_may_be_behind(client):
 
 
 @pytest.mark.parametrize(("stored", "typed"), [("Maria", "maria"), ("maria", "MARIA"), ("maria", "Maria"),
-                                               ("Maria.Silva@example.com", "maria.silva@example.com")])
+                                               ("Maria.Silva@example.com", "maria.silva@example.com"),
+                                               ("Maria@Example.com", "maria@example.com"), ("MARIA@EXAMPLE.COM", "maria@example.com")])
 def test_other_capitals_are_found(stored, typed, client):
     someone(client, username=stored, **VERIFIED)
     _, result = diagnosed(username=typed)
     assert result.verdict.problem == "other-case"
     assert result.next_runbook.parameters["username"] == stored
+
+
+@pytest.mark.parametrize("typed", ["15551230199", "0015551230199", "+1(555)123-0199", "001-555-123-0199"])
+def test_a_phone_number_is_found_however_it_is_written(typed, client):
+    pool_id = client.create_user_pool(PoolName="phones", AliasAttributes=["phone_number"])["UserPool"]["Id"]
+    someone(client, pool_id, phone_number="+15551230199", phone_number_verified="true")
+    _, result = diagnosed(username=typed, user_pool_id=pool_id)
+    assert (result.verdict.problem, result.next_runbook.parameters["username"]) == ("other-case", "maria")
+
+
+def test_an_invitation_runs_out_when_the_pool_says_so(client, sandbox):
+    someone(client, password="", **VERIFIED)
+    sandbox.advance(6 * 86400)
+    assert diagnosed(username="maria")[1].verdict.problem == "temporary-password"
+    sandbox.advance(2 * 86400)
+    assert diagnosed(username="maria")[1].verdict.problem == "invitation-run-out"
+
+
+def test_a_code_that_a_trigger_stops_is_never_told_as_a_changed_password(client, sandbox):
+    pool_id = client.create_user_pool(PoolName="worded", AutoVerifiedAttributes=["email"], LambdaConfig={
+        "CustomMessage": "arn:aws:lambda:us-east-1:123456789012:function:m"})["UserPool"]["Id"]
+    app = client.create_user_pool_client(UserPoolId=pool_id, ClientName="app")["UserPoolClient"]["ClientId"]
+    someone(client, pool_id, **VERIFIED)
+    sandbox.on("CustomMessage", lambda event: 1 / 0)
+    with pytest.raises(ResetError) as refused:
+        reset.request_code(Target().client(), client_id=app, username="maria")
+    _, result = diagnosed(username="maria", user_pool_id=pool_id, client_id=app, symptom=refused.value.message)
+    assert result.verdict.problem == "trigger-refuses"
+    do(result.next_runbook)
+
+
+def test_every_reading_shows_its_request_id(client, recorded):
+    _, result = diagnosed(**recorded)
+    assert {step.name for step in result.steps} == READING - {"ListUsers"}
+    _, search = diagnosed(username="nobody@example.com")
+    assert all(step.request_id for step in (*result.steps, *search.steps))
 
 
 def test_a_pool_that_does_not_tell_capitals_apart_is_not_searched_for_them(client, sandbox):
@@ -539,6 +576,9 @@ def test_where_the_user_cannot_be_read_the_symptom_still_gives_the_likely_cause(
     _, result = diagnosed(**recorded, symptom="Attempt limit exceeded, please try after some time.")
     assert (result.verdict.problem, result.outcome) == ("attempt-limit", Outcome.REFUSED)
     assert any("not authorized" in note for note in result.notes)
+    assert result.headline.startswith("Most likely: ")
+    assert not result.also
+    assert diagnosed(**recorded, symptom="I get no mail")[1].also
 
 
 def test_a_pool_that_is_not_there_is_told(sandbox):
@@ -546,10 +586,29 @@ def test_a_pool_that_is_not_there_is_told(sandbox):
     assert (result.verdict.problem, result.outcome, result.exit_code) == ("no-such-client-or-pool", Outcome.REFUSED, 6)
 
 
-def test_an_app_client_that_is_not_there_is_told_and_the_account_still_diagnosed(sandbox):
+def test_a_pool_in_another_region_is_told_by_its_id_and_the_next_diagnosis_goes_there(sandbox):
+    _, result = diagnosed(user_pool_id="eu-west-1_Nowhere")
+    assert result.verdict.problem == "no-such-client-or-pool"
+    assert "begins with its region, eu-west-1" in result.happened
+    assert result.next_runbook.parameters["region"] == "eu-west-1"
+    assert result.next_runbook.parameters["user_pool_id"] == "eu-west-1_Nowhere"
+    assert "region" not in diagnosed(user_pool_id="us-east-1_Nowhere")[1].next_runbook.parameters
+
+
+def test_a_pool_that_is_known_to_be_wrong_is_not_handed_on(sandbox):
+    _, result = diagnosed(user_pool_id="us-east-1_Nowhere")
+    assert result.next_runbook.parameters["user_pool_id"] == ""
+    assert "call you back" not in result.say
+
+
+def test_an_app_client_that_is_not_there_is_told_and_the_account_still_diagnosed(sandbox, client):
     _, result = diagnosed(username="diego@example.com", client_id="nowhere")
-    assert result.outcome is Outcome.REFUSED
-    assert_truthful(result, "DescribeUserPoolClient", "nothing-in-the-way")
+    assert (result.verdict.problem, result.outcome) == ("client-of-another-pool", Outcome.REFUSED)
+    assert "A code would go by e-mail to d***@e***." in result.verdict.evidence
+    assert any("nowhere does not exist" in note for note in result.notes)
+    assert "client_id" not in result.next_runbook.parameters
+    someone(client, email="maria@example.com")
+    assert diagnosed(username="maria", client_id="nowhere")[1].verdict.problem == "no-verified-contact"
 
 
 def test_where_nothing_answers_only_one_call_is_tried():

@@ -29,7 +29,8 @@ ANY_MODULE = pytest.mark.parametrize("path", MODULES, ids=called)
 
 # Who may import whom. A module that is not here may import nothing of ours.
 ARROWS = {
-    "shelf.admin_reset": {"shelf.administrator", "shelf.diagnose", "facts", "parameters", "record", "reset", "runbook", "schemas", "secret"},
+    "shelf.admin_reset": {"shelf.administrator", "shelf.diagnose", "errors", "facts", "parameters", "record", "reset", "runbook", "schemas",
+                    "secret", "target"},
     "shelf.administrator": {"card", "errors", "facts", "parameters", "readings", "record", "reset", "runbook", "secret", "target"},
     "__main__": {"command", "first_run", "options", "sandbox", "show"},
     "shelf.audit": {"shelf.audit_opening", "shelf.audit_sending", "card", "facts", "shelf.finding"},
@@ -45,8 +46,10 @@ ARROWS = {
     "command": {"batch", "card", "errors", "headless", "options", "runbooks", "secret", "warm"},
     "shelf.confirm_reset": {"card", "errors", "parameters", "policy", "readings", "record", "reset", "runbook", "schemas", "secret", "target"},
     "deposit": {"secret"},
-    "shelf.diagnose": {"facts", "shelf.route", "shelf.symptoms", "shelf.verdicts"},
+    "shelf.evidence": {"facts", "shelf.route"},
+    "shelf.diagnose": {"shelf.evidence", "facts", "shelf.route", "shelf.spellings", "shelf.symptoms", "shelf.verdicts"},
     "shelf.diagnose_user": {"card", "catalogue", "shelf.diagnose", "errors", "facts", "parameters", "readings", "record", "runbook", "sandbox",
+                      "shelf.spellings",
                       "schemas", "secret", "target", "shelf.verdicts"},
     "engine": {"errors", "executing", "saving", "secret", "strict"},
     "environment": {"card", "target"},
@@ -86,6 +89,7 @@ ARROWS = {
     "shelf.sign_out_everywhere": {"shelf.administrator", "errors", "parameters", "record", "reset", "runbook", "schemas", "secret", "target"},
     "learn.story": {"picture", "secret"},
     "strict": {"errors", "runbooks", "secret"},
+    "shelf.spellings": {"facts"},
     "shelf.symptoms": {"meanings", "shelf.verdicts"},
     "target": {"sandbox", "secret"},
     "learn.trouble": {"card", "errors", "learn.lesson", "reset", "sandbox", "secret"},

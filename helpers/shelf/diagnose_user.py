@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
@@ -17,6 +18,7 @@ from helpers.sandbox import CASES, open_sandbox, plant_case
 from helpers.schemas import DiagnoseUserParameters
 from helpers.secret import Secret
 from helpers.shelf.diagnose import KINDS, diagnose, likely_causes, route
+from helpers.shelf.spellings import spellings
 from helpers.shelf.verdicts import Verdict, verdict
 from helpers.target import Target
 
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
 T = TypeVar("T")
-_NOBODY = "UserNotFoundException"
-_BECAUSE = {"ResourceNotFoundException": "no-such-client-or-pool", "AccessDeniedException": "not-allowed-to-read"}
+_NOBODY, _NOWHERE = "UserNotFoundException", "ResourceNotFoundException"
+_BECAUSE = {_NOWHERE: "no-such-client-or-pool", "AccessDeniedException": "not-allowed-to-read"}
 _ALSO_AT_MOST = 4
 
 
@@ -80,12 +82,26 @@ class _Read:
             answer = call()
         except ResetError as exc:
             self.steps.append(step_failed(operation, exc, self.target.now()))
-            if not (what == "user" and isinstance(exc, Answered) and exc.code == _NOBODY):
+            if not (what == "user" and _says(exc, _NOBODY)):
                 self.failed[what] = exc
             return None
         request_id = str(getattr(answer, "request_id", ""))
         self.steps.append(Step(name=operation, status="done", at=self.target.now(), request_id=request_id))
         return answer
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """What could not be read; no-client where the pool was, and has no such app client."""
+        foreign = self.pool is not None and _says(self.failed.get("client"), _NOWHERE)
+        return tuple("no-client" if what == "client" and foreign else what for what in self.failed)
+
+    @property
+    def run_out(self) -> bool:
+        """Whether the user has not been changed for longer than the pool takes a temporary password."""
+        if self.user is None or self.pool is None:
+            return False
+        since = self.target.now() - datetime.fromisoformat(self.user.last_modified)
+        return since > timedelta(days=self.pool.temporary_days)
 
 
 class DiagnoseUser(Runbook[DiagnoseUserParameters]):
@@ -158,12 +174,14 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         self._look(parameters, read, target.client(signed=True))
         found = diagnose(
             username=parameters.username, user=read.user, pool=read.pool, client=read.client, events=read.events,
-            others=read.others, symptom=parameters.symptom, unread=tuple(read.failed), **ids,
+            others=read.others, symptom=parameters.symptom, unread=read.unread, run_out=read.run_out,
+            **ids,
         )
+        also: tuple[Verdict, ...] = ()
         if "user" in read.failed:
-            found = _unread(found, read.failed["user"], username=parameters.username, **ids)
+            found = _unread(found, read.failed["user"], parameters)
+            also = tuple(one for one in likely_causes(parameters.symptom) if one.problem not in (found.problem, "not-understood"))
         outcome, exit_code = _ending(read)
-        also = likely_causes(parameters.symptom) if found.problem == "not-read" and parameters.symptom else ()
         return self._result(found, tuple(_facts(parameters, read)), also, outcome, exit_code,
                             tuple(f"{_READS[what]}: {error}" for what, error in read.failed.items()), tuple(read.steps), read.client)
 
@@ -186,7 +204,7 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
                 client: "CognitoIdentityProviderClient") -> tuple[User, ...]:
         """Look for the user by the contact and in other spellings, until somebody is found."""
         found: tuple[User, ...] = ()
-        for attribute, value in _spellings(p.username, read.pool):
+        for attribute, value in spellings(p.username, read.pool):
             if not found and "others" not in read.failed:
                 found = read.ask("others", "ListUsers", partial(
                     readings.find_users, client, user_pool_id=p.user_pool_id, attribute=attribute, value=value)) or ()
@@ -211,8 +229,8 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         )
 
     def _next(self, found: Verdict, client: Client | None) -> NextRunbook | None:
-        # A name that is known to be wrong is not handed on.
-        known: dict[str, str] = {"username": "", "symptom": "", **found.parameters}
+        # A name or an id that is known to be wrong is not handed on.
+        known: dict[str, str] = {"username": "", "symptom": "", "client_id": "", **found.parameters}
         following = self.follow(found.runbook, **known)
         if following is None:
             return None
@@ -235,13 +253,28 @@ def _ending(read: _Read) -> tuple[Outcome, int]:
     return Outcome.NOT_SENT, NotReached.exit_code
 
 
-def _unread(found: Verdict, error: ResetError, **known: str) -> Verdict:
+def _unread(found: Verdict, error: ResetError, p: DiagnoseUserParameters) -> Verdict:
     """Say what kept the user from being read, in a verdict that stands without the user."""
     if found.problem != "not-read":
         return found
     because = _BECAUSE.get(error.code, "") if isinstance(error, Answered) else ""
-    plain = verdict(because, found.evidence, **known) if because else found
-    return replace(plain, evidence=(str(error), *plain.evidence), next=plain.next if because else f"{error.next} {found.next}")
+    if not because:
+        return replace(found, evidence=(str(error), *found.evidence), next=f"{error.next} {found.next}")
+    known = {"username": p.username, "user_pool_id": p.user_pool_id, "client_id": p.client_id}
+    plain = verdict(because, (str(error), *found.evidence), **known)
+    if because != _BECAUSE[_NOWHERE]:
+        return plain
+    # An id that is known to be wrong is not handed on; a pool's id begins with its region.
+    region = p.user_pool_id.partition("_")[0]
+    astray = region != p.region
+    told = (f"The user pool's id begins with its region, {region}, and {p.region} was asked.",) if astray else ()
+    where = {"region": region} if astray else {"user_pool_id": ""}
+    return replace(plain, evidence=(*told, *plain.evidence), parameters={**plain.parameters, **where},
+                   say="Please hold the line: I have to look for your account in another place.")
+
+
+def _says(error: ResetError | None, code: str) -> bool:
+    return isinstance(error, Answered) and error.code == code
 
 
 def refusals() -> Table:
@@ -256,20 +289,6 @@ def training_cases() -> Table:
         tuple((one.name, f"number {one.number}" if one.number else "common too", f"\u201c{one.says}\u201d", one.symptom)
               for one in CASES.values()),
     )
-
-
-def _spellings(username: str, pool: Pool | None) -> Iterator[tuple[str, str]]:
-    """Yield (attribute, value) to search a missing user by, the likeliest first."""
-    local, at, domain = username.partition("@")
-    names = [username]
-    if pool is None or pool.case_sensitive:
-        names += [username.lower(), username.capitalize(), f"{local.title()}{at}{domain.lower()}"]
-    contact = "email" if at else "phone_number" if username.startswith("+") else ""
-    for name in dict.fromkeys(names):
-        if contact:
-            yield contact, name
-        if name != username and not (pool and pool.sign_in_names):
-            yield "username", name
 
 
 def _facts(p: DiagnoseUserParameters, read: _Read) -> Iterator[tuple[str, str]]:

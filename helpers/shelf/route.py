@@ -59,7 +59,8 @@ def route(user: User, pool: Pool | None) -> Route:
         if FACTOR[attribute] in factors and (pool.recovery or attribute == "email"):
             barred.append((contact, "factor"))
             continue
-        return Route(contact, (said, f"A code would go by {WORDS[attribute]} to {contact.shown}."), barred=tuple(barred))
+        passed = tuple(f"{one.shown} is the user's second factor, so no code goes there." for one, _ in barred)
+        return Route(contact, (said, *passed, f"A code would go by {WORDS[attribute]} to {contact.shown}."), barred=tuple(barred))
     barred += [(contact, "unlisted") for attribute, contact in verified.items() if attribute not in kinds]
     return Route(None, (said, "So a code can go nowhere."), barred=tuple(barred))
 

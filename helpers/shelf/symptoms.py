@@ -15,6 +15,9 @@ _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"no registered/verified email|could not reset password for the account",
      ("no-verified-contact", "contact-is-second-factor", "recovery-lists-other-contact", "unconfirmed")),
     (r"cannot be reset in the current state", ("temporary-password", "federated-user", "unconfirmed")),
+    # A trigger that runs before the work is done. At a confirmation it runs after it, see trigger-failed.
+    ((r"(presignup|custommessage|usermigration|(pre|post)authentication|authchallenge\w*|pretokengeneration) (invocation )?failed|"
+      r"lambda\w*exception\W+when calling the (?!confirmforgotpassword)"), ("trigger-refuses",)),
     (r"please request a code again", ("code-used-or-expired",)),
     (r"invalid verification code", ("older-code", "made-up-answer")),
     (r"attempt limit exceeded", ("attempt-limit",)),
@@ -24,18 +27,22 @@ _TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"username/client id combination not found|user does not exist",
      ("other-case", "contact-not-alias", "not-found", "disabled")),
     (r"postconfirmation failed|postconfirmation invocation failed|unrecognizable lambda|invalid lambda function output",
-     ("trigger-failed",)),
+     ("trigger-failed", "trigger-refuses")),
     (r"password reset required", ("reset-required",)),
     (r"attempts exceeded", ("sign-in-locked",)),
     (r"user is not confirmed", ("unconfirmed",)),
     (r"user is disabled", ("disabled",)),
     (r"contact administrator to reset", ("admin-only",)),
     (r"incorrect username or password", ("wrong-password", "reset-required", "sign-in-locked", "not-found")),
-    (r"temporary password has expired", ("temporary-password",)),
+    (r"temporary password has expired", ("invitation-run-out", "temporary-password")),
+    (r"force_change_password|new_password_required", ("temporary-password",)),
+    (r"reset_required", ("reset-required",)),
+    (r"external_provider", ("federated-user",)),
     (r"password cannot be used for security reasons", ("password-too-well-known",)),
     (r"because of security reasons|not allowed due to security reasons", ("security-block",)),
     (r"(does|did) not conform (to|with) (password )?policy", ("password-policy",)),
     (r"value at 'password' failed|\^\[\\s\]\+", ("space-in-password",)),
+    (r"failed to satisfy constraint", ("value-not-readable",)),
     (r"flow (is )?not enabled|is not enabled for the client", ("flow-not-enabled",)),
     (r"user pool (client )?\S+ does not exist", ("no-such-client-or-pool",)),
     (r"waf block", ("blocked-by-firewall",)),
@@ -50,8 +57,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "CodeMismatch": ("older-code", "made-up-answer"),
     "ExpiredCode": ("code-used-or-expired",),
     "Forbidden": ("blocked-by-firewall",),
+    "InternalError": ("answer-lost",),
     "InvalidEmailRoleAccessPolicy": ("sender-refused",),
-    "InvalidLambdaResponse": ("trigger-failed",),
+    "InvalidLambdaResponse": ("trigger-failed", "trigger-refuses"),
     "InvalidParameter": ("no-verified-contact", "contact-is-second-factor", "recovery-lists-other-contact",
                          "space-in-password", "resend-is-for-sign-up", "flow-not-enabled"),
     "InvalidPassword": ("password-policy", "password-too-well-known"),
@@ -65,14 +73,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "ResourceNotFound": ("no-such-client-or-pool",),
     "TooManyFailedAttempts": ("attempt-limit",),
     "TooManyRequests": ("throttled",),
-    "UnexpectedLambda": ("trigger-failed",),
-    "UserLambdaValidation": ("trigger-failed",),
+    "UnexpectedLambda": ("trigger-failed", "trigger-refuses"),
+    "UserLambdaValidation": ("trigger-failed", "trigger-refuses"),
     "UserNotConfirmed": ("unconfirmed",),
     "UserNotFound": ("other-case", "contact-not-alias", "not-found", "disabled"),
 }
 
-_NO = r"\b(no|not|none|never|nothing|didn't|doesn't|don't|haven't|hasn't|isn't|wasn't|without|can't|cannot|still wait\w*|waiting)\b"
-_COMES = r"(arriv\w*|rec(ei|ie)v\w*|com(e|es|ing)|came|get(s|ting)?|got(ten)?|have|sent|send|reach\w*|there|wait\w*|none|inbox|see)\b"
+_NO = (r"\b(no|not|none|never|nothing|(did|does|do|have|has|is|was)n'?t|without|can'?t|cannot|still wait\w*|waiting)\b")
+_COMES = r"(arriv\w*|rec(ei|ie)v\w*|com(e|es|ing)|came|get(s|ting)?|got(ten)?|have|sent|send|reach\w*|there|wait\w*|none|inbox|see|deliver\w*)\b"
 _MAIL, _SMS = r"\b(e-?mails?|mails?|inbox|mailbox)\b", r"\b(sms|texts?|text messages?)\b"
 _CODE = r"\b(codes?|messages?|anything)\b"
 _HELD = r"(mobile|cell|phone|number|e-?mail|mailbox|address|sim)"
@@ -83,50 +91,57 @@ _NO_CODE = ("made-up-answer", "no-verified-contact", "code-goes-to-phone", "mail
 def _missing(what: str) -> str:
     """Return a pattern for somebody who waits for this."""
     return rf"{_NO}.*\b{_COMES}.*{what}|{what}.*{_NO}.*\b{_COMES}|\b(no|where is (my|the)|still wait\w* for) {what}|" \
-           rf"\b{_COMES}.*\bno(ne)?\b.*{what}|{what}.*\b(never|lost|missing|empty)\b|\bwait\w* for (a|an|the|my|your) {what}"
+           rf"\b{_COMES}.*\bno(ne)?\b.*{what}|{what}.*\b(never|lost|missing|empty)\b|\bwait\w* (for|on|since)\b.*{what}"
 
 
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"\bauthenticator\b|\b(two|2|second)[ -]?factor\b|\b(2fa|mfa|totp)\b", ("second-factor-lost",)),
     ((r"\b(still|stay\w*) (signed|logged) ?-?in\b|\b(other|all|every) devices?\b|\beverywhere\b|\bhacked\b|"
       r"(someone|somebody|thief) .*\b(in|using|has)\b|\b(laptop|tablet|computer|device|phone) (was|is|got) stolen"),
      ("other-devices-signed-in", "code-to-old-contact")),
-    ((rf"\b(old|former|previous|lost|stolen|broken|new|another|different|wrong|changed|lost my|changed my) {_HELD}\b|\bmy {_HELD} (has )?changed\b|"
-      rf"\b(no longer|don't|do not|not) (have|own|use|got) .*\b({_HELD}|access)\b"), ("code-to-old-contact",)),
-    (r"\b(invitation|invited|temporary password|welcome mail|first password)\b", ("temporary-password",)),
+    ((rf"\b(old|former|previous|lost|stolen|broken|new|another|different|wrong|changed|lost my|changed my) (\w+ )?{_HELD}\b|"
+      rf"\b{_HELD} (is |was |has )?(been )?(changed|deleted|closed|broken)\b|{_HELD}\b.* (don'?t|do not) (know|recogni[sz]e)\b|"
+      rf"\b(no longer|don'?t|do not|not) (have|own|use|got) .*\b({_HELD}|access)\b|\bno (more )?access to\b"),
+     ("code-to-old-contact",)),
+    (r"\b(invitation|invited|temp(orary)? password|welcome mail|first password)\b|\bpassword\b.*\bexpired\b", ("temporary-password",)),
     (r"\b(google|facebook|apple|microsoft|azure|okta|saml|sso|company('s)? login|single sign)", ("federated-user",)),
     (r"\b(code|it) (goes|went|comes|came|is sent|was sent) (to|by|as a) (my )?(phone|sms|text)", ("code-goes-to-phone",)),
     ((r"\b(code|link)\b.*\b(expired|too old|out of date|no longer valid|already used|used already|timed out)\b|"
-      r"\bexpired\b"), ("code-used-or-expired",)),
+      r"\bcodes?\b.*\b(yesterday|this morning|last (night|week)|(hours?|days?) ago)\b|"
+      rf"^(?!.*\b(session|token)\b).*\bexpired\b|\blink\b.*{_NO}.*\bwork"), ("code-used-or-expired",)),
     ((r"\b(invalid|wrong|bad|incorrect|reject\w*|mismatch)\b.*\bcodes?\b|\bcodes?\b.*\b(invalid|wrong|incorrect|bad|reject\w*|"
-      r"refus\w*|mismatch|fails?|doesn't work|isn't right|no longer works?|not (work|accept|valid|tak|right)\w*)|"
+      r"refus\w*|mismatch|fails?|doesn'?t work|isn'?t right|no longer works?|not (work|accept|valid|tak|right|correct)\w*)|"
       rf"{_NO} (accept|take|like|recogni[sz]e)\w* .*\bcode"), ("older-code", "code-used-or-expired", "made-up-answer")),
     (r"\b(several|two|three|many|both|different) (codes|messages|mails|e-?mails)\b", ("older-code",)),
     (_missing(_SMS), ("sms-never-arrives", "made-up-answer", "no-verified-contact")),
     (_missing(_MAIL), ("made-up-answer", "code-goes-to-phone", "no-verified-contact", "mail-never-arrives",
                        "daily-mail-limit")),
     (_missing(_CODE), _NO_CODE),
+    (r"\b(spam|junk)\b|\b(can'?t|cannot|not) find (the|any|my|your) (e-?mail|mail|message|code)\b", ("mail-never-arrives", "made-up-answer", "no-verified-contact")),
     (rf"\bnothing\b.*\b({_COMES}|happens|happened)|\b(have|get|got) nothing\b", _NO_CODE),
+    (r"\bnetwork ?error\b|\bfailed to fetch\b|\binternal (server )?error\b|\bconnection (was )?(broke\w*|closed|lost)\b|\btimed? ?out\b",
+     ("answer-lost",)),
     ((r"\b(attempts?|tries|tried|try|times)\b.*\b(limit|too (many|often|much)|exceeded)|\btoo (many|often)\b|\blimit\b|"
       r"\btry (again )?(in an hour|later)\b"), ("attempt-limit", "sign-in-locked", "throttled")),
     (r"\block(ed)? out\b|\blocked\b", ("sign-in-locked", "disabled")),
     (r"\b(disabled|deactivated|suspended|blocked|banned)\b", ("disabled", "security-block", "blocked-by-firewall")),
-    ((r"\b(confirm(ed)?|verif(y|ied)|finish(ed)?|complete(d)?) (my|the|your) (registration|account|sign-?up)\b|\bregist\w+|"
+    ((r"\b(confirm(ed)?|verif(y|ied)|finish(ed)?|complete(d)?) (my|the|your) (registration|account|sign-?up|e-?mail)\b|\bregist\w+|"
       r"\bsign(ed)? ?up\b|\bactivat\w+"), ("unconfirmed", "resend-is-for-sign-up")),
     (r"\b(paste|pasted|copied|password manager|spaces?|constraint)\b", ("space-in-password", "password-policy")),
     (r"\b(used before|same password|old password again|reuse\w*)\b", ("password-used-before",)),
     ((r"\b(symbols?|special characters?|weak|strong|too short|long enough|rules?|policy|requirements?|(upper|lower) ?-?case|"
-      rf"must contain)\b|{_NO} (accept|take|like|allow)\w* .*\bpassword"),
+      rf"must contain)\b|{_NO} (accept|take|like|allow)\w* .*\bpassword|\bpassword\b.*\b(refused|rejected|not (accepted|allowed))\b"),
      ("password-policy", "application-refuses-password", "space-in-password")),
     (r"\bcapitals?\b|\bcapital letters?\b", ("other-case", "password-policy")),
-    ((r"(don't|do not|does not|doesn't) (know|recogni[sz]e|find|exist)|\bunknown (user|name|account)|"
-      r"\bno (such )?(user|account)\b|\bnot found\b"), ("other-case", "contact-not-alias", "not-found")),
+    ((r"((do|does)n'?t|do not|does not|could not|couldn'?t|cannot|can'?t) (know|recogni[sz]e|find|exist)|\bnot known\b|"
+      r"\bunknown (user|name|account|e-?mail)|\bno (such )?(user|account)\b|(?<!page )\bnot found\b"), ("other-case", "contact-not-alias", "not-found")),
     (r"\b(must|have to|has to|need to|asked to|forced to|wants? a|wants me to) (reset|change)\b|reset (is )?required",
      ("reset-required",)),
     ((rf"\b(wrong|incorrect) (password|username)\b|\bpassword\b.*\b(wrong|incorrect|fails?)\b|\bpassword\b.*{_NO}|"
      rf"{_NO} (be able to )?(sign|log|get) ?-?in\b|\b(sign|log) ?-?in\b.*{_NO}|\bunable to (sign|log)"),
      ("wrong-password", "reset-required", "sign-in-locked")),
     (r"\blambda\b|\btrigger\b", ("trigger-failed",)),
-    (r"\b(forgot|forgotten|forgets?|don't (know|remember))\b", ("nothing-in-the-way",)),
+    (r"\b(forgot\w*|forgets?|don'?t (know|remember))\b|\breset (my |the )?password\b|\bpassword reset\b", ("nothing-in-the-way",)),
 )
 
 
@@ -138,11 +153,23 @@ def causes(symptom: str) -> tuple[str, ...]:
     text = " ".join(symptom.replace("\u2019", "'").split()).lower()
     found = [name for pattern, names in _TEXTS if re.search(pattern, text) for name in names]
     if not found:
-        found = [name for code, names in _NAMES.items() if re.search(rf"\b{code.lower()}(exception)?\b", text)
+        found = [name for code, names in _NAMES.items() if re.search(rf"\b{code.lower()}", text)
                  for name in names]
     if not found:
         found = [name for pattern, names in _WORDS if re.search(pattern, text) for name in names]
     return tuple(dict.fromkeys(found))
+
+
+def means_another_contact(symptom: str, attribute: str) -> bool:
+    """Say whether somebody who lost a contact names the other kind alone, and does not say that codes go there.
+
+    attribute: the kind of contact that a code would go to.
+    """
+    text = symptom.lower()
+    if re.search(r"\b(goes|going|sent|sends|comes|went|came)\b", text):
+        return False
+    said = {"phone_number": re.search(r"mobile|cell|phone|number|\bsim\b", text), "email": re.search(r"mail|address", text)}
+    return said[attribute] is None and any(said.values())
 
 
 def likely_causes(symptom: str, **known: str) -> tuple[Verdict, ...]:

@@ -80,7 +80,7 @@ _NO_CONTACT = "no registered/verified email or phone_number"
 _ALL = (
     # What stands in the account, the pool or the app client
     Verdict("made-up-answer", "No code was sent, although Cognito answered as if there had been one.",
-            "This app client hides which users exist (PreventUserExistenceErrors). A request for a code is then answered "
+            "An app client may hide which users exist (PreventUserExistenceErrors). A request for a code is then answered "
             "alike for a user who is missing, disabled or without a verified contact, and nothing is sent.",
             "I am looking at your account to see why no code reaches you.",
             "Look the user up: the cause stands in the account itself.", "diagnose-user"),
@@ -95,15 +95,22 @@ _ALL = (
             "the user is there from then on, if the trigger knows the name.",
             "Your account moves to our new system now. You will get a code for a new password.",
             "Request a code for the name as the user spells it: that asks the trigger.", "request-code"),
-    Verdict("other-case", "The name is spelt with other capital letters than the account.",
-            "This pool tells capital letters apart, and it cannot be changed later. To Cognito these are two names.",
-            "Please write your name exactly as you registered it, capital letters too.",
+    Verdict("client-of-another-pool", "The app client is not one of this user pool.",
+            "Its id is misspelt, or the user's application belongs to another pool. Whoever requests a code through it asks "
+            "that other pool, which does not know this account.",
+            "Which application do you want to sign in to? I have to look where it belongs.",
+            "Find out the id of the app client that the user's application uses, and its user pool; then diagnose once "
+            "more with these.", "diagnose-user"),
+    Verdict("other-case", "The name is not spelt as the account has it.",
+            "Where a pool tells capital letters apart, that cannot be changed later; and a phone number begins with + and the "
+            "country code. To Cognito these are two names.",
+            "Please write your name exactly as you registered it, capital letters too, and a phone number with + in front.",
             "Go on with the name exactly as the account has it.", "request-code"),
     Verdict("contact-not-alias", "The user exists, but not under this name.",
             "An e-mail address or a phone number is a name to sign in with only where the pool allows it, and in most "
             "pools only once it is verified.",
             "I have found your account. Its username is another one than you gave me.",
-            "Go on with the account's own username.", "request-code"),
+            "Go on with the account's own username, and tell it to the user once the identity is proved.", "request-code"),
     Verdict("disabled", "The account is disabled.",
             "An administrator disabled it. Neither a sign-in nor a reset is possible until it is enabled again.",
             "Your account is disabled. I have to ask an administrator before we can go on.",
@@ -116,6 +123,11 @@ _ALL = (
             f"do not have it any more, we set one for you. {_IDENTITY}",
             "If the invitation is lost or has run out: after proof of identity, set a password, or send the invitation "
             "again (AdminCreateUser, MessageAction RESEND).", "set-password"),
+    Verdict("invitation-run-out", "The temporary password of the invitation has run out.",
+            "The user has never signed in (FORCE_CHANGE_PASSWORD), and the pool takes a temporary password for some days only. "
+            "In this state Cognito sends no code.",
+            f"Your invitation has run out. We set a new password for you. {_IDENTITY}",
+            f"{_SET} Or send the invitation again (AdminCreateUser, MessageAction RESEND).", "set-password"),
     Verdict("federated-user", "The user signs in through another provider and has no password here.",
             "The account came with a sign-in at another provider, such as a company login (EXTERNAL_PROVIDER). Cognito "
             "keeps no password for it.",
@@ -180,6 +192,13 @@ _ALL = (
     refusal("CodeMismatchException", problem="older-code", runbook="confirm-reset"),
     refusal("LimitExceededException", problem="attempt-limit", runbook="set-password"),
     refusal("LimitExceededException", "daily email limit", _FORGOT, problem="daily-mail-limit", runbook="set-password"),
+    Verdict("answer-lost", "The answer was lost: whether the work was done is not known.",
+            "The connection broke, or Cognito had a fault of its own. A code may have been sent, or the new password may be in "
+            "force, all the same.",
+            "Have you set a new password already? Then please try to sign in with it now, once. If not, please look for a new "
+            "message from us.",
+            "Wait for what the user finds. If the new password signs in, all is done; if a new message is there, use its code. "
+            "Only if there is neither, request a code.", "request-code"),
     Verdict("resend-is-for-sign-up", "The application asked for a sign-up code, and not for a reset code.",
             "ResendConfirmationCode sends the code of a registration. This user is registered, so Cognito says that the "
             "user is already confirmed.",
@@ -187,15 +206,15 @@ _ALL = (
             "Request a code here: a reset code comes again by the same request as the first time. Tell the application's "
             "developers that their button for another code has to call ForgotPassword.", "request-code"),
     Verdict("code-goes-to-phone", "The code goes to the phone, and the user waits for an e-mail.",
-            "Where the pool sets no order, or puts the phone first, Cognito prefers a verified phone number to an e-mail "
-            "address, and sends one message only.",
+            "Cognito sends one message only, and to the phone where the pool sets no order or puts the phone first, and where "
+            "the e-mail address is not verified or is the user's second factor.",
             "Your code has gone to your phone as a text message. Please look there.",
             "Confirm the reset with the code from the text message. If there is none of the last hour, request another. If "
-            "the phone is out of reach, set a password after proof of identity. To have codes go by e-mail, the pool's owner sets the account recovery order.",
+            "the phone is out of reach, set a password after proof of identity.",
             "confirm-reset"),
     Verdict("code-to-old-contact", "The code goes to a phone or an address that the user no longer has.",
             "Cognito sends it to the contact that is verified, whoever holds it today.",
-            f"Then that number must not get your codes any more. {_IDENTITY}",
+            f"Then your codes must not go there any more. {_IDENTITY}",
             f"{_SET} Do not send another code: somebody else may hold the old phone or mailbox. Then have an administrator "
             "put the right contact in its place (AdminUpdateUserAttributes).", "set-password"),
     Verdict("sms-never-arrives", "Cognito has handed the text message over, and it does not reach the phone.",
@@ -222,6 +241,18 @@ _ALL = (
             "Please try to sign in with the new password now, once.",
             "One sign-in with the new password settles it. If it does not work, diagnose once more. Show the message to "
             "the owner of the trigger: it has to look at triggerSource and return the event it was given."),
+    Verdict("trigger-refuses", "A Lambda trigger of the pool failed, and what was asked for was not done.",
+            "The pool runs code of its own on the way: to word a message (CustomMessage), to bring a user over "
+            "(UserMigration), before a sign-in. No code was sent, or nobody was signed in; the password is as it was.",
+            f"This is a fault on our side, not yours. {_IDENTITY}",
+            "Show the message to the owner of the trigger: it concerns every user. If it is the code that cannot be sent: "
+            f"{_ELSE_SET}", "set-password"),
+    Verdict("second-factor-lost", "The user cannot give the second factor, and a new password does not change that.",
+            "A sign-in asks for the second factor (an authenticator app, or a code of its own by message) after every "
+            "password, an old one or a new one.",
+            f"Your password is not the trouble; the second step is. I have to pass this on. {_IDENTITY}",
+            "After proof of identity, have an administrator take the lost factor from the account "
+            "(AdminSetUserMFAPreference); the user signs in and sets up another. Do not reset the password for that."),
     Verdict("other-devices-signed-in", "Devices that were signed in stay signed in after a reset.",
             "A new password ends no session. Whoever holds a device or its tokens goes on until they are signed out.",
             "I am signing you out everywhere now. After that you sign in again on your own devices.",
@@ -238,7 +269,11 @@ _ALL = (
             "Please use one of these symbols: ! @ # $ % and a letter and a digit beside it.",
             "Have the password chosen from letters, digits and a common symbol. If the application goes on refusing it, "
             "confirm the reset here, and tell its developers.", "confirm-reset"),
-    refusal("NotAuthorizedException", "attempts exceeded", _SIGN_IN, problem="sign-in-locked"),
+    refusal("NotAuthorizedException", "attempts exceeded", _SIGN_IN, problem="sign-in-locked", runbook="request-code",
+            say="Please do not try to sign in for 15 minutes, then try once. If you are not sure of your password, we set a new "
+                "one meanwhile.",
+            next="Wait 15 quiet minutes, then have the user sign in once. If the password is forgotten or has to be reset, "
+                 "request a code meanwhile, and wait all the same."),
     Verdict("wrong-password", "Cognito does not know this name and password together.",
             "Mostly the password is wrong. Cognito gives the same answer for a user who does not exist, where the app "
             "client hides that, and while a migrated password still has to be reset.",
@@ -246,8 +281,12 @@ _ALL = (
             "a new one.",
             "Do not try more than three times: after five misses Cognito locks sign-ins for a while. Then request a "
             "code.", "request-code"),
-    refusal("NotAuthorizedException", "security reasons", _FORGOT, problem="security-block"),
+    refusal("NotAuthorizedException", "security reasons", _FORGOT, problem="security-block",
+            next="Have the user try once from the usual place and device. If the pool records events, they are among the "
+                 "evidence: where they are not the user's own, run sign-out-everywhere."),
     refusal("InvalidParameterException", "flow not enabled", _SIGN_IN, problem="flow-not-enabled", runbook="audit-pool"),
+    refusal("InvalidParameterException", problem="value-not-readable", runbook="confirm-reset",
+            say="There is a character in it that the system does not take, often a space. Please read it to me."),
     refusal("ResourceNotFoundException", problem="no-such-client-or-pool", runbook="diagnose-user"),
     refusal("TooManyRequestsException", problem="throttled", runbook="request-code"),
     refusal("ForbiddenException", problem="blocked-by-firewall"),
