@@ -12,6 +12,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+
 from helpers.secret import Secret
 
 SCHEMES = {
@@ -30,6 +32,11 @@ class DepositError(Exception):
 def shown(reference: str) -> str:
     """Return the reference as it may be shown; what is none may be a secret given by mistake, and is hidden."""
     return reference if _scheme(reference) else "[hidden]"
+
+
+def goes(reference: str) -> str:
+    """Say in a plan where a secret goes."""
+    return "thrown away, as this is practice" if _scheme(reference) == "discard" else f"written to {shown(reference)}"
 
 
 def fault_in(reference: str, *, sandbox: bool) -> str | None:
@@ -81,8 +88,11 @@ class Deposit:
         except DepositError:
             raise
         except Exception as exc:  # noqa: BLE001  # from any store; it may quote what was to be written
-            code = getattr(exc, "response", {}).get("Error", {}).get("Code", "")
-            raise DepositError(f"{self._scheme}: could not be written ({code or type(exc).__name__}).") from None
+            # botocore's own errors have a response, too, which is None where no answer came.
+            code = (getattr(exc, "response", None) or {}).get("Error", {}).get("Code", "")
+            lost = isinstance(exc, ReadTimeoutError | ConnectionClosedError)
+            told = "no answer came, so it may lie there all the same; it was not set" if lost else "could not be written"
+            raise DepositError(f"{self._scheme}: {told} ({code or type(exc).__name__}).") from None
 
     def take_back(self) -> str:
         """Take the secret away again, because it is not in force; return in words what has become of it."""

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from helpers.card import Card
 from helpers.errors import BadParameters, NotReached, Problem, ResetError
-from helpers.parameters import Parameters, PoolParameters
+from helpers.parameters import PRACTICE_POOL, Parameters, PoolParameters
 from helpers.record import NextRunbook, Outcome, Record, Step
 from helpers.runbooks import RUNBOOKS
 from helpers.secret import Secret, SecretError, fault_in, resolve
@@ -208,14 +208,18 @@ class Runbook(ABC, Generic[P]):
             )
         else:
             result = self._act(parameters, target, secrets)
-        result = replace(result, notes=(*notes, *result.notes))
+        left_open = _left_open(result.next_runbook) if result.next_runbook else ""
+        result = replace(result, notes=(*notes, *result.notes), next=result.next + left_open)
         self.result = result
+        # Where no call has failed, no step of the record says what stopped the run.
+        stopped = result.outcome is Outcome.NOT_SENT and all(step.status == "done" for step in result.steps)
+        told = (result.happened, result.meaning, *map(str, result.problems)) if stopped else (result.meaning,)
         self.record = Record(
             runbook=self.name, endpoint=endpoint, parameters=parameters.shown() if parameters else {},
             started_at=started, ended_at=now(), steps=result.steps, outcome=result.outcome,
             exit_code=result.exit_code, verified_by=result.proof,
-            meaning=result.meaning or " ".join(map(str, result.problems)), next_step=result.next,
-            say=result.say, next_runbook=result.next_runbook,
+            meaning=" ".join(filter(None, told)), next_step=result.next, say=result.say,
+            next_runbook=result.next_runbook,
         )
         return result
 
@@ -247,7 +251,8 @@ class Runbook(ABC, Generic[P]):
             if known.get(field) and field not in left and (known[field] != about.default or field in _ALWAYS)
         }
         # A default that is the sandbox's must not slip in where somebody else is meant: what is not known is left open.
-        practice = self.parameters is None or self.parameters.to_target().may_be_sandbox
+        practice = self.parameters is None or (
+            self.parameters.to_target().may_be_sandbox and known.get("user_pool_id") in (None, "", PRACTICE_POOL))
         given |= {field: "" for field in _ALWAYS
                   if field in schema.model_fields and field not in given and (field == "username" or not practice)}
         return NextRunbook(name=name, parameters=given)
@@ -288,6 +293,14 @@ class Runbook(ABC, Generic[P]):
     def _incorrect(self) -> Card:
         return Card("Some parameters cannot be used. Correct them in the form.",
                     tuple(("Please correct", str(problem)) for problem in self.problems))
+
+
+def _left_open(following: NextRunbook) -> str:
+    """Say what the next runbook needs that nobody knows here."""
+    schema, given = RUNBOOKS[following.name].parameters, following.parameters
+    _, problems = schema.read({**given, "interactive": "yes"}, person=True, gate=False)
+    lacking = [one.field for one in problems if given.get(one.field) == ""]
+    return "".join(f" There, fill in {name}: {schema.model_fields[name].description}." for name in lacking)
 
 
 def not_reached(error: NotReached, *steps: Step) -> Result:

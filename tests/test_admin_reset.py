@@ -57,7 +57,11 @@ def test_a_user_whom_no_code_can_reach_is_not_stranded(trouble, problem, runbook
     run = AdminReset()
     plan = repr(run.plan())
     assert "Stands against it" in plan
+    assert run.plan().changes == ()
     result = run.submit()
+    assert result.headline in plan
+    assert ("no password away from a user in this state" in result.headline) is (trouble in ("disabled", "temporary"))
+    assert result.happened in run.record.meaning
     assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 6)
     assert problem in f"{result.happened} {result.meaning} {result.next}".lower()
     assert result.next_runbook.name == runbook
@@ -70,5 +74,74 @@ def test_a_second_reset_of_the_same_user_says_that_the_status_was_so_before(clie
     sandbox.advance(60)
     result = AdminReset().submit()
     assert result.outcome is Outcome.CONFIRMED
-    assert "changed since" in result.proof or "own answer" in result.proof
+    assert result.proof == "Cognito's own answer to the change."
+    assert "was RESET_REQUIRED before, too" in result.notes[0]
     assert len(sandbox.mailbox()) == 2
+
+
+def test_a_lost_answer_about_a_user_who_was_reset_before_stays_unknown_whoever_changed_the_user_meanwhile(client, sandbox, monkeypatch):
+    AdminReset().submit()
+    run = AdminReset()
+    make = run.make
+
+    def while_somebody_else_changes_the_user(*args):
+        sandbox.advance(60)
+        client.admin_update_user_attributes(**POOL, UserAttributes=[{"Name": "name", "Value": "Diego"}])
+        return make(*args)
+
+    monkeypatch.setattr(run, "make", while_somebody_else_changes_the_user)
+    sandbox.fault("AdminResetUserPassword", "500-before-commit")
+    result = run.submit()
+    assert (result.outcome, result.proof) == (Outcome.UNKNOWN, "")
+    assert len(sandbox.mailbox()) == 1
+
+
+# --- refused, because of the message ---
+
+FAILING = {"sms-trust": "InvalidSmsRoleTrustRelationshipException", "daily-limit": "LimitExceededException"}
+
+
+@pytest.mark.parametrize("failure", FAILING)
+def test_where_the_message_is_refused_and_the_password_stayed_nothing_has_changed(failure, client, sandbox):
+    sandbox.settings(delivery_failure=failure)
+    result = AdminReset().submit()
+    assert (result.outcome, result.headline) == (Outcome.REFUSED, "Refused: nothing has changed.")
+    assert [step.name for step in result.steps][2:] == ["AdminResetUserPassword", "AdminGetUser"]
+    assert result.steps[2].error == FAILING[failure]
+    assert signs_in(client, DEFAULT_PASSWORD)
+
+
+def half_done(run, sandbox):
+    """Cognito takes the password away, and then cannot send the message: AWS does not say that this cannot be."""
+    make = run.make
+
+    def reset_and_then_fail(*args):
+        make(*args)
+        sandbox.settings(delivery_failure="sms-access")
+        return make(*args)
+
+    run.make = reset_and_then_fail
+    return run.submit()
+
+
+def test_where_the_message_is_refused_and_the_password_is_gone_all_the_same_it_says_so(client, sandbox):
+    result = half_done(AdminReset(), sandbox)
+    assert (result.outcome, result.exit_code) == (Outcome.UNKNOWN, 8)
+    assert "the password is taken away, but no code was sent" in result.headline
+    assert "before it was CONFIRMED" in result.meaning
+    assert result.next_runbook.name == "set-password"
+    assert not signs_in(client, DEFAULT_PASSWORD)
+
+
+def test_where_the_message_is_refused_and_the_user_cannot_be_read_again_it_is_unknown(client, sandbox):
+    run = AdminReset()
+    make = run.make
+
+    def then_blind(*args):
+        sandbox.fault("AdminGetUser", "throttle-before-commit")
+        return make(*args)
+
+    run.make = then_blind
+    result = half_done(run, sandbox)
+    assert (result.outcome, result.next_runbook.name) == (Outcome.UNKNOWN, "diagnose-user")
+    assert "may be taken away" in result.headline

@@ -208,7 +208,7 @@ def test_a_change_whose_proof_cannot_be_read_is_done_all_the_same_and_says_so(ca
     result = run.submit()
     assert (result.outcome, sent(sandbox, case)) == (Outcome.CONFIRMED, 1)
     assert result.proof == "Cognito's own answer to the change."
-    assert any("could not also be proved" in note for note in result.notes)
+    assert any("could not prove it" in note for note in result.notes)
 
 
 @EVERY
@@ -227,6 +227,14 @@ def test_an_answer_lost_twice_stays_unknown(case, fault, client, sandbox, monkey
     result = run.submit()
     assert (result.outcome, result.exit_code, sent(sandbox, case)) == (Outcome.UNKNOWN, 8, 1)
     assert result.next_runbook.name == case.after_lost
+
+
+@EVERY
+def test_in_a_plan_for_a_user_who_cannot_be_read_nothing_is_made_up(case, client, sandbox):
+    plan = case.run(username="nobody@example.com", confirm_username="nobody@example.com").plan()
+    rows = {what.lower(): now for what, now, _ in plan.changes}
+    assert "There is no such user" in repr(plan) or "User does not exist" in repr(plan)
+    assert {rows[what] for what in ("status", "old password", "password", "e-mail address") if what in rows} <= {"not known", "as it is"}
 
 
 @EVERY

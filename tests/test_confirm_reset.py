@@ -163,6 +163,36 @@ def test_where_the_app_client_allows_no_password_sign_in_cognitos_answer_is_the_
     assert "does not allow this way to sign in" in result.notes[0]
 
 
+def test_a_user_whose_sign_in_is_locked_is_told_to_wait(code, client):
+    for _ in range(7):
+        signs_in(client, "wrong-Password-1")
+    result = new_run().submit()
+    assert result.outcome is Outcome.CONFIRMED
+    assert "do not try to sign in for 15 minutes" in result.say
+
+
+def test_a_proof_that_is_throttled_makes_nobody_wait(code, sandbox):
+    sandbox.fault("InitiateAuth", "throttle-before-commit")
+    result = new_run().submit()
+    assert (result.outcome, result.proof) == (Outcome.CONFIRMED, "Cognito's own answer to the change.")
+    assert "15" not in result.say + result.next
+
+
+def test_a_sign_in_that_contradicts_cognitos_yes_is_unknown_and_leads_to_diagnosis(code, client, sandbox):
+    def set_back(event):
+        client.admin_set_user_password(UserPoolId=DEFAULT_POOL_ID, Username="diego@example.com", Password="Set-back-1-password",
+                                       Permanent=True)
+        return event
+
+    client.update_user_pool(
+        UserPoolId=DEFAULT_POOL_ID, LambdaConfig={"PostConfirmation": "arn:aws:lambda:us-east-1:123456789012:function:f"}
+    )
+    sandbox.on("PostConfirmation", set_back)
+    result = new_run().submit()
+    assert (result.outcome, result.exit_code) == (Outcome.UNKNOWN, 8)
+    assert result.next_runbook.name == "diagnose-user"
+
+
 @pytest.mark.parametrize(
     ("spoil", "exit_code", "says", "next_step", "again"),
     [

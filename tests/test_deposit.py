@@ -6,7 +6,7 @@ import sys
 import types
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from helpers.deposit import SCHEMES, Deposit, DepositError, fault_in, shown
 from helpers.secret import Secret, resolve
@@ -197,6 +197,16 @@ def test_a_store_that_refuses_is_named_by_its_error_and_nothing_of_its_message(r
         Deposit(reference, lambda service: Service("AccessDeniedException")).put(value)
     assert PLANTED not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_store_that_never_answered_may_hold_it_and_that_is_said(value):
+    def lost(**_):
+        raise ReadTimeoutError(endpoint_url="https://secretsmanager.example")
+
+    store = Service()
+    store.put_secret_value = lost
+    with pytest.raises(DepositError, match=r"may lie there all the same; it was not set \(ReadTimeoutError\)"):
+        Deposit("secretsmanager:one", lambda service: store).put(value)
 
 
 def test_what_is_thrown_away_goes_nowhere(value):

@@ -8,7 +8,7 @@ from helpers import reset
 from helpers.errors import BadParameters, ResetError
 from helpers.forms import Attended
 from helpers.record import Outcome
-from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, plant_case
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, plant_case, serve
 from helpers.shelf.fix_contact import FixContact
 from helpers.shelf.request_code import RequestCode
 from helpers.target import Target
@@ -75,7 +75,7 @@ def test_a_contact_that_is_verified_already_ends_well_and_nothing_is_sent(client
     made().submit()
     sent = sandbox.counts()["calls"]["AdminUpdateUserAttributes"]
     run = made()
-    assert "Stands against it" in repr(run.plan())
+    assert "Stands against it  Nothing to do: the e-mail address n***@e*** is verified already." in repr(run.plan())
     result = run.submit()
     assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
     assert "Nothing had to be changed, and nothing was sent." in result.happened
@@ -87,7 +87,9 @@ def test_a_contact_that_is_verified_already_ends_well_and_nothing_is_sent(client
 
 def test_something_else_that_stands_in_the_way_is_told_and_does_not_stop_it(client):
     client.admin_disable_user(**POOL)
-    result = made().submit()
+    run = made()
+    assert ("A code for a new password", "can go nowhere", "is not sent: The account is disabled.") in run.plan().changes
+    result = run.submit()
     assert result.outcome is Outcome.CONFIRMED
     assert "something else stands in the way: The account is disabled." in result.meaning
     assert "I have confirmed your e-mail address. Your account is disabled." in result.say
@@ -104,6 +106,20 @@ def test_where_contacts_are_names_the_plan_says_whom_it_may_take_one_from(client
     assert "another user who has the same one verified loses it" in repr(run.plan())
     assert run.submit().outcome is Outcome.CONFIRMED
     assert client.admin_get_user(UserPoolId=pool, Username="both@example.com")["Username"] == "bea"
+
+
+def test_elsewhere_it_says_that_the_app_client_has_to_be_named_for_the_next_runbook(client, sandbox):
+    with serve(sandbox, port=0) as server:
+        run = made(target=server.endpoint)
+        result = run.submit()
+        assert "fill in client_id" not in result.next  # there too, the sandbox's own pool has the sandbox's own app client
+    plant_case(sandbox, "made-up-answer")
+    name = "made-up-answer@example.com"
+    run = made(user_pool_id="us-east-1_Train01Hidden", username=name, confirm_username=name)
+    result = run.submit()
+    assert result.next_runbook.parameters["client_id"] == ""
+    assert result.next.endswith("There, fill in client_id: the app client that the user will enter the code in.")
+    assert run.record.next_step == result.next
 
 
 # --- not done ---
@@ -144,6 +160,7 @@ def test_what_would_help_nobody_is_not_done(trouble, contact, words, runbook, cl
     result = run.submit()
     assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 6)
     assert words in result.headline
+    assert result.happened in run.record.meaning
     assert result.say
     assert result.next
     assert result.next_runbook.name == runbook

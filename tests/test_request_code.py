@@ -39,14 +39,16 @@ def test_a_code_is_sent_and_the_next_runbook_has_its_parameters(sandbox):
 
 
 def test_without_the_pool_it_says_that_the_answer_may_be_made_up(sandbox):
-    assert any("gives such an answer for a user who is unknown" in note for note in RequestCode().submit().notes)
+    run = RequestCode()
+    run.submit()
+    assert "gives such an answer for a user who is unknown" in run.record.meaning
 
 
 def test_with_the_pool_the_answer_is_held_against_the_account(sandbox):
     run = RequestCode(user_pool_id=DEFAULT_POOL_ID)
     assert "A code would go by e-mail to d***@e***." in repr(run.plan())
     result = run.submit()
-    assert result.notes[0] == "That is the verified contact which was read from the account."
+    assert result.meaning.endswith("That is the verified contact which was read from the account.")
     assert [step.name for step in result.steps] == ["AdminGetUser", "DescribeUserPool", "ForgotPassword"]
 
 
@@ -55,7 +57,7 @@ def test_a_made_up_destination_is_doubted(client):
                                    PreventUserExistenceErrors="ENABLED")
     result = RequestCode(username="nobody@example.com").submit()
     assert result.outcome is Outcome.CONFIRMED
-    assert "does not look like a real one" in result.notes[0]
+    assert "does not look like a real one" in result.meaning
 
 
 def test_it_never_asks_twice_in_a_row(sandbox):
@@ -66,6 +68,30 @@ def test_it_never_asks_twice_in_a_row(sandbox):
     again = RequestCode(again="yes").submit()
     assert again.outcome is Outcome.NOT_SENT
     assert requests(sandbox) == 1
+
+
+def test_the_plan_of_a_request_that_comes_too_soon_says_so(sandbox):
+    RequestCode().submit()
+    run = RequestCode(user_pool_id=DEFAULT_POOL_ID)
+    plan = run.plan()
+    assert "Not sent: a code was requested here not long ago." in repr(plan)
+    assert plan.changes == ()
+    assert "AdminGetUser" not in sandbox.counts()["calls"]
+    assert run.submit().headline in repr(plan)
+
+
+def test_the_record_says_when_the_last_code_was_requested(sandbox):
+    RequestCode().submit()
+    run = RequestCode()
+    run.submit()
+    assert run.record.meaning.startswith("The last one was requested at 09:00:00 UTC.")
+
+
+def test_a_password_that_is_taken_away_already_is_not_said_to_work(sandbox):
+    sandbox.set_status("diego@example.com", "RESET_REQUIRED")
+    run = RequestCode(user_pool_id=DEFAULT_POOL_ID)
+    assert ("Password of diego@example.com", "taken away already", "taken away already until the code is confirmed") in run.plan().changes
+    assert "old password works" not in run.submit().meaning
 
 
 def test_after_a_minute_it_asks_again_when_it_is_told_that_no_message_came(sandbox):
@@ -122,7 +148,9 @@ def test_a_throttled_request_may_be_made_again_at_once(sandbox):
 def test_with_the_pool_no_try_is_spent_where_no_code_can_arrive(client, sandbox):
     client.admin_update_user_attributes(**POOL, UserAttributes=[{"Name": "email_verified", "Value": "false"}])
     run = RequestCode(user_pool_id=DEFAULT_POOL_ID)
-    assert "Stands against it" in repr(run.plan())
+    plan = run.plan()
+    assert "Stands against it" in repr(plan)
+    assert plan.changes == ()
     result = run.submit()
     assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 6)
     assert result.next_runbook.name == "fix-contact"

@@ -97,7 +97,7 @@ def test_a_temporary_password_signs_in_once_and_has_the_user_choose_another(clie
     assert "NEW_PASSWORD_REQUIRED" in result.proof
     assert (status(client), signs_in(client, place.read_text())) == ("FORCE_CHANGE_PASSWORD", "NEW_PASSWORD_REQUIRED")
     assert signs_in(client, DEFAULT_PASSWORD) is None
-    assert f"in file:{place}, and nowhere else" in result.notes[-1]
+    assert result.next.startswith(f"Hand the password over from file:{place}, ")
     assert "7 days" in result.meaning
 
 
@@ -154,7 +154,7 @@ def test_a_password_that_cognito_refuses_is_taken_away_from_its_place(client, pl
     result = made(place).submit()
     assert (result.outcome, result.exit_code) == (Outcome.REFUSED, 4)
     assert "another password is generated" in result.next
-    assert "was removed from there" in result.notes[-1]
+    assert "was removed from there" in result.next
     assert not place.exists()
     assert signs_in(client, DEFAULT_PASSWORD) == ""
 
@@ -164,8 +164,8 @@ def test_a_password_of_which_nobody_knows_whether_it_is_set_stays_in_its_place(c
     result = made(place, two_persons="yes", agreed_by="Ana Silva").submit()
     assert (result.outcome, result.exit_code) == (Outcome.UNKNOWN, 8)
     assert "one sign-in with the password did not work" in result.notes[0]
-    assert f"in file:{place}" in result.notes[-1]
-    assert "is not known" in result.notes[-1]
+    assert f"in file:{place}" in result.next
+    assert "is not known" in result.next
     assert place.exists()
     assert result.next_runbook.name == "set-password"
     # A place is good for one password, and an agreement for one run.
@@ -200,6 +200,40 @@ def test_a_place_that_cannot_be_written_to_stops_it_before_cognito_is_asked(clie
     assert signs_in(client, DEFAULT_PASSWORD) == ""
 
 
+def test_why_a_place_could_not_be_written_to_stands_in_the_record(client):
+    run = SetPassword(interactive="no", password_to="ssm:/handover/diego")
+    run.submit()
+    assert "ssm: could not be written (NoCredentialsError)." in run.record.meaning
+    assert "None was set." in run.record.meaning
+
+
+def test_what_became_of_the_place_stands_in_the_record(client, place, planted, sandbox):
+    sandbox.settings(compromised_passwords=[PLANTED])
+    refused = made(place)
+    refused.submit()
+    assert "was not set, and was removed from there." in refused.record.next_step
+    sandbox.fault("AdminSetUserPassword", "500-before-commit")
+    unknown = made(place, client_id="")
+    unknown.submit()
+    assert f"in file:{place}, and nowhere else. Whether it is the user's password is not known." in unknown.record.next_step
+
+
+def test_a_user_whose_sign_in_is_locked_is_told_to_wait(client, place):
+    for _ in range(7):
+        signs_in(client, "wrong-Password-1")
+    result = made(place).submit()
+    assert result.outcome is Outcome.CONFIRMED
+    assert "do not try to sign in for 15 minutes" in result.say
+
+
+@pytest.mark.parametrize(("before", "password"), [("RESET_REQUIRED", "taken away already"), ("EXTERNAL_PROVIDER", "none here"),
+                                                  ("FORCE_CHANGE_PASSWORD", "a temporary one"), ("CONFIRMED", "the present one")])
+def test_the_plan_says_which_password_there_is(before, password, client, place, sandbox):
+    sandbox.set_status("diego@example.com", before)
+    changes = {what: now for what, now, _ in made(place).plan().changes}
+    assert changes["Password"] == password
+
+
 def test_where_the_user_cannot_be_read_no_password_is_written(client, place, sandbox):
     sandbox.fault("AdminGetUser", "throttle-before-commit")
     assert made(place).submit().outcome is Outcome.REFUSED
@@ -224,7 +258,7 @@ def test_a_disabled_user_stays_disabled_and_no_sign_in_is_tried(client, place, s
     assert "nobody signs in until it is enabled" in repr(run.plan())
     result = run.submit()
     assert result.outcome is Outcome.CONFIRMED
-    assert "stays so" in result.notes[0]
+    assert "stays so" in result.next
     assert "disabled" in result.say
     assert "InitiateAuth" not in sandbox.counts()["calls"]
     assert client.admin_get_user(**POOL)["Enabled"] is False

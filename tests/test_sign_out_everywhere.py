@@ -68,7 +68,7 @@ def test_the_password_is_left_alone_and_whoever_knows_it_comes_back_so_that_come
 @pytest.mark.parametrize(
     ("status", "words", "runbook"),
     [("RESET_REQUIRED", "taken away already", "confirm-reset"), ("FORCE_CHANGE_PASSWORD", "temporary password", None),
-     ("EXTERNAL_PROVIDER", "other provider", None)],
+     ("EXTERNAL_PROVIDER", "other provider", None), ("UNCONFIRMED", "never finished", "diagnose-user")],
 )
 def test_where_the_old_password_is_no_way_in_something_else_comes_next(status, words, runbook, client, sandbox):
     sandbox.set_status(POOL["Username"], status)
@@ -79,7 +79,11 @@ def test_where_the_old_password_is_no_way_in_something_else_comes_next(status, w
 
 def test_a_disabled_user_is_signed_out_too(client, tokens):
     client.admin_disable_user(**POOL)
-    assert made().submit().outcome is Outcome.CONFIRMED
+    result = made().submit()
+    assert result.outcome is Outcome.CONFIRMED
+    assert "you cannot sign in for now" in result.say
+    # admin-reset would be refused, and nobody has signed in again meanwhile.
+    assert (result.next_runbook.name, "run this once more" in result.next) == ("set-password", False)
     client.admin_enable_user(**POOL)
     assert not stays_signed_in(client, tokens)
 

@@ -1,21 +1,28 @@
 """The runbook admin-reset: take a user's password away at once, and have Cognito send a code for a new one."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from helpers import reset
+from helpers.errors import Refused
 from helpers.facts import User
 from helpers.parameters import Parameters
-from helpers.record import Outcome
+from helpers.record import Outcome, Step
 from helpers.runbook import Result
 from helpers.schemas import AdminResetParameters
 from helpers.secret import Secret
-from helpers.shelf.administrator import AdministratorRunbook, Seen, objected
+from helpers.shelf.administrator import AdministratorRunbook, Seen, Verified, objected
 from helpers.shelf.diagnose import diagnose, route
+from helpers.target import Target
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
+_SENDING = (
+    "UserLambdaValidationException", "UnexpectedLambdaException", "InvalidLambdaResponseException", "LimitExceededException",
+    "InvalidSmsRoleAccessPolicyException", "InvalidSmsRoleTrustRelationshipException", "InvalidEmailRoleAccessPolicyException",
+)
 
 class AdminReset(AdministratorRunbook[AdminResetParameters]):
     """One run of admin-reset. See Runbook for the steps."""
@@ -35,20 +42,21 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         status = seen.user.status if seen else "not known"
         return (
             ("Status", status, "RESET_REQUIRED"),
-            ("Old password", "gone already" if status == "RESET_REQUIRED" else "works", "no longer works"),
+            ("Old password", {"RESET_REQUIRED": "gone already", "CONFIRMED": "works"}.get(status, "not known"), "no longer works"),
             ("Confirmation code", "an earlier one, if there is any", "a new one is sent, good for an hour"),
             ("Devices that are signed in", "signed in", "not known; AWS documents no sign-out"),
         )
 
     def objection(self, parameters: AdminResetParameters, seen: Seen) -> Result | None:
         """Refuse where no code could reach the user, who would be locked out; and where Cognito cannot do it."""
-        reachable = route(seen.user, seen.pool).contact is not None
-        if seen.user.enabled and seen.user.status in ("CONFIRMED", "RESET_REQUIRED") and reachable:
+        able = seen.user.enabled and seen.user.status in ("CONFIRMED", "RESET_REQUIRED")
+        if able and route(seen.user, seen.pool).contact:
             return None
         found = diagnose(username=parameters.username, user=seen.user, pool=seen.pool, client=None)
         known = {name: value for name, value in found.parameters.items() if name != "username"}
         return objected(
-            "it would leave the user without a password and without a code.", happened=found.headline,
+            "it would leave the user without a password and without a code." if able else
+            "Cognito takes no password away from a user in this state.", happened=found.headline,
             meaning=found.meaning, say=found.say, next=found.next, notes=found.evidence,
             next_runbook=self.follow(found.runbook, **known),
         )
@@ -59,12 +67,36 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         return reset.admin_reset(client, user_pool_id=parameters.user_pool_id, username=parameters.username)
 
     def proof(self, parameters: AdminResetParameters, before: User, after: User) -> str:
-        """A status that was another one before tells; the time of the last change supports it where it was the same."""
-        if after.status != "RESET_REQUIRED":
+        """The status tells where it was another one before."""
+        if after.status != "RESET_REQUIRED" or before.status == after.status:
             return ""
-        if before.status != "RESET_REQUIRED":
-            return "Read again, the user's status is RESET_REQUIRED; before it was " + before.status + "."
-        return "Read again, the user was changed since." if after.last_modified > before.last_modified else ""
+        return f"Read again, the user's status is RESET_REQUIRED; before it was {before.status}."
+
+    def verify(self, parameters: AdminResetParameters, target: Target, secrets: Mapping[str, Secret], seen: Seen) -> Verified:
+        """Read the user again, and say where that tells nothing."""
+        found = super().verify(parameters, target, secrets, seen)
+        if found.note or seen.user.status != "RESET_REQUIRED":
+            return found
+        return replace(found, note="The status was RESET_REQUIRED before, too, so reading it again proves nothing.")
+
+    def refused(self, error: Refused, parameters: AdminResetParameters, target: Target, seen: Seen, step: Step) -> Result:
+        """Where the message is what failed, look whether the password is gone all the same: AWS does not say what comes first."""
+        if error.code not in _SENDING or seen.user.status == "RESET_REQUIRED":
+            return super().refused(error, parameters, target, seen, step)
+        found = self.verify(parameters, target, {}, seen)
+        steps = (*seen.steps, step, *found.steps)
+        if not found.proof and not found.note:
+            return self._refused(error, *steps)
+        if found.proof:
+            what, runbook = "the password is taken away, but no code was sent", "set-password"
+            what_next = f"The user cannot sign in now: run set-password, or mend the cause and run this again. {error.next}"
+        else:
+            what, runbook = "no code was sent, and the password may be taken away", "diagnose-user"
+            what_next = f"Run diagnose-user, which shows whether the password is gone. {error.next}"
+        return Result(
+            Outcome.UNKNOWN, 8, f"Unknown: {what}.", happened=str(error), meaning=f"{error.meaning} {found.proof or found.note}",
+            say=error.say, next=what_next, steps=steps, decided_by=self.operation, next_runbook=self.follow(runbook),
+        )
 
     def done(self, parameters: AdminResetParameters, seen: Seen) -> Result:
         """The user needs the code now."""

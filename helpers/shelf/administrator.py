@@ -38,12 +38,13 @@ class Seen:
 @dataclass(frozen=True)
 class Verified:
     """What was looked at after a change. proof: in words, "" where there is none. note: what else is to be said, such as
-    why there is none. against: it speaks against the change."""
+    why there is none. against: it speaks against the change. say: what the user is to be told besides."""
 
     steps: tuple[Step, ...] = ()
     proof: str = ""
     note: str = ""
     against: bool = False
+    say: str = ""
 
 
 class AdministratorRunbook(Runbook[G]):
@@ -93,8 +94,12 @@ class AdministratorRunbook(Runbook[G]):
         """Look what became of the change. It is called once, after Cognito said yes and after its answer was lost."""
         step, after = self.look_again(parameters, target)
         if isinstance(after, ResetError):
-            return Verified((step,), note=f"It could not also be proved by reading the user: {after.meaning or after}")
+            return Verified((step,), note=f"Reading the user again could not prove it: {after.meaning or after}")
         return Verified((step,), self.proof(parameters, seen.user, after))
+
+    def refused(self, error: Refused, parameters: G, target: Target, seen: Seen, step: Step) -> Result:
+        """Return the result of a change that Cognito refused. step: the refused call."""
+        return self._refused(error, *seen.steps, step)
 
     def lost(self, error: Unsettled) -> tuple[str, str]:
         """Return what to do after a lost answer that nothing settled, and the runbook for it."""
@@ -108,14 +113,15 @@ class AdministratorRunbook(Runbook[G]):
         if p is None:
             return self._incorrect()
         seen: Seen | None = None
-        look, notes = "", ""
+        look = ""
         try:
             seen = self._look(p, p.to_target(), [])
         except ResetError as exc:
             look = f"{UNSEEN}: {exc}"
         else:
             against = self.objection(p, seen)
-            notes = f"It would not be sent: {against.happened}" if against else ""
+            if against:
+                return Card("What will happen", (("Stands against it", against.headline), *against.card().rows))
         reads = "AdminGetUser" + (" and DescribeUserPool" if self.reads_pool else "")
         return Card(
             "What will happen",
@@ -125,7 +131,6 @@ class AdministratorRunbook(Runbook[G]):
                 ("Then, once", self.then),
                 ("Cannot be undone", self.for_good),
                 ("The user", look),
-                ("Stands against it", notes),
             ),
             self.changes(p, seen),
         )
@@ -148,7 +153,7 @@ class AdministratorRunbook(Runbook[G]):
             lost = step_failed(self.operation, exc, target.now())
             return self._settle(exc, parameters, seen, lost, self.verify(parameters, target, secrets, seen))
         except Refused as exc:
-            return self._refused(exc, *seen.steps, step_failed(self.operation, exc, target.now()))
+            return self.refused(exc, parameters, target, seen, step_failed(self.operation, exc, target.now()))
         step = Step(name=self.operation, status="done", at=target.now(), request_id=done.request_id)
         return self._made(self.done(parameters, seen), seen, step, self.verify(parameters, target, secrets, seen))
 
@@ -205,6 +210,7 @@ class AdministratorRunbook(Runbook[G]):
                 next="Run diagnose-user before anything else.", steps=steps, decided_by=self.operation,
                 next_runbook=self.follow("diagnose-user"),
             )
+        result = replace(result, say=f"{result.say} {found.say}".strip())
         return self._proved(result, found.proof or "Cognito's own answer to the change.", steps, found.note)
 
     def _settle(self, error: Unsettled, p: G, seen: Seen, lost: Step, found: Verified) -> Result:

@@ -167,7 +167,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
                 return self._settle(exc, step, proof)
             return self._refused(exc, (step, proof[0]), already=isinstance(proof[1], str))
         step = Step(name=confirming, status="done", at=target.now(), request_id=confirmed.request_id)
-        return _confirmed(parameters.username, step, *sign_in())
+        return self._confirmed(parameters.username, step, *sign_in())
 
     def _settle(self, error: Answered, step: Step, proof: tuple[Step, str | ResetError]) -> Result:
         """Decide what became of a confirm whose answer was lost or cannot be trusted: the new password tells."""
@@ -186,7 +186,6 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             proof="", notes=(_why_unproved(signed_in),), steps=(step, proof[0]),
         )
 
-
     def _refused(self, error: Refused, steps: tuple[Step, ...], *, already: bool = False) -> Result:
         if already:
             return Result(
@@ -199,6 +198,29 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             next=error.next, notes=(f"What may be tried again: {error.again}.",), steps=steps,
             # The runbook request-code sends no second code within the hour unless it is told that this one is of no use.
             next_runbook=self.follow(error.runbook, symptom=error.code, again="yes"),
+        )
+
+    def _confirmed(self, username: str, step: Step, proof_step: Step, proof: str | ResetError) -> Result:
+        if isinstance(proof, PasswordRefused):
+            return Result(
+                Outcome.UNKNOWN, 8, f"Unknown: Cognito said yes for {username}, but the new password does not sign in.",
+                happened=str(proof), meaning="The change and the sign-in contradict each other.",
+                say="Please try to sign in with the new password once.",
+                next="Run diagnose-user, then start over with a new code.", steps=(step, proof_step),
+                next_runbook=self.follow("diagnose-user"),
+            )
+        if isinstance(proof, ResetError):
+            locked = isinstance(proof, LimitReached) and proof.code == "NotAuthorizedException"
+            return Result(
+                Outcome.CONFIRMED, 0, _DONE.format(username), happened="Cognito took the code and the new password.",
+                meaning="The user can sign in with the new password.", next=_NEXT_DONE,
+                say=f"Your new password is set. {proof.say}" if locked else _SAY_DONE, proof="Cognito's own answer to the change.",
+                notes=(f"It could not also be proved by a sign-in: {proof.meaning or proof}",), steps=(step, proof_step),
+            )
+        return Result(
+            Outcome.CONFIRMED, 0, _DONE.format(username), happened="Cognito took the code and the new password.",
+            meaning="The user can sign in with the new password; the old one no longer works.", say=_SAY_DONE,
+            next=_NEXT_DONE, proof=proof, steps=(step, proof_step),
         )
 
 
@@ -228,26 +250,3 @@ def _why_unproved(error: ResetError) -> str:
     if isinstance(error, PasswordRefused):
         return "One sign-in with the new password did not work, so it was most likely not changed."
     return f"A sign-in could not settle it: {error.meaning or error}"
-
-
-def _confirmed(username: str, step: Step, proof_step: Step, proof: str | ResetError) -> Result:
-    if isinstance(proof, PasswordRefused):
-        return Result(
-            Outcome.UNKNOWN, 8, f"Unknown: Cognito said yes for {username}, but the new password does not sign in.",
-            happened=str(proof), meaning="The change and the sign-in contradict each other.",
-            say="Please try to sign in with the new password once.",
-            next="Run diagnose-user, then start over with a new code.", steps=(step, proof_step),
-        )
-    if isinstance(proof, ResetError):
-        wait = " Wait 15 quiet minutes before the first sign-in." if isinstance(proof, LimitReached) else ""
-        return Result(
-            Outcome.CONFIRMED, 0, _DONE.format(username), happened="Cognito took the code and the new password.",
-            meaning="The user can sign in with the new password.", say=_SAY_DONE, next=_NEXT_DONE + wait,
-            proof="Cognito's own answer to the change.",
-            notes=(f"It could not also be proved by a sign-in: {proof.meaning or proof}",), steps=(step, proof_step),
-        )
-    return Result(
-        Outcome.CONFIRMED, 0, _DONE.format(username), happened="Cognito took the code and the new password.",
-        meaning="The user can sign in with the new password; the old one no longer works.", say=_SAY_DONE,
-        next=_NEXT_DONE, proof=proof, steps=(step, proof_step),
-    )

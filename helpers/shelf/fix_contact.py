@@ -66,7 +66,8 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
             return ((kind, "there is none", "there is none"),)
         rows = [
             (f"{kind} {contact.shown}", "verified" if contact.verified else "not verified", "verified"),
-            ("A code for a new password", _goes(seen.user, seen), _goes(_marked(seen.user, parameters.contact), seen)),
+            ("A code for a new password", self._goes(parameters, seen, seen.user),
+             self._goes(parameters, seen, _marked(seen.user, parameters.contact))),
         ]
         if seen.pool is not None and parameters.contact in seen.pool.aliases:
             rows.append(("Signing in by it", "works" if contact.verified else "does not work", "works, and for nobody else"))
@@ -131,6 +132,12 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
     def _diagnosed(self, parameters: FixContactParameters, seen: Seen, user: User) -> Verdict:
         return diagnose(username=parameters.username, user=user, pool=seen.pool, client=None)
 
+    def _goes(self, parameters: FixContactParameters, seen: Seen, user: User) -> str:
+        found, contact = self._diagnosed(parameters, seen, user), route(user, seen.pool).contact
+        if contact is None:
+            return "can go nowhere"
+        return f"goes to {contact.shown}" if found.problem in _READY else f"is not sent: {found.headline}"
+
     def _onward(self, found: Verdict) -> Any:
         known = {name: value for name, value in found.parameters.items() if name != "username"}
         return self.follow(found.runbook, **known)
@@ -164,8 +171,3 @@ def _marked(user: User, attribute: str) -> User:
     """Return the user as they will be."""
     return replace(user, contacts=tuple(
         replace(contact, verified=contact.verified or contact.attribute == attribute) for contact in user.contacts))
-
-
-def _goes(user: User, seen: Seen) -> str:
-    contact = route(user, seen.pool).contact
-    return f"goes to {contact.shown}" if contact else "can go nowhere"

@@ -57,8 +57,12 @@ class RequestCode(Runbook[RequestCodeParameters]):
         if p is None:
             return self._incorrect()
         hashed = ", SecretHash" if p.client_secret else ""
-        goes, against = self._foreseen(p)
-        asked = self._asked(p).lately(p.to_target().now())
+        asked, now = self._asked(p), p.to_target().now()
+        goes, password, against = "", "", self._too_soon(p, asked, now)
+        if against is None:
+            goes, password, against = self._foreseen(p)
+        if against:
+            return Card("What will happen", (("Stands against it", against.headline), *against.card().rows))
         return Card(
             "What will happen",
             (
@@ -67,12 +71,11 @@ class RequestCode(Runbook[RequestCodeParameters]):
                 ("Sent, once", f"{_OPERATION} (ClientId, Username{hashed})"),
                 ("Cannot be undone", "a message that was sent, and one of the user's tries in this hour"),
                 ("Where it would go", goes),
-                ("Stands against it", against),
             ),
             (
-                ("Confirmation code", f"{_times(asked)} requested here in the last hour", "a new one, good for an hour"),
+                ("Confirmation code", f"{_times(asked.lately(now))} requested here in the last hour", "a new one, good for an hour"),
                 ("Tries in this hour", f"not known; {BUDGET}", "one fewer"),
-                (f"Password of {p.username}", "works, if it is remembered", "works until the code is confirmed"),
+                (f"Password of {p.username}", password, f"{password.partition(',')[0]} until the code is confirmed"),
             ),
         )
 
@@ -122,12 +125,13 @@ class RequestCode(Runbook[RequestCodeParameters]):
         return Result(
             Outcome.CONFIRMED, 0, f"Cognito says: a code was sent to {_where(sent)}.",
             happened="Cognito accepted the message for sending; that is not yet its arrival.",
-            meaning="The newest code is the one to use. It is good for an hour. The old password works until then.",
+            meaning="The newest code is the one to use. It is good for an hour, and the password stays as it is until it is "
+                    f"confirmed. {honest}",
             say=f"You get a message at {_where(sent)} in a moment. Please look into the spam folder too, and read me the "
                 "six digits of the newest one.",
             next="Run confirm-reset with the code, or have the user enter it in the application. If no message comes "
                  "within a few minutes, do not ask again at once: run diagnose-user.",
-            proof="Cognito's own answer; nothing can prove that a message arrived.", notes=(*notes, honest, count),
+            proof="Cognito's own answer; nothing can prove that a message arrived.", notes=(*notes, count),
             steps=(*steps, step), decided_by=_OPERATION, next_runbook=self.follow("confirm-reset"),
         )
 
@@ -168,16 +172,17 @@ class RequestCode(Runbook[RequestCodeParameters]):
                  Step(name="DescribeUserPool", status="done", at=target.now(), request_id=pool.request_id))
         return user, pool, steps
 
-    def _foreseen(self, p: RequestCodeParameters) -> tuple[str, str]:
-        """Return where a code would go, and what stands against sending one, as far as it can be read."""
+    def _foreseen(self, p: RequestCodeParameters) -> tuple[str, str, Result | None]:
+        """Return where a code would go, how the password is, and what stands against it, as far as it can be read."""
+        works = "works, if it is remembered"
         if not p.user_pool_id:
-            return "not looked up; name the user pool to know it beforehand", ""
+            return "not looked up; name the user pool to know it beforehand", works, None
         try:
             user, pool, _ = self._look(p, p.to_target())
         except ResetError as exc:
-            return f"could not be read: {exc}", ""
-        against = self._objection(p, user, pool)
-        return " ".join(route(user, pool).why), against.happened if against else ""
+            return f"could not be read: {exc}", works, None
+        password = "taken away already" if user.status == "RESET_REQUIRED" else works
+        return " ".join(route(user, pool).why), password, self._objection(p, user, pool)
 
     def _objection(self, p: RequestCodeParameters, user: User, pool: Pool) -> Result | None:
         """Return why no code can reach this user, which spares a try and an answer that may be made up."""

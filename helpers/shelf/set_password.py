@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from helpers import deposit, reset
 from helpers.deposit import Deposit, DepositError
-from helpers.errors import PasswordRefused, Problem, ResetError, Unsettled
+from helpers.errors import LimitReached, PasswordRefused, Problem, ResetError, Unsettled
 from helpers.facts import User
 from helpers.parameters import Parameters
 from helpers.policy import PasswordPolicy
@@ -31,7 +31,19 @@ SHORTEST = 16
 _LETTERS = ("ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnpqrstuvwxyz", "23456789")
 _SYMBOLS = "#%+=@"
 _STATUS = {"temporary": "FORCE_CHANGE_PASSWORD", "permanent": "CONFIRMED"}
+_HAND_OVER = (
+    "Hand the password over from {}, by a way on which you know that it is the user: never by a ticket or an e-mail. Then "
+    "delete it there."
+)
+_THROWN_AWAY = (
+    "The generated password was thrown away, as this is practice. Otherwise you would now hand it over, by a way on which you "
+    "know that it is the user: never by a ticket or an e-mail."
+)
 _BY_MESSAGE = ("SMS_MFA", "EMAIL_OTP")
+_PRESENT = {
+    "CONFIRMED": "the present one", "FORCE_CHANGE_PASSWORD": "a temporary one", "RESET_REQUIRED": "taken away already",
+    "EXTERNAL_PROVIDER": "none here", "UNCONFIRMED": "the one of the registration",
+}
 
 
 class SetPassword(AdministratorRunbook[SetPasswordParameters]):
@@ -69,8 +81,8 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         """Return what is different afterwards, and what is not."""
         rows = [
             ("Status", seen.user.status if seen else "not known", _STATUS[parameters.kind]),
-            ("Password", "the present one", f"a generated one, written to {deposit.shown(parameters.password_to)}"),
-            ("It is good for", "as long as it is not changed", _good_for(parameters, seen)),
+            ("Password", _PRESENT.get(seen.user.status, "not known") if seen else "not known",
+             f"a generated one ({deposit.goes(parameters.password_to)}), good for {_good_for(parameters, seen)}"),
             ("Devices that are signed in", "signed in", "not known; AWS documents no sign-out"),
         ]
         if seen:
@@ -108,7 +120,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
                seen: Seen) -> Verified:
         """One sign-in proves it; where there can be none, the status may, if it was another one before."""
         steps: tuple[Step, ...] = ()
-        against = False
+        against, say = False, ""
         why = "no app client was named to sign in through." if not parameters.client_id else "the user is disabled."
         if parameters.client_id and seen.user.enabled:
             try:
@@ -119,12 +131,13 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
                 steps = (step_failed("InitiateAuth", exc, target.now()),)
                 against = isinstance(exc, PasswordRefused)
                 why = "one sign-in with the password did not work." if against else exc.meaning or str(exc)
+                say = exc.say if isinstance(exc, LimitReached) and exc.code == "NotAuthorizedException" else ""
             else:
                 step = Step(name="InitiateAuth", status="done", at=target.now(), request_id=signed_in.request_id)
                 return Verified((step,), *_proved_by(signed_in.challenge))
         again, after = self.look_again(parameters, target)
         proof = "" if isinstance(after, ResetError) else self.proof(parameters, seen.user, after)
-        return Verified((*steps, again), proof, f"It could not also be proved by a sign-in: {why}", against=against and not proof)
+        return Verified((*steps, again), proof, f"A sign-in could not prove it: {why}", against=against and not proof, say=say)
 
     def proof(self, parameters: SetPasswordParameters, before: User, after: User) -> str:
         """The status tells where it was another one before."""
@@ -142,28 +155,30 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         user, temporary = seen.user, parameters.kind == "temporary"
         unverified = next((contact for contact in user.contacts if not contact.verified), None)
         strand = not user.verified
+        sign_in = "Please sign in with it soon; you are then asked to choose your own." if temporary else \
+            "Please sign in with it, and change it in the application at once."
+        todo = [_HAND_OVER.format(parameters.password_to)]
+        if parameters.password_to.startswith("discard:"):
+            todo = [_THROWN_AWAY]
         notes = []
+        if not user.enabled:
+            todo.append("The user is disabled and stays so: nobody signs in before an administrator enables the account.")
+            sign_in = "Your account is disabled, though: you can sign in once it is enabled again."
         if strand:
+            todo.append("Afterwards run fix-contact, so that codes can reach the user from now on." if unverified else
+                        "Have a contact entered: there is none to which a code could go.")
             notes.append("No contact of the user is verified, and this verified none: the next forgotten password cannot be "
                          "reset by a code either.")
-        if not user.enabled:
-            notes.append("The user is disabled and stays so: nobody signs in before an administrator enables the account.")
+        else:
+            todo.append("If somebody else may have had the old password, run sign-out-everywhere.")
         if user.status == "EXTERNAL_PROVIDER":
             notes.append("The user came from another provider, and AWS advises against a password of their own: tell whoever "
                          "looks after the pool.")
-        more = " Then run fix-contact, so that codes can reach the user from now on." if strand and unverified else \
-            " If somebody else may have had the old password, run sign-out-everywhere."
-        sign_in = "Please sign in with it soon; you are then asked to choose your own." if temporary else \
-            "Please sign in with it, and change it in the application at once."
-        if not user.enabled:
-            sign_in = "Your account is disabled, though: you can sign in once it is enabled again."
         return Result(
             Outcome.CONFIRMED, 0, f"Done: {parameters.username} has a {parameters.kind} password.",
             happened="Cognito took the generated password; it sends no message about it.",
-            meaning=f"The old password no longer works. The new one is good for {_good_for(parameters, seen)}.",
-            say=f"I have set a new password for you and hand it to you now. {sign_in}",
-            next="Hand the password over from where it was written, by a way on which you know that it is the user: never by "
-                 f"a ticket or an e-mail. Then delete it there.{more}",
+            meaning=f"An old password no longer works. The new one is good for {_good_for(parameters, seen)}.",
+            say=f"I have set a new password for you and hand it to you now. {sign_in}", next=" ".join(todo),
             notes=tuple(notes),
             next_runbook=self.follow("fix-contact", contact=unverified.attribute) if strand and unverified else None,
         )
@@ -178,12 +193,12 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         result = super()._act(parameters, target, secrets)
         if not any(step.name == self.operation for step in result.steps):
             return result  # it did not come as far as a password
+        if result.outcome is Outcome.CONFIRMED:
+            return result
         place = Deposit(parameters.password_to, target.aws)
-        if result.outcome is Outcome.UNKNOWN:
-            told = f"{place.words()} Whether it is the user's password is not known."
-        else:
-            told = place.words() if result.outcome is Outcome.CONFIRMED else place.take_back()
-        return replace(result, notes=(*result.notes, told) if told else result.notes)
+        unknown = result.outcome is Outcome.UNKNOWN
+        told = f"{place.words()} Whether it is the user's password is not known." if unknown else place.take_back()
+        return replace(result, next=f"{result.next} {told}".strip())
 
 
 def generated(policy: PasswordPolicy) -> Secret:

@@ -26,10 +26,15 @@ _NEXT = {
     "RESET_REQUIRED": "The old password is taken away already. Have the user set a new one: run confirm-reset with the code, "
                       "or request-code if an hour has gone by.",
     "FORCE_CHANGE_PASSWORD": "Have the user sign in with the temporary password; the one before it works no more.",
+    "UNCONFIRMED": "The registration was never finished, so nobody can sign in: run diagnose-user.",
     "EXTERNAL_PROVIDER": "The user has no password here: have the sign-in at the other provider, such as a company login, "
                          "secured there, then run this once more.",
+    "disabled": "The account is disabled, so nobody can sign in. If somebody else may know the password, run set-password "
+                "before it is enabled again.",
 }
-_RUNBOOK = {"RESET_REQUIRED": "confirm-reset", "FORCE_CHANGE_PASSWORD": "", "EXTERNAL_PROVIDER": ""}
+_RUNBOOK = {"RESET_REQUIRED": "confirm-reset", "FORCE_CHANGE_PASSWORD": "", "UNCONFIRMED": "diagnose-user",
+            "EXTERNAL_PROVIDER": "", "disabled": "set-password"}
+_PASSWORD = {"RESET_REQUIRED": "taken away already", "EXTERNAL_PROVIDER": "none here", "disabled": "as it is"}
 _KNOWN_TO_OTHERS = (
     "If somebody else may know the password, end it now: run admin-reset, or set-password where no code can reach the user. "
     "Then run this once more, because they may have signed in again meanwhile. If only a device was lost, there is nothing "
@@ -53,14 +58,13 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
 
     def changes(self, parameters: SignOutParameters, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards, and what is not."""
-        reset_already = seen is not None and seen.user.status == "RESET_REQUIRED"
-        password = "taken away already" if reset_already else "as it is"
+        password = _PASSWORD.get(_state(seen)) if seen else None
         return (
             ("A device that is signed in", "stays signed in", "has to sign in again when its present token has run out"),
             ("Asking Cognito in the user's name", "works", "is refused"),
             ("An application that checks tokens by itself", "lets them in", "lets them in until they run out"),
             ("The managed sign-in pages, by their cookie", "remember the browser", "remember the browser"),
-            ("Password", password, f"{password}; whoever knows it may sign in again" if not reset_already else password),
+            ("Password", password or "as it is", password or "as it is; whoever knows it may sign in again"),
         )
 
     def make(self, client: "CognitoIdentityProviderClient", parameters: SignOutParameters,
@@ -78,13 +82,18 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
 
     def done(self, parameters: SignOutParameters, seen: Seen) -> Result:
         """Whoever knows the password may come back, so that is what to look at next."""
-        status = seen.user.status
+        state = _state(seen)
+        onward = "Your account is disabled, so you cannot sign in for now." if state == "disabled" else \
+            "Please sign in again on your own devices, as soon as we have made sure that nobody else can."
         return Result(
             Outcome.CONFIRMED, 0, f"Done: {parameters.username} is signed out everywhere.",
             happened="Cognito ended the user's refresh tokens and takes no access token of theirs any more.",
-            meaning="No device stays signed in for longer than its present token lasts. The password is what it was.",
-            say="You are signed out on all devices now; some applications notice it only after an hour or so. Please sign in "
-                "again on your own devices, as soon as we have seen to your password.",
-            next=_NEXT.get(status, _KNOWN_TO_OTHERS), notes=(_STAYS,),
-            next_runbook=self.follow(_RUNBOOK.get(status, "admin-reset")),
+            meaning="No device stays signed in for longer than its present token lasts. No password was changed.",
+            say=f"You are signed out on all devices now; some applications notice it only after an hour or so. {onward}",
+            next=_NEXT.get(state, _KNOWN_TO_OTHERS), notes=(_STAYS,),
+            next_runbook=self.follow(_RUNBOOK.get(state, "admin-reset")),
         )
+
+
+def _state(seen: Seen) -> str:
+    return seen.user.status if seen.user.enabled else "disabled"
