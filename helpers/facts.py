@@ -103,7 +103,8 @@ class Client:
     """The settings of an app client that matter to a password reset.
 
     has_secret: its calls need a secret hash; the secret itself is not kept. hides_users: PreventUserExistenceErrors is
-    ENABLED, so a request for a code is answered alike whether or not the user exists.
+    ENABLED, so a request for a code is answered alike whether or not the user exists. refresh_lasts, access_lasts: seconds
+    that a refresh token lives, and an access or ID token, whichever is longer.
     """
 
     client_id: str
@@ -112,6 +113,8 @@ class Client:
     flows: tuple[str, ...]
     hides_users: bool
     request_id: str = ""
+    refresh_lasts: int = 30 * 86_400
+    access_lasts: int = 3600
 
 
 @dataclass(frozen=True)

@@ -123,6 +123,8 @@ def read_client(client: "CognitoIdentityProviderClient", *, user_pool_id: str, c
         has_secret="ClientSecret" in found,
         flows=tuple(sorted(found.get("ExplicitAuthFlows", []))),
         hides_users=found.get("PreventUserExistenceErrors", "LEGACY") == "ENABLED",
+        refresh_lasts=_seconds(found, "Refresh", "days", 30),
+        access_lasts=max(_seconds(found, kind, "hours", 1) for kind in ("Access", "Id")),
         request_id=_request_id(answer),
     )
 
@@ -163,6 +165,13 @@ def masked(contact: str) -> str:
         return f"{local[:1]}***@{domain[:1]}***"
     digits = re.sub(r"\D", "", contact)
     return f"+{'*' * max(len(digits) - 4, 0)}{digits[-4:]}"
+
+
+def _seconds(client: Mapping[str, Any], kind: str, unit: str, default: int) -> int:
+    """Say how long a kind of token lives; 0 counts as not set. Source: API reference, UserPoolClientType."""
+    lengths = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+    value = client.get(f"{kind}TokenValidity") or default
+    return int(value) * lengths[client.get("TokenValidityUnits", {}).get(f"{kind}Token", unit)]
 
 
 def _user(answer: Any, attributes: Any) -> User:

@@ -43,6 +43,20 @@ class Step(BaseModel):
     message: Text = Field(default="", description="what Cognito said, in its own words")
 
 
+class Found(BaseModel):
+    """One setting that an audit has judged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    level: Text = Field(description="how bad it is, in words; well set, where there is nothing to change")
+    setting: Text = Field(description="as the API names it")
+    title: Text = Field(description="what it is about; it tells apart two findings of one setting")
+    risk: Text = Field(description="what it does to resets")
+    evidence: Text = Field(description="what was seen")
+    fix: Text = Field(description="what to change; empty where nothing can be")
+    concerns: tuple[Text, ...] = Field(description="the ids of the app clients that have it, or of the user pool")
+
+
 class NextRunbook(BaseModel):
     """The runbook that goes on from a run, and what is known already of its parameters."""
 
@@ -81,6 +95,8 @@ class Record(BaseModel):
     next_step: Text
     say: Text = Field(default="", description="what to tell the user, in a sentence that can be read out")
     next_runbook: NextRunbook | None = None
+    findings: tuple[Found, ...] = Field(default=(), exclude_if=lambda found: not found,
+                                        description="what an audit has judged, the worst first; only an audit has any")
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON data."""

@@ -53,14 +53,19 @@ ONLY_PHONE = recovery(PHONE | {"Priority": 1})
 PHONE_FIRST = recovery(PHONE | {"Priority": 1}, EMAIL | {"Priority": 2})
 SMS_FACTOR = FACTORS | {"SmsMfaConfiguration": {"SmsAuthenticationMessage": "{####}"}}
 MAIL_FACTOR = FACTORS | {"EmailMfaConfiguration": {"Message": "{####}", "Subject": "Code"}}
+ONLY_MAIL_VERIFIED = {"AutoVerifiedAttributes": ["email"],
+                      "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]}}
+NOTHING_VERIFIED = {"AutoVerifiedAttributes": None, "UserAttributeUpdateSettings": None}
+NO_ROLE = ONLY_MAIL_VERIFIED | {"SmsConfiguration": None}
+INVITED = {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}}
 # name: (changes of the pool, of its app client, of its factors, the level, the title); the finding has to be the only one.
 CASES = {
-    "recovery-unset": (recovery(), {}, {}, Level.AT_RISK, "recovery is not set"),
+    "recovery-unset": (recovery(), {}, {}, Level.WORTH_KNOWING, "recovery is not set"),
+    "recovery-unset-and-sms-factor": (recovery(), {}, SMS_FACTOR, Level.AT_RISK, "recovery is not set"),
     "recovery-admin-only": (recovery({"Name": "admin_only", "Priority": 1}), {}, {}, Level.RESETS_FAIL,
                             "only administrators reset"),
-    "nothing-verified": ({"AutoVerifiedAttributes": None}, {}, {}, Level.RESETS_FAIL, "contacts stay unverified"),
-    "phone-unverified": ({"AutoVerifiedAttributes": ["email"]}, {}, {}, Level.WORTH_KNOWING,
-                         "the phone number stays unverified"),
+    "nothing-verified": (NOTHING_VERIFIED, {}, {}, Level.RESETS_FAIL, "contacts stay unverified"),
+    "phone-unverified": (ONLY_MAIL_VERIFIED, {}, {}, Level.WORTH_KNOWING, "the phone number stays unverified"),
     "changed-contacts": ({"UserAttributeUpdateSettings": None}, {}, {}, Level.WORTH_KNOWING,
                          "changed contacts count at once"),
     "phone-alone-and-sms-factor": (ONLY_PHONE, {}, SMS_FACTOR, Level.RESETS_FAIL, "SMS_MFA excludes the phone number"),
@@ -68,10 +73,6 @@ CASES = {
                                    "EMAIL_OTP excludes the e-mail address"),
     "mail-factor-and-both-ways": ({}, {}, MAIL_FACTOR, Level.WORTH_KNOWING, "EMAIL_OTP excludes the e-mail address"),
     "cognitos-own-sender": ({"EmailConfiguration": None}, {}, {}, Level.RESETS_FAIL, "50 e-mails a day"),
-    "phone-alone-without-a-role": (ONLY_PHONE | {"SmsConfiguration": None}, {}, {}, Level.RESETS_FAIL, "nothing can send SMS"),
-    "phone-first-without-a-role": (PHONE_FIRST | {"SmsConfiguration": None}, {}, {}, Level.RESETS_FAIL,
-                                   "nothing can send SMS"),
-    "phone-second-without-a-role": ({"SmsConfiguration": None}, {}, {}, Level.WORTH_KNOWING, "nothing can send SMS"),
     "sms-through-another-region": ({"SmsConfiguration": WELL_SET["SmsConfiguration"] | {"SnsRegion": "us-west-2"}}, {}, {},
                                    Level.WORTH_KNOWING, "SMS go through another region"),
     "sms-without-external-id": ({"SmsConfiguration": {"SnsCallerArn": ROLE}}, {}, {}, Level.WORTH_KNOWING, "no external id"),
@@ -80,6 +81,9 @@ CASES = {
                             "a function sends e-mails"),
     "custom-sms-sender": (triggers(CustomSMSSender=SENDER, KMSKeyID=FUNCTION), {}, {}, Level.WORTH_KNOWING,
                           "a function sends SMS"),
+    "long-sessions": ({}, {"RefreshTokenValidity": 365}, {}, Level.WORTH_KNOWING, "sessions outlast a reset for long"),
+    "long-access": ({}, {"IdTokenValidity": 90, "TokenValidityUnits": {"IdToken": "minutes"}}, {}, Level.WORTH_KNOWING,
+                    "sessions outlast a reset for long"),
     "existence-legacy": ({}, {"PreventUserExistenceErrors": "LEGACY"}, {}, Level.LEAKS, "tells who has an account"),
     "client-with-secret": ({}, {"GenerateSecret": True}, {}, Level.WORTH_KNOWING, "needs a secret hash"),
     "no-password-flow": ({}, {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}, {},
@@ -211,19 +215,83 @@ def test_a_function_that_writes_mails_without_ses_makes_resets_fail(client):
         {(Level.RESETS_FAIL, "50 e-mails a day"), (Level.RESETS_FAIL, "a function writes the message")}
 
 
+ALIASES = {"UsernameAttributes": None, "AliasAttributes": BOTH}
+
+
+def found(client, *changes):
+    """What is weak in a pool with these changes, by title."""
+    return {one.title: one for one in weak(*made(client, *changes))}
+
+
 def test_aliases_that_nothing_verifies_are_found(client):
-    found = weak(*made(client, {"UsernameAttributes": None, "AliasAttributes": BOTH, "AutoVerifiedAttributes": ["email"]}))
-    assert "aliases stay inactive" in {one.title for one in found}
+    assert found(client, ALIASES | ONLY_MAIL_VERIFIED)["aliases stay inactive"].level is Level.RESETS_FAIL
 
 
-def test_without_recovery_an_sms_factor_excludes_nothing_and_that_is_the_finding(client):
-    found = weak(*made(client, recovery(), {}, SMS_FACTOR))
-    assert [one.title for one in found] == ["recovery is not set"]
+def test_a_mended_alias_or_contact_by_phone_needs_a_role_for_sms_and_the_fix_says_so(client):
+    titles = found(client, ALIASES | NO_ROLE)
+    for title in ("aliases stay inactive", "the phone number stays unverified"):
+        assert "For phone numbers the pool needs an SmsConfiguration along with it." in titles[title].fix
+    assert "SmsConfiguration" not in found(client, ALIASES | ONLY_MAIL_VERIFIED)["aliases stay inactive"].fix
+
+
+def test_where_every_user_is_invited_contacts_are_verified_by_whoever_makes_the_user(client):
+    for title in ("contacts stay unverified", "aliases stay inactive"):
+        one = found(client, ALIASES | NOTHING_VERIFIED | INVITED)[title]
+        assert one.level is Level.WORTH_KNOWING
+    assert "(AdminCreateUser)" in found(client, NOTHING_VERIFIED | INVITED)["contacts stay unverified"].fix
+
+
+@pytest.mark.parametrize(("ways", "level"), [
+    pytest.param(ONLY_PHONE, Level.RESETS_FAIL, id="phone-alone"),
+    pytest.param(PHONE_FIRST, Level.RESETS_FAIL, id="phone-first"),
+    pytest.param({}, Level.WORTH_KNOWING, id="phone-second"),
+    pytest.param(recovery(), Level.WORTH_KNOWING, id="unset"),
+])
+def test_a_pool_that_cannot_send_sms_fails_resets_where_it_names_the_phone_first(client, ways, level):
+    assert found(client, NO_ROLE | ways)["nothing can send SMS"].level is level
+
+
+def test_a_function_that_writes_sms_needs_no_sender_for_mails(client):
+    titles = found(client, triggers(CustomMessage=FUNCTION) | ONLY_PHONE | {"EmailConfiguration": None, "AutoVerifiedAttributes": [
+        "phone_number"], "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["phone_number"]}})
+    assert {title: one.level for title, one in titles.items()} == {"a function writes the message": Level.WORTH_KNOWING}
+
+
+def test_phone_numbers_have_no_capitals_to_count(client):
+    assert found(client, {"UsernameConfiguration": None, "UsernameAttributes": ["phone_number"]}) == {}
+
+
+@pytest.mark.parametrize("plan", ["LITE", "ESSENTIALS", "PLUS"])
+def test_a_fix_that_needs_another_plan_can_be_done_as_it_is_written(client, plan):
+    changes = {"UserPoolTier": plan, "UserPoolAddOns": None} | policy(PasswordHistorySize=0)
+    pool, clients = made(client, changes)
+    titles = {one.title: one for one in weak(pool, clients)}
+    for title, needed, setting in (("old passwords come back", "ESSENTIALS", policy(PasswordHistorySize=5)),
+                                   ("nothing is recorded", "PLUS", {"UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}})):
+        asked = {"UserPoolTier": needed} if f"UserPoolTier to {needed}" in titles[title].fix else {}
+        keep = {key: value for key, value in WELL_SET.items() if not key.startswith("Username") and key != "UserPoolAddOns"}
+        client.update_user_pool(UserPoolId=pool.pool_id, **{**keep, "UserPoolTier": plan, **policy(PasswordHistorySize=0),
+                                                            **setting, **asked})
+        assert title not in {one.title for one in weak(*read(client, pool.pool_id))}
+
+
+def test_of_app_clients_that_were_not_all_read_none_is_called_well_set(client):
+    pool, clients = made(client)
+    told = {one.setting for one in audit.audit(pool, clients, unread="1 of 2 was not read")}
+    assert told & {"PreventUserExistenceErrors", "ClientSecret, ExplicitAuthFlows"} == set()
+    assert "PreventUserExistenceErrors" in {one.setting for one in audit.audit(pool, clients)}
+
+
+def test_a_finding_of_app_clients_names_each_of_them_by_id(client):
+    pool, clients = made(client, {}, {"PreventUserExistenceErrors": "LEGACY"})
+    [one] = weak(pool, clients)
+    assert one.concerns == (clients[0].client_id,)
+    assert {one.concerns for one in audit.audit(pool, clients) if one.setting == "PasswordPolicy"} == {()}
 
 
 def test_where_only_administrators_reset_no_message_is_judged(client):
-    only = recovery({"Name": "admin_only", "Priority": 1}) | {"AutoVerifiedAttributes": None, "EmailConfiguration": None,
-                                                             "SmsConfiguration": None}
+    only = recovery({"Name": "admin_only", "Priority": 1}) | NOTHING_VERIFIED | {"EmailConfiguration": None,
+                                                                                 "SmsConfiguration": None}
     assert [one.title for one in weak(*made(client, only))] == ["only administrators reset"]
 
 
@@ -236,7 +304,7 @@ def test_the_pool_that_every_sandbox_starts_with_is_judged_with_the_worst_first(
     assert levels == sorted(levels, key=list(Level).index)
     told = audit.told(findings)
     assert told.startswith("2 × resets fail (capitals count, 50 e-mails a day); 1 × account at risk (no second factor); ")
-    assert told.endswith("; 6 × well set.")
+    assert told.endswith("; 7 × well set.")
 
 
 def test_the_two_tables_hold_every_finding_once(client):

@@ -38,11 +38,12 @@ def test_every_weak_point_is_told_in_the_words_at_its_place(findings):
         assert f"{number}, {one.level}: {one.title}" in line
 
 
-def test_a_place_where_nothing_is_weak_says_so():
+def test_a_place_where_nothing_is_weak_says_so_and_one_that_nobody_looked_at_is_not_called_well_set():
     well = Finding(Level.WELL, Place.ASKS, "setting", "title", "words", "seen", Sure.DOCUMENTED, "source")
     picture = way_of_a_code("A way", [well])
-    assert drawn_words(picture).count("✓ well set") == len(Place)
-    assert all(line.endswith(": well set.") for line in picture.words)
+    assert drawn_words(picture).count("✓ well set") == 1
+    assert drawn_words(picture).count("– not looked at") == len(Place) - 1
+    assert [line.rpartition(": ")[2] for line in picture.words] == ["well set.", *["not looked at."] * (len(Place) - 1)]
 
 
 def test_the_numbers_are_those_of_the_table(findings):

@@ -13,7 +13,7 @@ import pytest
 from helpers import AuditPool
 from helpers.forms import act
 from helpers.picture import Picture
-from helpers.record import MIME, Outcome
+from helpers.record import MIME, Outcome, Record
 from helpers.runbook import NotDone
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
@@ -84,7 +84,7 @@ def test_the_default_pool_is_read_and_its_weak_points_are_told(sandbox):
     run = new_run()
     result = run.submit()
     assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
-    assert result.headline == "Done: 8 of 14 settings need a look."
+    assert result.headline == "Done: 8 of 15 settings need a look."
     assert "2. resets fail" in repr(result.card())
     assert "50 e-mails a day" in run.record.meaning
     assert "worst first" in result.next
@@ -326,6 +326,36 @@ def test_white_space_in_the_name_of_a_pool_that_no_drawing_can_hold_is_a_space(c
 def test_a_result_keeps_its_findings_when_it_is_changed(sandbox):
     result = new_run().submit()
     assert replace(result, notes=()).findings == result.findings
+
+
+def test_the_record_holds_what_was_found_as_data_the_worst_first(client):
+    other = client.create_user_pool_client(**POOL, ClientName="other", PreventUserExistenceErrors="LEGACY")["UserPoolClient"]
+    run = new_run()
+    findings = run.submit().findings
+    kept = run.record.to_json()["findings"]
+    assert [(one["level"], one["setting"], one["title"]) for one in kept] == [
+        (str(one.level), one.setting, one.title) for one in findings]
+    leak = next(one for one in kept if one["level"] == "leaks who exists")
+    assert set(leak["concerns"]) == {DEFAULT_CLIENT_ID, other["ClientId"]}
+    assert leak["evidence"].startswith("LEGACY for ")
+    assert "Set it to ENABLED" in leak["fix"]
+    mail = next(one for one in kept if one["title"] == "50 e-mails a day")
+    assert (mail["setting"], mail["concerns"]) == ("EmailConfiguration", [DEFAULT_POOL_ID])
+    assert len({(one["setting"], one["title"]) for one in kept}) == len(kept)
+    assert Record.model_validate(run.record.to_json()) == run.record
+
+
+def test_a_record_holds_what_was_found_also_where_not_everything_could_be_read(sandbox):
+    sandbox.fault("ListUserPoolClients", "throttle-before-commit")
+    run = new_run()
+    run.submit()
+    assert [one.title for one in run.record.findings if one.level == "not known"] == ["app clients not read"]
+
+
+def test_a_record_of_what_was_not_read_has_no_findings_and_is_as_short_as_any_other(sandbox):
+    run = new_run(user_pool_id="us-east-1_Unknown")
+    run.submit()
+    assert "findings" not in run.record.to_json()
 
 
 def test_the_record_is_found_by_its_type(sandbox):

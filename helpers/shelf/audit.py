@@ -21,7 +21,7 @@ def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tup
     pool: with its factors where they were read. clients: the pool's app clients, None where none could be read. unread:
     which app clients could not be read, and why.
     """
-    findings = [*sending(pool), *opening(pool, clients)]
+    findings = [*sending(pool), *opening(pool, clients, all_read=not unread)]
     if unread:
         findings.append(Finding(
             Level.NOT_KNOWN, Place.ASKS, "app clients", "app clients not read",

@@ -7,7 +7,7 @@ a finding says so, of public reports.
 from collections.abc import Iterator, Sequence
 
 from helpers.facts import Client, Pool
-from helpers.shelf.finding import Finding, Level, Place, Sure, well
+from helpers.shelf.finding import Finding, Level, Place, Sure, needs_role, well
 
 _SHORT, _LONG = 12, 20  # characters of a password; these and the days of an invitation are rules of thumb
 _FEW, _MANY = 3, 30
@@ -16,11 +16,14 @@ _EXISTENCE = "developer guide, Managing user existence error responses"
 _AT_RESETS = ("CustomEmailSender", "CustomMessage", "CustomSMSSender", "PostConfirmation", "UserMigration")
 
 
-def opening(pool: Pool, clients: Sequence[Client] | None) -> Iterator[Finding]:
-    """Judge who may ask, who is found, and what a new password opens. clients: None where none could be read."""
-    if clients is not None:
-        yield from _existence(clients)
-        yield from _secrets_and_flows(clients)
+def opening(pool: Pool, clients: Sequence[Client] | None, *, all_read: bool = True) -> Iterator[Finding]:
+    """Judge who may ask, who is found, and what a new password opens.
+
+    clients: None where none could be read. all_read: whether these are all; where not, none is called well set.
+    """
+    for one in _of_clients(clients) if clients is not None else ():
+        if one.weak or all_read:
+            yield one
     yield from _names(pool)
     yield from _invitations(pool)
     yield from _triggers(pool)
@@ -28,6 +31,12 @@ def opening(pool: Pool, clients: Sequence[Client] | None) -> Iterator[Finding]:
     yield from _history(pool)
     yield from _second_factor(pool)
     yield from _threats(pool)
+
+
+def _of_clients(clients: Sequence[Client]) -> Iterator[Finding]:
+    yield from _existence(clients)
+    yield from _secrets_and_flows(clients)
+    yield from _sessions(clients)
 
 
 def _existence(clients: Sequence[Client]) -> Iterator[Finding]:
@@ -40,12 +49,14 @@ def _existence(clients: Sequence[Client]) -> Iterator[Finding]:
             "a user (UserNotFoundException).",
             f"LEGACY for {_named(open_ones)}", Sure.DOCUMENTED, _EXISTENCE, "Set it to ENABLED, once support can diagnose.",
             "every request for a code then seems to work, also for a user who is unknown, disabled or without a verified "
-            "contact: support has to look such a user up.", "UpdateUserPoolClient",
+            "contact: support has to look such a user up.", "UpdateUserPoolClient", _ids(open_ones),
         )
     elif clients:
         yield well(Place.ASKS, setting, "hides who has an account",
                     "So a request for a code seems to work though nothing was sent. When a user waits in vain, look the user "
-                    "up.", f"ENABLED for {_named(clients)}", _EXISTENCE)
+                    "up. It does not hide everything: a made-up code is a CodeMismatchException for a user who is unknown or "
+                    "disabled, and an ExpiredCodeException for one who has not asked for any.", f"ENABLED for {_named(clients)}", _EXISTENCE,
+                    _ids(clients))
 
 
 def _secrets_and_flows(clients: Sequence[Client]) -> Iterator[Finding]:
@@ -63,7 +74,7 @@ def _secrets_and_flows(clients: Sequence[Client]) -> Iterator[Finding]:
             "wrong one is refused: Unable to verify secret hash.",
             f"with a secret: {_named(secret)}", Sure.DOCUMENTED, "API reference, ConfirmForgotPassword",
             "Give runbooks the parameter client_secret for this app client. A browser or a phone cannot keep a secret: "
-            "applications there need a client without one.",
+            "applications there need a client without one.", concerns=_ids(secret),
         )
     silent = [one for one in clients if not {"ALLOW_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"} & set(one.flows)]
     if silent:
@@ -72,16 +83,38 @@ def _secrets_and_flows(clients: Sequence[Client]) -> Iterator[Finding]:
             "A runbook cannot try the new password through this app client. That is no fault: the reset works, and the "
             "proof is Cognito's own answer.",
             f"without USER_PASSWORD_AUTH: {_named(silent)}", Sure.DOCUMENTED, "API reference, UserPoolClientType",
-            "Nothing. Have the user sign in through the application.",
+            "Nothing. Have the user sign in through the application.", concerns=_ids(silent),
         )
     if clients and not secret and not silent:
         yield well(Place.ASKS, "ClientSecret, ExplicitAuthFlows", "calls can be made", "No secret hash is needed, and a new "
-                    "password can be tried by one sign-in.", _named(clients), "API reference, UserPoolClientType")
+                    "password can be tried by one sign-in.", _named(clients), "API reference, UserPoolClientType", _ids(clients))
+
+
+def _sessions(clients: Sequence[Client]) -> Iterator[Finding]:
+    setting, title = "RefreshTokenValidity, AccessTokenValidity, IdTokenValidity", "sessions outlast a reset"
+    stays = "A reset ends no session: whoever was signed in before stays so until the refresh token ends."
+    usual = Client("", "", False, (), False)
+    long = [one for one in clients if one.refresh_lasts > usual.refresh_lasts or one.access_lasts > usual.access_lasts]
+    if long:
+        refresh, access = max(one.refresh_lasts for one in long) / 86_400, max(one.access_lasts for one in long) / 3600
+        yield Finding(
+            Level.WORTH_KNOWING, Place.OPENS, setting, f"{title} for long",
+            f"{stays} A sign-out everywhere ends that, but not what an access or ID token opens where it is checked offline.",
+            f"{_named(long)}: refresh tokens up to {refresh:g} days, access and ID tokens up to {access:g} hours", Sure.REPORTED,
+            "aws-amplify/amplify-js#6559",
+            "Let tokens live no longer than by Cognito's default, 30 days and 1 hour. When somebody else may have had the old "
+            "password, run sign-out-everywhere after the reset.", "users have to sign in again sooner.", "UpdateUserPoolClient",
+            _ids(long),
+        )
+    elif clients:
+        yield well(Place.OPENS, setting, title, f"{stays} When somebody else may have had the old password, run "
+                   "sign-out-everywhere.", "refresh tokens 30 days at most, access and ID tokens 1 hour at most",
+                   "API reference, AdminUserGlobalSignOut", _ids(clients))
 
 
 def _names(pool: Pool) -> Iterator[Finding]:
     source = "developer guide, User pool case sensitivity"
-    if pool.case_sensitive:
+    if pool.case_sensitive and pool.sign_in_names != ("phone_number",):
         yield Finding(
             Level.RESETS_FAIL, Place.POOL, "UsernameConfiguration", "capitals count",
             "A user who types Diego@ for diego@ is unknown, and gets no code.", "CaseSensitive is true, or not set",
@@ -92,15 +125,18 @@ def _names(pool: Pool) -> Iterator[Finding]:
         )
     else:
         yield well(Place.POOL, "UsernameConfiguration", "capitals do not count",
-                    "A user is found however the name is typed.", "CaseSensitive is false", source)
+                    "A user is found however the name is typed.",
+                    "names are phone numbers" if pool.case_sensitive else "CaseSensitive is false", source)
     unproved = [name for name in ("email", "phone_number") if name in pool.aliases and name not in pool.verifies]
     source = "developer guide, User pool attributes"
     if unproved:
         yield Finding(
-            Level.RESETS_FAIL, Place.POOL, "AliasAttributes", "aliases stay inactive",
+            Level.WORTH_KNOWING if pool.only_admins_create else Level.RESETS_FAIL, Place.POOL, "AliasAttributes",
+            "aliases stay inactive",
             "A contact is a name to sign in with only once it is verified. Until then, whoever types it is unknown.",
             f"aliases: {', '.join(pool.aliases)}; verified by itself: {', '.join(pool.verifies) or 'none'}",
-            Sure.DOCUMENTED, source, "Have Cognito verify the contacts that are aliases (AutoVerifiedAttributes).",
+            Sure.DOCUMENTED, source, f"Have Cognito verify the contacts that are aliases (AutoVerifiedAttributes): "
+            f"{', '.join(unproved)}.{needs_role(unproved, sms_role=pool.sms_role)}",
             "whoever signs up gets a message with a code from then on.", "UpdateUserPool",
         )
     elif pool.aliases or pool.sign_in_names:
@@ -203,7 +239,8 @@ def _history(pool: Pool) -> Iterator[Finding]:
         yield Finding(
             Level.WORTH_KNOWING, Place.OPENS, setting, "old passwords come back",
             "The new password may be the old one again, also when that one was stolen.", "PasswordHistorySize is 0: no password is remembered",
-            Sure.DOCUMENTED, _PASSWORDS, "Remember some passwords; up to 24 can be.",
+            Sure.DOCUMENTED, _PASSWORDS, "Remember some passwords; up to 24 can be."
+            + (" The plan Lite cannot: set the UserPoolTier to ESSENTIALS along with it." if pool.plan == "LITE" else ""),
             "it needs the plan Essentials or Plus, and users meet one more refusal.", "UpdateUserPool",
         )
 
@@ -231,13 +268,18 @@ def _threats(pool: Pool) -> Iterator[Finding]:
             "Cognito records no sign-ins and resets of a user (AdminListUserAuthEvents), and does not look for passwords "
             "that are known to be stolen.",
             f"AdvancedSecurityMode is OFF{f'; the plan is {pool.plan}' if pool.plan else ''}", Sure.DOCUMENTED,
-            "API reference, UserPoolAddOnsType", "Set AUDIT first, to record only.",
+            "API reference, UserPoolAddOnsType", "Set AUDIT first, to record only"
+            + ("." if pool.plan == "PLUS" else ", and the UserPoolTier to PLUS along with it."),
             "it needs the plan Plus; ENFORCED may also block users who are who they say they are.", "UpdateUserPool",
         )
     else:
         yield well(Place.OPENS, setting, "threat protection", "A user's sign-ins and resets can be looked up."
                     + (" It may block one: Request not allowed due to security reasons." if pool.threat_protection ==
                        "ENFORCED" else ""), f"AdvancedSecurityMode is {pool.threat_protection}", "API reference, UserPoolAddOnsType")
+
+
+def _ids(clients: Sequence[Client]) -> tuple[str, ...]:
+    return tuple(one.client_id for one in clients)
 
 
 def _named(clients: Sequence[Client]) -> str:

@@ -37,7 +37,9 @@ def way_of_a_code(title: str, findings: Sequence[Finding]) -> Picture:
             canvas.arrow((x - 18, 43), (x + 6, 43))
         y = float(_TOP)
         if not drawn[place]:
-            canvas.text(x + 10, y + 8, "✓ well set", size=11, bold=True, colour=GOOD)
+            looked = any(one.place is place for one in findings)
+            canvas.text(x + 10, y + 8, "✓ well set" if looked else "– not looked at", size=11, bold=True,
+                        colour=GOOD if looked else SOFT)
         for (_, one), lines in zip(here[place], drawn[place], strict=True):
             grave = one.level in _GRAVE
             canvas.box(x + 6, y - 8, step - 24, len(lines) * _LINE + 8, fill=PAPER, stroke=BAD if grave else SOFT,
@@ -45,13 +47,14 @@ def way_of_a_code(title: str, findings: Sequence[Finding]) -> Picture:
             for row, line in enumerate(lines):
                 canvas.text(x + 12, y + 6 + row * _LINE, line, size=11, bold=not row, colour=BAD if grave and not row else INK)
             y += len(lines) * _LINE + 12
-    return Picture(title, canvas.svg(), tuple(_told(place, here[place]) for place in Place))
+    return Picture(title, canvas.svg(), tuple(_told(place, here[place], findings) for place in Place))
 
 
 def _lines(number: int, one: Finding) -> list[str]:
     return [f"{number} {_SIGNS[one.level]} {one.level}", *wrapped(one.title, _WORDS)]
 
 
-def _told(place: Place, found: Sequence[tuple[int, Finding]]) -> str:
-    words = "; ".join(f"{number}, {one.level}: {one.title}" for number, one in found) or "well set"
+def _told(place: Place, weak: Sequence[tuple[int, Finding]], findings: Sequence[Finding]) -> str:
+    nothing = "well set" if any(one.place is place for one in findings) else "not looked at"
+    words = "; ".join(f"{number}, {one.level}: {one.title}" for number, one in weak) or nothing
     return f"{str(place)[0].upper()}{str(place)[1:]} ({_DOES[place]}): {words}."

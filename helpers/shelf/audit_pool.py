@@ -12,7 +12,7 @@ from helpers.errors import NotAllowed, Refused, ResetError, Unsettled
 from helpers.facts import Client, Pool
 from helpers.parameters import Parameters
 from helpers.picture import Picture
-from helpers.record import Outcome, Step, step_failed
+from helpers.record import Found, Outcome, Record, Step, step_failed
 from helpers.runbook import Result, Runbook
 from helpers.schemas import AuditPoolParameters
 from helpers.secret import Secret
@@ -83,6 +83,16 @@ class AuditPool(Runbook[AuditPoolParameters]):
                 ("Sensitive", "the answer about an app client holds its secret; that is dropped at once, and stands nowhere"),
             ),
         )
+
+    def submit(self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None) -> Result:
+        """Do what every run does, and put what was found into the record, as data. See Runbook.submit."""
+        result = super().submit(values, typed)
+        if self.record and self.parameters:
+            pool = (self.parameters.user_pool_id,)
+            found = tuple(Found(level=one.level, setting=one.setting, title=one.title, risk=one.risk, evidence=one.evidence,
+                                fix=one.change, concerns=one.concerns or pool) for one in self._findings)
+            self.record = Record(**dict(self.record) | {"findings": found})
+        return result
 
     # --- what was found, for the cells below ---
 

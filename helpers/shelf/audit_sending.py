@@ -7,7 +7,7 @@ a finding says so, of public reports.
 from collections.abc import Iterator
 
 from helpers.facts import Pool
-from helpers.shelf.finding import Finding, Level, Place, Sure, well
+from helpers.shelf.finding import Finding, Level, Place, Sure, needs_role, well
 
 _WORD = {"email": "e-mail address", "phone_number": "phone number"}
 _FACTOR = {"email": "EMAIL_OTP", "phone_number": "SMS_MFA"}
@@ -30,10 +30,13 @@ def sending(pool: Pool) -> Iterator[Finding]:
 def _recovery(pool: Pool) -> Iterator[Finding]:
     setting = "AccountRecoverySetting"
     if not pool.recovery:
+        # Where no SMS is a second factor, the same phone opens no more than a mailbox would.
+        risky = pool.mfa != "OFF" and (pool.factors is None or "SMS_MFA" in pool.factors)
         yield Finding(
-            Level.AT_RISK, Place.POOL, setting, "recovery is not set",
-            "Codes go to a verified phone number first, and by SMS even to users whose second factor is SMS: whoever has "
-            "the phone needs nothing else to take the account.",
+            Level.AT_RISK if risky else Level.WORTH_KNOWING, Place.POOL, setting, "recovery is not set",
+            "Codes go to a verified phone number first, also where users look for them in their mailbox"
+            + (", and by SMS even to users whose second factor is SMS: whoever has the phone needs nothing else to take the "
+               "account." if risky else "."),
             "no recovery mechanism is set, so the legacy behaviour holds", Sure.DOCUMENTED, _RECOVERY,
             "Name the mechanisms: verified_email first, and verified_phone_number second if it is wanted.",
             "users who are used to codes by SMS get them by e-mail, and whoever has no verified contact among those named "
@@ -57,9 +60,17 @@ def _verified(pool: Pool) -> Iterator[Finding]:
     ways, setting = pool.channels, "AutoVerifiedAttributes"
     missing = [way for way in ways if way not in pool.verifies]
     seen = f"verified by itself: {_words(pool.verifies)}; codes may go to: {_words(ways)}"
-    fix = "Have Cognito verify the contacts that codes go to; verify those of present users one by one."
+    fix = ("Have Cognito verify the contacts that codes go to; verify those of present users one by one."
+           + needs_role(missing, sms_role=pool.sms_role))
     besides = "whoever signs up gets a message with a code from then on."
-    if ways and len(missing) == len(ways):
+    if ways and len(missing) == len(ways) and pool.only_admins_create:
+        yield Finding(
+            Level.WORTH_KNOWING, Place.ARRIVES, setting, "contacts stay unverified",
+            f"Who makes a user has to mark the contact as verified, or the user has no way to reset. {_NO_CONTACT}",
+            f"{seen}; sign-up is for administrators only", Sure.DOCUMENTED, _RECOVERY,
+            "Mark the contact as verified when the user is made (AdminCreateUser), and that of present users one by one.",
+        )
+    elif ways and len(missing) == len(ways):
         yield Finding(
             Level.RESETS_FAIL, Place.ARRIVES, setting, "contacts stay unverified",
             f"Whoever signs up has no verified contact, and so no way to reset. {_NO_CONTACT}", seen, Sure.DOCUMENTED,
@@ -151,12 +162,12 @@ def _sms(pool: Pool) -> Iterator[Finding]:
     carries = "phone_number" in ways
     if "CustomSMSSender" in pool.triggers or not (carries or "SMS_MFA" in (pool.factors or ())):
         return
-    alone = ways[:1] == ("phone_number",)
+    first = pool.recovery[:1] == ("verified_phone_number",)
     worst = Level.RESETS_FAIL if carries else Level.WORTH_KNOWING
     source = "API reference, SmsConfigurationType"
     if not pool.sms_role:
         yield Finding(
-            Level.RESETS_FAIL if alone else Level.WORTH_KNOWING, Place.SENDER, setting, "nothing can send SMS",
+            Level.RESETS_FAIL if first else Level.WORTH_KNOWING, Place.SENDER, setting, "nothing can send SMS",
             "A code that has to go by SMS cannot be sent. Which error the caller then gets is not known.",
             "no role for sending SMS is set", Sure.DOCUMENTED, source,
             "Set a role that Cognito may use to send SMS, or take the phone number out of the recovery mechanisms.",
@@ -194,7 +205,7 @@ def _sms(pool: Pool) -> Iterator[Finding]:
 
 def _message_triggers(pool: Pool) -> Iterator[Finding]:
     if "CustomMessage" in pool.triggers:
-        own = pool.sender == "DEVELOPER"
+        own = pool.sender == "DEVELOPER" or "email" not in (*pool.channels, *pool.verifies)
         yield Finding(
             Level.WORTH_KNOWING if own else Level.RESETS_FAIL, Place.SENDER, "LambdaConfig",
             "a function writes the message",

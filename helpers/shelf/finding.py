@@ -1,5 +1,6 @@
 """What an audit says of one setting: how bad it is, what it does to resets, what was seen, and what to change."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,7 +47,8 @@ class Finding:
 
     setting: as the API names it. title: what it is about, in a few words. risk: what it does to a reset. evidence: what
     was seen. fix: what to change. besides: what that change does besides. through: the API operation that makes the
-    change, "" where it is made elsewhere or cannot be made. source: the AWS document, or who reports it.
+    change, "" where it is made elsewhere or cannot be made. source: the AWS document, or who reports it. concerns: the ids
+    of the app clients that have it, () where it is a setting of the pool.
     """
 
     level: Level
@@ -60,6 +62,7 @@ class Finding:
     fix: str = ""
     besides: str = ""
     through: str = ""
+    concerns: tuple[str, ...] = ()
 
     @property
     def weak(self) -> bool:
@@ -73,6 +76,17 @@ class Finding:
         return " ".join(words for words in (self.fix, besides, _LEFT_OUT.get(self.through, "")) if words)
 
 
-def well(place: Place, setting: str, title: str, words: str, evidence: str, source: str) -> Finding:
+def well(place: Place, setting: str, title: str, words: str, evidence: str, source: str,
+         concerns: tuple[str, ...] = ()) -> Finding:
     """Return a finding that a setting is well set; words: what to keep in mind about it."""
-    return Finding(Level.WELL, place, setting, title, words, evidence, Sure.DOCUMENTED, source)
+    return Finding(Level.WELL, place, setting, title, words, evidence, Sure.DOCUMENTED, source, concerns=concerns)
+
+
+def needs_role(contacts: Sequence[str], *, sms_role: bool) -> str:
+    """Return what is set along with it where Cognito is to verify these contacts, "" where nothing is.
+
+    Source: reported, "SMS configuration is required when phone_number is selected for auto verification"
+    (aws-amplify/amplify-backend#1523).
+    """
+    lacks = "phone_number" in contacts and not sms_role
+    return " For phone numbers the pool needs an SmsConfiguration along with it." if lacks else ""
