@@ -7,8 +7,6 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
-let pieces = 0;
-
 function render({ model, el }) {
   const facts = model.get("facts");
   const page = element("div", { className: "piece" });
@@ -18,7 +16,8 @@ function render({ model, el }) {
     event.preventDefault();
     event.target.click();
   });
-  page.append(...DRAW[model.get("kind")](facts, `piece-${++pieces}`));
+  // Each piece is a module of its own to the page, so that none could count the others.
+  page.append(...DRAW[model.get("kind")](facts, `piece-${Math.random().toString(36).slice(2)}`));
   // JupyterLab takes arrows and letters for its commands, unless the very element that has the focus says that its keys
   // are its own.
   page.querySelectorAll("input, button, summary, [tabindex]").forEach((each) => {
