@@ -407,7 +407,10 @@ def test_every_reading_that_failed_is_told_in_the_evidence(what):
 def test_with_an_unread_pool_the_state_of_the_account_still_decides():
     assert on(pool=None, unread=("pool",), user=replace(USER, status="FORCE_CHANGE_PASSWORD")).problem == "temporary-password"
     assert on(pool=None, unread=("pool",), user=replace(USER, contacts=unverified(MAIL))).problem == "no-verified-contact"
-    assert on(pool=None, unread=("pool",)).problem == "nothing-in-the-way"
+    found = on(pool=None, unread=("pool",))
+    assert found.problem == "nothing-in-the-way"
+    assert "was not seen" in found.headline
+    assert "somewhere to go" not in found.meaning
 
 
 def test_an_app_client_that_the_pool_does_not_have_is_the_trouble_and_its_id_is_not_handed_on():

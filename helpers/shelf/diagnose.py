@@ -102,8 +102,12 @@ def _weighed(known: _Known) -> Verdict:
         else ("The account rules out what the symptom would point to.",) if given and not left else ()
     problem = "client-of-another-pool" if "no-client" in known.unread else \
         "reset-required" if known.user.status == "RESET_REQUIRED" else "nothing-in-the-way"
-    return known.verdict(problem, *state(known.username, known.user, known.pool), *odd, *client_words(known.client),
-                         *records(known.events))
+    found = known.verdict(problem, *state(known.username, known.user, known.pool), *odd, *client_words(known.client),
+                          *records(known.events))
+    if problem == "nothing-in-the-way" and known.pool is None:
+        return replace(found, headline="Nothing in the account itself stands against a reset; the user pool was not seen.",
+                       meaning="The account is enabled and has a verified contact. Whether the pool lets a code go there is not known.")
+    return found
 
 
 # --- what stands against a reset ---

@@ -1,5 +1,6 @@
 """The runbook diagnose-user: read what is known of a user, and end in one verdict and the runbook that helps."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -266,10 +267,11 @@ def _unread(found: Verdict, error: ResetError, p: DiagnoseUserParameters) -> Ver
         return plain
     # An id that is known to be wrong is not handed on; a pool's id begins with its region.
     region = p.user_pool_id.partition("_")[0]
-    astray = region != p.region
+    astray = region != p.region and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region) is not None
     told = (f"The user pool's id begins with its region, {region}, and {p.region} was asked.",) if astray else ()
     where = {"region": region} if astray else {"user_pool_id": ""}
-    return replace(plain, evidence=(*told, *plain.evidence), parameters={**plain.parameters, **where},
+    then = f"Check the user pool id; if it is right, diagnose once more in {region}." if astray else plain.next
+    return replace(plain, evidence=(*told, *plain.evidence), parameters={**plain.parameters, **where}, next=then,
                    say="Please hold the line: I have to look for your account in another place.")
 
 

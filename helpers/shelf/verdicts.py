@@ -140,8 +140,8 @@ _ALL = (
             "Your registration is not finished yet. If you still know the password, ask for the confirmation code again in "
             f"the application. If not, we set one for you. {_IDENTITY}",
             "If the user knows the password: have the application send the sign-up code again (ResendConfirmationCode). "
-            "If not: after proof of identity, set a password, which also confirms the user; then have the e-mail address "
-            "marked as verified.", "set-password"),
+            "If not: after proof of identity, set a password, which also confirms the user; then have a contact marked as "
+            "verified, if none is.", "set-password"),
     Verdict("admin-only", "In this pool only an administrator resets passwords.",
             "The pool's account recovery is admin_only: nobody gets a code by asking for one.",
             f"In this system an administrator has to set your password. {_IDENTITY}", _SET, "set-password"),
