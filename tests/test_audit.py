@@ -257,6 +257,18 @@ def test_a_function_that_writes_sms_needs_no_sender_for_mails(client):
     assert {title: one.level for title, one in titles.items()} == {"a function writes the message": Level.WORTH_KNOWING}
 
 
+def test_what_makes_an_unset_recovery_a_risk_is_in_the_evidence(client):
+    pool, clients = made(client, recovery(), {}, SMS_FACTOR)
+    for factors, seen in ((pool.factors, "MFA is OPTIONAL, with SMS_MFA"), (None, "MFA is OPTIONAL, its factors were not read")):
+        one = next(one for one in weak(replace(pool, factors=factors), clients) if one.title == "recovery is not set")
+        assert (one.level, one.evidence.partition("; ")[2]) == (Level.AT_RISK, seen)
+
+
+def test_where_a_code_goes_is_told_as_one_message(client):
+    [one] = [one for one in audit.audit(*made(client)) if one.setting == "AccountRecoverySetting"]
+    assert one.risk == "A code goes to the verified e-mail address, or, where the user has none, to the phone number."
+
+
 def test_phone_numbers_have_no_capitals_to_count(client):
     assert found(client, {"UsernameConfiguration": None, "UsernameAttributes": ["phone_number"]}) == {}
 
@@ -292,7 +304,10 @@ def test_a_finding_of_app_clients_names_each_of_them_by_id(client):
 def test_where_only_administrators_reset_no_message_is_judged(client):
     only = recovery({"Name": "admin_only", "Priority": 1}) | NOTHING_VERIFIED | {"EmailConfiguration": None,
                                                                                  "SmsConfiguration": None}
-    assert [one.title for one in weak(*made(client, only))] == ["only administrators reset"]
+    only |= triggers(CustomMessage=FUNCTION, UserMigration=FUNCTION, PostConfirmation=FUNCTION)
+    pool, clients = made(client, only, {}, {"MfaConfiguration": "OFF"})
+    assert [one.title for one in weak(pool, clients)] == ["only administrators reset"]
+    assert {"LambdaConfig", "MfaConfiguration"} & {one.setting for one in audit.audit(pool, clients)} == set()
 
 
 # --- how it is told ---

@@ -178,6 +178,8 @@ def _invitations(pool: Pool) -> Iterator[Finding]:
 
 
 def _triggers(pool: Pool) -> Iterator[Finding]:
+    if not pool.channels:
+        return
     if "UserMigration" in pool.triggers:
         yield Finding(
             Level.WORTH_KNOWING, Place.POOL, "LambdaConfig", "a function is asked for unknown users",
@@ -246,7 +248,9 @@ def _history(pool: Pool) -> Iterator[Finding]:
 
 
 def _second_factor(pool: Pool) -> Iterator[Finding]:
-    if pool.mfa == "OFF" and pool.channels:
+    if pool.mfa == "OFF" and not pool.channels:
+        return
+    if pool.mfa == "OFF":
         yield Finding(
             Level.AT_RISK, Place.OPENS, "MfaConfiguration", "no second factor",
             "Whoever can read one message of the user, in the mailbox or on the phone, sets a new password and is in.",

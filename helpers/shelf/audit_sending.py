@@ -37,7 +37,9 @@ def _recovery(pool: Pool) -> Iterator[Finding]:
             "Codes go to a verified phone number first, also where users look for them in their mailbox"
             + (", and by SMS even to users whose second factor is SMS: whoever has the phone needs nothing else to take the "
                "account." if risky else "."),
-            "no recovery mechanism is set, so the legacy behaviour holds", Sure.DOCUMENTED, _RECOVERY,
+            "no recovery mechanism is set, so the legacy behaviour holds"
+            + (f"; MFA is {pool.mfa}, {'with SMS_MFA' if pool.factors else 'its factors were not read'}" if risky else ""),
+            Sure.DOCUMENTED, _RECOVERY,
             "Name the mechanisms: verified_email first, and verified_phone_number second if it is wanted.",
             "users who are used to codes by SMS get them by e-mail, and whoever has no verified contact among those named "
             "gets none.", "UpdateUserPool",
@@ -170,7 +172,7 @@ def _sms(pool: Pool) -> Iterator[Finding]:
             Level.RESETS_FAIL if first else Level.WORTH_KNOWING, Place.SENDER, setting, "nothing can send SMS",
             "A code that has to go by SMS cannot be sent. Which error the caller then gets is not known.",
             "no role for sending SMS is set", Sure.DOCUMENTED, source,
-            "Set a role that Cognito may use to send SMS, or take the phone number out of the recovery mechanisms.",
+            "Set a role that Cognito may use to send SMS, or name recovery mechanisms without the phone number.",
             "SMS are billed, and need a spending limit.", "UpdateUserPool",
         )
         return
@@ -204,6 +206,8 @@ def _sms(pool: Pool) -> Iterator[Finding]:
 
 
 def _message_triggers(pool: Pool) -> Iterator[Finding]:
+    if not pool.channels:
+        return
     if "CustomMessage" in pool.triggers:
         own = pool.sender == "DEVELOPER" or "email" not in (*pool.channels, *pool.verifies)
         yield Finding(
@@ -232,4 +236,4 @@ def _words(attributes: tuple[str, ...] | list[str]) -> str:
 
 
 def _listed(pool: Pool) -> str:
-    return ", then the ".join(_WORD[way] for way in pool.channels)
+    return ", or, where the user has none, to the ".join(_WORD[way] for way in pool.channels)
