@@ -191,6 +191,26 @@ def test_a_sign_in_that_contradicts_cognitos_yes_is_unknown(client, place, sandb
     assert place.exists()
 
 
+@pytest.mark.parametrize("fault", ["", "drop-after-commit"])
+def test_of_two_runs_at_once_the_one_whose_password_was_replaced_does_not_say_that_it_is_in_force(fault, client, place, sandbox, monkeypatch):
+    first, second = made(place), made(place.with_name("second.password"))
+    make = first.make
+
+    def and_then_the_other(*args):
+        try:
+            return make(*args)
+        finally:
+            assert second.submit().outcome is Outcome.CONFIRMED
+
+    monkeypatch.setattr(first, "make", and_then_the_other)
+    if fault:
+        sandbox.fault("AdminSetUserPassword", fault)
+    result = first.submit()
+    assert signs_in(client, place.read_text()) is None
+    assert (result.outcome, result.exit_code) == (Outcome.UNKNOWN, 8)
+    assert "is not known" in result.next
+
+
 def test_a_place_that_cannot_be_written_to_stops_it_before_cognito_is_asked(client, sandbox):
     result = SetPassword(interactive="no", password_to="ssm:/handover/diego").submit()
     assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 2)

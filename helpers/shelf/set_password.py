@@ -136,8 +136,9 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
                 step = Step(name="InitiateAuth", status="done", at=target.now(), request_id=signed_in.request_id)
                 return Verified((step,), *_proved_by(signed_in.challenge))
         again, after = self.look_again(parameters, target)
-        proof = "" if isinstance(after, ResetError) else self.proof(parameters, seen.user, after)
-        return Verified((*steps, again), proof, f"A sign-in could not prove it: {why}", against=against and not proof, say=say)
+        # A status tells that some password was set; that the sign-in was refused tells that it was not this one.
+        proof = "" if against or isinstance(after, ResetError) else self.proof(parameters, seen.user, after)
+        return Verified((*steps, again), proof, f"A sign-in could not prove it: {why}", against=against, say=say)
 
     def proof(self, parameters: SetPasswordParameters, before: User, after: User) -> str:
         """The status tells where it was another one before."""
