@@ -436,8 +436,11 @@ def by_hand(name, language):
     return "\n".join(blocks).replace("us-east-1_AbCdEfGhI", DEFAULT_POOL_ID)
 
 
-@pytest.mark.parametrize("language", ["bash", "python"])
-@pytest.mark.parametrize("name", ["fix-contact", "sign-out-everywhere", "set-password"])
+BY_HAND = [*((name, language) for name in ("fix-contact", "sign-out-everywhere", "set-password") for language in ("bash", "python")),
+           ("admin-reset", "python")]
+
+
+@pytest.mark.parametrize(("name", "language"), BY_HAND)
 def test_what_is_written_to_be_done_by_hand_works_as_it_is_written(name, language, tmp_path, monkeypatch):
     box = Sandbox.in_memory()
     home = {"HOME": str(tmp_path), "AWS_ACCESS_KEY_ID": "practice", "AWS_SECRET_ACCESS_KEY": "practice",

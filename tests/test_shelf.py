@@ -3,6 +3,7 @@
 import json
 import re
 
+import botocore
 import botocore.session
 import nbformat
 import pytest
@@ -156,6 +157,20 @@ def test_a_notebook_can_be_run_without_a_person_and_by_hand(name):
     assert "boto3.client(" in by_hand
     given = set(re.findall(r"-r (\w+) ", headless))
     assert given <= set(RUNBOOKS[name].parameters.model_fields)
+
+
+@EVERY
+def test_every_command_to_be_typed_by_hand_names_an_operation_and_its_members(name):
+    source = cells(name)["by-hand"].source.replace("\\\n", " ")
+    commands = re.findall(r"aws cognito-idp ([a-z-]+)([^\n|]*)", source)
+    assert commands
+    operations = {botocore.xform_name(one, "-"): MODEL.operation_model(one) for one in MODEL.operation_names}
+    for operation, options in commands:
+        members = {botocore.xform_name(member, "-") for member in operations[operation].input_shape.members}
+        given = set(re.findall(r" --(?:no-)?([a-z-]+)", options)) - {"query", "output", "region", "profile"}
+        assert given <= members, operation
+        required = {botocore.xform_name(one, "-") for one in operations[operation].input_shape.required_members}
+        assert required <= given, operation
 
 
 @EVERY
