@@ -12,16 +12,16 @@ def spellings(username: str, pool: Pool | None) -> Iterator[tuple[str, str]]:
     username: as the user gives it. pool: None where it could not be read; then capital letters may count.
     """
     local, at, domain = username.partition("@")
-    names = [username]
-    if pool is None or pool.case_sensitive:
-        names += [username.lower(), username.capitalize(), f"{local.title()}{at}{domain.lower()}",
-                  f"{local.title()}{at}{domain.capitalize()}", username.upper()]
+    names = (username, username.lower(), username.capitalize(), f"{local.title()}{at}{domain.lower()}",
+             f"{local.title()}{at}{domain.capitalize()}", username.upper())
+    # Where capital letters do not count, a username was found by any of them; a contact that is no name was not.
+    counts = (pool is None or pool.case_sensitive) and not (pool and pool.sign_in_names)
     if number := international(username):
         yield "phone_number", number
     for name in dict.fromkeys(names):
         if at:
             yield "email", name
-        if name != username and not (pool and pool.sign_in_names):
+        if counts and name != username:
             yield "username", name
 
 

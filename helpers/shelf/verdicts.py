@@ -83,7 +83,8 @@ _ALL = (
             "An app client may hide which users exist (PreventUserExistenceErrors). A request for a code is then answered "
             "alike for a user who is missing, disabled or without a verified contact, and nothing is sent.",
             "I am looking at your account to see why no code reaches you.",
-            "Look the user up: the cause stands in the account itself.", "diagnose-user"),
+            "Ask for the name that the user signs in with, and look it up: the cause stands in the account itself.",
+            "diagnose-user"),
     Verdict("not-found", "There is no such user in this user pool.",
             "The name is misspelt, or it is another pool's or another region's user. A number or an address that is not "
             "verified is no name to sign in with either.",
