@@ -119,6 +119,8 @@ def _only(given: Doc, *, optional: bool = False, **names: str) -> Doc:
     missing = [name for name in names if name not in given and name != "times"]
     if missing and not optional:
         raise ValueError(f"missing: {', '.join(missing)}")
+    if not isinstance(given.get("username", ""), str):
+        raise TypeError("username is a text")
     return {names[name]: value for name, value in given.items()}
 
 

@@ -59,7 +59,7 @@ _ALL = (
     Setting("compromised_passwords", [], "passwords refused as known to be compromised"),
     Setting("daily_mail_limit", 0, "mails a day from the default sender; AWS allows 50; 0 is no limit",
             None, (0, 10**9)),
-    Setting("delay_seconds", 5.0, "how long the fault delay-after-commit holds an answer back"),
+    Setting("delay_seconds", 5.0, "how long the fault delay-after-commit holds an answer back", None, (0, 3600)),
     Setting("delivery_failure", "none", "make every delivery fail this way; lost: accepted, and nothing arrives",
             ("none", "code", "sms-trust", "sms-access", "email-access", "daily-limit", "lost")),
     Setting("request_rate", 0, "account recovery requests a second before throttling; AWS allows 30; 0 is no limit",

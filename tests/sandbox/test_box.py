@@ -110,6 +110,7 @@ def test_the_clock_only_goes_forward(box, seconds):
     ({"reset_attempts": True}, "takes a int"),
     ({"valid_code": "oldest"}, "takes one of newest, first, any"),
     ({"compromised_passwords": "x"}, "takes a list"),
+    ({"delay_seconds": float("inf")}, "takes 0 to 3600"),
     ({"zzzz": 1}, "Known: "),
 ])
 def test_an_impossible_setting_is_refused_in_words(box, changes, words):

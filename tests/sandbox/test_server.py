@@ -129,6 +129,16 @@ def test_a_control_that_is_misused_says_how(server, path, body, words):
     assert words in answer["error"]
 
 
+@pytest.mark.parametrize("control", ["mailbox", "standing"])
+@pytest.mark.parametrize("username", [["ana"], {}, 2**70, None])
+def test_a_username_that_is_no_text_is_refused_and_fails_nothing(server, control, username):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    connection.request("GET", f"/_sandbox/{control}", json.dumps({"username": username}))
+    answer = connection.getresponse()
+    assert (answer.status, json.loads(answer.read())) == (400, {"error": "username is a text"})
+    connection.close()
+
+
 def test_an_unknown_control_names_the_known_ones(server):
     status, answer = post(server, "mail", {})
     assert status == 404
