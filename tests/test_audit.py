@@ -257,6 +257,11 @@ def test_a_function_that_writes_sms_needs_no_sender_for_mails(client):
     assert {title: one.level for title, one in titles.items()} == {"a function writes the message": Level.WORTH_KNOWING}
 
 
+def test_that_calls_can_be_made_is_seen_and_not_only_the_name_of_the_app_client(client):
+    [one] = [one for one in audit.audit(*made(client)) if one.title == "calls can be made"]
+    assert one.evidence == "no secret, and with USER_PASSWORD_AUTH: web"
+
+
 def test_what_makes_an_unset_recovery_a_risk_is_in_the_evidence(client):
     pool, clients = made(client, recovery(), {}, SMS_FACTOR)
     for factors, seen in ((pool.factors, "MFA is OPTIONAL, with SMS_MFA"), (None, "MFA is OPTIONAL, its factors were not read")):

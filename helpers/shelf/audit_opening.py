@@ -87,7 +87,8 @@ def _secrets_and_flows(clients: Sequence[Client]) -> Iterator[Finding]:
         )
     if clients and not secret and not silent:
         yield well(Place.ASKS, "ClientSecret, ExplicitAuthFlows", "calls can be made", "No secret hash is needed, and a new "
-                    "password can be tried by one sign-in.", _named(clients), "API reference, UserPoolClientType", _ids(clients))
+                    "password can be tried by one sign-in.", f"no secret, and with USER_PASSWORD_AUTH: {_named(clients)}",
+                    "API reference, UserPoolClientType", _ids(clients))
 
 
 def _sessions(clients: Sequence[Client]) -> Iterator[Finding]:
