@@ -293,6 +293,13 @@ def test_a_federated_user_is_warned_of(client, place, sandbox):
     assert status(client) == "CONFIRMED"
 
 
+def test_which_status_a_federated_user_gets_by_a_temporary_one_is_not_made_up(client, place, sandbox):
+    sandbox.set_status("diego@example.com", "EXTERNAL_PROVIDER")
+    run = made(place, client_id="")
+    assert ("Status", "EXTERNAL_PROVIDER", "FORCE_CHANGE_PASSWORD or CONFIRMED; AWS does not say which") in run.plan().changes
+    assert "before it was EXTERNAL_PROVIDER" in run.submit().proof
+
+
 def test_an_unconfirmed_user_is_confirmed_by_a_permanent_one(client, place, sandbox):
     sandbox.set_status("diego@example.com", "UNCONFIRMED")
     assert made(place, kind="permanent").submit().outcome is Outcome.CONFIRMED

@@ -80,7 +80,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
     def changes(self, parameters: SetPasswordParameters, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards, and what is not."""
         rows = [
-            ("Status", seen.user.status if seen else "not known", _STATUS[parameters.kind]),
+            ("Status", seen.user.status if seen else "not known", _afterwards(parameters, seen)),
             ("Password", _PRESENT.get(seen.user.status, "not known") if seen else "not known",
              f"a generated one ({deposit.goes(parameters.password_to)}), good for {_good_for(parameters, seen)}"),
             ("Devices that are signed in", "signed in", "not known; AWS documents no sign-out"),
@@ -105,7 +105,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
             return Result(
                 Outcome.NOT_SENT, 2, "Not sent: nothing has changed.", happened="The new password could not be written down.",
                 meaning="It is written to its place before it is set, so that it is never lost. None was set.",
-                say="Please hold the line.", next="Name another place for the password, and run this again.",
+                say="Please hold the line.", next="Mend what is named, or name another place for the password; then run this again.",
                 problems=(Problem("password_to", str(exc)),),
             )
         return None
@@ -141,8 +141,9 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         return Verified((*steps, again), proof, f"A sign-in could not prove it: {why}", against=against, say=say)
 
     def proof(self, parameters: SetPasswordParameters, before: User, after: User) -> str:
-        """The status tells where it was another one before."""
-        if after.status != _STATUS[parameters.kind] or before.status == after.status:
+        """The status tells where it was another one before; that of a federated user may become either."""
+        expected = after.status == _STATUS[parameters.kind] or before.status == "EXTERNAL_PROVIDER"
+        if not expected or before.status == after.status:
             return ""
         return f"Read again, the user's status is {after.status}; before it was {before.status}."
 
@@ -213,6 +214,13 @@ def generated(policy: PasswordPolicy) -> Secret:
     characters += draw.choices("".join(classes), k=max(policy.minimum_length, SHORTEST) - len(classes))
     draw.shuffle(characters)
     return Secret("".join(characters), "new password")
+
+
+def _afterwards(parameters: SetPasswordParameters, seen: Seen | None) -> str:
+    # Source: API reference, AdminSetUserPassword, which says the one of temporary passwords and the other of such users.
+    if seen and seen.user.status == "EXTERNAL_PROVIDER" and parameters.kind == "temporary":
+        return "FORCE_CHANGE_PASSWORD or CONFIRMED; AWS does not say which"
+    return _STATUS[parameters.kind]
 
 
 def _good_for(parameters: SetPasswordParameters, seen: Seen | None) -> str:
