@@ -96,6 +96,21 @@ def test_a_lost_answer_about_a_user_who_was_reset_before_stays_unknown_whoever_c
     assert len(sandbox.mailbox()) == 1
 
 
+def test_where_the_pool_promises_no_message_it_is_not_said_to_be_on_its_way(client, sandbox):
+    pool = client.create_user_pool(PoolName="verifies phones", AutoVerifiedAttributes=["phone_number"], SmsConfiguration={
+        "SnsCallerArn": "arn:aws:iam::123456789012:role/sends-text-messages"})["UserPool"]["Id"]
+    client.admin_create_user(UserPoolId=pool, Username="ana", MessageAction="SUPPRESS", UserAttributes=[
+        {"Name": "email", "Value": "ana@example.com"}, {"Name": "email_verified", "Value": "true"}])
+    client.admin_set_user_password(UserPoolId=pool, Username="ana", Password="First-Password-1", Permanent=True)
+    run = AdminReset(user_pool_id=pool, username="ana", confirm_username="ana")
+    assert ("Confirmation code", "an earlier one, if there is any", "whether a new one is sent is not known") in run.plan().changes
+    result = run.submit()
+    assert sandbox.mailbox() == []
+    assert (result.outcome, "on its way" in result.headline) == (Outcome.CONFIRMED, False)
+    assert "If no message comes, run request-code." in result.next
+    assert result.next_runbook.name == "request-code"
+
+
 # --- refused, because of the message ---
 
 FAILING = {"sms-trust": "InvalidSmsRoleTrustRelationshipException", "daily-limit": "LimitExceededException"}

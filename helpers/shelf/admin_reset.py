@@ -43,7 +43,8 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         return (
             ("Status", status, "RESET_REQUIRED"),
             ("Old password", {"RESET_REQUIRED": "gone already", "CONFIRMED": "works"}.get(status, "not known"), "no longer works"),
-            ("Confirmation code", "an earlier one, if there is any", "a new one is sent, good for an hour"),
+            ("Confirmation code", "an earlier one, if there is any",
+             "a new one is sent, good for an hour" if _promised(seen) else "whether a new one is sent is not known"),
             ("Devices that are signed in", "signed in", "not known; AWS documents no sign-out"),
         )
 
@@ -100,13 +101,29 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
 
     def done(self, parameters: AdminResetParameters, seen: Seen) -> Result:
         """The user needs the code now."""
+        promised = _promised(seen)
+        code = "a code is on its way" if promised else "whether a code was sent is not known"
+        first = "Have the user enter the code in the application, or run confirm-reset with it. If an hour goes by, run request-code."
+        if not promised:
+            first = ("If no message comes, run request-code. AWS promises one only for a contact that the pool recovers by or "
+                     "verifies, and the settings of this pool name no such contact of the user.")
         return Result(
-            Outcome.CONFIRMED, 0, f"Done: the password of {parameters.username} is taken away, and a code is on its way.",
-            happened="Cognito took the password away and accepted a message with a code for sending.",
+            Outcome.CONFIRMED, 0, f"Done: the password of {parameters.username} is taken away, and {code}.",
+            happened="Cognito took the password away and accepted a message with a code for sending." if promised else
+            "Cognito took the password away.",
             meaning="The user cannot sign in with the old password. The code is good for an hour, in any app client.",
-            say="You get a message with a code now. Please read me its six digits, or enter them where your application "
-                "asks for them; please do not ask for another one meanwhile.",
-            next="Have the user enter the code in the application, or run confirm-reset with it. If an hour goes by, run "
-                 "request-code. If somebody else may have known the password, run sign-out-everywhere too.",
-            next_runbook=self.follow("confirm-reset"),
+            say="You get a message with a code now. Please read me its six digits, or enter them where your application asks "
+                "for them; please do not ask for another one meanwhile." if promised else
+            "Your old password no longer works. Please look whether you get a message with a code; if not, I have one sent.",
+            next=f"{first} If somebody else may have known the password, run sign-out-everywhere too.",
+            next_runbook=self.follow("confirm-reset" if promised else "request-code"),
         )
+
+
+def _promised(seen: Seen | None) -> bool:
+    """Say whether AWS promises a message. Source: API reference, AdminResetUserPassword, which speaks of contacts whose
+    verification is selected in the pool."""
+    if seen is None or seen.pool is None:
+        return True
+    contact = route(seen.user, seen.pool).contact
+    return bool(seen.pool.recovery) or contact is None or contact.attribute in seen.pool.verifies
