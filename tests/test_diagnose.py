@@ -363,6 +363,7 @@ def test_a_lost_second_factor_is_told_apart_from_a_lost_password():
     for said_ in ("I have a new phone and my authenticator app is gone", "the MFA code is wrong", "Google Authenticator is lost"):
         assert on(said_, user=has).problem == "second-factor-lost"
     assert on("my authenticator app is gone").problem == "nothing-in-the-way"
+    assert "The account itself lists no second factor." in on("I get no MFA code", pool=replace(POOL, mfa="OPTIONAL")).evidence
 
 
 def test_who_has_a_new_phone_gets_the_code_by_mail_where_it_goes_there():
@@ -474,17 +475,17 @@ SAID = {
     ],
     "code-used-or-expired": [
         "the code expired", "it says the code has expired", "my code is no longer valid", "I used the code from yesterday",
-        "the link expired", "the link in the mail does not work",
+        "the code came too late", "the link expired", "the link in the mail does not work",
     ],
     "attempt-limit": [
-        "too many attempts", "Attempt limit exeeded", "it says attempt limit", "I tried too many times", "it tells me to try again later",
+        "too many attempts", "when can I try again", "Attempt limit exeeded", "it says attempt limit", "I tried too many times", "it tells me to try again later",
         "I have tried it ten times, and now it says something about a limit.",
     ],
     "code-to-old-contact": [
         "the code goes to my old phone", "I have a new phone number", "I lost my phone",
         "I don't have access to that email any more", "I no longer have that number", "I changed my number",
         "the code is sent to the wrong number", "my phone number has changed", "my old work mailbox is deleted",
-        "your code comes to a number that I do not know", "I have no access to the mail any more",
+        "your code comes to a number that I do not know", "I have no access to the mail any more", "I have no phone any more", "the mail goes to my ex colleague",
     ],
     "other-devices-signed-in": [
         "still signed in on my stolen phone", "my account was hacked", "someone else is using my account",
@@ -513,10 +514,10 @@ SAID = {
     ],
     "password-policy": [
         "it says the password is not strong enough", "password must contain a symbol", "my password is too short",
-        "it doesn't like my new password", "my password is refused", "new password not accepted", "the password does not meet the requirements",
+        "it doesn't like my new password", "it wants at least 12 characters", "my password is refused", "new password not accepted", "the password does not meet the requirements",
     ],
     "other-case": [
-        "it says the user does not exist", "it says the user doesnt exist", "unknown email", "could not find an account", "it doesn't know my name", "account not found",
+        "it says the user does not exist", "it says the user doesnt exist", "unknown email", "could not find an account", "my email is not registered", "it doesn't know my name", "account not found",
         "It does not know me, but I have had this account for years.",
     ],
     "space-in-password": [
@@ -526,13 +527,23 @@ SAID = {
         "it says I must reset my password", "My password is right, I am sure, and it wants a reset.",
     ],
     "nothing-in-the-way": [
-        "I forgot my password", "I have forgotten it", "how do I reset my password", "I forgott it",
+        "I forgot my password", "I have forgotten it", "how do I reset my password", "I forgott it", "someone told me to reset my password",
     ],
     "mail-never-arrives": [
         "spam folder?", "not in spam, not in inbox", "I can't find the email",
     ],
     "second-factor-lost": [
-        "I lost my authenticator", "I get no MFA code", "the two-factor code does not come", "my Google Authenticator is gone",
+        "it asks for a code from the app and I don't have it", "I lost my authenticator", "I get no MFA code", "the two-factor code does not come", "my Google Authenticator is gone",
+    ],
+    "uninvited-code": [
+        "I got a code I did not ask for", "I got mails with codes but I did nothing", "somebody tries to reset my password",
+        "code arrived that I haven't requested",
+    ],
+    "password-too-well-known": [
+        "this password has been compromised",
+    ],
+    "password-used-before": [
+        "new password same as old",
     ],
     "not-understood": [
         "something went wrong", "hello", "page not found 404", "Access Token has expired", "Invalid session for the user, session is expired.",

@@ -283,6 +283,8 @@ def _by_symptom(known: _Known, problem: str, beside: Verdict | None) -> Verdict:
     if beside is not None and found.runbook in ("request-code", "confirm-reset"):
         return replace(found, say=f"{found.say} {beside.say}", next=f"{found.next} {beside.next}", runbook=beside.runbook,
                        parameters=beside.parameters)
+    if problem == "second-factor-lost" and known.user and not known.user.factors:
+        found = replace(found, evidence=(*found.evidence, "The account itself lists no second factor."))
     others = would_carry(known.user, known.pool) if problem == "code-to-old-contact" and known.user and known.pool else ()
     if not others:
         return found

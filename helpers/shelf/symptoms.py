@@ -95,19 +95,24 @@ def _missing(what: str) -> str:
 
 
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"\bauthenticator\b|\b(two|2|second)[ -]?factor\b|\b(2fa|mfa|totp)\b", ("second-factor-lost",)),
+    ((r"\b(code|mail|message)s?\b.*(\bnot|n't|\bnever) (ask|request)\w*|\b(code|mail|message)s?\b.*\bdid nothing\b(?! wrong)|"
+      r"\b(someone|somebody)( else)? (is |keeps |has )?(tr\w+|requested|reset\w*|asked)\b.*\b(code|password)\b"),
+     ("uninvited-code",)),
+    (r"\bcode (from|in|of) (the|my|an) app\b|\bauthenticator\b|\b(two|2|second)[ -]?factor\b|\b(2fa|mfa|totp)\b",
+     ("second-factor-lost",)),
     ((r"\b(still|stay\w*) (signed|logged) ?-?in\b|\b(other|all|every) devices?\b|\beverywhere\b|\bhacked\b|"
       r"(someone|somebody|thief) .*\b(in|using|has)\b|\b(laptop|tablet|computer|device|phone) (was|is|got) stolen"),
      ("other-devices-signed-in", "code-to-old-contact")),
     ((rf"\b(old|former|previous|lost|stolen|broken|new|another|different|wrong|changed|lost my|changed my) (\w+ )?{_HELD}\b|"
       rf"\b{_HELD} (is |was |has )?(been )?(changed|deleted|closed|broken)\b|{_HELD}\b.* (don'?t|do not) (know|recogni[sz]e)\b|"
-      rf"\b(no longer|don'?t|do not|not) (have|own|use|got) .*\b({_HELD}|access)\b|\bno (more )?access to\b"),
+      rf"\b(no longer|don'?t|do not|not) (have|own|use|got) .*\b({_HELD}|access)\b|\bno (more )?access to\b|"
+      rf"\bno {_HELD} any ?more\b|\b(goes|going|went|sent|comes) to .*\b(colleague|somebody|someone|another person)\b"),
      ("code-to-old-contact",)),
     (r"\b(invitation|invited|temp(orary)? password|welcome mail|first password)\b|\bpassword\b.*\bexpired\b", ("temporary-password",)),
     (r"\b(google|facebook|apple|microsoft|azure|okta|saml|sso|company('s)? login|single sign)", ("federated-user",)),
     (r"\b(code|it) (goes|went|comes|came|is sent|was sent) (to|by|as a) (my )?(phone|sms|text)", ("code-goes-to-phone",)),
     ((r"\b(code|link)\b.*\b(expired|too old|out of date|no longer valid|already used|used already|timed out)\b|"
-      r"\bcodes?\b.*\b(yesterday|this morning|last (night|week)|(hours?|days?) ago)\b|"
+      r"\bcodes?\b.*\b(yesterday|this morning|last (night|week)|(hours?|days?) ago)\b|\btoo late\b|"
       rf"^(?!.*\b(session|token)\b).*\bexpired\b|\blink\b.*{_NO}.*\bwork"), ("code-used-or-expired",)),
     ((r"\b(invalid|wrong|bad|incorrect|reject\w*|mismatch)\b.*\bcodes?\b|\bcodes?\b.*\b(invalid|wrong|incorrect|bad|reject\w*|"
       r"refus\w*|mismatch|fails?|doesn'?t work|isn'?t right|no longer works?|not (work|accept|valid|tak|right|correct)\w*)|"
@@ -117,24 +122,29 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (_missing(_MAIL), ("made-up-answer", "code-goes-to-phone", "no-verified-contact", "mail-never-arrives",
                        "daily-mail-limit")),
     (_missing(_CODE), _NO_CODE),
-    (r"\b(spam|junk)\b|\b(can'?t|cannot|not) find (the|any|my|your) (e-?mail|mail|message|code)\b", ("mail-never-arrives", "made-up-answer", "no-verified-contact")),
+    (r"\b(spam|junk)\b|\b(can'?t|cannot|not) find (the|any|my|your) (e-?mail|mail|message|code)\b",
+     ("mail-never-arrives", "made-up-answer", "no-verified-contact")),
     (rf"\bnothing\b.*\b({_COMES}|happens|happened)|\b(have|get|got) nothing\b", _NO_CODE),
     (r"\bnetwork ?error\b|\bfailed to fetch\b|\binternal (server )?error\b|\bconnection (was )?(broke\w*|closed|lost)\b|\btimed? ?out\b",
      ("answer-lost",)),
-    ((r"\b(attempts?|tries|tried|try|times)\b.*\b(limit|too (many|often|much)|exceeded)|\btoo (many|often)\b|\blimit\b|"
+    (r"\bnot registered\b", ("other-case", "contact-not-alias", "not-found")),
+    ((r"\b(when|how long)\b.*\b(again|wait)\b|\bwait\b.*\bhow long\b|"
+      r"\b(attempts?|tries|tried|try|times)\b.*\b(limit|too (many|often|much)|exceeded)|\btoo (many|often)\b|\blimit\b|"
       r"\btry (again )?(in an hour|later)\b"), ("attempt-limit", "sign-in-locked", "throttled")),
     (r"\block(ed)? out\b|\blocked\b", ("sign-in-locked", "disabled")),
     (r"\b(disabled|deactivated|suspended|blocked|banned)\b", ("disabled", "security-block", "blocked-by-firewall")),
     ((r"\b(confirm(ed)?|verif(y|ied)|finish(ed)?|complete(d)?) (my|the|your) (registration|account|sign-?up|e-?mail)\b|\bregist\w+|"
       r"\bsign(ed)? ?up\b|\bactivat\w+"), ("unconfirmed", "resend-is-for-sign-up")),
     (r"\b(paste|pasted|copied|password manager|spaces?|constraint)\b", ("space-in-password", "password-policy")),
-    (r"\b(used before|same password|old password again|reuse\w*)\b", ("password-used-before",)),
-    ((r"\b(symbols?|special characters?|weak|strong|too short|long enough|rules?|policy|requirements?|(upper|lower) ?-?case|"
+    (r"\b(used before|same password|same as (the |my )?(old|last)|old password again|reuse\w*)\b", ("password-used-before",)),
+    (r"\b(compromised|leak(ed)?|pwned)\b", ("password-too-well-known",)),
+    ((r"\b(symbols?|chara[ck]ters?|weak|strong|too short|long enough|rules?|policy|requirements?|(upper|lower) ?-?case|"
       rf"must contain)\b|{_NO} (accept|take|like|allow)\w* .*\bpassword|\bpassword\b.*\b(refused|rejected|not (accepted|allowed))\b"),
      ("password-policy", "application-refuses-password", "space-in-password")),
     (r"\bcapitals?\b|\bcapital letters?\b", ("other-case", "password-policy")),
     ((r"((do|does)n'?t|do not|does not|could not|couldn'?t|cannot|can'?t) (know|recogni[sz]e|find|exist)|\bnot known\b|"
-      r"\bunknown (user|name|account|e-?mail)|\bno (such )?(user|account)\b|(?<!page )\bnot found\b"), ("other-case", "contact-not-alias", "not-found")),
+      r"\bunknown (user|name|account|e-?mail)|\bno (such )?(user|account)\b|(?<!page )\bnot found\b"),
+     ("other-case", "contact-not-alias", "not-found")),
     (r"\b(must|have to|has to|need to|asked to|forced to|wants? a|wants me to) (reset|change)\b|reset (is )?required",
      ("reset-required",)),
     ((rf"\b(wrong|incorrect) (password|username)\b|\bpassword\b.*\b(wrong|incorrect|fails?)\b|\bpassword\b.*{_NO}|"

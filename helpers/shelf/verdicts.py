@@ -218,6 +218,12 @@ _ALL = (
             f"Then your codes must not go there any more. {_IDENTITY}",
             f"{_SET} Do not send another code: somebody else may hold the old phone or mailbox. Then have an administrator "
             "put the right contact in its place (AdminUpdateUserAttributes).", "set-password"),
+    Verdict("uninvited-code", "Somebody has requested a code for this account, and without the code nothing is changed.",
+            "Whoever knows a username can ask for a code in its name; it goes to the user's own contact. The password is as it "
+            "was until the code is used.",
+            "Nothing is changed, and your password is as before. Please give that code to nobody.",
+            "Send no other code. If it goes on, or if the user cannot sign in any more, take the password away and have a code "
+            "sent.", "admin-reset"),
     Verdict("sms-never-arrives", "Cognito has handed the text message over, and it does not reach the phone.",
             "Cognito's answer means accepted, never delivered. Text messages are lost in the SMS sandbox of the AWS "
             "account, at its monthly spending limit, by a wrong region or sender, or by the carrier.",
