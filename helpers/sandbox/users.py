@@ -3,7 +3,7 @@
 from helpers.policy import PasswordPolicy
 
 from . import attributes, delivery, passwords
-from .names import EMAIL, active_names, admin_user
+from .names import EMAIL, PHONE, active_names, admin_user
 from .refusal import Refusal
 from .work import Doc, Work, folded
 
@@ -48,7 +48,7 @@ def alias_exists(name: str) -> Refusal:
 
 def contact_words(name: str) -> str:
     """Return what Cognito calls a name of this form."""
-    return "email" if EMAIL.fullmatch(name) else "phone_number"
+    return "email" if EMAIL.fullmatch(name) else "phone_number" if PHONE.fullmatch(name) else "preferred_username"
 
 
 def shown(user: Doc) -> Doc:

@@ -33,7 +33,30 @@ def answered(box, operation, body):
     assert said.status in (200, 400), content
     if said.status == 400:
         assert content["__type"]
+    elif content:
+        assert not list(unfit(f"{operation}Response", content))
     return said
+
+
+TYPES = {"structure": dict, "list": list, "map": dict, "string": str, "blob": str, "boolean": bool, "timestamp": (int, float),
+         "integer": int, "long": int}
+
+
+def unfit(name, value, path=""):
+    """What in an answer does not fit its shape of the model: a type, a member, a word of an enumeration."""
+    shape = model.shape(name)
+    kind = shape["type"]
+    if not isinstance(value, TYPES[kind]) or isinstance(value, bool) and kind != "boolean":
+        yield f"{path} is no {kind}: {value!r}"
+    elif kind == "structure":
+        yield from (f"{path}.{member} is missing" for member in shape.get("required", ()) if member not in value)
+        for member, one in value.items():
+            yield from unfit(shape["members"][member]["shape"], one, f"{path}.{member}")
+    elif kind in ("list", "map"):
+        for one in value.values() if kind == "map" else value:
+            yield from unfit(shape["value" if kind == "map" else "member"]["shape"], one, f"{path}[]")
+    elif value not in shape.get("enum", [value]):
+        yield f"{path} is none of its words: {value!r}"
 
 
 def shaped(name, depth=0):

@@ -46,6 +46,13 @@ def test_preferred_username(world):
     assert world.forgot(Username="annie")
 
 
+def test_a_preferred_username_that_is_another_users_is_not_called_a_phone_number(world):
+    world.pool(AliasAttributes=["preferred_username"])
+    world.user(preferred_username="annie")
+    world.refuses(("AliasExistsException", "An account with the preferred_username already exists."), world.user, "bob",
+                  preferred_username="annie")
+
+
 @fact("The sub is a name in every pool", "documented")
 def test_sub(world):
     attributes = {one["Name"]: one["Value"] for one in world.admin("admin_get_user")["UserAttributes"]}
