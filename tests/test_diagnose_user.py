@@ -297,6 +297,7 @@ def test_an_invitation_runs_out_when_the_pool_says_so(client, sandbox):
     assert diagnosed(username="maria")[1].verdict.problem == "temporary-password"
     sandbox.advance(2 * 86400)
     assert diagnosed(username="maria")[1].verdict.problem == "invitation-run-out"
+    assert "has run out" in diagnosed(username="MARIA")[1].headline
 
 
 def test_a_code_that_a_trigger_stops_is_never_told_as_a_changed_password(client, sandbox):

@@ -99,9 +99,10 @@ class _Read:
     @property
     def run_out(self) -> bool:
         """Whether the user has not been changed for longer than the pool takes a temporary password."""
-        if self.user is None or self.pool is None:
+        user = self.user or (self.others[0] if len(self.others) == 1 else None)
+        if user is None or self.pool is None:
             return False
-        since = self.target.now() - datetime.fromisoformat(self.user.last_modified)
+        since = self.target.now() - datetime.fromisoformat(user.last_modified)
         return since > timedelta(days=self.pool.temporary_days)
 
 
