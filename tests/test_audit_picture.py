@@ -67,7 +67,7 @@ def test_nothing_is_told_by_colour_alone(findings):
 
 def test_the_drawing_needs_nothing_that_a_host_may_strip_and_stays_on_its_sheet(findings):
     drawing = ElementTree.fromstring(way_of_a_code("A way", findings).svg)
-    width, height = float(drawing.get("width")), float(drawing.get("height"))
+    width, height = (float(number) for number in drawing.get("viewBox").split()[2:])
     for element in drawing.iter():
         assert element.tag.removeprefix("{http://www.w3.org/2000/svg}") in {"svg", "title", "rect", "text", "polyline",
                                                                           "polygon"}

@@ -50,9 +50,16 @@ def test_a_picture_has_a_name_for_whoever_cannot_see_it(make):
 
 
 @EVERY
+def test_a_picture_has_a_shape_and_no_size_so_that_no_page_cuts_it_off(make):
+    drawing = ElementTree.fromstring(make().svg)
+    assert not {"width", "height"} & set(drawing.attrib)
+    assert drawing.get("style") == "width:100%;max-width:860px;height:auto"
+
+
+@EVERY
 def test_nothing_is_drawn_outside_the_sheet(make):
     drawing = ElementTree.fromstring(make().svg)
-    width, height = float(drawing.get("width")), float(drawing.get("height"))
+    width, height = (float(number) for number in drawing.get("viewBox").split()[2:])
     for element in drawing.iter():
         for name, most in (("x", width), ("y", height)):
             assert 0 <= float(element.get(name, 0)) <= most

@@ -12,8 +12,10 @@ Event = dict[str, Any]
 Handler = Callable[..., Event]
 
 
-def handler_for(known: Callable[[str], str | None], *,
-                on: tuple[str, ...] = ("UserMigration_Authentication", "UserMigration_ForgotPassword")) -> Handler:
+def handler_for(
+    known: Callable[[str], str | None], *,
+    on: tuple[str, ...] = ("UserMigration_Authentication", "UserMigration_ForgotPassword"),
+) -> Handler:
     """Make a handler. known: returns the e-mail address that the other system has for a name, or None.
 
     on: the trigger sources to act on; the first is a sign-in, the second a forgotten password.

@@ -96,7 +96,7 @@ def _spans(life: Life) -> list[dict[str, Any]]:
 def step_through(lesson: Lesson, username: str = DEFAULT_USERNAME) -> Piece:
     """Return everything that has happened in a lesson, one step at a time: who asks what, the answer, what it changes."""
     steps = story.steps(lesson.story, username)
-    rows = [(str(number), step.at, f"{step.who}: {step.asks}" if step.who else step.asks, ", ".join(step.names), step.answer,
-             "; ".join(step.changed) or "as before") for number, step in enumerate(steps, 1)]
-    headings = ("Step", "At", "Who asks what", "What is sent", "Cognito answers", "Status, codes and password")
+    rows = [(str(number), step.at, f"{step.who}: {step.asks}, with {', '.join(step.names)}" if step.who else step.asks,
+             step.answer, "; ".join(step.changed) or "as before") for number, step in enumerate(steps, 1)]
+    headings = ("Step", "At", "Who asks what", "Cognito answers", "Status, codes and password")
     return Piece("steps", Table("Step by step", headings, tuple(rows)), steps=[asdict(step) for step in steps])

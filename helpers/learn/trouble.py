@@ -115,16 +115,12 @@ class Encounter:
         return self._card()._repr_markdown_()
 
 
-def _raising(error: Exception | None) -> Callable[[Any], Any]:
-    def trigger(event: Any) -> None:
+def _failing(trigger: str, error: Exception | None = None) -> Callable[[Play], object]:
+    def fails(event: Any) -> None:
         if error:
             raise error
 
-    return trigger
-
-
-def _failing(trigger: str, error: Exception | None = None) -> Callable[[Play], object]:
-    return lambda play: play.box.on(trigger, _raising(error))
+    return lambda play: play.box.on(trigger, fails)
 
 
 def _set(**settings: Any) -> Callable[[Play], object]:
@@ -252,23 +248,26 @@ def meet_all(family: str = "") -> tuple[Encounter, ...]:
 
 
 def table(encounters: tuple[Encounter, ...], title: str) -> Table:
-    """Return encounters as a table. Which call was made has a column of its own where they differ in it."""
-    mixed = len({one.story.operation for one in encounters}) > 1
-    heads = ("What happened before", "Cognito says", "It means", "And the code?", "What to do next")
-    rows = [(*((_WHILE[one.story.operation],) if mixed else ()), *one.row()) for one in encounters]
-    return Table(title, (*(("While",) if mixed else ()), *heads), tuple(rows))
-
-
-def catalogue(encounters: tuple[Encounter, ...]) -> Table:
-    """Return one row for each error of each call: what may have happened, and what may then be tried again."""
-    rows: dict[tuple[str, str], list[Encounter]] = {}
+    """Return encounters as a table. Where they differ in it, the first column says which call was made."""
+    mixed, rows = len({one.story.operation for one in encounters}) > 1, []
     for one in encounters:
-        rows.setdefault((one.story.operation, one.error.code or "(no answer at all)"), []).append(one)
+        name, says, means, afterwards, after = one.row()
+        rows.append((f"{_WHILE[one.story.operation]}: {name}" if mixed else name, says, afterwards, f"{means} {after}"))
+    heads = ("What happened before", "Cognito says", "And the code?", "What it means, and what to do next")
+    return Table(title, heads, tuple(rows))
+
+
+def catalogue(encounters: tuple[Encounter, ...], operation: str) -> Table:
+    """Return one row for each error of a call: what may have happened, and what may then be tried again."""
+    rows: dict[str, list[Encounter]] = {}
+    for one in encounters:
+        if one.story.operation == operation:
+            rows.setdefault(one.error.code or "(no answer at all)", []).append(one)
     return Table(
-        "Every way to be refused", ("While", "Cognito says", "What may have happened", "And the code?", "Try again"),
-        tuple((_WHILE[operation], code, _joined(one.story.name for one in met), _joined(one.afterwards for one in met),
-               _joined(one.again for one in met))
-              for (operation, code), met in sorted(rows.items(), key=lambda row: (row[0][0] == CONFIRM, row[0][1]))),
+        f"Every way to be refused while {_WHILE[operation]}",
+        ("Cognito says", "What may have happened", "And the code?", "Try again"),
+        tuple((code, _joined(one.story.name for one in met), _joined(one.afterwards for one in met),
+               _joined(one.again for one in met)) for code, met in sorted(rows.items())),
     )
 
 
