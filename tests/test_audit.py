@@ -90,6 +90,7 @@ CASES = {
                          Level.WORTH_KNOWING, "no proof by sign-in"),
     "case-sensitive": ({"UsernameConfiguration": None}, {}, {}, Level.RESETS_FAIL, "capitals count"),
     "username-alone": ({"UsernameAttributes": None}, {}, {}, Level.WORTH_KNOWING, "found by username alone"),
+    "pre-sign-up": (triggers(PreSignUp=FUNCTION), {}, {}, Level.WORTH_KNOWING, "a function may confirm users"),
     "user-migration": (triggers(UserMigration=FUNCTION), {}, {}, Level.WORTH_KNOWING, "a function is asked for unknown users"),
     "post-confirmation": (triggers(PostConfirmation=FUNCTION), {}, {}, Level.WORTH_KNOWING,
                           "a function runs after the reset"),
@@ -255,6 +256,16 @@ def test_a_function_that_writes_sms_needs_no_sender_for_mails(client):
     titles = found(client, triggers(CustomMessage=FUNCTION) | ONLY_PHONE | {"EmailConfiguration": None, "AutoVerifiedAttributes": [
         "phone_number"], "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["phone_number"]}})
     assert {title: one.level for title, one in titles.items()} == {"a function writes the message": Level.WORTH_KNOWING}
+
+
+def test_that_a_code_may_belong_to_its_app_client_is_told_where_there_are_several_and_is_no_weak_point(client):
+    pool, _ = made(client)
+    assert "several app clients" not in {one.title for one in audit.audit(*read(client, pool.pool_id))}
+    client.create_user_pool_client(UserPoolId=pool.pool_id, ClientName="phone", **QUIET)
+    pool, clients = read(client, pool.pool_id)
+    [one] = [one for one in audit.audit(pool, clients) if one.title == "several app clients"]
+    assert not one.weak
+    assert set(one.concerns) == {each.client_id for each in clients}
 
 
 def test_that_calls_can_be_made_is_seen_and_not_only_the_name_of_the_app_client(client):

@@ -85,6 +85,10 @@ def _secrets_and_flows(clients: Sequence[Client]) -> Iterator[Finding]:
             f"without USER_PASSWORD_AUTH: {_named(silent)}", Sure.DOCUMENTED, "API reference, UserPoolClientType",
             "Nothing. Have the user sign in through the application.", concerns=_ids(silent),
         )
+    if len(clients) > 1:
+        yield well(Place.ASKS, "app clients", "several app clients", "By the report of one operator, a code works only "
+                    "through the app client that asked for it: ask and enter through the same one.", _named(clients),
+                    "API reference, ConfirmForgotPassword", _ids(clients))
     if clients and not secret and not silent:
         yield well(Place.ASKS, "ClientSecret, ExplicitAuthFlows", "calls can be made", "No secret hash is needed, and a new "
                     "password can be tried by one sign-in.", f"no secret, and with USER_PASSWORD_AUTH: {_named(clients)}",
@@ -181,6 +185,14 @@ def _invitations(pool: Pool) -> Iterator[Finding]:
 def _triggers(pool: Pool) -> Iterator[Finding]:
     if not pool.channels:
         return
+    if "PreSignUp" in pool.triggers:
+        yield Finding(
+            Level.WORTH_KNOWING, Place.POOL, "LambdaConfig", "a function may confirm users",
+            "A user whom it confirms without marking the contact as verified (autoConfirmUser without autoVerifyEmail or "
+            "autoVerifyPhone) gets no code.",
+            "PreSignUp is set", Sure.DOCUMENTED, "developer guide, Pre sign-up trigger",
+            "Have the function mark the contact as verified along with it, where it was proved elsewhere.",
+        )
     if "UserMigration" in pool.triggers:
         yield Finding(
             Level.WORTH_KNOWING, Place.POOL, "LambdaConfig", "a function is asked for unknown users",
