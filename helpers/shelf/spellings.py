@@ -28,7 +28,7 @@ def spellings(username: str, pool: Pool | None) -> Iterator[tuple[str, str]]:
 def international(name: str) -> str:
     """Return a phone number as Cognito keeps it, with + and digits alone; "" for what is none.
 
-    A number without its country code cannot be told from one with it. Source: developer guide, "User attributes".
+    A number without its country code cannot be told from one with it. Source: developer guide, "Working with user attributes".
     """
     if not re.fullmatch(r"[+\d().-]{7,}", name):
         return ""
