@@ -74,8 +74,9 @@ function render({ model, el }) {
     const words = element("span", { textContent: "Working: asking Cognito…" });
     const seconds = element("span"); // not announced: a screen reader would count along aloud
     seconds.setAttribute("aria-hidden", "true");
+    const giveUp = element("div");
     drawResult({}, status);
-    status.append(words, seconds);
+    status.append(words, seconds, giveUp);
     ticking = setInterval(() => {
       const waited = Date.now() - started;
       if (!takenUp && waited > TAKEN_UP_MS) {
@@ -85,7 +86,11 @@ function render({ model, el }) {
       if (waited < 3000) return;
       if (seconds.textContent === "") words.textContent = "Working: still waiting for an answer";
       seconds.textContent = ` (${Math.round(waited / 1000)} s)…`;
-      stop.hidden = !takenUp || waited < PATIENCE_MS;
+      if (!stop.hidden || !takenUp || waited < PATIENCE_MS) return;
+      stop.hidden = false;
+      // The kernel works for a form beside its cells, where no interrupt gets in.
+      giveUp.textContent = "To give up, press Stop waiting. To interrupt the kernel may not reach this call.";
+      if (document.activeElement === status) stop.scrollIntoView({ block: "nearest" });
     }, 1000);
   }
 
@@ -143,6 +148,8 @@ function render({ model, el }) {
     next.hidden = !goesOn;
     const first = drawErrors(model.get("errors"), inputs);
     if (attending) (first ?? status).focus();
+    // It had the focus while it was one line, and whoever has it already is not scrolled to.
+    if (attending && !first) status.scrollIntoView({ block: "nearest" });
     if (finished && practice) ask("here");
   }
   const finished = () => draw(true);

@@ -27,8 +27,12 @@ from helpers.secret import Secret, redact, scheme_of, shown
 from helpers.target import TargetError
 
 _HERE = Path(__file__).parent
-_WAITING = "Nothing has been sent yet. This fills in when the form above has done its work."
-_GONE = "The form was here while its kernel ran. What came of it stands below; for a new form choose Run, then Run All Cells."
+_WAITING = "Nothing has been sent yet. This fills in when the form above, under “Do it”, has done its work."
+_GONE = """<p>The form was here while its kernel ran. What came of it stands below.
+For a new form choose Run, then Run All Cells; nothing is changed before its button is pressed.</p>
+<style>.jp-OutputArea-child:has(> .jupyter-widgets):has(+ * .reset-kept) { display: none; }</style>"""
+"""The style hides JupyterLab's "Error displaying widget: model not found" (only that has this class in this place)."""
+_UNSEEN = " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"  # what comes along when a name is pasted
 _STANDS_FOR = {"mailbox": "the newest code in the practice mailbox", "literal": "the practice password"}
 
 
@@ -105,7 +109,7 @@ class View(ipywidgets.HTML):  # type: ignore[misc]
     _copy: Any = None
 
     def _ipython_display_(self) -> None:
-        _display(self._repr_mimebundle_())
+        _display(_alive(self))
         self._copy = _display(_kept(self.value), display_id=True)
 
     @traitlets.observe("value")
@@ -117,6 +121,11 @@ class View(ipywidgets.HTML):  # type: ignore[misc]
 
 def _kept(markup: str) -> dict[str, Any]:
     return {"text/html": f'<div class="reset-kept">{markup}</div>'}
+
+
+def _alive(widget: Any) -> dict[str, Any]:
+    """Return what shows a widget for as long as it lives, and nothing where there is none: the copy beside it has the words."""
+    return {name: data for name, data in widget._repr_mimebundle_().items() if name != "text/plain"}
 
 
 def _display(data: Any, **options: Any) -> Any:
@@ -151,8 +160,8 @@ class Attended:
         return view
 
     def _ipython_display_(self) -> None:
-        _display(self._page._repr_mimebundle_())
-        _display(_kept(f"<p>{_GONE}</p>"))
+        _display(_alive(self._page))
+        _display(_kept(_GONE))
 
     def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("kind") in ("here", "request", "hour"):
@@ -189,7 +198,7 @@ class Attended:
         """Do the run and show what came of it; return the state that the form is in afterwards."""
         run = self._run
         typed = {name: Secret(values[name], _label(run, name).lower()) for name in run.asks_for.SECRETS if values.get(name)}
-        plain = {name: text for name, text in values.items() if name not in run.asks_for.SECRETS}
+        plain = {name: text.strip(_UNSEEN) for name, text in values.items() if name not in run.asks_for.SECRETS}
         values.clear()
         try:
             with noted(RUNBOOKS[run.name], {**run.values, **plain, **dict.fromkeys(typed, "prompt:")}) as note:
@@ -236,7 +245,7 @@ class Attended:
         if not self.form.practice:
             return {}
         assert self._run.parameters is not None
-        target, note, username = self._run.parameters.to_target(), "", str(content.get("username") or "")
+        target, note, username = self._run.parameters.to_target(), "", str(content.get("username") or "").strip(_UNSEEN)
         try:
             if content["kind"] == "request" and self._run.requests_codes:
                 requested = self._run.practice(username)
@@ -264,7 +273,7 @@ class Attended:
         """Show the plan for what the form holds now; nothing is changed."""
         self.form.state = "busy"
         try:
-            plan = self._run.rehearse(values)
+            plan = self._run.rehearse({name: text.strip(_UNSEEN) for name, text in values.items()})
             self.form.errors = _errors(plan) if isinstance(plan, list) else {}
             if isinstance(plan, Card):
                 self._show(plan, "plan")

@@ -72,6 +72,16 @@ def test_every_field_has_a_label_and_they_come_in_the_order_of_reading(shown):
     assert all(f["label"] and f["help"] for f in fields)
 
 
+def test_what_a_notebook_keeps_of_a_form_is_its_result_in_words_and_nothing_of_the_widgets(shown, monkeypatch):
+    kept = []
+    monkeypatch.setattr("helpers.forms._display", lambda data, **_: kept.append(data))
+    for part in (shown, shown.result):
+        part._ipython_display_()
+    assert [sorted(data) for data in kept] == [["application/vnd.jupyter.widget-view+json"], ["text/html"]] * 2
+    assert "For a new form choose Run, then Run All Cells; nothing is changed before its button is pressed." in kept[1]["text/html"]
+    assert "Nothing has been sent yet." in kept[3]["text/html"]
+
+
 def test_pressing_the_button_sets_the_password_and_fills_in_the_rest(shown, code):
     press(shown, code=code, new_password=NEW)
     assert signs_in(NEW)
@@ -118,6 +128,16 @@ def test_everything_is_checked_again_and_every_error_stands_beside_its_field(sho
     assert set(shown.form.errors) == {"code", "new_password"}
     assert shown.form.state == "ready"
     assert signs_in(DEFAULT_PASSWORD)
+
+
+def test_what_comes_along_unseen_with_a_pasted_name_is_dropped(shown, code, sent):
+    pasted = " \u200ediego@example.com\u00a0\n"
+    shown.form._handle_custom_msg({"kind": "here", "username": pasted}, [])
+    assert sent[-1]["user"]["username"] == "diego@example.com"
+    shown.form._handle_custom_msg({"kind": "plan", "turn": shown.form.turn, "values": {"username": pasted}}, [])
+    assert shown.form.result["outcome"] == "plan"
+    press(shown, username=pasted, code=f"{code}\n", new_password=NEW)
+    assert (shown.form.errors, shown.form.state) == ({}, "done")
 
 
 def test_errors_are_gone_when_all_is_well(shown, code):

@@ -4,16 +4,15 @@ Set SCREENSHOTS to a folder to keep what was seen.
 """
 
 import re
-import shutil
 
 import nbformat
+from playwright.sync_api import expect
 
 from helpers.record import find_record
 from helpers.sandbox import DEFAULT_PASSWORD
 from tests.browser.access import OURS
 from tests.browser.lab import (
     BUTTON,
-    ROOT,
     RUNBOOK,
     close_all,
     command,
@@ -66,7 +65,9 @@ def test_a_person_sets_a_new_password_through_the_form(page, lab):
     assert "were removed from the code" in said
     assert password.input_value() == ""
     assert form.get_by_label("Confirmation code").input_value() == ""
-    form.get_by_role("status").scroll_into_view_if_needed()
+    seen = form.get_by_role("status")
+    expect(seen.get_by_text("Done:")).to_be_in_viewport()
+    expect(seen.get_by_text("What to do next")).to_be_in_viewport()
     keep(page, "3-done")
     assert lab.signs_in(new)
     assert not lab.signs_in(DEFAULT_PASSWORD)
@@ -78,7 +79,6 @@ def test_a_person_sets_a_new_password_through_the_form(page, lab):
 
 def test_a_notebook_that_is_opened_after_its_kernel_has_gone_still_holds_the_result_and_no_widgets_state(page, lab):
     code, new = lab.code(), lab.plant("Planted-new-1-kept")
-    shutil.copy(ROOT / "notebooks" / RUNBOOK, lab.root / RUNBOOK)
     form = run_all(page, lab)
     kept = page.locator(".reset-kept")
     press(form, code=code, password=new)
@@ -93,7 +93,10 @@ def test_a_notebook_that_is_opened_after_its_kernel_has_gone_still_holds_the_res
     assert "widget-state+json" not in notebook
     open_notebook(page, lab, RUNBOOK)
     assert page.locator(OURS).count() == 0
-    kept.first.get_by_text("for a new form choose Run, then Run All Cells").wait_for()
+    kept.first.get_by_text("For a new form choose Run, then Run All Cells").wait_for()
+    lost = page.get_by_text("Error displaying widget")
+    lost.nth(3).wait_for(state="attached")
+    assert not any(each.is_visible() for each in lost.all())
     assert "Done: the password of diego@example.com is changed." in kept.nth(1).inner_text()
     kept.nth(1).scroll_into_view_if_needed()
     keep(page, "9-kept")

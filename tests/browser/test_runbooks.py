@@ -1,6 +1,7 @@
 """Every runbook as a person meets it: open, Run All, look at the plan, pass the gate, press, read, come back later."""
 
 import pytest
+from playwright.sync_api import expect
 
 from helpers.runbooks import RUNBOOKS
 from tests.browser.access import OURS, cut_off, violations
@@ -41,7 +42,8 @@ def test_a_runbook_is_walked_through_with_what_it_stands_filled_in_with(name, pa
     assert ended == "confirmed"
     assert "What to do next" in said
     assert violations(page) == []
-    form.get_by_role("status").scroll_into_view_if_needed()
+    for part in (".reset-status > strong", ".reset-status tr >> nth=0"):
+        expect(form.locator(part)).to_be_in_viewport()
     keep(page, f"{name}-3-result")
 
     command(page, "docmanager:save")
