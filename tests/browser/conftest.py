@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.lab import CHROMIUM, CHROMIUM_ARGS, Lab, at, close_all, command
+from tests.browser.lab import CHROMIUM, CHROMIUM_ARGS, Lab, at, command
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +31,8 @@ def context():
 def page(request, context, lab):
     """JupyterLab's page, handed on from walk to walk, since to load it takes longer than most walks.
 
-    When a walk is over the notebook is saved, no secret may be anywhere, and what was open is closed. After a walk that
-    failed the next one has a new page.
+    When a walk is over the notebook is saved, and no secret may be anywhere. After a walk that failed the next one has a
+    new page.
     """
     page = context.pages[0] if context.pages else context.new_page()
     failed, errors = request.session.testsfailed, []
@@ -52,7 +52,6 @@ def page(request, context, lab):
     finally:
         if fine and at(page, lab):
             page.remove_listener("pageerror", note)
-            close_all(page)
         else:
             page.close()
 

@@ -24,6 +24,7 @@ CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networki
 DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
 RUNBOOK = "runbooks/confirm-reset.ipynb"
 BUTTON = "Set the new password"
+SAVE_STATE = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"  # an entry of the menu Settings
 
 
 def free_port():
@@ -130,7 +131,7 @@ class Lab(Served):
     """JupyterLab, set as `make lab` sets it."""
 
     ALIVE = "api"
-    settings_changed = False  # since a page last loaded them
+    saves_widget_state = False
 
     def lay_out(self):
         """Lay the pages out as `make lab` does, from the next one that asks for what was kept."""
@@ -148,10 +149,7 @@ class Lab(Served):
 
     def save_widget_state(self, on):
         """Set "Save Widget State Automatically" for notebooks that are opened from now on."""
-        folder = self.folder / "settings" / "@jupyter-widgets" / "jupyterlab-manager"
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.joinpath("plugin.jupyterlab-settings").write_text(json.dumps({"saveState": on}))
-        self.settings_changed = True
+        self.saves_widget_state = on
 
     def with_parameters(self, notebook=RUNBOOK, **values):
         """Keep a copy of a runbook with other parameters; return its path."""
@@ -173,22 +171,6 @@ def at(page, lab):
     return page.url.startswith(f"http://127.0.0.1:{lab.port}/lab/")
 
 
-def open_notebook(page, lab, notebook, **address):
-    """Open a notebook as from the file browser; where JupyterLab is not on the page yet, or an address is given, by that."""
-    if at(page, lab) and not address and not lab.settings_changed:
-        page.evaluate("""async (path) => {
-            const opened = await window.jupyterapp.commands.execute("docmanager:open", {path});
-            await opened.revealed;
-            await opened.sessionContext.ready;
-        }""", notebook)
-    else:
-        page.goto(lab.url(notebook, **address))
-        lab.settings_changed = False
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    # Before the kernel is there, JupyterLab would ask which one to take.
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-
-
 def close_all(page):
     """Close every notebook, without the question whether to save what has changed since it was saved."""
     page.evaluate("""() => {
@@ -197,6 +179,29 @@ def close_all(page):
             each.close();
         }
     }""")
+
+
+def open_notebook(page, lab, notebook, **address):
+    """Open a notebook as from the file browser; where JupyterLab is not on the page yet, or an address is given, by that.
+
+    The very one that an earlier walk has left open, and saved, is taken as it is.
+    """
+    if not at(page, lab) or address:
+        page.goto(lab.url(notebook, **address))
+    else:
+        opened = page.evaluate("[...window.jupyterapp.shell.widgets('main')].map((each) => each.context?.path).filter(Boolean)")
+        if opened != [notebook]:
+            close_all(page)
+            page.evaluate("""async (path) => {
+                const opened = await window.jupyterapp.commands.execute("docmanager:open", {path});
+                await opened.revealed;
+                await opened.sessionContext.ready;
+            }""", notebook)
+    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
+    # Before the kernel is there, JupyterLab would ask which one to take.
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    if page.evaluate("name => window.jupyterapp.commands.isToggled(name)", SAVE_STATE) != lab.saves_widget_state:
+        command(page, SAVE_STATE)
 
 
 def run_all(page, lab, notebook=RUNBOOK):
