@@ -300,7 +300,7 @@ def _left_open(following: NextRunbook) -> str:
     schema, given = RUNBOOKS[following.name].parameters, following.parameters
     _, problems = schema.read({**given, "interactive": "yes"}, person=True, gate=False)
     lacking = [one.field for one in problems if given.get(one.field) == ""]
-    return "".join(f" There, fill in {name}: {schema.model_fields[name].description}." for name in lacking)
+    return "".join(f" The runbook {following.name} also needs {name}: {schema.model_fields[name].description}." for name in lacking)
 
 
 def not_reached(error: NotReached, *steps: Step) -> Result:

@@ -112,13 +112,13 @@ def test_elsewhere_it_says_that_the_app_client_has_to_be_named_for_the_next_runb
     with serve(sandbox, port=0) as server:
         run = made(target=server.endpoint)
         result = run.submit()
-        assert "fill in client_id" not in result.next  # there too, the sandbox's own pool has the sandbox's own app client
+        assert "also needs" not in result.next  # there too, the sandbox's own pool has the sandbox's own app client
     plant_case(sandbox, "made-up-answer")
     name = "made-up-answer@example.com"
     run = made(user_pool_id="us-east-1_Train01Hidden", username=name, confirm_username=name)
     result = run.submit()
     assert result.next_runbook.parameters["client_id"] == ""
-    assert result.next.endswith("There, fill in client_id: the app client that the user will enter the code in.")
+    assert result.next.endswith("The runbook request-code also needs client_id: the app client that the user will enter the code in.")
     assert run.record.next_step == result.next
 
 
