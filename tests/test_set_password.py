@@ -332,6 +332,15 @@ def test_every_part_of_the_gate_is_told_at_once(sandbox):
     assert "works in the sandbox only" in found["password_to"]
 
 
+def test_the_sandboxs_app_client_is_not_taken_for_ones_own_elsewhere(place):
+    """Whoever has an app client of that id on AWS would be handed the name and the new password."""
+    result = made(place, target="aws").submit()
+    assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 2)
+    assert "is that of the sandbox" in str(result.problems[0])
+    field = next(one for one in Attended(SetPassword(interactive="yes", target="aws")).form.fields if one["name"] == "client_id")
+    assert field["value"] == ""
+
+
 def test_a_password_given_as_the_place_is_refused_and_never_shown(sandbox):
     assert PLANTED not in json.dumps(problems(password_to=PLANTED))
     run = SetPassword(interactive="yes", password_to=PLANTED)
