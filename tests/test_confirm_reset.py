@@ -283,6 +283,23 @@ def test_an_answer_lost_before_the_commit_is_unknown_and_never_a_refusal(code, c
     result = new_run().submit()
     assert (result.outcome, result.exit_code) == (Outcome.UNKNOWN, 8)
     assert "most likely not changed" in result.notes[0]
+    assert "run this again with the same code" in result.next
+    assert "try to sign in" not in result.say
+    assert new_run().submit().outcome is Outcome.CONFIRMED
+    assert not signs_in(client, DEFAULT_PASSWORD)
+
+
+def test_a_sign_in_that_was_tried_already_is_not_asked_for_once_more(code, client, sandbox):
+    sandbox.advance(3601)
+    result = new_run().submit()
+    assert [step.name for step in result.steps] == ["ConfirmForgotPassword", "InitiateAuth"]
+    assert "try one sign-in" not in result.next.lower()
+    assert "request one new code" in result.next
+
+
+def test_an_answer_lost_before_the_commit_leaves_the_old_password(code, client, sandbox):
+    sandbox.fault("ConfirmForgotPassword", "500-before-commit")
+    new_run().submit()
     assert signs_in(client, DEFAULT_PASSWORD)
 
 

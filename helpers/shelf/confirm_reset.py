@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _NOT_CHANGED = "Refused: Cognito did not change the password."
 _DONE = "Done: the password of {} is changed."
 _SAY_DONE = "Your new password works from now on. Please sign in with it."
+_SAY_AGAIN = "It has most likely not gone through. Please keep your code and hold the line; I try once more."
 _NEXT_DONE = (
     "Nothing more for the password. Devices that were signed in stay signed in: if somebody else may have had the old "
     "password, run sign-out-everywhere."
@@ -165,7 +166,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             proof = sign_in()
             if self._answer_lost:
                 return self._settle(exc, step, proof)
-            return self._refused(exc, (step, proof[0]), already=isinstance(proof[1], str))
+            return self._refused(exc, (step, proof[0]), proof[1])
         step = Step(name=confirming, status="done", at=target.now(), request_id=confirmed.request_id)
         return self._confirmed(parameters.username, step, *sign_in())
 
@@ -180,14 +181,16 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
                 meaning="Cognito had done its work before the answer was lost.", say=_SAY_DONE, next=_NEXT_DONE,
                 proof=signed_in, steps=(step, proof[0]),
             )
+        failed = isinstance(error, Unsettled) and isinstance(signed_in, PasswordRefused)
         return Result(
             Outcome.UNKNOWN, 8, f"Unknown: the password of {error.username} may have been changed.",
-            happened=error.message or error.code, meaning=error.meaning, say=error.say, next=error.next,
+            happened=error.message or error.code, meaning=error.meaning, say=_SAY_AGAIN if failed else error.say, next=_after(error, signed_in),
             proof="", notes=(_why_unproved(signed_in),), steps=(step, proof[0]),
+            next_runbook=self.follow(error.runbook, symptom=error.code, again="yes") if isinstance(error, Refused) else None,
         )
 
-    def _refused(self, error: Refused, steps: tuple[Step, ...], *, already: bool = False) -> Result:
-        if already:
+    def _refused(self, error: Refused, steps: tuple[Step, ...], proof: str | ResetError = "") -> Result:
+        if proof and isinstance(proof, str):
             return Result(
                 Outcome.REFUSED, error.exit_code, _NOT_CHANGED, happened=str(error), meaning=error.meaning, say=_SAY_DONE,
                 next="Nothing: the password is the one that was asked for.", steps=steps,
@@ -195,7 +198,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             )
         return Result(
             Outcome.REFUSED, error.exit_code, _NOT_CHANGED, happened=str(error), meaning=error.meaning, say=error.say,
-            next=error.next, notes=(f"What may be tried again: {error.again}.",), steps=steps,
+            next=_after(error, proof), notes=(f"What may be tried again: {error.again}.",), steps=steps,
             # The runbook request-code sends no second code within the hour unless it is told that this one is of no use.
             next_runbook=self.follow(error.runbook, symptom=error.code, again="yes"),
         )
@@ -244,6 +247,15 @@ def _try_sign_in(client: "CognitoIdentityProviderClient", target: Target, whom: 
     proof = (f"Cognito accepted the new password and asks for the next factor ({signed_in.challenge})."
              if signed_in.challenge else "One sign-in with the new password worked; its tokens were dropped at once.")
     return Step(name="InitiateAuth", status="done", at=target.now(), request_id=signed_in.request_id), proof
+
+
+def _after(error: Answered, proof: str | ResetError) -> str:
+    """Return what to do next; a sign-in that was tried and refused is not asked for once more."""
+    if not isinstance(proof, PasswordRefused):
+        return error.next
+    once_more = "request one new code through the same app client and use that." if isinstance(error, Refused) else \
+        "run this again with the same code, and with a new one only when Cognito says that the code is no longer good."
+    return f"One sign-in with the new password did not work, so most likely it was not set: {once_more}"
 
 
 def _why_unproved(error: ResetError) -> str:
