@@ -209,6 +209,14 @@ def test_an_unknown_pool_is_a_refusal_with_the_next_step(sandbox):
     assert result.findings == ()
 
 
+def test_after_a_run_that_read_nothing_the_views_say_so_and_send_nobody_to_the_button_for_the_first_time(sandbox):
+    run = new_run(user_pool_id="us-east-1_Unknown")
+    result = run.submit()
+    for draw in (run.weak_points, run.well_set, run.picture):
+        assert repr(draw()).splitlines()[0] == "Nothing was read."
+        assert result.next in repr(draw())
+
+
 def test_a_call_that_is_not_permitted_is_named_with_the_permission(client, monkeypatch):
     from botocore.exceptions import ClientError
 

@@ -98,16 +98,20 @@ class AuditPool(Runbook[AuditPoolParameters]):
 
     def weak_points(self) -> Table | Card:
         """Return the table of weak points, the worst first."""
-        return weak_points(self._findings) if self._findings else _YET
+        return weak_points(self._findings) if self._findings else self._nothing
 
     def well_set(self) -> Table | Card:
         """Return the table of what was looked at and is well set."""
-        return well_set(self._findings) if self._findings else _YET
+        return well_set(self._findings) if self._findings else self._nothing
 
     def picture(self) -> Picture | Card:
         """Return the way of a code, with the weak points on it."""
         drawn = self.result.picture if isinstance(self.result, Audited) else None
-        return drawn or _YET
+        return drawn or self._nothing
+
+    @property
+    def _nothing(self) -> Card:
+        return Card("Nothing was read.", (("What to do next", self.result.next),)) if self.result else _YET
 
     @property
     def _findings(self) -> tuple[Finding, ...]:
