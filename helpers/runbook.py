@@ -299,7 +299,7 @@ def _left_open(following: NextRunbook) -> str:
     """Say what the next runbook needs that nobody knows here."""
     schema, given = RUNBOOKS[following.name].parameters, following.parameters
     _, problems = schema.read({**given, "interactive": "yes"}, person=True, gate=False)
-    lacking = [one.field for one in problems if given.get(one.field) == ""]
+    lacking = [one.field for one in problems if given.get(one.field) == "" and one.field != "username"]
     return "".join(f" The runbook {following.name} also needs {name}: {schema.model_fields[name].description}." for name in lacking)
 
 
