@@ -1,19 +1,24 @@
 """The form: driven by its messages, as the page sends them."""
 
 import json
+import re
+from pathlib import Path
 
 import ipywidgets
+import nbformat
 import pytest
 
 from helpers import reset
 from helpers.forms import Attended, Unattended, act
 from helpers.record import MIME
 from helpers.runbook import NotDone
+from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_PASSWORD
 from helpers.secret import Secret
 from helpers.shelf.confirm_reset import ConfirmReset
 from helpers.target import Target
 
+ROOT = Path(__file__).parent.parent
 DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
 NEW = "Brand-new-1-password"
 
@@ -273,3 +278,25 @@ def test_what_a_user_is_called_cannot_become_markup(code):
     press(shown, username="<img/src=x>", code=code, new_password=NEW)
     assert "<img" not in shown.result.value
     assert "&lt;img/src=x&gt;" in shown.result.value
+
+
+@pytest.mark.parametrize("name", RUNBOOKS)
+def test_on_a_page_of_voila_the_cells_of_every_runbook_run_and_make_its_form(name, sandbox, monkeypatch):
+    monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5")
+    shown = []
+    monkeypatch.setattr("helpers.forms._display", lambda data, **_: shown.append(data))
+    names = {}
+    for cell in nbformat.reads(RUNBOOKS[name].path.read_text(encoding="utf-8"), as_version=4).cells:
+        if cell.cell_type == "code":
+            exec(cell.source, names)
+    names["form"]._ipython_display_()
+    assert [sorted(data) for data in shown[-2:]] == [["application/vnd.jupyter.widget-view+json"], ["text/html"]]
+    assert [field["name"] for field in names["form"].form.fields]
+
+
+def test_in_a_lesson_only_a_piece_asks_whether_a_person_is_there_and_nothing_asks_for_the_shared_sandbox():
+    # So a lesson shows in JupyterLab what is stored in it; tests/test_pieces.py holds that for a piece.
+    helpers = {path.name: path.read_text(encoding="utf-8") for path in ROOT.joinpath("helpers", "learn").glob("*.py")}
+    lessons = [path.read_text(encoding="utf-8") for path in ROOT.joinpath("notebooks", "learn").glob("*.ipynb")]
+    assert [name for name, text in helpers.items() if "person_present" in text] == ["pieces.py"]
+    assert not [text for text in (*helpers.values(), *lessons) if re.search(r"open_sandbox|Target\((\)|.sandbox)", text)]

@@ -199,7 +199,7 @@ def open_notebook(page, lab, notebook, **address):
             }""", notebook)
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     # Before the kernel is there, JupyterLab would ask which one to take.
-    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    page.locator("#jp-main-statusbar").get_by_text("Python 3 (ipykernel) | Idle").wait_for()
     if page.evaluate("name => window.jupyterapp.commands.isToggled(name)", SAVE_STATE) != lab.saves_widget_state:
         command(page, SAVE_STATE)
 

@@ -30,18 +30,6 @@ def choose(page, menu, entry):
     page.locator(".lm-Menu-itemLabel", has_text=re.compile(f"^{entry}$")).click()
 
 
-def test_the_start_notebook_opens_with_the_table_of_contents_and_runs_to_its_proof(page, lab):
-    lab.lay_out()
-    open_notebook(page, lab, "00-start-here.ipynb", layout="")
-    page.locator(".jp-TableOfContents").get_by_text("Who finds what where").wait_for()
-    assert not page.get_by_text("Would you like to").count()
-    command(page, "notebook:run-all-cells")
-    page.locator(".jp-Cell", has_text="newest[").last.locator(".jp-OutputArea-output").wait_for()
-    lab.plant(lab.box.mailbox()[-1]["code"])
-    page.wait_for_timeout(500)
-    keep(page, "7-start")
-
-
 def test_a_person_sets_a_new_password_through_the_form(page, lab):
     code, new = lab.code(), lab.plant("Planted-new-1-password")
     open_notebook(page, lab, RUNBOOK)
