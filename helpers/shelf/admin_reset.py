@@ -103,7 +103,8 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         """The user needs the code now."""
         promised = _promised(seen)
         code = "a code is on its way" if promised else "whether a code was sent is not known"
-        first = "Have the user enter the code in the application, or run confirm-reset with it. If an hour goes by, run request-code."
+        first = ("Have the user enter the code in the application, or run confirm-reset with it. If no message comes, or an hour "
+                 "goes by, run request-code.")
         if not promised:
             first = ("If no message comes, run request-code. AWS promises one only for a contact that the pool recovers by or "
                      "verifies, and the settings of this pool name no such contact of the user.")
