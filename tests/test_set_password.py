@@ -238,9 +238,12 @@ def test_what_became_of_the_place_stands_in_the_record(client, place, planted, s
     assert f"in file:{place}, and nowhere else. Whether it is the user's password is not known." in unknown.record.next_step
 
 
-def test_a_user_whose_sign_in_is_locked_is_told_to_wait(client, place):
+@pytest.mark.parametrize("fault", ["", "drop-after-commit"])
+def test_a_user_whose_sign_in_is_locked_is_told_to_wait(fault, client, place, sandbox):
     for _ in range(7):
         signs_in(client, "wrong-Password-1")
+    if fault:
+        sandbox.fault("AdminSetUserPassword", fault)
     result = made(place).submit()
     assert result.outcome is Outcome.CONFIRMED
     assert "do not try to sign in for 15 minutes" in result.say

@@ -210,15 +210,14 @@ class AdministratorRunbook(Runbook[G]):
                 next="Run diagnose-user before anything else.", steps=steps, decided_by=self.operation,
                 next_runbook=self.follow("diagnose-user"),
             )
-        result = replace(result, say=f"{result.say} {found.say}".strip())
-        return self._proved(result, found.proof or "Cognito's own answer to the change.", steps, found.note)
+        return self._proved(result, found, steps)
 
     def _settle(self, error: Unsettled, p: G, seen: Seen, lost: Step, found: Verified) -> Result:
         """Decide what became of a change whose answer was lost, by what was looked at afterwards."""
         steps = (*seen.steps, lost, *found.steps)
         if found.proof:
             made = f"The answer was lost, but the change was made. ({error.message or error.code})"
-            return self._proved(self.done(p, seen), found.proof, steps, made, found.note)
+            return self._proved(self.done(p, seen), found, steps, made)
         what_next, runbook = self.lost(error)
         told = found.note or "What was read afterwards does not show the change; most likely it was not made."
         return Result(
@@ -227,9 +226,12 @@ class AdministratorRunbook(Runbook[G]):
             next_runbook=self.follow(runbook),
         )
 
-    def _proved(self, result: Result, proof: str, steps: tuple[Step, ...], *notes: str) -> Result:
-        more = tuple(note for note in notes if note)
-        return replace(result, proof=proof, steps=steps, decided_by=self.operation, notes=(*result.notes, *more))
+    def _proved(self, result: Result, found: Verified, steps: tuple[Step, ...], *notes: str) -> Result:
+        more = tuple(note for note in (*notes, found.note) if note)
+        return replace(
+            result, proof=found.proof or "Cognito's own answer to the change.", say=f"{result.say} {found.say}".strip(),
+            steps=steps, decided_by=self.operation, notes=(*result.notes, *more),
+        )
 
 
 def objected(headline: str, **words: Any) -> Result:
