@@ -89,7 +89,7 @@ function render({ model, el }) {
       if (!stop.hidden || !takenUp || waited < PATIENCE_MS) return;
       stop.hidden = false;
       // The kernel works for a form beside its cells, where no interrupt gets in.
-      giveUp.textContent = "To give up, press Stop waiting. To interrupt the kernel may not reach this call.";
+      giveUp.textContent = "To give up, press Stop waiting: interrupting the kernel may not reach this call.";
       if (document.activeElement === status) stop.scrollIntoView({ block: "nearest" });
     }, 1000);
   }

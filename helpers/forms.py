@@ -29,7 +29,7 @@ from helpers.target import TargetError
 _HERE = Path(__file__).parent
 _WAITING = "Nothing has been sent yet. This fills in when the form above, under “Do it”, has done its work."
 _GONE = """<p>The form was here while its kernel ran. What came of it stands below.
-For a new form choose Run, then Run All Cells; nothing is changed before its button is pressed.</p>
+For a new form choose Run, then Run All Cells: before its button is pressed, nothing changes for a real user.</p>
 <style>.jp-OutputArea-child:has(> .jupyter-widgets):has(+ * .reset-kept) { display: none; }</style>"""
 """The style hides JupyterLab's "Error displaying widget: model not found" (only that has this class in this place)."""
 _UNSEEN = " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"  # what comes along when a name is pasted

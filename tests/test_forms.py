@@ -83,7 +83,7 @@ def test_what_a_notebook_keeps_of_a_form_is_its_result_in_words_and_nothing_of_t
     for part in (shown, shown.result):
         part._ipython_display_()
     assert [sorted(data) for data in kept] == [["application/vnd.jupyter.widget-view+json"], ["text/html"]] * 2
-    assert "For a new form choose Run, then Run All Cells; nothing is changed before its button is pressed." in kept[1]["text/html"]
+    assert "Run All Cells: before its button is pressed, nothing changes for a real user." in kept[1]["text/html"]
     assert "Nothing has been sent yet." in kept[3]["text/html"]
 
 

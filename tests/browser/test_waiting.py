@@ -46,7 +46,7 @@ def test_a_slow_call_may_be_given_up_a_lost_answer_is_settled_and_a_deaf_kernel_
     wait_longer(page, 5)
     form.get_by_text(re.compile(r"Working: still waiting for an answer \([5-8] s\)…")).wait_for()
     form.get_by_role("button", name="Stop waiting").wait_for()
-    form.get_by_text("To interrupt the kernel may not reach this call.").wait_for()
+    form.get_by_text("interrupting the kernel may not reach this call.").wait_for()
     keep(page, "11-slow")
     form.get_by_role("button", name="Stop waiting").click()
     said = wait_for(form, "the call is still under way")
