@@ -60,6 +60,11 @@ function render({ model, el }) {
     }
   };
 
+  // What had the focus while it was one line is not scrolled to by having it again.
+  function bringIntoView() {
+    if (document.activeElement === status) status.scrollIntoView({ block: "nearest" });
+  }
+
   function rest() {
     clearInterval(ticking);
     ticking = undefined;
@@ -81,7 +86,8 @@ function render({ model, el }) {
       const waited = Date.now() - started;
       if (!takenUp && waited > TAKEN_UP_MS) {
         rest();
-        return drawResult(NOT_TAKEN_UP, status);
+        drawResult(NOT_TAKEN_UP, status);
+        return bringIntoView();
       }
       if (waited < 3000) return;
       if (seconds.textContent === "") words.textContent = "Working: still waiting for an answer";
@@ -148,8 +154,7 @@ function render({ model, el }) {
     next.hidden = !goesOn;
     const first = drawErrors(model.get("errors"), inputs);
     if (attending) (first ?? status).focus();
-    // It had the focus while it was one line, and whoever has it already is not scrolled to.
-    if (attending && !first) status.scrollIntoView({ block: "nearest" });
+    bringIntoView();
     if (finished && practice) ask("here");
   }
   const finished = () => draw(true);
@@ -170,6 +175,7 @@ function render({ model, el }) {
       const last = title ? [["Its last result", title]] : [];
       drawResult(atWork ? stoppedAtWork(model.get("check_first")) : { ...NOT_ALIVE, rows: [...last, ...NOT_ALIVE.rows] }, status);
       if (attending) status.focus();
+      bringIntoView();
     }, PULSE_MS);
     ask("here");
   }
@@ -208,7 +214,7 @@ const NOT_TAKEN_UP = {
   title: "No answer from the notebook's kernel.",
   outcome: "unknown",
   rows: [
-    ["What happened", `For ${TAKEN_UP_MS / 1000} seconds it has not taken this up: it is busy with something else, or was restarted.`],
+    ["What happened", `For ${TAKEN_UP_MS / 1000} seconds it has not taken this up: it is busy with something else, or was restarted or stopped.`],
     ["What it means", "As far as this page can tell, nothing was sent to Cognito."],
     ["What to do next", `If a cell is still running, wait: this form's turn comes after it. Otherwise ${NEW_FORM}`],
   ],

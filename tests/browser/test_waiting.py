@@ -4,6 +4,7 @@ import re
 from contextlib import contextmanager
 
 import psutil
+from playwright.sync_api import expect
 
 from tests.browser.access import violations
 from tests.browser.lab import RUNBOOK, command, fill, free_port, keep, open_notebook, press, run_all, wait_for
@@ -76,6 +77,7 @@ def test_a_slow_call_may_be_given_up_a_lost_answer_is_settled_and_a_deaf_kernel_
         wait_longer(page, 6)
         said = wait_for(form, "No answer from the notebook's kernel.")
     assert "nothing was sent to Cognito" in said
+    expect(form.get_by_text("If a cell is still running, wait")).to_be_in_viewport()
     keep(page, "16-not-taken-up")
     wait_for(form, "Done:")
     assert lab.signs_in(late)
