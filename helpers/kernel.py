@@ -20,6 +20,7 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
 import types
@@ -63,6 +64,7 @@ def _begin(kernel: Any, env: Mapping[str, str], cwd: str) -> None:
     os.environ.clear()
     os.environ.update(env)
     time.tzset()
+    tempfile.tempdir = None  # it was asked for already, while importing, and kept
     os.chdir(cwd)
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     kernel.shell.init_environment()

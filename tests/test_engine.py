@@ -127,6 +127,15 @@ def test_what_a_kernel_can_do_comes_out_as_from_an_ordinary_kernel(tmp_path, mon
     assert [c.execution_count for c in mine.cells] == [c.execution_count for c in theirs.cells]
 
 
+def test_each_run_has_its_temporary_files_where_its_own_environment_says(tmp_path, monkeypatch):
+    for name in ("first", "second"):
+        tmp_path.joinpath(name).mkdir()
+        monkeypatch.setenv("TMPDIR", str(tmp_path / name))
+        executed = execute(notebook("import os, tempfile", "tempfile.gettempdir() == os.environ['TMPDIR']",
+                                    "(lambda: 0).__code__.co_filename.startswith(os.environ['TMPDIR'])"))
+        assert [each[0]["data"]["text/plain"] for each in outputs(executed)[1:]] == ["True", "True"], name
+
+
 def test_it_runs_inside_a_running_event_loop_as_in_a_notebook(tmp_path):
     source = tmp_path / "in.ipynb"
     nbformat.write(notebook("print(6 * 7)"), source)
