@@ -63,19 +63,23 @@ class Parameters(BaseModel):
             read = None
             problems = [cls._problem(error, values) for error in exc.errors(include_url=False, include_input=False)]
         faulty = {problem.field for problem in problems}
-        problems += [p for p in cls._cross_check(values, person=person) if p.field not in faulty]
+        problems += [p for p in cls._cross_check(values, person=person, gate=gate) if p.field not in faulty]
         order = {name: place for place, name in enumerate(names)}
         problems.sort(key=lambda problem: order.get(problem.field, -1))
         return (None if problems else read), problems
 
     @classmethod
-    def _cross_check(cls, values: Mapping[str, Any], *, person: bool) -> list[Problem]:
+    def _cross_check(cls, values: Mapping[str, Any], *, person: bool, gate: bool) -> list[Problem]:
         def text(name: str) -> str:
             value = values.get(name, cls.model_fields[name].default)
             return value if isinstance(value, str) else ""
 
         target = Target(text("target"), text("region"), text("profile"))
         problems = [Problem(field, words) for field, words in target.faults()]
+        if gate and not problems and not target.may_be_sandbox and "client_id" in cls.model_fields and \
+                text("client_id") == PRACTICE_CLIENT:
+            # Whoever has an app client of that id on AWS would be handed the name, the code and the password.
+            problems.append(Problem("client_id", "is that of the sandbox: name your own app client."))
         for name in cls.SECRETS:
             given = values.get(name, cls.model_fields[name].default)
             if not isinstance(given, str) or (name == "client_secret" and not given):
@@ -179,7 +183,7 @@ class GatedParameters(UserParameters):
     @classmethod
     def read(cls, values: Mapping[str, Any], *, person: bool, gate: bool = True) -> tuple[Self | None, list[Problem]]:
         """Read the parameters, and look whether the gate is open. See Parameters.read."""
-        read, problems = super().read(values, person=person)
+        read, problems = super().read(values, person=person, gate=gate)
         if gate:
             faulty = {problem.field for problem in problems}
             given = {name: values.get(name, about.default) for name, about in cls.model_fields.items()}

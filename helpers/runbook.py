@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from helpers.card import Card
 from helpers.errors import BadParameters, NotReached, Problem, ResetError
-from helpers.parameters import PRACTICE_POOL, Parameters, PoolParameters
+from helpers.parameters import PRACTICE_CLIENT, PRACTICE_POOL, Parameters, PoolParameters
 from helpers.record import NextRunbook, Outcome, Record, Step
 from helpers.runbooks import RUNBOOKS
 from helpers.secret import Secret, SecretError, fault_in, resolve
@@ -133,7 +133,9 @@ class Runbook(ABC, Generic[P]):
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
         """Return what the form shows beside certain fields, by parameter: help, rules, how to type it."""
-        return {}
+        p = self.parameters
+        practice = p is None or p.to_target().may_be_sandbox or self.values.get("client_id", PRACTICE_CLIENT) != PRACTICE_CLIENT
+        return {} if practice else {"client_id": {"value": ""}}  # the sandbox's app client, which is refused elsewhere
 
     def training(self) -> dict[str, str]:
         """Return the training cases that the form offers: by name, what the user says. Only in this process's sandbox."""
@@ -266,24 +268,19 @@ class Runbook(ABC, Generic[P]):
         fields = self.asks_for.model_fields
         given = {name: values.get(name, fields[name].default) for name in self.asks_for.SECRETS}
         sandbox = Target(str(values.get("target", "sandbox"))).may_be_sandbox
-        ask = {
-            name: "prompt:"
-            for name, reference in given.items()
-            if isinstance(reference, str) and reference and fault_in(reference, sandbox=sandbox, person=True)
-        }
-        return {**values, **ask}
+        unfit = [name for name, reference in given.items()
+                 if isinstance(reference, str) and reference and fault_in(reference, sandbox=sandbox, person=True)]
+        return {**values, **dict.fromkeys(unfit, "prompt:")}
 
-    def _resolve(self, parameters: P, target: Target,
-                 typed: Mapping[str, Secret]) -> tuple[dict[str, Secret], list[Problem]]:
+    def _resolve(self, parameters: P, target: Target, typed: Mapping[str, Secret]) -> tuple[dict[str, Secret], list[Problem]]:
         secrets, problems = dict(typed), []
         for name in self.asks_for.SECRETS:
             reference = getattr(parameters, name)
             if name in typed or not reference:
                 continue
-            label = name.replace("_", " ")
             try:
                 secrets[name] = resolve(
-                    reference, label=label, ask=_nobody_asked, aws=target.aws,
+                    reference, label=name.replace("_", " "), ask=_nobody_asked, aws=target.aws,
                     mailbox=lambda: target.newest_code(getattr(parameters, "username", "")),
                 )
             except (SecretError, TargetError) as exc:

@@ -71,8 +71,8 @@ class DiagnoseUserParameters(UserParameters):
     )
 
     @classmethod
-    def _cross_check(cls, values: Mapping[str, Any], *, person: bool) -> list[Problem]:
-        problems = super()._cross_check(values, person=person)
+    def _cross_check(cls, values: Mapping[str, Any], *, person: bool, gate: bool) -> list[Problem]:
+        problems = super()._cross_check(values, person=person, gate=gate)
         symptom = values.get("symptom", "")
         if values.get("username") == "" and not str(symptom).strip():
             problems.append(Problem("username", "is empty, and so is the symptom: give one of them."))

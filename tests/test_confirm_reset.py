@@ -67,7 +67,8 @@ def test_before_it_acts_it_says_where_it_is_and_what_it_will_do(code, sandbox):
 def test_it_says_whose_credentials_read_the_policy(code):
     assert "no AWS credentials" in new_run().as_whom()
     assert "the sandbox asks for no credentials" in new_run(user_pool_id=DEFAULT_POOL_ID).as_whom()
-    assert "your AWS credentials for reading the password policy" in new_run(target="aws", user_pool_id=DEFAULT_POOL_ID).as_whom()
+    assert "your AWS credentials for reading the password policy" in new_run(target="aws", client_id="1example23456789",
+                                                                               user_pool_id=DEFAULT_POOL_ID).as_whom()
 
 
 def test_the_plan_sends_nothing(code, sandbox, client):
@@ -125,7 +126,7 @@ def test_a_used_code_is_not_taken_for_a_waiting_one(sandbox):
 def test_elsewhere_it_requests_nothing(monkeypatch):
     monkeypatch.setenv("RESET_CODE", "123456")
     monkeypatch.setenv("RESET_PASSWORD", NEW)
-    assert "nothing is sent" in repr(new_run(target="aws").practice())
+    assert "nothing is sent" in repr(new_run(target="aws", client_id="1example23456789").practice())
 
 
 # --- how it ends ---

@@ -261,9 +261,17 @@ def test_a_reference_that_cannot_be_used_here_is_asked_for_instead():
     fields = {f["name"]: f for f in shown.form.fields}
     assert fields["code"]["required"]
     assert fields["new_password"]["required"]
-    press(shown, code="", new_password="")
+    assert fields["client_id"]["value"] == ""
+    press(shown, client_id="1example23456789", code="", new_password="")
     assert set(shown.form.errors) == {"code", "new_password"}
     assert "please enter the code" in shown.form.errors["code"]
+
+
+def test_elsewhere_the_sandboxs_app_client_is_refused_beside_its_field_and_nothing_is_sent(sandbox):
+    """Whoever has an app client of that id on AWS would be handed the name, the code and the new password."""
+    shown = act(ConfirmReset(interactive="yes", target="aws"))
+    press(shown, client_id=DIEGO["client_id"], code="012345", new_password="Brand-new-1-password")
+    assert shown.form.errors == {"client_id": "is that of the sandbox: name your own app client."}
 
 
 def test_bad_parameters_do_not_keep_a_person_from_the_form():

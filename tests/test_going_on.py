@@ -95,7 +95,7 @@ def test_a_refused_choice_is_told_in_words():
 
 
 def test_what_is_not_known_is_left_open_on_a_real_pool_and_never_the_sandboxs_default():
-    run = RequestCode(interactive="no", target="aws", username="maria@example.com")
+    run = RequestCode(interactive="no", target="aws", client_id="1example23456789", username="maria@example.com")
     following = run.follow("fix-contact")
     assert following.parameters == {"target": "aws", "username": "maria@example.com", "user_pool_id": ""}
     assert "user_pool_id" not in str(following)

@@ -46,7 +46,8 @@ def test_a_misspelt_parameter_gets_a_did_you_mean():
 
 def test_the_practice_defaults_do_not_work_on_aws_and_say_so():
     found = problems(target="aws")
-    assert set(found) == {"code", "new_password"}
+    assert set(found) == {"client_id", "code", "new_password"}
+    assert found.pop("client_id") == "is that of the sandbox: name your own app client."
     assert all("works in the sandbox only" in words for words in found.values())
 
 

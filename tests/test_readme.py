@@ -14,7 +14,7 @@ import pytest
 
 from helpers import errors
 from helpers.record import Outcome
-from helpers.sandbox import Sandbox, serve
+from helpers.sandbox import DEFAULT_POOL_ID, Sandbox, serve
 from helpers.secret import SCHEMES
 from helpers.target import ALLOWED_HOSTS, Target
 from tests import shelf_tables
@@ -122,9 +122,11 @@ def test_the_aws_command_lines_work_as_they_are_written(standing):
 
 def test_the_papermill_command_for_aws_works_as_it_is_written(standing, tmp_path):
     endpoint, box = standing
-    Target(endpoint).client().forgot_password(ClientId="3n4b5urk1ft4fl3mg5e62d9ado", Username="diego@example.com")
+    own = Target(endpoint).client(signed=True).create_user_pool_client(
+        UserPoolId=DEFAULT_POOL_ID, ClientName="own", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])["UserPoolClient"]["ClientId"]
+    Target(endpoint).client().forgot_password(ClientId=own, Username="diego@example.com")
     block = re.sub(r"^read -rsp.*\n", "", block_with("papermill notebooks/"), flags=re.MULTILINE)
-    block = block.replace("confirmed.ipynb", str(tmp_path / "confirmed.ipynb"))
+    block = block.replace("confirmed.ipynb", str(tmp_path / "confirmed.ipynb")).replace("1example23456789", own)
     done = bash(block, RESET_CODE=box.mailbox()[-1]["code"], RESET_PASSWORD="Brand-new-1-password",
                 AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=endpoint)
     assert done.returncode == 0, done.stderr

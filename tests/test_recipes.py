@@ -50,7 +50,7 @@ def secrets(tmp_path, monkeypatch):
 def here(value):
     """The same reference, to where a test has the secret."""
     return value.replace("secretsmanager:cognito-reset#code", "env:RESET_CODE").replace(
-        "secretsmanager:cognito-reset#password", "env:RESET_PASSWORD").replace("aws", "sandbox")
+        "secretsmanager:cognito-reset#password", "env:RESET_PASSWORD").replace("aws", "sandbox").replace("1example23456789", DEFAULT_CLIENT_ID)
 
 
 def test_cron(secrets, tmp_path):
@@ -59,7 +59,7 @@ def test_cron(secrets, tmp_path):
         path = tmp_path / name
         path.touch(mode=0o600)
         path.write_text(os.environ[variable] + "\n")
-    (tmp_path / "tonight.csv").write_text(table.replace("/etc/cognito-reset", str(tmp_path)))
+    (tmp_path / "tonight.csv").write_text(here(table).replace("/etc/cognito-reset", str(tmp_path)))
     (tmp_path / "runs").mkdir()
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parent.parent)
     line = crontab.splitlines()[-1]
@@ -77,7 +77,7 @@ def test_github_actions(secrets, tmp_path):
     assert steps["keep"]["if"] == "always()"
     assert "-c requirements.lock" in steps["install"]["run"]
     known = {"secrets.RESET_CODE": os.environ["RESET_CODE"], "secrets.RESET_PASSWORD": os.environ["RESET_PASSWORD"],
-             "inputs.username": DEFAULT_USERNAME, "vars.RESET_TARGET": "sandbox"}
+             "inputs.username": DEFAULT_USERNAME, "vars.RESET_TARGET": "sandbox", "vars.RESET_CLIENT": DEFAULT_CLIENT_ID}
     given = {name: known[re.fullmatch(r"\$\{\{ (\S+) \}\}", value).group(1)]
              for name, value in steps["confirm"]["env"].items()}
     answer = subprocess.run(["bash", "-euo", "pipefail", "-c", steps["confirm"]["run"]], env={**os.environ, **given},

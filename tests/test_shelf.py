@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 
 import botocore
 import botocore.session
@@ -157,6 +158,17 @@ def test_a_notebook_can_be_run_without_a_person_and_by_hand(name):
     assert "boto3.client(" in by_hand
     given = set(re.findall(r"-r (\w+) ", headless))
     assert given <= set(RUNBOOKS[name].parameters.model_fields)
+
+
+@EVERY
+def test_the_command_for_aws_gives_every_parameter_that_is_needed_there(name, monkeypatch):
+    monkeypatch.setenv("RESET_CODE", "012345")
+    monkeypatch.setenv("RESET_PASSWORD", "Brand-new-1-password")
+    command = re.search(r"^papermill .*?(?=^```)", cells(name)["headless"].source, re.MULTILINE | re.DOTALL)[0]
+    words = shlex.split(command.replace("\\\n", " "))
+    given = {words[place + 1]: words[place + 2] for place, word in enumerate(words) if word == "-r"}
+    assert given["target"] == "aws"
+    assert RUNBOOKS[name].parameters.read(given, person=False)[1] == []
 
 
 @EVERY

@@ -100,6 +100,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
     def field_extras(self) -> dict[str, dict[str, Any]]:
         """Show the password's rules as they are typed, and have the code typed as digits."""
         return {
+            **super().field_extras(),
             "code": {"help": "Six digits, from the newest message. Spaces and hyphens do not matter.",
                      "numeric": True, "shown": True},
             "new_password": {"help": f"Password policy: {self.policy_source}.",

@@ -13,7 +13,7 @@ from helpers import deposit, reset
 from helpers.deposit import Deposit, DepositError
 from helpers.errors import LimitReached, PasswordRefused, Problem, ResetError, Unsettled
 from helpers.facts import User
-from helpers.parameters import PRACTICE_CLIENT, Parameters
+from helpers.parameters import Parameters
 from helpers.policy import PasswordPolicy
 from helpers.record import NextRunbook, Outcome, Step, step_failed
 from helpers.runbook import Result
@@ -75,13 +75,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         practice = p is None or p.to_target().may_be_sandbox
         places = [words for name, words in deposit.SCHEMES.items() if practice or name != "discard"]
         told = {"help": f"The password is shown to nobody. Write {'; '.join(places)}."}
-        return {"password_to": told} if practice else {"password_to": told | {"value": "", "required": True}, "client_id": {"value": ""}}
-
-    def _check(self, parameters: SetPasswordParameters, secrets: dict[str, Secret]) -> tuple[list[Problem], list[str]]:
-        # Nobody knows whose app client that id is elsewhere, and the proof would hand them the name and the password.
-        if parameters.client_id == PRACTICE_CLIENT and not parameters.to_target().may_be_sandbox:
-            return [Problem("client_id", "is that of the sandbox: name your own app client, or leave it empty for no proof.")], []
-        return [], []
+        return {**super().field_extras(), "password_to": told if practice else told | {"value": "", "required": True}}
 
     def changes(self, parameters: SetPasswordParameters, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards, and what is not."""
