@@ -1,12 +1,16 @@
 """What every test starts from: no AWS configuration of the developer's, and a fresh sandbox in memory."""
 
+import copy
 import functools
 import gc
 import logging
 import os
+from types import SimpleNamespace
 
 import botocore.session
 import pytest
+from botocore.handlers import BUILTIN_HANDLERS
+from botocore.hooks import EventAliaser, HierarchicalEmitter
 
 from . import effort  # noqa: F401 - before any test is read: how many inputs hypothesis tries
 
@@ -22,6 +26,20 @@ os.environ |= {
 
 # AWS's data files are read once, not for each client: reading them takes longer than most tests do.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
+_register = botocore.session.Session._register_builtin_handlers
+
+
+@functools.cache
+def _registered(count):
+    events = EventAliaser(HierarchicalEmitter())
+    _register(SimpleNamespace(register=events.register, _events=events), events)
+    return events._emitter
+
+
+# Its handlers are registered once too, a hundred and more, and copied into each session, as botocore copies them into a client.
+# They are counted since moto adds one.
+botocore.session.Session._register_builtin_handlers = lambda session, events: setattr(
+    events, "_emitter", copy.copy(_registered(len(BUILTIN_HANDLERS))))
 
 
 # What one worker does alone, where several share the tests: JupyterLab and its browser are started once, a notebook's

@@ -86,7 +86,7 @@ SHAPED = {operation: shaped(model.input_name(operation)) for operation in IMITAT
 
 
 @pytest.mark.parametrize("operation", sorted(IMITATED))
-@settings(max_examples=tries(60), **RELAXED)
+@settings(max_examples=tries(40), **RELAXED)
 @given(data=st.data())
 def test_shapes_of_the_model(operation, box, data):
     answered(box, operation, json.dumps(data.draw(SHAPED[operation])).encode())
@@ -112,7 +112,7 @@ def replaced(value, path, wrong):
 
 
 @pytest.mark.parametrize("operation", sorted(IMITATED))
-@settings(max_examples=tries(60), **RELAXED)
+@settings(max_examples=tries(40), **RELAXED)
 @given(data=st.data(), wrong=WRONG)
 def test_one_wrong_value_in_a_request_of_the_right_shape(operation, box, data, wrong):
     request = data.draw(SHAPED[operation])
