@@ -25,11 +25,11 @@ sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229, for the AWS CLI and
 test: .venv/test  ## lint, types, unit tests, notebooks, headless runs, browser
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	env -u COGNITO_SANDBOX -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n logical --maxprocesses 4 \
+	env -u COGNITO_SANDBOX -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n auto \
 		--nbval --nbval-current-env --nbval-cell-timeout 120 tests notebooks
 
 fuzz: .venv/test  ## the tests that hypothesis feeds, with fifty times as many inputs, new ones each time
-	env -u COGNITO_SANDBOX FUZZ=$${FUZZ:-50} $(BIN)/pytest -n logical --maxprocesses 4 -m hypothesis tests
+	env -u COGNITO_SANDBOX FUZZ=$${FUZZ:-50} $(BIN)/pytest -n auto -m hypothesis tests
 
 bench: .venv/test  ## speed, as ratios measured side by side
 	env -u COGNITO_SANDBOX $(BIN)/python -m tests.bench

@@ -41,10 +41,33 @@ def _registered(count):
 botocore.session.Session._register_builtin_handlers = lambda session, events: setattr(
     events, "_emitter", copy.copy(_registered(len(BUILTIN_HANDLERS))))
 
+from nbclient import NotebookClient
+
+_poll_kernel_alive = NotebookClient._async_poll_kernel_alive
+
+
+async def _poll_while_there_is_a_kernel(client):
+    """Stock nbclient goes on asking for a kernel that it has given up, and nobody asks for the task's exception: Python
+    reports it by a traceback whenever it is collected, to draw it parses, and in 3.11 whoever parses then fails (SystemError)."""
+    try:
+        await _poll_kernel_alive(client)
+    except AssertionError:
+        if client.kc is not None:
+            raise
+
+
+NotebookClient._async_poll_kernel_alive = _poll_while_there_is_a_kernel
+
 
 # What one worker does alone, where several share the tests: JupyterLab and its browser are started once, a notebook's
 # cells need their kernel, and what the witnesses need is installed once. pytest-xdist's own groups do not work with pytest 9.
 TOGETHER = ("tests/browser/", "tests/sandbox/test_witnesses.py", "notebooks/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One more than there are cores, since tests wait for other processes a lot; more than four gain nothing."""
+    return min((os.cpu_count() or 1) + 1, 4)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -59,6 +82,11 @@ def pytest_xdist_make_scheduler(config, log):
     return Together(config, log)
 
 
+def pytest_collection_finish():
+    """What is there before the first test stays, so that no collection has to look at it."""
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def forgotten():
     """Forget what this test has held: a secret that an earlier test held is hidden from everybody, leaks included."""
@@ -69,20 +97,6 @@ def forgotten():
         secret._process.add(value)
     yield
     secret._process = before
-
-
-@pytest.fixture(autouse=True)
-def collected(request):
-    """Let no task of nbclient's, whose exception nobody asks for, be collected while another test parses: Python reports
-    such a task by a traceback, to draw it parses too, and in 3.11 that makes the other one fail (SystemError)."""
-    yield
-    if request.path.name in ("test_engine.py", "test_leaks.py", "test_notebooks.py", "test_recipes.py"):
-        gc.collect()
-
-
-def pytest_collection_finish():
-    """What is there before the first test stays, so that no collection has to look at it."""
-    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
