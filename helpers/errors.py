@@ -143,7 +143,7 @@ _DOING = {
     "AdminGetUser": "look up",
     "AdminListUserAuthEvents": "read the sign-in events of",
     "AdminUpdateUserAttributes": "mark a contact as verified for",
-    "AdminUserGlobalSignOut": "sign out everywhere",
+    "AdminUserGlobalSignOut": "end the sessions of",
     "DescribeUserPool": "read the user pool",
     "DescribeUserPoolClient": "read the app client",
     "GetUserPoolMfaConfig": "read the second factors of the pool",

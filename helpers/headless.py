@@ -28,6 +28,7 @@ _WORDS = {
     "failed": "The notebook failed before it had a result.",
     "planned": "This was a dry run: the plan was made, and nothing was sent.",
 }
+_PLANNED = "If nothing in the plan stands against it, run it without --dry-run."
 _NOT_SENT = "Nothing was sent, so nothing has changed; a code is as good as before. Mend the cause, then run again."
 
 
@@ -174,7 +175,7 @@ def _judge(name: str, entry: Entry, state: State, detail: str, notebook: Any, pr
     return Ended(
         run=name, at=now(), state=state, detail=detail, outcome=Outcome.UNKNOWN if acted else Outcome.NOT_SENT,
         exit_code=code, meaning=_WORDS.get(state, "There is no result."),
-        next_step="Run it without --dry-run." if state == "planned" else entry.settle if acted else _NOT_SENT,
+        next_step=_PLANNED if state == "planned" else entry.settle if acted else _NOT_SENT,
     )
 
 

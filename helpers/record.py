@@ -73,7 +73,7 @@ class NextRunbook(BaseModel):
     def command(self) -> str:
         """The same as a command line; what is missing in it, such as the gate, is for a person to add."""
         given = (f"-p {shlex.quote(f'{name}={value}')}" for name, value in self.parameters.items())
-        return " ".join(["python -m helpers run", self.name, *given])
+        return " ".join(["cognito-reset run", self.name, *given])
 
 
 class Record(BaseModel):

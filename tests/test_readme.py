@@ -146,7 +146,7 @@ def test_a_symptom_alone_gives_a_verdict_and_the_next_command(tmp_path):
                           timeout=120, stdin=subprocess.DEVNULL, env=environment())
     assert done.returncode == 0, done.stderr
     assert "Most likely:" in done.stdout
-    assert re.search(r"Next runbook +python -m helpers run [a-z-]+", done.stdout)
+    assert re.search(r"Next runbook +cognito-reset run [a-z-]+", done.stdout)
 
 
 def test_the_papermill_engine_works_as_it_is_written(tmp_path):
