@@ -191,6 +191,9 @@ class Runbook(ABC, Generic[P]):
         typed = dict(typed or {})
         merged = {**self.values, **(values or {}), **dict.fromkeys(typed, "prompt:")}
         parameters, problems = self._read(merged, gate=True)
+        if parameters is None and self.person:
+            problems += [Problem(name, f"please enter the {name.replace('_', ' ')}.") for name in self.asks_for.SECRETS
+                         if merged.get(name) == "prompt:" and name not in typed]
         endpoint, started = "", datetime.now(UTC)
         now: Callable[[], datetime] = partial(datetime.now, UTC)
         secrets: dict[str, Secret] = {}

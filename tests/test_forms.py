@@ -267,6 +267,13 @@ def test_a_reference_that_cannot_be_used_here_is_asked_for_instead():
     assert "please enter the code" in shown.form.errors["code"]
 
 
+def test_a_bad_name_and_empty_secrets_are_told_at_once():
+    shown = act(ConfirmReset(interactive="yes", code="prompt:", new_password="prompt:"))
+    press(shown, username="", code="", new_password="")
+    assert set(shown.form.errors) == {"username", "code", "new_password"}
+    assert shown.form.errors["new_password"] == "please enter the new password."
+
+
 def test_elsewhere_the_sandboxs_app_client_is_refused_beside_its_field_and_nothing_is_sent(sandbox):
     """Whoever has an app client of that id on AWS would be handed the name, the code and the new password."""
     shown = act(ConfirmReset(interactive="yes", target="aws"))
