@@ -88,7 +88,8 @@ class Canvas:
         """Return the drawing. It has a shape and no size, so that it fits a narrow window and a printed page as well."""
         title = html.escape(self.title)
         return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(self.width)} {_n(self.height)}" role="img" '
-                f'aria-label="{title}" style="width:100%;max-width:{_n(self.width)}px;height:auto"><title>{title}</title>\n' + "\n".join(self._parts) + "\n</svg>")
+                f'aria-label="{title}" style="width:100%;max-width:{_n(self.width)}px;height:auto"><title>{title}</title>\n'
+                + "\n".join(self._parts) + "\n</svg>")
 
 
 # --- who said what to whom --------------------------------------------------------------------------------------------

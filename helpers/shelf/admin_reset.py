@@ -24,6 +24,7 @@ _SENDING = (
     "InvalidSmsRoleAccessPolicyException", "InvalidSmsRoleTrustRelationshipException", "InvalidEmailRoleAccessPolicyException",
 )
 
+
 class AdminReset(AdministratorRunbook[AdminResetParameters]):
     """One run of admin-reset. See Runbook for the steps."""
 

@@ -205,7 +205,8 @@ class AdministratorRunbook(Runbook[G]):
         if found.against:
             return Result(
                 Outcome.UNKNOWN, 8, "Unknown: Cognito said yes, but what was looked at afterwards speaks against it.",
-                happened=found.note, meaning="The change and the look at it contradict each other; somebody else may have made another in between.",
+                happened=found.note, meaning="The change and the look at it contradict each other; somebody else may have made "
+                "another in between.",
                 say="Please hold the line; I am looking whether it has worked.",
                 next="Run diagnose-user before anything else.", steps=steps, decided_by=self.operation,
                 next_runbook=self.follow("diagnose-user"),

@@ -55,8 +55,8 @@ def _existence(clients: Sequence[Client]) -> Iterator[Finding]:
         yield well(Place.ASKS, setting, "hides who has an account",
                     "So a request for a code seems to work though nothing was sent. When a user waits in vain, look the user "
                     "up. It does not hide everything: a made-up code is a CodeMismatchException for a user who is unknown or "
-                    "disabled, and an ExpiredCodeException for one who has not asked for any.", f"ENABLED for {_named(clients)}", _EXISTENCE,
-                    _ids(clients))
+                    "disabled, and an ExpiredCodeException for one who has not asked for any.", f"ENABLED for {_named(clients)}",
+                    _EXISTENCE, _ids(clients))
 
 
 def _secrets_and_flows(clients: Sequence[Client]) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from helpers.errors import NotAllowed, Refused, ResetError, Unsettled
 from helpers.facts import Client, Pool
 from helpers.parameters import Parameters
 from helpers.picture import Picture
-from helpers.record import Found, Outcome, Record, Step, step_failed
+from helpers.record import Found, Outcome, Step, step_failed
 from helpers.runbook import Result, Runbook
 from helpers.schemas import AuditPoolParameters
 from helpers.secret import Secret
@@ -91,7 +91,7 @@ class AuditPool(Runbook[AuditPoolParameters]):
             pool = (self.parameters.user_pool_id,)
             found = tuple(Found(level=one.level, setting=one.setting, title=one.title, risk=one.risk, evidence=one.evidence,
                                 fix=one.change, concerns=one.concerns or pool) for one in self._findings)
-            self.record = Record(**dict(self.record) | {"findings": found})
+            self.record = self.record.model_copy(update={"findings": found})
         return result
 
     # --- what was found, for the cells below ---

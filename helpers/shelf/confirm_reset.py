@@ -185,8 +185,9 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         failed = isinstance(error, Unsettled) and isinstance(signed_in, PasswordRefused)
         return Result(
             Outcome.UNKNOWN, 8, f"Unknown: the password of {error.username} may have been changed.",
-            happened=error.message or error.code, meaning=error.meaning, say=_SAY_AGAIN if failed else error.say, next=_after(error, signed_in),
-            proof="", notes=(_why_unproved(signed_in),), steps=(step, proof[0]),
+            happened=error.message or error.code, meaning=error.meaning,
+            say=_SAY_AGAIN if failed else error.say, next=_after(error, signed_in), proof="",
+            notes=(_why_unproved(signed_in),), steps=(step, proof[0]),
             next_runbook=self.follow(error.runbook, symptom=error.code, again="yes") if isinstance(error, Refused) else None,
         )
 
