@@ -1,38 +1,38 @@
 """Amazon Cognito's forgotten-password flow: learn it, run it with a person, run it unattended.
 
-Names are imported when they are first used, so that a script that only calls `helpers.reset` needs boto3 alone.
+Names are imported when they are first used, so that a script that only calls `helpers.cognito.actions` needs boto3 alone.
 """
 
 from importlib import import_module
 from typing import Any
 
 _HOMES = {
-    "AdminReset": "shelf.admin_reset",
-    "AuditPool": "shelf.audit_pool",
-    "BadParameters": "errors",
-    "CodeRefused": "errors",
-    "ConfirmReset": "shelf.confirm_reset",
-    "DiagnoseUser": "shelf.diagnose_user",
-    "FixContact": "shelf.fix_contact",
-    "LimitReached": "errors",
-    "NotAllowed": "errors",
-    "NotReached": "errors",
-    "Outcome": "record",
-    "PasswordPolicy": "policy",
-    "PasswordRefused": "errors",
-    "Refused": "errors",
-    "RequestCode": "shelf.request_code",
-    "ResetError": "errors",
-    "Secret": "secret",
-    "SetPassword": "shelf.set_password",
-    "SignOutEverywhere": "shelf.sign_out_everywhere",
+    "AdminReset": "runbooks.admin_reset",
+    "AuditPool": "runbooks.audit.audit_pool",
+    "BadParameters": "cognito.errors",
+    "CodeRefused": "cognito.errors",
+    "ConfirmReset": "runbooks.confirm_reset",
+    "DiagnoseUser": "runbooks.diagnosis.diagnose_user",
+    "FixContact": "runbooks.fix_contact",
+    "LimitReached": "cognito.errors",
+    "NotAllowed": "cognito.errors",
+    "NotReached": "cognito.errors",
+    "Outcome": "run.record",
+    "PasswordPolicy": "cognito.policy",
+    "PasswordRefused": "cognito.errors",
+    "Refused": "cognito.errors",
+    "RequestCode": "runbooks.request_code",
+    "ResetError": "cognito.errors",
+    "Secret": "secrets.secret",
+    "SetPassword": "runbooks.set_password",
+    "SignOutEverywhere": "runbooks.sign_out_everywhere",
     "Target": "target",
-    "Unsettled": "errors",
-    "act": "forms",
-    "confirm": "reset",
-    "request_code": "reset",
-    "secret_hash": "reset",
-    "sign_in": "reset",
+    "Unsettled": "cognito.errors",
+    "act": "form.act",
+    "confirm": "cognito.actions",
+    "request_code": "cognito.actions",
+    "secret_hash": "cognito.actions",
+    "sign_in": "cognito.actions",
 }
 
 __all__ = [  # the keys, sorted; a test holds both together

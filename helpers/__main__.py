@@ -2,22 +2,22 @@
 
 import click
 
-from helpers import command, options, show
+from helpers.runner import cli, cli_journal, cli_options
 
 
-@click.group(epilog=options.EXIT_CODES)
+@click.group(epilog=cli_options.EXIT_CODES)
 def main() -> None:
     """Amazon Cognito's forgotten-password flow, from a shell."""
 
 
-main.add_command(command.Runbooks(
-    command.run_command, name="run", help="Run a runbook once: RUNBOOK --help shows its parameters.",
+main.add_command(cli.Runbooks(
+    cli.run_command, name="run", help="Run a runbook once: RUNBOOK --help shows its parameters.",
     subcommand_metavar="RUNBOOK [OPTIONS]",
 ))
-main.add_command(command.batch_command)
-main.add_command(show.list_command)
-main.add_command(show.show_command)
-main.add_command(show.verify_command)
+main.add_command(cli.batch_command)
+main.add_command(cli_journal.list_command)
+main.add_command(cli_journal.show_command)
+main.add_command(cli_journal.verify_command)
 
 
 @main.command()
@@ -37,8 +37,8 @@ def sandbox(port: int) -> None:
 @click.option("--out", type=click.Path(file_okay=False), default="runs", show_default=True, help="Where runs are kept.")
 def first_run(out: str) -> None:
     """Do one reset in the sandbox, from the request to the proof, and say what happened."""
-    command.start_early()
-    from helpers.first_run import first_run as run
+    cli.start_early()
+    from helpers.runner.first_run import first_run as run
 
     raise SystemExit(run(out))
 

@@ -19,7 +19,7 @@ import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from helpers.secret import hide_in_logs
+from helpers.secrets.secret import hide_in_logs
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
@@ -30,7 +30,7 @@ ALLOWED_HOSTS = "COGNITO_RESET_ALLOWED_HOSTS"
 ENDPOINT_OVERRIDES = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-# One attempt: see helpers.reset. A trigger may take Cognito three times five seconds, so an answer is waited for longer
+# One attempt: see helpers.cognito.actions. A trigger may take Cognito three times five seconds, so an answer is waited for longer
 # than that; an answer given up on too early is an unknown outcome.
 _ONE_ATTEMPT = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20}
 

@@ -11,9 +11,9 @@ import sys
 import time
 from collections.abc import Callable
 
-from helpers import reset
+from helpers.cognito import actions
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
-from helpers.secret import Secret
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 from tests import bench_headless
 from tests.sandbox import bench as sandbox_bench
@@ -60,7 +60,7 @@ def one_confirm() -> float:
         def ours() -> None:
             for _ in range(each):
                 name, code = next(users)
-                reset.confirm(client, client_id=DEFAULT_CLIENT_ID, username=name, code=Secret(code),
+                actions.confirm(client, client_id=DEFAULT_CLIENT_ID, username=name, code=Secret(code),
                               new_password=Secret("Brand-new-1-password"))
 
         def theirs() -> None:

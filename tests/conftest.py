@@ -90,7 +90,7 @@ def pytest_collection_finish():
 @pytest.fixture(autouse=True)
 def forgotten():
     """Forget what this test has held: a secret that an earlier test held is hidden from everybody, leaks included."""
-    from helpers import secret
+    from helpers.secrets import secret
 
     before, secret._process = secret._process, secret.Redactor()
     for value in before._known:

@@ -5,7 +5,7 @@ import re
 
 import nbformat
 
-from helpers.runbooks import RUNBOOKS
+from helpers.runbooks.registry import RUNBOOKS
 
 ACTION = re.compile(r'"cognito-idp:(\w+)"')
 HEAD = {

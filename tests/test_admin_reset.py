@@ -2,13 +2,13 @@
 
 import pytest
 
-from helpers import reset
-from helpers.errors import ResetError
-from helpers.record import Outcome
+from helpers.cognito import actions
+from helpers.cognito.errors import ResetError
+from helpers.run.record import Outcome
+from helpers.runbooks.admin_reset import AdminReset
+from helpers.runbooks.confirm_reset import ConfirmReset
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID
-from helpers.secret import Secret
-from helpers.shelf.admin_reset import AdminReset
-from helpers.shelf.confirm_reset import ConfirmReset
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 POOL = {"UserPoolId": DEFAULT_POOL_ID, "Username": "diego@example.com"}
@@ -21,7 +21,7 @@ def client(sandbox):
 
 def signs_in(client, password):
     try:
-        return bool(reset.sign_in(client, client_id=DEFAULT_CLIENT_ID, username="diego@example.com", password=Secret(password)))
+        return bool(actions.sign_in(client, client_id=DEFAULT_CLIENT_ID, username="diego@example.com", password=Secret(password)))
     except ResetError:
         return False
 

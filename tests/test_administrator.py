@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from helpers.errors import BadParameters
-from helpers.forms import Attended
-from helpers.record import Outcome
-from helpers.runbook import NotDone
-from helpers.runbooks import RUNBOOKS
+from helpers.cognito.errors import BadParameters
+from helpers.form.act import Attended
+from helpers.run.base import NotDone
+from helpers.run.record import Outcome
+from helpers.runbooks.registry import RUNBOOKS
 from helpers.sandbox import DEFAULT_POOL_ID, plant_case
 from helpers.target import Target
 

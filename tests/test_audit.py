@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import readings
-from helpers.facts import Client, Pool
-from helpers.policy import PasswordPolicy
+from helpers.cognito import reads
+from helpers.cognito.models import Client, Pool
+from helpers.cognito.policy import PasswordPolicy
+from helpers.runbooks.audit import judge as audit
+from helpers.runbooks.audit.finding import Level, Sure
 from helpers.sandbox import DEFAULT_POOL_ID
-from helpers.shelf import audit
-from helpers.shelf.finding import Level, Sure
 from helpers.target import Target
 
 EMAIL, PHONE = {"Name": "verified_email", "Priority": 1}, {"Name": "verified_phone_number", "Priority": 2}
@@ -123,10 +123,10 @@ def made(client, pool=(), app=(), factors=()):
 
 
 def read(client, pool_id):
-    pool = readings.read_pool(client, user_pool_id=pool_id)
-    pool = replace(pool, factors=readings.read_factors(client, user_pool_id=pool_id))
-    ids = readings.list_clients(client, user_pool_id=pool_id)
-    return pool, [readings.read_client(client, user_pool_id=pool_id, client_id=one) for one in ids]
+    pool = reads.read_pool(client, user_pool_id=pool_id)
+    pool = replace(pool, factors=reads.read_factors(client, user_pool_id=pool_id))
+    ids = reads.list_clients(client, user_pool_id=pool_id)
+    return pool, [reads.read_client(client, user_pool_id=pool_id, client_id=one) for one in ids]
 
 
 def weak(pool, clients):

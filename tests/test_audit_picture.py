@@ -4,11 +4,11 @@ from xml.etree import ElementTree
 
 import pytest
 
-from helpers.facts import Client, Pool
-from helpers.policy import PasswordPolicy
-from helpers.shelf import audit
-from helpers.shelf.audit_picture import way_of_a_code
-from helpers.shelf.finding import Finding, Level, Place, Sure
+from helpers.cognito.models import Client, Pool
+from helpers.cognito.policy import PasswordPolicy
+from helpers.runbooks.audit import judge as audit
+from helpers.runbooks.audit.finding import Finding, Level, Place, Sure
+from helpers.runbooks.audit.picture import way_of_a_code
 
 CLIENT = Client("3n4b5urk1ft4fl3mg5e62d9ado", "web", False, (), False)
 BARE = Pool("us-east-1_Bare", "bare", PasswordPolicy(minimum_length=6), (), (), ("email",), (), True, "OPTIONAL",

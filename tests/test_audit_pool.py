@@ -11,13 +11,13 @@ import nbformat
 import pytest
 
 from helpers import AuditPool
-from helpers.forms import act
-from helpers.picture import Picture
-from helpers.record import MIME, Outcome, Record
-from helpers.runbook import NotDone
-from helpers.runbooks import RUNBOOKS
+from helpers.display.picture import Picture
+from helpers.form.act import act
+from helpers.run.base import NotDone
+from helpers.run.record import MIME, Outcome, Record
+from helpers.runbooks.audit.audit_pool import CALLS, refusals
+from helpers.runbooks.registry import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
-from helpers.shelf.audit_pool import CALLS, refusals
 from helpers.target import Target
 from tests.test_audit import FACTORS, QUIET, WELL_SET
 
@@ -122,7 +122,7 @@ def test_all_app_clients_are_read_also_beyond_one_page(client, sandbox):
 
 def test_where_the_calls_leave_the_machine_they_are_paced(monkeypatch):
     box, waits = Sandbox.in_memory(), []
-    monkeypatch.setattr("helpers.shelf.audit_pool.time.sleep", waits.append)
+    monkeypatch.setattr("helpers.runbooks.audit.audit_pool.time.sleep", waits.append)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "practice")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "practice")
     with serve(box, port=0) as server:
@@ -188,7 +188,7 @@ def test_after_one_app_client_was_refused_the_others_are_named_and_not_tried(cli
 
 
 def test_an_app_client_that_is_deleted_meanwhile_is_a_note_and_no_failure(client, monkeypatch):
-    monkeypatch.setattr("helpers.readings.list_clients", lambda *_, **__: ("gone0client0id", DEFAULT_CLIENT_ID))
+    monkeypatch.setattr("helpers.cognito.reads.list_clients", lambda *_, **__: ("gone0client0id", DEFAULT_CLIENT_ID))
     result = new_run().submit()
     assert result.outcome is Outcome.CONFIRMED
     assert result.notes[0] == "The app client gone0client0id was deleted while the list was read."

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from helpers import reset
+from helpers.cognito import actions
 from helpers.sandbox import DEFAULT_PASSWORD, Sandbox, serve
-from helpers.secret import Secret
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 ROOT = Path(__file__).parent.parent
@@ -35,7 +35,7 @@ def box():
 
 @pytest.fixture
 def code(box):
-    reset.request_code(box.client, **DIEGO)
+    actions.request_code(box.client, **DIEGO)
     return box.mailbox()[-1]["code"]
 
 
@@ -53,7 +53,7 @@ def documented(box, code, password=NEW):
 
 def signs_in(box, password):
     try:
-        return bool(reset.sign_in(box.client, **DIEGO, password=Secret(password)))
+        return bool(actions.sign_in(box.client, **DIEGO, password=Secret(password)))
     except Exception as exc:
         assert "Incorrect username or password." in str(exc)
         return False
@@ -79,7 +79,7 @@ def test_the_documented_command_meets_cognitos_texts_for_a_wrong_a_weak_a_used_a
     assert "(ExpiredCodeException)" in used.stderr
     assert "Invalid code provided, please request a code again." in used.stderr
     box.advance(3601)
-    reset.request_code(box.client, **DIEGO)
+    actions.request_code(box.client, **DIEGO)
     box.advance(3601)
     expired = documented(box, box.mailbox()[-1]["code"])
     assert "(ExpiredCodeException)" in expired.stderr
@@ -118,7 +118,7 @@ def test_the_notebooks_boto3_lines_work_and_report_a_weak_password(box, code, mo
 
 
 def test_a_run_of_ours_reads_the_code_from_the_standing_sandboxs_mailbox(box, code):
-    from helpers.shelf.confirm_reset import ConfirmReset
+    from helpers.runbooks.confirm_reset import ConfirmReset
 
     run = ConfirmReset(target=box.endpoint, new_password="literal:Practice-makes-perfect-1")
     assert "waiting" in repr(run.practice())

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from helpers import batch
 from helpers.__main__ import main
-from helpers.errors import BadParameters
-from helpers.journal import Journal
-from helpers.runbooks import RUNBOOKS
+from helpers.campaign import batch
+from helpers.cognito.errors import BadParameters
+from helpers.run.journal import Journal
+from helpers.runbooks.registry import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, open_sandbox
 from helpers.target import Target
 

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from helpers import reset
-from helpers.errors import BadParameters
-from helpers.record import MIME, Outcome, Record
-from helpers.runbook import NotDone
+from helpers.cognito import actions
+from helpers.cognito.errors import BadParameters
+from helpers.run.base import NotDone
+from helpers.run.record import MIME, Outcome, Record
+from helpers.runbooks.confirm_reset import ConfirmReset, clean_code
 from helpers.sandbox import DEFAULT_PASSWORD, DEFAULT_POOL_ID
-from helpers.secret import Secret
-from helpers.shelf.confirm_reset import ConfirmReset, clean_code
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 CLIENT = "3n4b5urk1ft4fl3mg5e62d9ado"
@@ -26,7 +26,7 @@ def client(sandbox):
 @pytest.fixture
 def code(client, sandbox, monkeypatch):
     """A live code, in the environment as RESET_CODE beside the password RESET_PASSWORD."""
-    reset.request_code(client, **DIEGO)
+    actions.request_code(client, **DIEGO)
     digits = sandbox.mailbox()[-1]["code"]
     monkeypatch.setenv("RESET_CODE", digits)
     monkeypatch.setenv("RESET_PASSWORD", NEW)
@@ -39,13 +39,13 @@ def new_run(**changes):
 
 def signs_in(client, password):
     try:
-        return bool(reset.sign_in(client, **DIEGO, password=Secret(password)))
+        return bool(actions.sign_in(client, **DIEGO, password=Secret(password)))
     except reset_errors():
         return False
 
 
 def reset_errors():
-    from helpers.errors import ResetError
+    from helpers.cognito.errors import ResetError
 
     return ResetError
 

@@ -8,8 +8,8 @@ import types
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from helpers.deposit import SCHEMES, Deposit, DepositError, fault_in, shown
-from helpers.secret import Secret, resolve
+from helpers.secrets.destinations import SCHEMES, Deposit, DepositError, fault_in, shown
+from helpers.secrets.secret import Secret, resolve
 
 PLANTED = "Planted-password-1"
 
@@ -104,7 +104,7 @@ def test_a_file_that_is_there_is_never_overwritten_not_even_one_that_appears_lat
     path = tmp_path / "taken"
     path.write_text("mine")
     assert "none is overwritten" in fault_in(f"file:{path}", sandbox=False)
-    monkeypatch.setattr("helpers.deposit._fault_in_file", lambda path: None)
+    monkeypatch.setattr("helpers.secrets.destinations._fault_in_file", lambda path: None)
     with pytest.raises(DepositError, match="FileExistsError"):
         Deposit(f"file:{path}", nobody).put(value)
     assert path.read_text() == "mine"
@@ -135,7 +135,7 @@ def test_a_file_that_could_not_be_written_to_its_end_does_not_stay(tmp_path, val
     def full(_):
         raise OSError(28, f"No space left for {PLANTED}")
 
-    monkeypatch.setattr("helpers.deposit.os.fsync", full)
+    monkeypatch.setattr("helpers.secrets.destinations.os.fsync", full)
     with pytest.raises(DepositError) as caught:
         Deposit(f"file:{tmp_path / 'x'}", nobody).put(value)
     assert PLANTED not in str(caught.value)

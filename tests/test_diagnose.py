@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.facts import Client, Contact, Event, Pool, User
-from helpers.policy import PasswordPolicy
-from helpers.shelf import diagnose as module
-from helpers.shelf import evidence, spellings, symptoms, verdicts
-from helpers.shelf import route as routes
-from helpers.shelf.diagnose import diagnose, likely_causes, route
-from helpers.shelf.verdicts import PROBLEMS, TAKES, Verdict
+from helpers.cognito.models import Client, Contact, Event, Pool, User
+from helpers.cognito.policy import PasswordPolicy
+from helpers.runbooks.diagnosis import diagnose as module
+from helpers.runbooks.diagnosis import evidence, spellings, symptoms, verdicts
+from helpers.runbooks.diagnosis import route as routes
+from helpers.runbooks.diagnosis.diagnose import diagnose, likely_causes, route
+from helpers.runbooks.diagnosis.verdicts import PROBLEMS, TAKES, Verdict
 
 from .effort import tries
 
@@ -605,9 +605,9 @@ def test_diagnosis_knows_no_network():
     for one in (module, evidence, routes, spellings, symptoms, verdicts):
         imported = {name for node in ast.walk(ast.parse(Path(one.__file__).read_text())) if isinstance(node, ast.ImportFrom)
                     for name in [node.module]}
-        assert imported <= {"collections.abc", "dataclasses", "helpers.facts", "helpers.shelf.evidence", "helpers.shelf.route",
-                            "helpers.shelf.spellings", "helpers.shelf.symptoms", "helpers.shelf.verdicts",
-                            "helpers.catalogue", "helpers.meanings"}
+        assert imported <= {"collections.abc", "dataclasses", "helpers.cognito.models", "helpers.runbooks.diagnosis.evidence", "helpers.runbooks.diagnosis.route",
+                            "helpers.runbooks.diagnosis.spellings", "helpers.runbooks.diagnosis.symptoms", "helpers.runbooks.diagnosis.verdicts",
+                            "helpers.cognito.catalogue", "helpers.cognito.catalogue_entries"}
 
 
 # --- whatever comes ---

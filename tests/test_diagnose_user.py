@@ -8,21 +8,21 @@ import ipywidgets
 import pytest
 from botocore.awsrequest import AWSResponse, HTTPHeaders
 
-from helpers import reset
-from helpers.errors import BadParameters, ResetError
-from helpers.facts import Contact
-from helpers.forms import Attended, act
-from helpers.noting import RUNS
-from helpers.readings import look_up, masked, read_pool
-from helpers.record import Outcome
-from helpers.runbook import NotDone
-from helpers.runbooks import RUNBOOKS
+from helpers.cognito import actions
+from helpers.cognito.errors import BadParameters, ResetError
+from helpers.cognito.models import Contact
+from helpers.cognito.reads import look_up, masked, read_pool
+from helpers.form.act import Attended, act
+from helpers.run.base import NotDone
+from helpers.run.record import Outcome
+from helpers.run.recording import RUNS
+from helpers.runbooks import request_code
+from helpers.runbooks.diagnosis.diagnose_user import DiagnoseUser, refusals, training_cases
+from helpers.runbooks.diagnosis.route import route
+from helpers.runbooks.registry import RUNBOOKS
 from helpers.sandbox import CASES, DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, plant_case
 from helpers.sandbox.cases import CHOSEN_PASSWORD, CLIENT_SECRET
-from helpers.secret import Secret
-from helpers.shelf import request_code
-from helpers.shelf.diagnose_user import DiagnoseUser, refusals, training_cases
-from helpers.shelf.route import route
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 READING = {"DescribeUserPool", "AdminGetUser", "DescribeUserPoolClient", "ListUsers", "AdminListUserAuthEvents"}
@@ -165,7 +165,7 @@ def do(following, **more):
 def signs_in(case, password, username=""):
     """Say whether the password is right, in the words of the application."""
     try:
-        return bool(reset.sign_in(Target().client(), client_id=case.client_id, username=username or case.username,
+        return bool(actions.sign_in(Target().client(), client_id=case.client_id, username=username or case.username,
                                   password=Secret(password)))
     except ResetError:
         return False
@@ -185,7 +185,7 @@ def test_the_runbooks_that_follow_lead_to_a_new_password(name, sandbox):
         taken.append(following.name)
         if taken == ["confirm-reset"] and name == "space-in-password":
             # The user holds a code already.
-            reset.request_code(Target().client(), client_id=case.client_id, username=case.username)
+            actions.request_code(Target().client(), client_id=case.client_id, username=case.username)
         done = do(following, **(asks if following.name in ("request-code", "confirm-reset") else {}))
         following = None if following.name in ("confirm-reset", "set-password") else done.next_runbook
     assert taken in (["set-password"], ["confirm-reset"], ["request-code", "confirm-reset"],
@@ -307,7 +307,7 @@ def test_a_code_that_a_trigger_stops_is_never_told_as_a_changed_password(client,
     someone(client, pool_id, **VERIFIED)
     sandbox.on("CustomMessage", lambda event: 1 / 0)
     with pytest.raises(ResetError) as refused:
-        reset.request_code(Target().client(), client_id=app, username="maria")
+        actions.request_code(Target().client(), client_id=app, username="maria")
     _, result = diagnosed(username="maria", user_pool_id=pool_id, client_id=app, symptom=refused.value.message)
     assert result.verdict.problem == "trigger-refuses"
     do(result.next_runbook)
@@ -373,7 +373,7 @@ def test_what_the_user_has_tried_is_told_where_the_pool_records_it(client):
     someone(client, **VERIFIED)
     client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
                             AutoVerifiedAttributes=["email"])
-    reset.request_code(Target().client(), client_id=DEFAULT_CLIENT_ID, username="maria")
+    actions.request_code(Target().client(), client_id=DEFAULT_CLIENT_ID, username="maria")
     _, result = diagnosed(username="maria")
     assert "ForgotPassword Pass" in dict(result.facts)["Recorded events"]
 
@@ -464,7 +464,7 @@ def test_a_code_goes_where_the_verdict_says(recovery, client, sandbox):
                 factor: {"Enabled": True, "PreferredMfa": True}})
         way = route(look_up(client, user_pool_id=pool_id, username=username), pool)
         try:
-            sent = reset.request_code(Target().client(), client_id=app, username=username)
+            sent = actions.request_code(Target().client(), client_id=app, username=username)
         except ResetError:
             assert way.contact is None, (recovery, mail, phone, factor)
         else:

@@ -17,8 +17,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
-from helpers import executing, warm
-from helpers.engine import ParametersRefused
+from helpers.runner.engine import forkserver
+from helpers.runner.engine.engine import ParametersRefused
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted(path for path in ROOT.joinpath("notebooks").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
@@ -310,7 +310,7 @@ def test_a_cell_that_takes_a_while_is_on_the_disk_as_running(tmp_path):
 
 def test_when_the_process_with_everything_imported_dies_another_takes_its_place():
     execute(notebook("1"))
-    os.kill(warm.warm_process()._pid, signal.SIGKILL)
+    os.kill(forkserver.warm_process()._pid, signal.SIGKILL)
     time.sleep(0.1)
     assert text(execute(notebook("print(1)"))) == "1\n"
 
@@ -319,7 +319,7 @@ def test_when_the_process_with_everything_imported_dies_another_takes_its_place(
 
 
 def test_without_fork_an_ordinary_kernel_is_as_strict_and_as_truthful(tmp_path, monkeypatch):
-    monkeypatch.setattr(executing, "can_fork", lambda name: False)
+    monkeypatch.setattr("helpers.runner.engine.client.can_fork", lambda name: False)
     with pytest.raises(ParametersRefused):
         execute(notebook("1", parameters="a = 1"), None, {"b": 1})
     with pytest.raises(papermill.PapermillExecutionError):

@@ -5,10 +5,10 @@ import pytest
 from botocore import exceptions as botocore_errors
 from botocore.parsers import ResponseParserError
 
-from helpers import errors
-from helpers.catalogue import look_up, refusals
-from helpers.errors import answers
-from helpers.meanings import CATALOGUE, UNKNOWN, Kind, TryAgain
+from helpers.cognito import errors
+from helpers.cognito.catalogue import look_up, refusals
+from helpers.cognito.catalogue_entries import CATALOGUE, UNKNOWN, Kind, TryAgain
+from helpers.cognito.errors import answers
 
 OPERATIONS = [
     "ForgotPassword",

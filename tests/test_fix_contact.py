@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from helpers import reset
-from helpers.errors import BadParameters, ResetError
-from helpers.forms import Attended
-from helpers.record import Outcome
+from helpers.cognito import actions
+from helpers.cognito.errors import BadParameters, ResetError
+from helpers.form.act import Attended
+from helpers.run.record import Outcome
+from helpers.runbooks.fix_contact import FixContact
+from helpers.runbooks.request_code import RequestCode
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, plant_case, serve
-from helpers.shelf.fix_contact import FixContact
-from helpers.shelf.request_code import RequestCode
 from helpers.target import Target
 
 USER = "no-verified-contact@example.com"
@@ -47,7 +47,7 @@ def attributes(client):
 
 def test_before_it_no_code_can_be_sent_and_after_it_one_goes_to_the_contact(client, sandbox):
     with pytest.raises(ResetError, match="no registered/verified email"):
-        reset.request_code(client, client_id=DEFAULT_CLIENT_ID, username=USER)
+        actions.request_code(client, client_id=DEFAULT_CLIENT_ID, username=USER)
     result = made().submit()
     assert result.proof == "Read again, the user's e-mail address n***@e*** is verified; before it was not."
     assert result.next_runbook.name == "request-code"

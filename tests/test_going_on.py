@@ -2,15 +2,15 @@
 
 import pytest
 
-from helpers import reset
-from helpers.forms import Attended
+from helpers.cognito import actions
+from helpers.form.act import Attended
+from helpers.runbooks import request_code
+from helpers.runbooks.confirm_reset import ConfirmReset
+from helpers.runbooks.diagnosis.diagnose_user import DiagnoseUser
+from helpers.runbooks.fix_contact import FixContact
+from helpers.runbooks.request_code import RequestCode
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
-from helpers.secret import Secret
-from helpers.shelf import request_code
-from helpers.shelf.confirm_reset import ConfirmReset
-from helpers.shelf.diagnose_user import DiagnoseUser
-from helpers.shelf.fix_contact import FixContact
-from helpers.shelf.request_code import RequestCode
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 
@@ -49,7 +49,7 @@ def test_a_whole_case_is_done_on_one_page(sandbox):
     below._handle_custom_msg({"kind": "submit", "turn": below.turn,
                               "values": {**values, "code": code, "new_password": "Whole-case-1-password"}}, [])
     assert below.result["outcome"] == "confirmed"
-    assert reset.sign_in(Target().client(), client_id=DEFAULT_CLIENT_ID, username="diego@example.com",
+    assert actions.sign_in(Target().client(), client_id=DEFAULT_CLIENT_ID, username="diego@example.com",
                          password=Secret("Whole-case-1-password"))
 
 

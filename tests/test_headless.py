@@ -12,11 +12,11 @@ import pytest
 from click.testing import CliRunner
 from papermill.cli import papermill as papermill_command
 
-from helpers import reset
-from helpers.errors import LimitReached, ResetError
-from helpers.record import find_record
+from helpers.cognito import actions
+from helpers.cognito.errors import LimitReached, ResetError
+from helpers.run.record import find_record
 from helpers.sandbox import DEFAULT_PASSWORD, Sandbox, open_sandbox, serve
-from helpers.secret import Secret
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 ROOT = Path(__file__).parent.parent
@@ -36,7 +36,7 @@ class Papermill:
         box = open_sandbox(self.environment["COGNITO_SANDBOX"])
         client = Target("http://127.0.0.1:1").client()
         box.attach(client)
-        reset.request_code(client, **DIEGO)
+        actions.request_code(client, **DIEGO)
         self.environment["RESET_CODE"] = box.mailbox()[-1]["code"]
         return client
 
@@ -57,7 +57,7 @@ def papermill(tmp_path):
 
 def signs_in(client, password):
     try:
-        return bool(reset.sign_in(client, **DIEGO, password=Secret(password)))
+        return bool(actions.sign_in(client, **DIEGO, password=Secret(password)))
     except ResetError:
         return False
 
@@ -94,7 +94,7 @@ def test_a_connection_cut_after_the_commit_is_confirmed_by_a_sign_in_over_http_t
     box = Sandbox.in_memory()
     with serve(box, port=0) as server:
         client = Target(server.endpoint).client()
-        reset.request_code(client, **DIEGO)
+        actions.request_code(client, **DIEGO)
         fault = {"operation": "ConfirmForgotPassword", "fault": "drop-after-commit", "times": 1}
         ask = urllib.request.Request(f"{server.endpoint}/_sandbox/faults", json.dumps(fault).encode(),
                                      {"Content-Type": "application/json"})

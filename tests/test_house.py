@@ -16,145 +16,83 @@ import helpers
 
 ROOT = Path(__file__).parent.parent
 HELPERS = ROOT / "helpers"
-PACKAGES = ("learn", "shelf")
-MODULES = sorted(path for folder in ("", *PACKAGES) for path in (HELPERS / folder).glob("*.py"))
+MODULES = sorted(HELPERS.rglob("*.py"))
 
 
 def called(path):
-    """Return a module's name below helpers, such as card or shelf.audit."""
-    return ".".join(path.relative_to(HELPERS).with_suffix("").parts)
+    """Return a module's name below helpers, such as target or runbooks.audit.judge; "" for the face."""
+    return ".".join(path.relative_to(HELPERS).with_suffix("").parts).removesuffix("__init__").rstrip(".")
 
 
 ANY_MODULE = pytest.mark.parametrize("path", MODULES, ids=called)
 
-# Who may import whom. A module that is not here may import nothing of ours.
-ARROWS = {
-    "shelf.admin_reset": {"shelf.administrator", "shelf.diagnose", "errors", "facts", "parameters", "record", "reset", "runbook", "schemas",
-                    "secret", "target"},
-    "shelf.administrator": {"card", "errors", "facts", "parameters", "readings", "record", "reset", "runbook", "secret", "target"},
-    "__main__": {"command", "first_run", "options", "sandbox", "show"},
-    "shelf.audit": {"shelf.audit_opening", "shelf.audit_sending", "card", "facts", "shelf.finding"},
-    "shelf.audit_opening": {"facts", "shelf.finding"},
-    "shelf.audit_picture": {"shelf.finding", "picture"},
-    "shelf.audit_pool": {"shelf.audit", "shelf.audit_picture", "card", "catalogue", "errors", "facts", "shelf.finding", "parameters", "picture",
-                   "readings", "record", "runbook", "schemas", "secret", "target"},
-    "shelf.audit_sending": {"facts", "shelf.finding"},
-    "batch": {"errors", "headless", "runbooks"},
-    "learn.byhand": {"card", "learn.lesson", "sandbox", "secret"},
-    "card": {"secret"},
-    "catalogue": {"card", "meanings"},
-    "command": {"batch", "card", "errors", "headless", "options", "runbooks", "secret", "warm"},
-    "shelf.confirm_reset": {"card", "errors", "parameters", "policy", "readings", "record", "reset", "runbook", "schemas", "secret", "target"},
-    "deposit": {"secret"},
-    "shelf.evidence": {"facts", "shelf.route"},
-    "shelf.diagnose": {"shelf.evidence", "facts", "shelf.route", "shelf.spellings", "shelf.symptoms", "shelf.verdicts"},
-    "shelf.diagnose_user": {"card", "catalogue", "shelf.diagnose", "errors", "facts", "parameters", "readings", "record", "runbook", "sandbox",
-                      "shelf.spellings",
-                      "schemas", "secret", "target", "shelf.verdicts"},
-    "engine": {"errors", "executing", "saving", "secret", "strict"},
-    "environment": {"card", "target"},
-    "errors": {"catalogue", "meanings"},
-    "learn.exercise": {"card", "learn.lesson", "learn.measure", "learn.naming", "sandbox", "learn.trouble"},
-    "executing": {"handover", "link", "saving", "secret", "warm"},
-    "facts": {"policy"},
-    "first_run": {"headless", "reset", "runbooks", "sandbox", "target"},
-    "shelf.fix_contact": {"shelf.administrator", "card", "shelf.diagnose", "facts", "parameters", "record", "reset", "runbook", "sandbox", "schemas", "secret",
-                    "shelf.verdicts"},
-    "forms": {"card", "noting", "record", "runbook", "runbooks", "secret", "target"},
-    "handover": {"secret"},
-    "headless": {"errors", "journal", "noting", "record", "runbooks"},
-    "journal": {"held", "record", "secret"},
-    "kernel": {"pipe", "secret"},
-    "learn.lesson": {"card", "errors", "picture", "sandbox", "secret", "learn.story", "target"},
-    "link": {"pipe", "warm"},
-    "learn.measure": {"card", "learn.lesson", "picture", "policy", "sandbox"},
-    "learn.naming": {"card", "errors", "learn.lesson", "reset", "secret"},
-    "noting": {"journal", "record", "runbooks", "secret"},
-    "parameters": {"errors", "secret", "target"},
-    "picture": {"secret"},
-    "learn.pieces": {"card", "learn.lesson", "learn.measure", "policy", "runbook", "sandbox", "learn.story"},
-    "readings": {"errors", "facts", "policy"},
-    "record": {"errors", "secret"},
-    "shelf.request_code": {"card", "shelf.diagnose", "errors", "facts", "parameters", "readings", "record", "reset", "runbook", "schemas", "secret",
-                     "target"},
-    "reset": {"errors", "secret"},
-    "shelf.route": {"facts"},
-    "runbook": {"card", "errors", "parameters", "record", "runbooks", "secret", "target"},
-    "runbooks": {"parameters"},
-    "saving": {"secret"},
-    "schemas": {"deposit", "errors", "parameters", "target"},
-    "shelf.set_password": {"shelf.administrator", "deposit", "shelf.diagnose", "errors", "facts", "parameters", "policy", "record", "reset",
-                     "runbook", "schemas", "secret", "target"},
-    "show": {"journal", "options", "runbooks"},
-    "shelf.sign_out_everywhere": {"shelf.administrator", "errors", "parameters", "record", "reset", "runbook", "schemas", "secret", "target"},
-    "learn.story": {"picture", "secret"},
-    "strict": {"errors", "runbooks", "secret"},
-    "shelf.spellings": {"facts"},
-    "shelf.symptoms": {"meanings", "shelf.verdicts"},
-    "target": {"sandbox", "secret"},
-    "learn.trouble": {"card", "errors", "learn.lesson", "reset", "sandbox", "secret"},
-    "shelf.verdicts": {"catalogue"},
-}
-# The one home, or the few homes, of a package.
+# The one home, or the few homes, of a package: rooms or modules.
 HOMES = {
-    "boto3": {"target", "warm"},
-    "ipywidgets": {"forms"},
-    "anywidget": {"forms", "learn.pieces"},
-    "papermill": {"engine", "executing", "headless", "saving", "strict"},
-    "pydantic": {"journal", "parameters", "record", "schemas"},
-    "click": {"__main__", "command", "engine", "options", "show"},
+    "boto3": {"target", "runner"},
+    "ipywidgets": {"form"},
+    "anywidget": {"form", "learn"},
+    "papermill": {"runner"},
+    "pydantic": {"run", "runbooks"},
+    "click": {"__main__", "runner", "campaign"},
 }
 
 
 def imported_by(path: Path) -> set[str]:
+    """Return the modules that a module imports, anywhere in it."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level > 1:
-            names |= {f"helpers.{node.module or alias.name}" for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
-            names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            package = ("helpers", *called(path).split(".")[: 1 - node.level or None])
+            names |= {".".join((*package, node.module or alias.name)) for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names |= {f"{node.module}.{alias.name}" for alias in node.names if is_module(f"{node.module}.{alias.name}")}
+            names.add(node.module)
     return names
 
 
-def ours(names: set[str]) -> set[str]:
-    parts = [name.split(".")[1:] for name in names if name.startswith("helpers.")]
-    found = {".".join(part[:2]) if part[0] in PACKAGES else part[0] for part in parts}
-    return {name for name in found if (HELPERS / f"{name.replace('.', '/')}.py").exists() or name == "sandbox"}
+def is_module(name: str) -> bool:
+    return any(name == f"helpers.{called(path)}" for path in MODULES)
 
 
-@ANY_MODULE
-def test_a_module_imports_only_along_the_arrows(path):
-    assert ours(imported_by(path)) <= ARROWS.get(called(path), set())
+def room(name: str) -> str:
+    return name.removeprefix("helpers.").split(".")[0]
 
 
-def test_no_arrow_leads_back_to_where_it_came_from():
-    def reached(name, seen=()):
-        for neighbour in ARROWS.get(name, ()):
-            assert neighbour not in seen, f"a cycle through {neighbour}"
-            reached(neighbour, (*seen, neighbour))
+def ours(path: Path) -> set[str]:
+    return {name for name in imported_by(path) if name.startswith("helpers.")}
 
-    for name in ARROWS:
-        reached(name, (name,))
+
+def test_no_module_imports_its_way_back_to_itself():
+    arrows = {f"helpers.{called(path)}": ours(path) for path in MODULES if called(path)}
+
+    def follow(name, seen):
+        assert name not in seen, f"a circle: {' -> '.join((*seen, name))}"
+        for neighbour in arrows.get(name, ()):
+            if neighbour.count(".") > 1 or neighbour == "helpers.target":
+                follow(neighbour, (*seen, name))
+
+    for name in arrows:
+        follow(name, ())
 
 
 def test_the_sandbox_imports_nothing_of_ours_but_the_policy():
-    for path in ROOT.joinpath("helpers", "sandbox").glob("*.py"):
-        assert ours(imported_by(path)) <= {"policy", "sandbox"}, path
+    for path in HELPERS.joinpath("sandbox").glob("*.py"):
+        assert {name for name in ours(path) if room(name) != "sandbox"} <= {"helpers.cognito.policy", "helpers.cognito"}, path
 
 
 def test_nobody_reaches_into_the_sandbox():
     for path in MODULES:
-        assert not [n for n in imported_by(path) if re.match(r"helpers\.sandbox\.[a-z_]+$", n) and
-                    (ROOT / (n.replace(".", "/") + ".py")).exists() and n != "helpers.sandbox"], path
+        if room(called(path)) != "sandbox":
+            assert not [name for name in ours(path) if name.startswith("helpers.sandbox.")], path
 
 
 @ANY_MODULE
 def test_a_package_is_imported_only_in_its_home(path):
     packages = {name.split(".")[0] for name in imported_by(path)}
     for package, homes in HOMES.items():
-        assert package not in packages or called(path) in homes
+        assert package not in packages or room(called(path)) in homes
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.joinpath("helpers").rglob("*.py")), ids=lambda path: path.stem)
@@ -175,7 +113,7 @@ def test_a_name_that_the_face_does_not_have_is_an_attribute_error():
 
 def test_calling_reset_alone_needs_boto3_and_nothing_heavier():
     code = (
-        "import sys, helpers.reset, helpers.target\n"
+        "import sys, helpers.cognito.actions, helpers.target\n"
         "print(sorted({'pydantic', 'ipywidgets', 'papermill', 'IPython', 'click'} & set(sys.modules)))"
     )
     answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -17,10 +17,10 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.__main__ import main
-from helpers.journal import FIRST, Ended, Journal, Kept, Line, Started, digest_of, now, schema
-from helpers.record import Outcome
+from helpers.run.journal import FIRST, Ended, Journal, Kept, Line, Started, digest_of, now, schema
+from helpers.run.record import Outcome
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_USERNAME, open_sandbox
-from helpers.secret import Secret
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 COMMAND = str(Path(sys.executable).with_name("cognito-reset"))
@@ -138,7 +138,7 @@ def test_a_run_without_an_end_is_lost_and_while_its_process_lives_it_is_running(
     journal = Journal(tmp_path)
     journal.append(started())
     assert [(run.state, run.outcome) for run in journal.runs()] == [("lost", "unknown")]
-    code = ("import sys, pathlib; from helpers.journal import Journal\n"
+    code = ("import sys, pathlib; from helpers.run.journal import Journal\n"
             f"with Journal(pathlib.Path({str(tmp_path)!r})).under_way('one'): print('held', flush=True); sys.stdin.read()")
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
         holder.stdout.readline()
@@ -156,8 +156,8 @@ def test_a_secret_that_comes_as_far_as_the_journal_stops_there(tmp_path):
 
 
 def test_the_published_schema_is_that_of_the_models():
-    """To write it anew: python -c "import json; from helpers.journal import schema; print(json.dumps(schema(), indent=2))" """
-    published = Path(__file__).parent.parent / "helpers" / "journal.schema.json"
+    """To write it anew: python -c "import json; from helpers.run.journal import schema; print(json.dumps(schema(), indent=2))" """
+    published = Path(__file__).parent.parent / "helpers" / "run" / "journal.schema.json"
     assert json.loads(published.read_text()) == schema()
     assert {"Line", "Kept", "Record", "Started", "Ended"} <= set(schema()["$defs"])
 

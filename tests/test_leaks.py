@@ -18,8 +18,7 @@ import papermill
 import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from helpers import executing
-from helpers.runbooks import RUNBOOKS
+from helpers.runbooks.registry import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
 from tests.test_engine import PAPERMILL, notebook
@@ -86,7 +85,7 @@ class Watcher:
 
 # What a notebook may do with the three, each of which it got in its own way.
 TAKE = (
-    "import os\nfrom helpers.secret import Secret\n"
+    "import os\nfrom helpers.secrets.secret import Secret\n"
     "password, code, client = (Secret(os.environ[f'HELD_{n}']).reveal() for n in ('PASSWORD', 'CODE', 'CLIENT'))"
 )
 SPILL = [
@@ -130,7 +129,7 @@ def held(monkeypatch, tmp_path):
     ("ending", "kernel"), [*((ending, "forked") for ending in LAST), ("success", "ordinary"), ("error", "ordinary")])
 def test_nothing_of_it_comes_out_of_an_engine_run(ending, kernel, held, tmp_path, monkeypatch, caplog, capfd):
     if kernel == "ordinary":
-        monkeypatch.setattr(executing, "can_fork", lambda name: False)
+        monkeypatch.setattr("helpers.runner.engine.client.can_fork", lambda name: False)
         monkeypatch.delenv("PYTEST_CURRENT_TEST")  # where ipykernel sees it, it leaves subprocesses' output alone
     caplog.set_level(logging.DEBUG)
     said = ""

@@ -7,11 +7,11 @@ import pytest
 from nbconvert.exporters import HTMLExporter
 
 from helpers import CodeRefused, PasswordPolicy, PasswordRefused, Secret, confirm, request_code, sign_in
+from helpers.cognito.actions import admin_reset
+from helpers.cognito.reads import read_pool
 from helpers.learn import exercise, measure, migration, naming, trouble
 from helpers.learn.lesson import Lesson
 from helpers.learn.story import masked
-from helpers.readings import read_pool
-from helpers.reset import admin_reset
 from tests.rebaseline import NOTEBOOKS
 
 LESSONS = sorted(NOTEBOOKS.joinpath("learn").glob("*.ipynb"))

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from helpers import reset
-from helpers.forms import Attended
-from helpers.journal import Journal
-from helpers.noting import RUNS
+from helpers.cognito import actions
+from helpers.form.act import Attended
+from helpers.run.journal import Journal
+from helpers.run.recording import RUNS
+from helpers.runbooks.admin_reset import AdminReset
+from helpers.runbooks.confirm_reset import ConfirmReset
+from helpers.runbooks.set_password import SetPassword
 from helpers.sandbox import DEFAULT_CLIENT_ID
-from helpers.shelf.admin_reset import AdminReset
-from helpers.shelf.confirm_reset import ConfirmReset
-from helpers.shelf.set_password import SetPassword
 from helpers.target import Target
 
 NEW = "Noted-new-1-password"
@@ -25,7 +25,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def code(sandbox):
-    reset.request_code(Target().client(), client_id=DEFAULT_CLIENT_ID, username="diego@example.com")
+    actions.request_code(Target().client(), client_id=DEFAULT_CLIENT_ID, username="diego@example.com")
     return sandbox.mailbox()[-1]["code"]
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from helpers.schemas import ConfirmResetParameters as Parameters
+from helpers.runbooks.schemas import ConfirmResetParameters as Parameters
 
 
 def problems(*, person=False, **values):

@@ -4,8 +4,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from helpers import Secret, picture
-from helpers.picture import Message, Moment
+from helpers import Secret
+from helpers.display import picture
+from helpers.display.picture import Message, Moment
 
 TALK = (
     Message("09:00", "app", "Cognito", "ForgotPassword"),

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import PasswordPolicy, PasswordRefused, Secret, confirm, request_code
+from helpers.cognito.actions import admin_reset
+from helpers.cognito.policy import is_well_formed
 from helpers.learn import measure
 from helpers.learn.lesson import Lesson
 from helpers.learn.pieces import ENDS, clock_slider, policy_field, step_through
-from helpers.policy import is_well_formed
-from helpers.reset import admin_reset
 
 DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
 LIVE = "application/vnd.jupyter.widget-view+json"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.policy import PasswordPolicy, is_well_formed
+from helpers.cognito.policy import PasswordPolicy, is_well_formed
 
 DEFAULT = PasswordPolicy()
 

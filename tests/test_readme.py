@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from helpers import errors
-from helpers.record import Outcome
+from helpers.cognito import errors
+from helpers.run.record import Outcome
 from helpers.sandbox import DEFAULT_POOL_ID, Sandbox, serve
-from helpers.secret import SCHEMES
+from helpers.secrets.secret import SCHEMES
 from helpers.target import ALLOWED_HOSTS, Target
 from tests import shelf_tables
 from tests.rebaseline import NOTEBOOKS, notebooks

@@ -16,9 +16,9 @@ from nbclient import NotebookClient
 from papermill.engines import papermill_engines
 from traitlets.config import Config
 
-from helpers.record import find_record
+from helpers.run.record import find_record
+from helpers.runbooks.schemas import ConfirmResetParameters
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
-from helpers.schemas import ConfirmResetParameters
 from helpers.target import Target
 
 ROOT = Path(__file__).parent.parent

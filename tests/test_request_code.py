@@ -2,10 +2,10 @@
 
 import pytest
 
-from helpers.record import Outcome
+from helpers.run.record import Outcome
+from helpers.runbooks import request_code
+from helpers.runbooks.request_code import RequestCode
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
-from helpers.shelf import request_code
-from helpers.shelf.request_code import RequestCode
 from helpers.target import Target
 
 POOL = {"UserPoolId": DEFAULT_POOL_ID, "Username": "diego@example.com"}

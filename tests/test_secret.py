@@ -15,7 +15,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from helpers.secret import SCHEMES, Redactor, Secret, SecretError, fault_in, hide_in_logs, redact, resolve, shown
+from helpers.secrets.secret import (
+    SCHEMES,
+    Redactor,
+    Secret,
+    SecretError,
+    fault_in,
+    hide_in_logs,
+    redact,
+    resolve,
+    shown,
+)
 
 PLANTED = 'Planted "päss" \\ & <1>-Zz'
 

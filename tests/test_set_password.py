@@ -14,16 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import headless, reset
-from helpers.errors import BadParameters, ResetError
-from helpers.forms import Attended
-from helpers.policy import PasswordPolicy
-from helpers.record import Outcome
-from helpers.runbooks import RUNBOOKS
+from helpers.cognito import actions
+from helpers.cognito.errors import BadParameters, ResetError
+from helpers.cognito.policy import PasswordPolicy
+from helpers.form.act import Attended
+from helpers.run.record import Outcome
+from helpers.runbooks.fix_contact import FixContact
+from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks.set_password import SetPassword, generated
+from helpers.runner import headless
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, Sandbox, serve
-from helpers.secret import Secret
-from helpers.shelf.fix_contact import FixContact
-from helpers.shelf.set_password import SetPassword, generated
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 POOL = {"UserPoolId": DEFAULT_POOL_ID, "Username": "diego@example.com"}
@@ -42,7 +43,7 @@ def place(tmp_path):
 
 @pytest.fixture
 def planted(monkeypatch):
-    monkeypatch.setattr("helpers.shelf.set_password.generated", lambda policy: Secret(PLANTED, "new password"))
+    monkeypatch.setattr("helpers.runbooks.set_password.generated", lambda policy: Secret(PLANTED, "new password"))
 
 
 def made(place, **more):
@@ -53,7 +54,7 @@ def signs_in(client, password, **more):
     """Return the challenge that follows the password, "" for tokens, or None where it does not sign in."""
     whom = {"client_id": DEFAULT_CLIENT_ID, "username": "diego@example.com", **more}
     try:
-        return reset.sign_in(client, **whom, password=Secret(password)).challenge
+        return actions.sign_in(client, **whom, password=Secret(password)).challenge
     except ResetError:
         return None
 

@@ -9,14 +9,14 @@ import botocore.session
 import nbformat
 import pytest
 
-from helpers.card import Card
-from helpers.catalogue import look_up, refusals
-from helpers.forms import Attended
-from helpers.meanings import CATALOGUE, UNKNOWN
-from helpers.record import Outcome
-from helpers.runbooks import RUNBOOKS
+from helpers.cognito.catalogue import look_up, refusals
+from helpers.cognito.catalogue_entries import CATALOGUE, UNKNOWN
+from helpers.display.card import Card
+from helpers.form.act import Attended
+from helpers.run.record import Outcome
+from helpers.runbooks import request_code
+from helpers.runbooks.registry import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
-from helpers.shelf import request_code
 
 EVERY = pytest.mark.parametrize("name", sorted(RUNBOOKS))
 MODEL = botocore.session.get_session().get_service_model("cognito-idp")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from helpers.forms import Attended
-from helpers.record import Outcome
+from helpers.form.act import Attended
+from helpers.run.record import Outcome
+from helpers.runbooks.sign_out_everywhere import SignOutEverywhere
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID
-from helpers.shelf.sign_out_everywhere import SignOutEverywhere
 from helpers.target import Target
 
 POOL = {"UserPoolId": DEFAULT_POOL_ID, "Username": "diego@example.com"}

@@ -14,8 +14,8 @@ import nbformat
 import papermill
 import pytest
 
-from helpers.record import find_record
-from helpers.runbooks import RUNBOOKS
+from helpers.run.record import find_record
+from helpers.runbooks.registry import RUNBOOKS
 
 VARIANTS = {
     "success": ({"new_password": "literal:Another-good-1-password"}, 0, "confirmed", "One sign-in with the new password"),

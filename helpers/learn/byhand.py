@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.card import Card, Table
+from helpers.display.card import Card, Table
 from helpers.learn.lesson import Lesson
 from helpers.sandbox import serve
-from helpers.secret import Secret, redact
+from helpers.secrets.secret import Secret, redact
 
 _ENDPOINT = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
 CLIENT_ID, USERNAME = "3n4b5urk1ft4fl3mg5e62d9ado", "diego@example.com"

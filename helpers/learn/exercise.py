@@ -6,7 +6,7 @@ import string
 from contextlib import suppress
 from typing import Any
 
-from helpers.card import Card
+from helpers.display.card import Card
 from helpers.learn.lesson import Lesson
 from helpers.learn.measure import TAKEN, tries, verdict
 from helpers.learn.naming import add_user, seen_by_a_stranger

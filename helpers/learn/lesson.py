@@ -19,13 +19,13 @@ import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from helpers import picture
-from helpers.card import Card
-from helpers.errors import Answered, ResetError
+from helpers.cognito.errors import Answered, ResetError
+from helpers.display import picture
+from helpers.display.card import Card
 from helpers.learn import story
 from helpers.learn.story import Call, Pause, clock
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, Sandbox
-from helpers.secret import Secret
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 if TYPE_CHECKING:

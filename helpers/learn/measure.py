@@ -10,10 +10,10 @@ from datetime import datetime
 from itertools import groupby, pairwise
 from typing import Any
 
-from helpers import picture
-from helpers.card import Table
+from helpers.cognito.policy import PasswordPolicy
+from helpers.display import picture
+from helpers.display.card import Table
 from helpers.learn.lesson import Lesson
-from helpers.policy import PasswordPolicy
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 
 TAKEN = "taken"

@@ -9,11 +9,11 @@ from typing import Any
 import botocore.session
 from botocore.exceptions import ClientError
 
-from helpers import reset
-from helpers.card import Table
-from helpers.errors import Refused
+from helpers.cognito import actions
+from helpers.cognito.errors import Refused
+from helpers.display.card import Table
 from helpers.learn.lesson import Lesson
-from helpers.secret import Secret
+from helpers.secrets.secret import Secret
 
 _WRONG_CODE, _PASSWORD = "000000", "First-Password-1"
 
@@ -35,7 +35,7 @@ def answers_to(lesson: Lesson, client_id: str, names: Mapping[str, str], client_
     for what, name in names.items():
         lesson.box.advance(3600)
         try:
-            sent = reset.request_code(lesson.quiet, client_id=client_id, username=name, client_secret=client_secret)
+            sent = actions.request_code(lesson.quiet, client_id=client_id, username=name, client_secret=client_secret)
             said = f"✓ sent to {sent.destination}"
         except Refused as refusal:
             said = f"✗ {refusal.code}: {refusal.message}"

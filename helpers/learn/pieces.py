@@ -13,17 +13,17 @@ from typing import Any
 import anywidget
 import traitlets
 
-from helpers.card import Table
+from helpers.cognito.policy import PasswordPolicy, Rule
+from helpers.display.card import Table
 from helpers.learn import story
 from helpers.learn.lesson import Lesson
 from helpers.learn.measure import Life, lives
-from helpers.policy import PasswordPolicy, Rule
-from helpers.runbook import person_present
+from helpers.run.base import person_present
 from helpers.sandbox import DEFAULT_USERNAME
 
 _HERE = Path(__file__).parent
 ENDS = Rule("ends", "", "no space at the beginning or the end", r"^[^ \t\n\x0b\f\r](.*[^ \t\n\x0b\f\r])?(?![\s\S])")
-"""What every pool asks besides its policy; see helpers.policy.PATTERN."""
+"""What every pool asks besides its policy; see helpers.cognito.policy.PATTERN."""
 
 _SAYS = {
     "InvalidPasswordException": "✓ works: only the password is refused",

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from helpers import picture
-from helpers.secret import redact
+from helpers.display import picture
+from helpers.secrets.secret import redact
 
 HIDDEN = ("Password", "password", "ConfirmationCode", "SecretHash", "PASSWORD", "SECRET_HASH", "AccessToken", "IdToken",
           "RefreshToken", "REFRESH_TOKEN", "Session", "PreviousPassword", "ProposedPassword", "ClientSecret")

@@ -15,12 +15,12 @@ from typing import Any
 
 import botocore.session
 
-from helpers import reset
-from helpers.card import Card, Table
-from helpers.errors import Answered, ResetError, Unsettled
+from helpers.cognito import actions
+from helpers.cognito.errors import Answered, ResetError, Unsettled
+from helpers.display.card import Card, Table
 from helpers.learn.lesson import Lesson
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
-from helpers.secret import Secret
+from helpers.secrets.secret import Secret
 
 REQUEST, CONFIRM = "ForgotPassword", "ConfirmForgotPassword"
 _WHILE = {REQUEST: "asking", CONFIRM: "confirming"}
@@ -300,9 +300,9 @@ def _played(story: Story, lesson: Lesson) -> Encounter:
 def _call(operation: str, client: Any, play: Play) -> None:
     who: Any = {"client_id": play.client_id, "username": play.username}
     if operation == REQUEST:
-        reset.request_code(client, **who)
+        actions.request_code(client, **who)
     else:
-        reset.confirm(client, **who, code=Secret(play.code), new_password=Secret(play.password))
+        actions.confirm(client, **who, code=Secret(play.code), new_password=Secret(play.password))
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any
 
 import botocore
 
-from helpers import policy
+from helpers.cognito import policy
 
 Shape = dict[str, Any]
 Check = Callable[[str, Any], list[str]]

@@ -2,7 +2,7 @@
 
 import hmac
 
-from helpers.policy import PasswordPolicy
+from helpers.cognito.policy import PasswordPolicy
 
 from . import srp
 from .refusal import Refusal

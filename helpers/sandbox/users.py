@@ -1,6 +1,6 @@
 """Users as an administrator handles them, and how a user comes into being."""
 
-from helpers.policy import PasswordPolicy
+from helpers.cognito.policy import PasswordPolicy
 
 from . import attributes, delivery, passwords
 from .names import EMAIL, PHONE, active_names, admin_user

@@ -12,10 +12,10 @@ import time
 import urllib.request
 from pathlib import Path
 
-from helpers import reset
-from helpers.errors import ResetError
+from helpers.cognito import actions
+from helpers.cognito.errors import ResetError
 from helpers.sandbox import open_sandbox
-from helpers.secret import Secret
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 ROOT = Path(__file__).parent.parent.parent
@@ -79,12 +79,12 @@ class Served:
     def code(self, **client):
         """Be the user: request a code, an hour after everything that was tried before. client: another app client."""
         self.box.advance(3601)
-        reset.request_code(self.client, **DIEGO | client)
+        actions.request_code(self.client, **DIEGO | client)
         return self.plant(self.box.mailbox()[-1]["code"])
 
     def signs_in(self, password):
         try:
-            return bool(reset.sign_in(self.client, **DIEGO, password=Secret(password)))
+            return bool(actions.sign_in(self.client, **DIEGO, password=Secret(password)))
         except ResetError:
             return False
 

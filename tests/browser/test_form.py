@@ -8,7 +8,7 @@ import re
 import nbformat
 from playwright.sync_api import expect
 
-from helpers.record import find_record
+from helpers.run.record import find_record
 from helpers.sandbox import DEFAULT_PASSWORD
 from tests.browser.access import OURS
 from tests.browser.lab import (

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from helpers.runbooks import RUNBOOKS
+from helpers.runbooks.registry import RUNBOOKS
 from helpers.sandbox import DEFAULT_POOL_ID
-from helpers.secret import Secret
+from helpers.secrets.secret import Secret
 from tests.browser.lab import RUNBOOK, at, command, fill, press, run_all, wait_for
 
 WITH_A_SECRET = [name for name, entry in RUNBOOKS.items() if entry.parameters.SECRETS]

@@ -1,8 +1,8 @@
 """Whatever Cognito, the network or the kernel may do: the form says what happened and what to do next."""
 
-from helpers import reset
-from helpers.errors import LimitReached, ResetError
-from helpers.secret import Secret
+from helpers.cognito import actions
+from helpers.cognito.errors import LimitReached, ResetError
+from helpers.secrets.secret import Secret
 from tests.browser.lab import DIEGO, keep, press, run_all, wait_for
 
 REFUSED = "Refused: Cognito did not change the password."
@@ -51,7 +51,7 @@ def test_every_refusal_is_told_in_words_and_the_form_goes_on(page, lab):
 
     for _ in range(20):
         try:
-            reset.confirm(lab.client, **DIEGO, code=Secret("000000"), new_password=Secret("Planted-1-limit"))
+            actions.confirm(lab.client, **DIEGO, code=Secret("000000"), new_password=Secret("Planted-1-limit"))
         except LimitReached:
             break
         except ResetError:

@@ -5,9 +5,9 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from helpers.runbooks.diagnosis.verdicts import PROBLEMS
 from helpers.sandbox import CASES, DEFAULT_PASSWORD, DEFAULT_USERNAME, Sandbox, plant_case
 from helpers.sandbox.cases import CHOSEN_PASSWORD, CLIENT_SECRET
-from helpers.shelf.verdicts import PROBLEMS
 
 from .world import client_for, secret_hash
 

@@ -1,0 +1,1 @@
+"""One runbook for many users."""

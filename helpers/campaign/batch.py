@@ -1,0 +1,254 @@
+"""One runbook for a table of parameter sets: each row a run of its own, with its own executed notebook and record.
+
+The table is read twice and never held: once to find every problem before anything runs, and once to run. A few worker
+processes take the rows, because papermill changes its process's working folder. Rows are handed out no faster than the
+pace: Cognito allows an account about 30 of these calls a second for everybody, applications and users included. A
+worker that is killed costs the row that it had, which is then counted as lost; another takes its place.
+"""
+
+import csv
+import json
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from helpers.cognito.errors import BadParameters, Problem
+from helpers.runbooks.registry import RUNBOOKS, Entry
+from helpers.runner.headless import run
+
+CALLS_A_SECOND = 10.0
+"""The default pace: a third of what Cognito allows an account by default, so that users are not shut out meanwhile."""
+MOST_PROBLEMS = 50
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one row of the table ended. number: its line in the table, as an editor counts."""
+
+    number: int
+    run: str
+    outcome: str
+    state: str
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How a table was worked through."""
+
+    rows: int
+    seconds: float
+    outcomes: Mapping[str, int]
+    exit_codes: Mapping[int, int]
+    results: str
+    stopped: bool = False
+    failed: tuple[Row, ...] = field(default=(), repr=False)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every row is done, 130 when it was stopped, else 1."""
+        return 130 if self.stopped else 0 if set(self.exit_codes) <= {0} else 1
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {
+            "rows": self.rows, "seconds": round(self.seconds, 3), "outcomes": dict(self.outcomes),
+            "exit_codes": {str(code): count for code, count in self.exit_codes.items()}, "results": self.results,
+            "stopped": self.stopped, "exit_code": self.exit_code, "failed": [vars(row) for row in self.failed],
+        }
+
+
+def rows_of(table: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line, parameters) from a CSV file with a heading, or from a file with one JSON object a line (.jsonl).
+
+    Every value of a CSV file is text, and an empty one means the default. Raises BadParameters for what is no table.
+    """
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        if table.suffix.lower() in (".jsonl", ".ndjson"):
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                try:
+                    values = json.loads(line)
+                except ValueError:
+                    values = None
+                if not isinstance(values, dict):
+                    raise BadParameters([Problem(f"line {number}", "is no JSON object.")])
+                yield number, values
+            return
+        reader = csv.DictReader(file)
+        for values in reader:
+            if None in values or None in values.values():
+                raise BadParameters([Problem(f"line {reader.line_num}", "has not as many columns as the heading.")])
+            yield reader.line_num, {name.strip(): text for name, text in values.items() if text != ""}
+
+
+def check(entry: Entry, table: Path, shared: Mapping[str, str]) -> int:
+    """Look at every row before anything runs; return how many there are. Raises BadParameters with the problems."""
+    problems: list[Problem] = []
+    count = 0
+    for number, values in rows_of(table):
+        count += 1
+        for problem in entry.parameters.read({**shared, **values}, person=False)[1]:
+            problems.append(Problem(f"line {number}: {problem.field}", problem.words))
+        if len(problems) >= MOST_PROBLEMS:
+            problems = [*problems[:MOST_PROBLEMS], Problem("the table", "has more problems; these come first.")]
+            break
+    if not problems and not count:
+        problems = [Problem("the table", "has no rows.")]
+    if problems:
+        raise BadParameters(problems)
+    return count
+
+
+def run_table(
+    entry: Entry, table: Path, *, out: Path, shared: Mapping[str, str] | None = None, workers: int = 2,
+    pace: float = CALLS_A_SECOND, on_done: Callable[[Row, int], None] | None = None, **options: Any,
+) -> Summary:
+    """Run the runbook once for each row of the table and return a summary; results are also written row by row.
+
+    shared: parameters that every row has, unless it says otherwise. pace: API calls a second, over all workers; 0 for
+    no limit. on_done: told each row as it ends, and how many have. options: as `headless.run` takes them.
+    Raises BadParameters, before anything runs.
+    """
+    shared = shared or {}
+    total = check(entry, table, shared)
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    results = out / f"batch-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.jsonl"
+    crew = _Crew(min(workers, total), entry.name, {"out": out, **options})
+    tally = _Tally(results, on_done)
+    began = next_at = time.monotonic()
+    step = entry.calls / pace if pace else 0.0
+    stopped = False
+    try:
+        for number, values in rows_of(table):
+            while not crew.free or time.monotonic() < next_at:
+                left = max(next_at - time.monotonic(), 0) if crew.free else None
+                for row in crew.collect(left):
+                    tally.add(row)
+            crew.give(number, {**shared, **values})
+            next_at = max(next_at + step, time.monotonic())
+        while crew.busy:
+            for row in crew.collect(None):
+                tally.add(row)
+    except KeyboardInterrupt:
+        stopped = True
+        for row in crew.stop():
+            tally.add(row)
+    finally:
+        crew.dismiss()
+        tally.close()
+    return Summary(tally.count, time.monotonic() - began, tally.outcomes, tally.exit_codes, str(results), stopped,
+                   tuple(tally.failed))
+
+
+class _Tally:
+    def __init__(self, results: Path, on_done: Callable[[Row, int], None] | None) -> None:
+        self._file = open(os.open(results, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8")  # noqa: SIM115
+        self._on_done = on_done
+        self.count = 0
+        self.outcomes: Counter[str] = Counter()
+        self.exit_codes: Counter[int] = Counter()
+        self.failed: list[Row] = []
+
+    def add(self, row: Row) -> None:
+        self.count += 1
+        self.outcomes[row.outcome] += 1
+        self.exit_codes[row.exit_code] += 1
+        if row.exit_code and len(self.failed) < MOST_PROBLEMS:
+            self.failed.append(row)
+        self._file.write(json.dumps(vars(row)) + "\n")
+        self._file.flush()
+        if self._on_done:
+            self._on_done(row, self.count)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Crew:
+    """The workers: which are free, which row each has, and another for one that is gone."""
+
+    def __init__(self, size: int, name: str, options: Mapping[str, Any]) -> None:
+        self._context = multiprocessing.get_context("spawn")
+        self._name, self._options = name, options
+        self._all: dict[Connection, Any] = {}
+        self.busy: dict[Connection, int] = {}
+        self.free: list[Connection] = []
+        for _ in range(size):
+            self._hire()
+
+    def _hire(self) -> None:
+        ours, theirs = self._context.Pipe()
+        # Not daemons: a worker has a process of its own below it, and ends by itself when its pipe closes.
+        worker = self._context.Process(target=_work, args=(theirs, self._name, self._options))
+        worker.start()
+        theirs.close()
+        self._all[ours] = worker
+        self.free.append(ours)
+
+    def give(self, number: int, values: Mapping[str, Any]) -> None:
+        pipe = self.free.pop(0)
+        self.busy[pipe] = number
+        try:
+            pipe.send((number, dict(values)))
+        except OSError:
+            return  # it is gone; `collect` finds that
+
+    def collect(self, timeout: float | None) -> list[Row]:
+        rows = []
+        for pipe in wait(list(self.busy), timeout) if self.busy else _sleep(timeout):
+            assert isinstance(pipe, Connection)
+            number = self.busy.pop(pipe)
+            try:
+                rows.append(pipe.recv())
+                self.free.append(pipe)
+            except (EOFError, OSError):
+                rows.append(Row(number, "", "unknown", "lost", 138))
+                self._all.pop(pipe).join()
+                pipe.close()
+                self._hire()
+        return rows
+
+    def stop(self) -> list[Row]:
+        """End the runs that are under way, each with its record, and return how they ended."""
+        for pipe in self.busy:
+            if self._all[pipe].is_alive():
+                os.kill(self._all[pipe].pid, signal.SIGTERM)
+        rows = []
+        while self.busy:
+            rows += self.collect(None)
+        return rows
+
+    def dismiss(self) -> None:
+        for pipe, worker in self._all.items():
+            pipe.close()
+            worker.join()
+
+
+def _sleep(timeout: float | None) -> list[Any]:
+    time.sleep(timeout or 0)
+    return []
+
+
+def _work(pipe: Connection, name: str, options: Mapping[str, Any]) -> None:
+    """Be a worker: run rows until the pipe closes."""
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # as for the command: see helpers.runner.cli
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the one who hands out the rows
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as long as no run is under way, which then takes it
+    entry = RUNBOOKS[name]
+    while True:
+        try:
+            number, values = pipe.recv()
+        except (EOFError, OSError):
+            return
+        report = run(entry, values, **options)
+        pipe.send(Row(number, report.run, report.outcome, report.state, report.exit_code))

@@ -1,0 +1,208 @@
+"""Calls that only read: who a user is, how a user pool and an app client are set up. Signed, each made once.
+
+They need AWS credentials, and raise the errors of `helpers.cognito.errors`. None of them changes anything at Cognito.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from helpers.cognito.errors import answers
+from helpers.cognito.models import Client, Contact, Event, Pool, User
+from helpers.cognito.policy import PasswordPolicy
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
+
+T_co = TypeVar("T_co", covariant=True)
+FOUND_AT_MOST = 10
+EVENTS_AT_MOST = 10
+
+
+class Listed(tuple[T_co, ...]):
+    """What a call has listed, with AWS's id of its answer; of several pages, the last one's."""
+
+    request_id: str
+
+    @classmethod
+    def of(cls, items: Iterable[T_co], answer: Any) -> Self:
+        """Return the items with the request id of the answer that they came in."""
+        made = cls(items)
+        made.request_id = _request_id(answer)
+        return made
+
+
+def look_up(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> User:
+    """Read one user. It counts the user as active this month, which AWS bills.
+
+    username: the username, an active alias, or the `sub`. Source: API reference, AdminGetUser.
+    """
+    with answers("AdminGetUser", username=username):
+        answer = client.admin_get_user(UserPoolId=user_pool_id, Username=username)
+    return _user(answer, answer.get("UserAttributes", []))
+
+
+def find_users(client: "CognitoIdentityProviderClient", *, user_pool_id: str, attribute: str,
+               value: str) -> tuple[User, ...]:
+    """Find users by an attribute, also by a contact that is not verified and so is no alias. At most ten.
+
+    attribute: email, phone_number, username or another that ListUsers can search. A user who has just changed may be
+    shown as before: ListUsers is eventually consistent. It tells no second factors. Source: API reference, ListUsers.
+    """
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    with answers("ListUsers"):
+        answer = client.list_users(UserPoolId=user_pool_id, Filter=f'{attribute} = "{quoted}"', Limit=FOUND_AT_MOST)
+    return Listed.of((_user({**one, "ResponseMetadata": answer["ResponseMetadata"]}, one.get("Attributes", []))
+                      for one in answer.get("Users", [])), answer)
+
+
+def read_pool(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> Pool:
+    """Read a user pool's settings. Source: API reference, DescribeUserPool."""
+    with answers("DescribeUserPool"):
+        answer = client.describe_user_pool(UserPoolId=user_pool_id)
+    pool: Mapping[str, Any] = answer["UserPool"]
+    mechanisms = pool.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
+    mail, sms = pool.get("EmailConfiguration", {}), pool.get("SmsConfiguration", {})
+    messaging = sms.get("EumsSms", {})  # an alternative to Amazon SNS; a pool has one or the other
+    return Pool(
+        pool_id=pool["Id"],
+        name=pool.get("Name", ""),
+        policy=PasswordPolicy.from_pool(pool),
+        recovery=tuple(one["Name"] for one in sorted(mechanisms, key=lambda one: one["Priority"])),
+        verifies=tuple(pool.get("AutoVerifiedAttributes", [])),
+        aliases=tuple(pool.get("AliasAttributes", [])),
+        sign_in_names=tuple(pool.get("UsernameAttributes", [])),
+        case_sensitive=pool.get("UsernameConfiguration", {}).get("CaseSensitive", True),
+        mfa=pool.get("MfaConfiguration", "OFF"),
+        sender=mail.get("EmailSendingAccount", "COGNITO_DEFAULT"),
+        sms_role=bool(sms.get("SnsCallerArn") or messaging.get("CallerArn")),
+        triggers=tuple(sorted(name for name, value in pool.get("LambdaConfig", {}).items() if value)),
+        threat_protection=pool.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF"),
+        temporary_days=pool.get("Policies", {}).get("PasswordPolicy", {}).get("TemporaryPasswordValidityDays", 7),
+        request_id=_request_id(answer),
+        mail_from=mail.get("From") or mail.get("SourceArn", "").rpartition("/")[2],
+        sms_service=("AWS End User Messaging" if messaging.get("CallerArn") else
+                     "Amazon SNS" if sms.get("SnsCallerArn") else ""),
+        sms_region=messaging.get("Region") or sms.get("SnsRegion", ""),
+        sms_external_id=bool(sms.get("ExternalId") or messaging.get("ExternalId")),
+        sms_failure=pool.get("SmsConfigurationFailure", ""),
+        verifies_changes=tuple(pool.get("UserAttributeUpdateSettings", {}).get("AttributesRequireVerificationBeforeUpdate",
+                                                                              [])),
+        only_admins_create=pool.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly", False),
+        plan=pool.get("UserPoolTier", ""),
+    )
+
+
+def read_factors(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> tuple[str, ...]:
+    """Return the second factors that a pool offers, as a user's own are named; () where they are off.
+
+    An e-mail factor may also be offered for signing in without a password: both share one setting. Source: API
+    reference, GetUserPoolMfaConfig.
+    """
+    with answers("GetUserPoolMfaConfig"):
+        answer = client.get_user_pool_mfa_config(UserPoolId=user_pool_id)
+    if answer.get("MfaConfiguration", "OFF") == "OFF":
+        return Listed.of((), answer)
+    offered = {"SMS_MFA": "SmsMfaConfiguration" in answer, "EMAIL_OTP": "EmailMfaConfiguration" in answer,
+               "SOFTWARE_TOKEN_MFA": answer.get("SoftwareTokenMfaConfiguration", {}).get("Enabled", False)}
+    return Listed.of((name for name, offers in offered.items() if offers), answer)
+
+
+def read_client(client: "CognitoIdentityProviderClient", *, user_pool_id: str, client_id: str) -> Client:
+    """Read an app client's settings. The answer holds the client's secret, which is dropped at once.
+
+    Source: API reference, DescribeUserPoolClient.
+    """
+    with answers("DescribeUserPoolClient"):
+        answer = client.describe_user_pool_client(UserPoolId=user_pool_id, ClientId=client_id)
+    found = answer["UserPoolClient"]
+    return Client(
+        client_id=found["ClientId"],
+        name=found.get("ClientName", ""),
+        has_secret="ClientSecret" in found,
+        flows=tuple(sorted(found.get("ExplicitAuthFlows", []))),
+        hides_users=found.get("PreventUserExistenceErrors", "LEGACY") == "ENABLED",
+        refresh_lasts=_seconds(found, "Refresh", "days", 30),
+        access_lasts=max(_seconds(found, kind, "hours", 1) for kind in ("Access", "Id")),
+        request_id=_request_id(answer),
+    )
+
+
+def list_clients(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> tuple[str, ...]:
+    """Return the ids of all app clients of a pool, asked for in pages of sixty.
+
+    A page may be empty and still not be the last one. Source: API reference, ListUserPoolClients.
+    """
+    found: list[str] = []
+    page: dict[str, str] = {}
+    while True:
+        with answers("ListUserPoolClients"):
+            answer = client.list_user_pool_clients(UserPoolId=user_pool_id, MaxResults=60, **page)
+        found += [one["ClientId"] for one in answer.get("UserPoolClients", [])]
+        if not answer.get("NextToken"):
+            return Listed.of(found, answer)
+        page = {"NextToken": answer["NextToken"]}
+
+
+def recent_events(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> tuple[Event, ...]:
+    """Return what the pool has recorded of a user, newest first, at most ten; needs the pool's threat protection.
+
+    Source: API reference, AdminListUserAuthEvents.
+    """
+    with answers("AdminListUserAuthEvents", username=username):
+        answer = client.admin_list_user_auth_events(UserPoolId=user_pool_id, Username=username, MaxResults=EVENTS_AT_MOST)
+    return Listed.of((
+        Event(at=one["CreationDate"].isoformat(), kind=one.get("EventType", ""), response=one.get("EventResponse", ""))
+        for one in answer.get("AuthEvents", [])
+    ), answer)
+
+
+def masked(contact: str) -> str:
+    """Hide a contact as Cognito does in its answers: d***@e***, or all but the last four digits of a phone number."""
+    local, at, domain = contact.partition("@")
+    if at:
+        return f"{local[:1]}***@{domain[:1]}***"
+    digits = re.sub(r"\D", "", contact)
+    return f"+{'*' * max(len(digits) - 4, 0)}{digits[-4:]}"
+
+
+def _seconds(client: Mapping[str, Any], kind: str, unit: str, default: int) -> int:
+    """Say how long a kind of token lives; 0 counts as not set. Source: API reference, UserPoolClientType."""
+    lengths = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+    value = client.get(f"{kind}TokenValidity") or default
+    return int(value) * lengths[client.get("TokenValidityUnits", {}).get(f"{kind}Token", unit)]
+
+
+def _user(answer: Any, attributes: Any) -> User:
+    values = {item["Name"]: item.get("Value", "") for item in attributes}
+    contacts = tuple(
+        Contact(name, masked(values[name]), values.get(f"{name}_verified") == "true")
+        for name in ("email", "phone_number")
+        if values.get(name)
+    )
+    return User(
+        username=answer["Username"],
+        status=answer.get("UserStatus", "UNKNOWN"),
+        enabled=answer.get("Enabled", False),
+        contacts=contacts,
+        factors=tuple(answer.get("UserMFASettingList", [])),
+        preferred_factor=answer.get("PreferredMfaSetting", ""),
+        last_modified=answer["UserLastModifiedDate"].isoformat(),
+        request_id=_request_id(answer),
+        providers=_providers(values.get("identities", "")),
+    )
+
+
+def _providers(identities: str) -> tuple[str, ...]:
+    """Return the providers that a user's `identities` name; () for whatever cannot be read."""
+    try:
+        listed = json.loads(identities)
+    except (ValueError, RecursionError):
+        return ()
+    names = [one.get("providerName") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
+    return tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))
+
+
+def _request_id(answer: Any) -> str:
+    return str(answer["ResponseMetadata"].get("RequestId", ""))

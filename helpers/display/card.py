@@ -1,0 +1,89 @@
+"""What a notebook shows a person: a title over rows of "what" and "how it is".
+
+A card is text first; JupyterLab, a code host and a printer draw the same rows as a table.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+
+from helpers.secrets.secret import redact
+
+
+@dataclass(frozen=True, repr=False)
+class Card:
+    """A title and rows of (label, text). Secrets that this process knows are taken out of every text.
+
+    changes: where something will be different, rows of (what, now, after).
+    """
+
+    title: str
+    rows: tuple[tuple[str, str], ...] = ()
+    changes: tuple[tuple[str, str, str], ...] = ()
+
+    def __repr__(self) -> str:
+        width = max((len(label) for label, _ in self.rows), default=0)
+        lines = [self.title, *(f"  {label:<{width}}  {text}" for label, text in self.rows if text)]
+        lines += [f"  {what}: now {now}; after: {after}" for what, now, after in self.changes]
+        return redact("\n".join(lines))
+
+    def _repr_markdown_(self) -> str:
+        lines = [f"**{_escape(self.title)}**", ""]
+        rows = [f"| {_escape(label)} | {_escape(text)} |" for label, text in self.rows if text]
+        if rows:
+            lines += ["| What | How it is |", "|:---|:---|", *rows]
+        if self.changes:
+            lines += ["", f"| {' | '.join(CHANGE)} |", "|:---|:---|:---|"]
+            lines += [f"| {_escape(what)} | {_escape(now)} | {_escape(after)} |" for what, now, after in self.changes]
+        return redact("\n".join(lines))
+
+    def to_html(self) -> str:
+        """Return the same as HTML tables, for a widget."""
+        rows = "".join(f"<tr>{_head(label, 'row')}{_data(text)}</tr>" for label, text in self.rows if text)
+        shown = f"<p><strong>{html.escape(self.title)}</strong></p><table>{rows}</table>"
+        if self.changes:
+            changes = "".join(f"<tr>{_head(what, 'row')}{_data(now)}{_data(after)}</tr>" for what, now, after in self.changes)
+            shown += f"<table><tr>{''.join(_head(words, 'col') for words in CHANGE)}</tr>{changes}</table>"
+        return redact(shown)
+
+
+CHANGE = ("What changes", "Now", "After")
+
+
+def _head(text: str, scope: str) -> str:
+    return (f'<th scope="{scope}" style="text-align:left;vertical-align:top;line-height:1.4;padding-right:1em">'
+            f"{html.escape(text)}</th>")
+
+
+def _data(text: str) -> str:
+    return f'<td style="text-align:left;vertical-align:top;line-height:1.4;padding-right:1em">{html.escape(text)}</td>'
+
+
+def _escape(text: str) -> str:
+    """Have Markdown show these characters as they are, whoever wrote them."""
+    text = html.escape(text, quote=False).replace("\n", " ")
+    return re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", text)
+
+
+@dataclass(frozen=True, repr=False)
+class Table:
+    """A title, column headings, and rows."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def __repr__(self) -> str:
+        lines = [self.title, *("  " + " | ".join(row) for row in (self.headings, *self.rows))]
+        return redact("\n".join(lines))
+
+    def _repr_markdown_(self) -> str:
+        ruler = "|" + "|".join(":---" for _ in self.headings) + "|"
+        rows = ["| " + " | ".join(map(_escape, row)) + " |" for row in (self.headings, *self.rows)]
+        return redact("\n".join([f"**{_escape(self.title)}**", "", rows[0], ruler, *rows[1:]]))
+
+    def to_html(self) -> str:
+        """Return the same as an HTML table, for a widget."""
+        head = "".join(_head(words, "col") for words in self.headings)
+        rows = "".join(f"<tr>{''.join(map(_data, row))}</tr>" for row in self.rows)
+        return redact(f"<p><strong>{html.escape(self.title)}</strong></p><table><tr>{head}</tr>{rows}</table>")

@@ -1,0 +1,1 @@
+"""One run with a person: the form, and what it shows."""

@@ -1,0 +1,330 @@
+"""A form around a run, for the person who runs it; and the same without one.
+
+`act(run)` is the one cell of a runbook that does something. With a person it is a form: what is typed into it never
+becomes part of the widget's state, which JupyterLab may save into the notebook, but travels in the message that the
+button sends. Without a person the run acts at once. Either way the cells below show `.result`, `.record` and `.proof`.
+"""
+
+import html
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from helpers.display.card import Card
+from helpers.run.base import NotDone, Runbook
+from helpers.run.record import MIME, NextRunbook, Outcome, Record
+from helpers.run.recording import RUNS, NotNoted, noted
+from helpers.runbooks.registry import RUNBOOKS
+from helpers.secrets.secret import Secret, redact, scheme_of, shown
+from helpers.target import TargetError
+
+_HERE = Path(__file__).parent
+_WAITING = "Nothing has been sent yet. This fills in when the form above, under “Do it”, has done its work."
+_GONE = """<p>The form was here while its kernel ran. What came of it stands below.
+For a new form choose Run, then Run All Cells: before its button is pressed, nothing changes for a real user.</p>
+<style>.jp-OutputArea-child:has(> .jupyter-widgets):has(+ * .reset-kept) { display: none; }</style>"""
+"""The style hides JupyterLab's "Error displaying widget: model not found" (only that has this class in this place)."""
+_UNSEEN = " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"  # what comes along when a name is pasted
+_STANDS_FOR = {"mailbox": "the newest code in the practice mailbox", "literal": "the practice password"}
+
+
+def act(run: Runbook[Any]) -> "Attended | Unattended":
+    """Show the form where a person is there to fill it in; do the run at once where nobody is."""
+    return Attended(run) if run.person else Unattended(run)
+
+
+class Unattended:
+    """A run that has been done without a person."""
+
+    def __init__(self, run: Runbook[Any]) -> None:
+        self._run = run
+        run.submit()
+
+    @property
+    def result(self) -> Card:
+        """What came of it, as a person reads it."""
+        assert self._run.result is not None
+        return self._run.result.card()
+
+    @property
+    def record(self) -> Record:
+        """The record, which also stands among the notebook's outputs for any reader to find."""
+        assert self._run.record is not None
+        return self._run.record
+
+    @property
+    def proof(self) -> Card:
+        """The proof. Raises NotDone when the run did not end in `confirmed`, so that the notebook fails."""
+        return self._run.prove()
+
+    def view(self, draw: Callable[[], Any]) -> Any:
+        """Return what a runbook shows besides, such as a table or a picture."""
+        return draw()
+
+    def __repr__(self) -> str:
+        return "Nobody is there to fill in a form, so the runbook acted at once, by its parameters."
+
+
+class Form(anywidget.AnyWidget):
+    """The form itself: labelled fields, errors beside them, a busy state, the result in words.
+
+    fields, errors and result are what the page draws. turn counts finished presses: a press that was made before the
+    last one was done carries an old number and is dropped, so a double click sends once. practice: the user's side stands
+    beside it; what is in there comes by message and is no part of the state either. arrive: it takes the focus when it
+    appears, since a person has asked for it. training: the cases that it offers, each with what the user says.
+    """
+
+    _esm = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("form_parts.js", "form.js"))
+    _css = _HERE / "form.css"
+    title = traitlets.Unicode().tag(sync=True)
+    button = traitlets.Unicode().tag(sync=True)
+    check_first = traitlets.Unicode().tag(sync=True)
+    fields: Any = traitlets.List().tag(sync=True)
+    errors: Any = traitlets.Dict().tag(sync=True)
+    result: Any = traitlets.Dict().tag(sync=True)
+    state = traitlets.Enum(["ready", "busy", "done"], "ready").tag(sync=True)
+    turn = traitlets.Int(0).tag(sync=True)
+    practice = traitlets.Bool(False).tag(sync=True)
+    requests_codes = traitlets.Bool(False).tag(sync=True)
+    arrive = traitlets.Bool(False).tag(sync=True)
+    training: Any = traitlets.List().tag(sync=True)
+
+
+class View(ipywidgets.HTML):  # type: ignore[misc]
+    """Something below the form that fills in when the button has been pressed.
+
+    A widget is gone with its kernel, whatever it showed. So the notebook keeps a copy beside it, which form.css hides
+    for as long as the form is there. data: what else the copy holds, by its type.
+    """
+
+    data: Any = None
+    _copy: Any = None
+
+    def _ipython_display_(self) -> None:
+        _display(_alive(self))
+        self._copy = _display(_kept(self.value), display_id=True)
+
+    @traitlets.observe("value")
+    def _keep(self, _: Any) -> None:
+        if self._copy:
+            kept = _kept(f"<p>As it was on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC:</p>{self.value}")
+            self._copy.update({**(self.data or {}), **kept}, raw=True)
+
+
+def _kept(markup: str) -> dict[str, Any]:
+    return {"text/html": f'<div class="reset-kept">{markup}</div>'}
+
+
+def _alive(widget: Any) -> dict[str, Any]:
+    """Return what shows a widget for as long as it lives, and nothing where there is none: the copy beside it has the words."""
+    return {name: data for name, data in widget._repr_mimebundle_().items() if name != "text/plain"}
+
+
+def _display(data: Any, **options: Any) -> Any:
+    from IPython.display import display
+
+    return display(data, raw=True, **options)  # type: ignore[no-untyped-call]
+
+
+class Attended:
+    """A run with a person: the form, and views below it that fill in when the button has been pressed."""
+
+    def __init__(self, run: Runbook[Any], *, arrive: bool = False, client_id: str = "") -> None:
+        self._run = run
+        self._client_id = client_id
+        self._goes_on: NextRunbook | None = None
+        sandbox = run.parameters is not None and run.parameters.to_target().may_be_sandbox
+        self.form = Form(
+            title=run.title, button=run.button, check_first=run.check_first, fields=_fields(run),
+            errors=_errors(run.problems), practice=sandbox and "username" in run.form_fields,
+            requests_codes=run.requests_codes, arrive=arrive, training=[list(case) for case in run.training().items()],
+        )
+        self.form.on_msg(self._on_message)
+        self.result, self.record, self.proof = (View(f"<p>{_WAITING}</p>") for _ in range(3))
+        self._views: list[tuple[View, Callable[[], Any]]] = []
+        self.next = ipywidgets.VBox()
+        self._page = ipywidgets.VBox([self.form, self.next])
+
+    def view(self, draw: Callable[[], Any]) -> View:
+        """Return a view that fills in with what `draw` returns, a card, table or picture, after each press."""
+        view = View(f"<p>{_WAITING}</p>")
+        self._views.append((view, draw))
+        return view
+
+    def _ipython_display_(self) -> None:
+        _display(_alive(self._page))
+        _display(_kept(_GONE))
+
+    def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        if content.get("kind") in ("here", "request", "hour"):
+            # An answer of any kind also tells a page whose line was cut that this form is alive.
+            self.form.send({"kind": "here", **self._users_side(content)})
+            return
+        kind = content.get("kind")
+        if kind == "next" and self.form.state != "busy":
+            # Sends nothing, so it need not wait for its turn: the page shows the button a moment before it has that.
+            self._go_on()
+            return
+        if kind == "again" and self.form.state == "done":  # whatever the turn: a page may show the button before it knows that
+            self.form.set_trait("result", {})
+            self.form.state = "ready"
+            return
+        if content.get("turn") != self.form.turn or self.form.state == "busy":
+            return
+        if kind == "plan" and self.form.state == "ready":
+            self._rehearse(dict(content.get("values", {})))
+        elif kind == "train" and self.form.state == "ready" and content.get("case") in self._run.training():
+            self.form.send({"kind": "trained", "values": self._run.train(content["case"])})
+        elif kind == "submit" and self.form.state == "ready":
+            self.form.state, after = "busy", "ready"
+            try:
+                after = self._submit(dict(content.get("values", {})))
+            finally:
+                # Emptied here too: nothing that was typed outlives the press.
+                content.clear()
+                # At the very end, and the turn with it: who may press again is heard.
+                self.form.state = after
+                self.form.turn += 1
+
+    def _submit(self, values: dict[str, str]) -> str:
+        """Do the run and show what came of it; return the state that the form is in afterwards."""
+        run = self._run
+        typed = {name: Secret(values[name], _label(run, name).lower()) for name in run.asks_for.SECRETS if values.get(name)}
+        plain = {name: text.strip(_UNSEEN) for name, text in values.items() if name not in run.asks_for.SECRETS}
+        values.clear()
+        try:
+            with noted(RUNBOOKS[run.name], {**run.values, **plain, **dict.fromkeys(typed, "prompt:")}) as note:
+                result = run.submit(plain, typed)
+                name = note(run.record) if run.record else ""
+        except NotNoted as exc:
+            next_ = f"Make the folder that {RUNS} names writable, then press the button again."
+            self._show(Card("Not sent: the run could not be noted.", (("What happened", str(exc)), ("What to do next", next_))),
+                       "not_sent")
+            return "ready"
+        except (Exception, KeyboardInterrupt) as exc:
+            # A callback's exception would vanish. It may have struck after the call was sent: an unknown outcome.
+            logging.getLogger(__name__).exception("the runbook failed")
+            given_up = isinstance(exc, KeyboardInterrupt)
+            report = "" if given_up else " Then report this."
+            card = Card(
+                "Unknown: the run was interrupted." if given_up else "Unknown: the runbook itself failed.",
+                (("What happened", "The kernel was interrupted while it waited for Cognito." if given_up
+                  else f"{type(exc).__name__}: {redact(str(exc))}"),
+                 ("What it means", "The call may have been sent, and may have been carried out."),
+                 ("What to do next", f"{run.check_first}{report}")),
+            )
+            self._show(card, "unknown")
+            self.record.data = None
+            self.record.value = "<p>No record: the run did not come to its end.</p>"
+            self.result.value = self.proof.value = card.to_html()
+            return "ready"
+        self.form.errors = _errors(result.problems)
+        card = result.card()
+        self._show(replace(card, rows=(*card.rows, ("Noted as", name))), result.outcome.value, result.next_runbook)
+        self.result.value = result.card().to_html()
+        self.record.data = {MIME: run.record.to_json()} if run.record else None
+        self.record.value = f"<pre>{html.escape(json.dumps(run.record.to_json(), indent=2))}</pre>" if run.record else ""
+        for view, draw in self._views:
+            view.value = draw().to_html()
+        try:
+            self.proof.value = run.prove().to_html()
+        except NotDone as exc:
+            self.proof.value = Card("Not proved.", (("What happened", str(exc)), ("What to do next", exc.next))).to_html()
+        return "done" if result.outcome is Outcome.CONFIRMED else "ready"
+
+    def _users_side(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Return how the user stands, what time it is there, and the newest message as the user reads it; in practice only."""
+        if not self.form.practice:
+            return {}
+        assert self._run.parameters is not None
+        target, note, username = self._run.parameters.to_target(), "", str(content.get("username") or "").strip(_UNSEEN)
+        try:
+            if content["kind"] == "request" and self._run.requests_codes:
+                requested = self._run.practice(username)
+                note = " ".join([requested.title, *(text for _, text in requested.rows)])
+            elif content["kind"] == "hour":
+                target.advance(3600)
+                note = "An hour has passed, for everybody in this sandbox."
+            messages, stands = target.mailbox(username), target.standing(username)
+        except TargetError as exc:
+            return {"mail": None, "note": str(exc)}
+        read = ("sender", "destination", "subject", "body", "live")
+        newest = {name: messages[-1][name] for name in read} if messages else None
+        if newest:
+            newest["sent_at"] = f"{messages[-1]['sent_at'][11:16]} UTC"
+        return {"mail": newest, "note": note, "user": stands["user"], "clock": f"{stands['now'][11:16]} UTC"}
+
+    def _show(self, card: Card, outcome: str, goes_on: NextRunbook | None = None) -> None:
+        self._goes_on = goes_on
+        rows = [[label, redact(text)] for label, text in card.rows if text]
+        changes = [[redact(text) for text in change] for change in card.changes]
+        self.form.result = {"title": redact(card.title), "rows": rows, "outcome": outcome, "changes": changes,
+                            "next": goes_on.name if goes_on else ""}
+
+    def _rehearse(self, values: dict[str, str]) -> None:
+        """Show the plan for what the form holds now; nothing is changed."""
+        self.form.state = "busy"
+        try:
+            plan = self._run.rehearse({name: text.strip(_UNSEEN) for name, text in values.items()})
+            self.form.errors = _errors(plan) if isinstance(plan, list) else {}
+            if isinstance(plan, Card):
+                self._show(plan, "plan")
+            else:
+                self._show(Card("There is no plan for this.", tuple(("Please correct", str(one)) for one in plan)), "not_sent")
+        finally:
+            self.form.state = "ready"
+            self.form.turn += 1
+
+    def _go_on(self) -> None:
+        """Put the form of the runbook that goes on from here below this one, filled in."""
+        goes_on = self._goes_on
+        if goes_on is not None:
+            # An administrator's runbook names no app client, so the one that the user came from is handed on past it.
+            client_id, given = getattr(self._run.parameters, "client_id", "") or self._client_id, dict(goes_on.parameters)
+            if client_id and "client_id" in RUNBOOKS[goes_on.name].parameters.model_fields:
+                given["client_id"] = given.get("client_id") or client_id
+            run = RUNBOOKS[goes_on.name].runs(**given, interactive="yes")
+            self.next.children = (Attended(run, arrive=True, client_id=client_id)._page,)
+
+
+def _errors(problems: Any) -> dict[str, str]:
+    return {problem.field: redact(problem.words) for problem in problems}
+
+
+def _label(run: Runbook[Any], name: str) -> str:
+    return run.asks_for.model_fields[name].title or name
+
+
+def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
+    """Return what the page draws, in the order of reading and of the Tab key: the schema's words, the run's values."""
+    schema = run.asks_for
+    values = {**{name: f.default for name, f in schema.model_fields.items()}, **run.values}
+    extras = run.field_extras()
+    fields = []
+    for name in run.form_fields:
+        reference, about = str(values[name]), str(schema.model_fields[name].description)
+        field: dict[str, Any] = {"name": name, "label": _label(run, name), "kind": "text", "value": reference,
+                                 "help": f"{about[:1].upper()}{about[1:]}."}
+        if name in schema.SECRETS:
+            if name == "client_secret" and not reference:
+                continue
+            stands_for = _STANDS_FOR.get(scheme_of(reference), shown(reference))
+            source = "" if reference == "prompt:" else f"Leave empty to use {stands_for}. "
+            field |= {"kind": "secret", "value": "", "help": source, "required": reference == "prompt:"}
+        elif name == "confirm_username":
+            field |= {"value": "", "required": True, "help": "Type the username once more: it is this user that you mean."}
+        elif schema.choices(name):
+            field |= {"kind": "choice", "choices": schema.choices(name).split(", ")}
+        extra = dict(extras.get(name, {}))
+        if field["kind"] == "secret":
+            field["help"] += extra.pop("help", "")
+        fields.append(field | extra)
+    return fields

@@ -1,0 +1,1 @@
+"""One run of a runbook: its parameters, plan, act and verification, its record and the journal."""

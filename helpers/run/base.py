@@ -1,0 +1,330 @@
+"""One run of a runbook: parameters, plan, gate, act, verify, record. Every runbook is these six steps, in this order.
+
+A notebook makes a run from its parameters cell and shows its steps. `submit` does all the work and never raises for
+what Cognito or the network may do: the form calls it when the button is pressed, and a notebook that runs without a
+person calls it at once. So no cell waits for a click, and both ways are one.
+"""
+
+import os
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+from helpers.cognito.errors import BadParameters, NotReached, Problem, ResetError
+from helpers.display.card import Card
+from helpers.run.parameters import PRACTICE_CLIENT, PRACTICE_POOL, Parameters, PoolParameters
+from helpers.run.record import NextRunbook, Outcome, Record, Step
+from helpers.runbooks.registry import RUNBOOKS
+from helpers.secrets.secret import Secret, SecretError, fault_in, resolve
+from helpers.target import Target, TargetError
+
+P = TypeVar("P", bound=Parameters)
+_ALWAYS = ("username", "user_pool_id", "client_id")
+"""What the next runbook is told even where it is the default: these say whom it is about."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended and what follows from it.
+
+    problems: the bad parameters, by field, when nothing was sent. steps: the calls, in their order. decided_by: the
+    operation that decided, where it was not the first.
+    """
+
+    outcome: Outcome
+    exit_code: int
+    headline: str
+    happened: str = ""
+    meaning: str = ""
+    say: str = ""
+    next: str = ""
+    proof: str = ""
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    steps: tuple[Step, ...] = field(default=(), repr=False)
+    decided_by: str = ""
+    next_runbook: NextRunbook | None = None
+
+    @property
+    def request_id(self) -> str:
+        """AWS's id for the call that decided the run, for a support case; "" when nothing was sent."""
+        return next((step.request_id for step in self.steps if self.decided_by in ("", step.name)), "")
+
+    def card(self) -> Card:
+        """Return the result as a person reads it."""
+        return Card(
+            self.headline,
+            (
+                ("What happened", self.happened),
+                *(("Please correct", str(problem)) for problem in self.problems),
+                ("What it means", self.meaning),
+                ("Tell the user", self.say),
+                ("What to do next", self.next),
+                ("Next runbook", str(self.next_runbook or "")),
+                ("Proof", self.proof),
+                *(("Note", note) for note in self.notes),
+                ("Request id", self.request_id),
+            ),
+        )
+
+
+class NotDone(ResetError):
+    """The run did not end in `confirmed`. Raised by the last cell, so that an unattended run fails visibly."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(f"{result.headline} {result.happened}".strip())
+        self.meaning, self.say, self.next = result.meaning, result.say, result.next
+        self.exit_code = result.exit_code  # type: ignore[misc]  # each outcome has its own
+
+
+class Runbook(ABC, Generic[P]):
+    """One run. Subclasses say what is planned and what is done; everything that runbooks share is here.
+
+    values: the parameters, by name, as the notebook's parameters cell holds them. Without a person, bad parameters
+    raise BadParameters at once; with one, the form shows them beside their fields.
+    """
+
+    name: ClassVar[str]
+    asks_for: ClassVar[type[Parameters]]
+    title: ClassVar[str]
+    """What the form is headed with."""
+    button: ClassVar[str]
+    """What the form's button says that it does."""
+    form_fields: ClassVar[tuple[str, ...]]
+    """The parameters that a person fills in, in the order of reading."""
+    check_first: ClassVar[str] = "Look the user up before anything else."
+    """What tells, after an answer was lost, whether it was done."""
+    reads: ClassVar[str] = ""
+    """What a runbook of a public call reads beforehand, by signed calls, when the user pool is named."""
+    requests_codes: ClassVar[bool] = False
+    """Whether the practice mailbox beside the form offers to request a code as the user."""
+
+    def __init__(self, **values: Any) -> None:
+        self.person = person_present(str(values.get("interactive", "auto")))
+        self.values = self._leave_to_the_form(values) if self.person else values
+        # A person has not come to the gate yet; their form asks for it, and `submit` looks at it.
+        self.parameters, self.problems = self._read(self.values, gate=not self.person)
+        if self.problems and not self.person:
+            raise BadParameters(self.problems)
+        self.result: Result | None = None
+        self.record: Record | None = None
+
+    # --- what a subclass says ---
+
+    @abstractmethod
+    def plan(self) -> Card:
+        """Return what will be sent, what it changes and what cannot be undone. Changes nothing."""
+
+    @abstractmethod
+    def _act(self, parameters: P, target: Target, secrets: Mapping[str, Secret]) -> Result:
+        """Do it, and verify it. Raises ResetError or TargetError only before anything was sent."""
+
+    def _check(self, parameters: P, secrets: dict[str, Secret]) -> tuple[list[Problem], list[str]]:
+        """Return what is wrong with the secrets themselves, and notes on what was mended in them."""
+        return [], []
+
+    def practice(self, username: str = "") -> Card:
+        """In the sandbox, bring about what the runbook is for; elsewhere that has happened, and nothing is done."""
+        return Card("There is nothing to prepare.")
+
+    def field_extras(self) -> dict[str, dict[str, Any]]:
+        """Return what the form shows beside certain fields, by parameter: help, rules, how to type it."""
+        p = self.parameters
+        practice = p is None or p.to_target().may_be_sandbox or self.values.get("client_id", PRACTICE_CLIENT) != PRACTICE_CLIENT
+        return {} if practice else {"client_id": {"value": ""}}  # the sandbox's app client, which is refused elsewhere
+
+    def training(self) -> dict[str, str]:
+        """Return the training cases that the form offers: by name, what the user says. Only in this process's sandbox."""
+        return {}
+
+    def train(self, case: str) -> dict[str, str]:
+        """Put a training case into the sandbox, as new, and return the parameters that a person would fill in for it."""
+        return {}
+
+    # --- the steps ---
+
+    def where(self) -> Card:
+        """Say which Cognito this run talks to, and as whom. Sends nothing."""
+        if self.parameters is None:
+            return self._incorrect()
+        p = self.parameters
+        return Card(
+            "Where am I?",
+            (
+                ("Cognito", p.to_target().where()),
+                ("App client", getattr(p, "client_id", "")),
+                ("User pool", p.user_pool_id or "not named; this runbook can do without"),
+                ("User", getattr(p, "username", "")),
+                ("As whom", self.as_whom()),
+                ("Who runs this", "a person, through the form" if self.person else "nobody is there: it acts at once"),
+            ),
+        )
+
+    def as_whom(self) -> str:
+        """Say which identity the run's calls are made with."""
+        p, signed = self.parameters, issubclass(self.asks_for, PoolParameters)
+        if p is None or not (signed or p.user_pool_id):
+            return "nobody: the call is unsigned and needs no AWS credentials"
+        if p.to_target().may_be_sandbox:
+            return f"{'an administrator' if signed else 'nobody'}; the sandbox asks for no credentials"
+        signer = f"profile {p.profile}" if p.profile else "your AWS credentials"
+        return f"{signer}, signed" if signed else f"nobody for the call, which is unsigned; {signer} for reading {self.reads}"
+
+    def rehearse(self, values: Mapping[str, str]) -> Card | list[Problem]:
+        """Return the plan for what a form holds, or what is wrong with it; changes nothing. values: without secrets."""
+        parameters, problems = self._read({**self.values, **values}, gate=False)
+        if parameters is None:
+            return problems
+        self.parameters = parameters
+        return self.plan()
+
+    def submit(self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None) -> Result:
+        """Check everything again, act, verify, and keep the result and the record.
+
+        values: what a form changed, by parameter. typed: the secrets that a person typed, by parameter; they stand in
+        for the references. Returns the result, whatever Cognito or the network did.
+        """
+        typed = dict(typed or {})
+        merged = {**self.values, **(values or {}), **dict.fromkeys(typed, "prompt:")}
+        parameters, problems = self._read(merged, gate=True)
+        if parameters is None and self.person:
+            problems += [Problem(name, f"please enter the {name.replace('_', ' ')}.") for name in self.asks_for.SECRETS
+                         if merged.get(name) == "prompt:" and name not in typed]
+        endpoint, started = "", datetime.now(UTC)
+        now: Callable[[], datetime] = partial(datetime.now, UTC)
+        secrets: dict[str, Secret] = {}
+        notes: list[str] = []
+        if parameters is not None:
+            self.parameters = parameters
+            target = parameters.to_target()
+            endpoint, now = target.where(), target.now
+            started = now()
+            secrets, problems = self._resolve(parameters, target, typed)
+            if not problems:
+                problems, notes = self._check(parameters, secrets)
+        if parameters is None or problems:
+            result = Result(
+                Outcome.NOT_SENT, BadParameters.exit_code, "Not sent: nothing has changed.", problems=tuple(problems),
+                next="Correct the named fields and try again.",
+            )
+        else:
+            result = self._act(parameters, target, secrets)
+        left_open = _left_open(result.next_runbook) if result.next_runbook else ""
+        result = replace(result, notes=(*notes, *result.notes), next=result.next + left_open)
+        self.result = result
+        # Where no call has failed, no step of the record says what stopped the run.
+        stopped = result.outcome is Outcome.NOT_SENT and all(step.status == "done" for step in result.steps)
+        told = (result.happened, result.meaning, *map(str, result.problems)) if stopped else (result.meaning,)
+        self.record = Record(
+            runbook=self.name, endpoint=endpoint, parameters=parameters.shown() if parameters else {},
+            started_at=started, ended_at=now(), steps=result.steps, outcome=result.outcome,
+            exit_code=result.exit_code, verified_by=result.proof,
+            meaning=" ".join(filter(None, told)), next_step=result.next, say=result.say,
+            next_runbook=result.next_runbook,
+        )
+        return result
+
+    def prove(self) -> Card:
+        """Return the proof of a run that did what it should; raise NotDone for any other, so that a job fails.
+
+        Where a person has not pressed the button yet it says so.
+        """
+        if self.result is None:
+            return Card("Nothing has been sent yet.", (("What to do next", "Fill in the form and press its button."),))
+        if self.result.outcome is not Outcome.CONFIRMED:
+            raise NotDone(self.result)
+        return Card(self.result.headline, (("Proof", self.result.proof), ("Request id", self.result.request_id)))
+
+    # --- inner ---
+
+    def follow(self, name: str, **more: str) -> NextRunbook | None:
+        """Name the runbook that goes on from here, with what this run knows of its parameters; None for no name.
+
+        Secrets and the gate are left to whoever runs it. more: what this run has found out.
+        """
+        if not name:
+            return None
+        schema = RUNBOOKS[name].parameters
+        known = {**(self.parameters.model_dump() if self.parameters else {}), **more}
+        left = (*schema.SECRETS, "confirm_username", "interactive")
+        given = {
+            field: known[field] for field, about in schema.model_fields.items()
+            if known.get(field) and field not in left and (known[field] != about.default or field in _ALWAYS)
+        }
+        # A default that is the sandbox's must not slip in where somebody else is meant: what is not known is left open.
+        practice = self.parameters is None or (
+            self.parameters.to_target().may_be_sandbox and known.get("user_pool_id") in (None, "", PRACTICE_POOL))
+        given |= {field: "" for field in _ALWAYS
+                  if field in schema.model_fields and field not in given and (field == "username" or not practice)}
+        return NextRunbook(name=name, parameters=given)
+
+    def _read(self, values: Mapping[str, Any], *, gate: bool) -> tuple[P | None, list[Problem]]:
+        read, problems = self.asks_for.read(values, person=self.person, gate=gate)
+        return cast(P | None, read), problems
+
+    def _leave_to_the_form(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Have the form ask for each secret whose reference cannot be used here."""
+        fields = self.asks_for.model_fields
+        given = {name: values.get(name, fields[name].default) for name in self.asks_for.SECRETS}
+        sandbox = Target(str(values.get("target", "sandbox"))).may_be_sandbox
+        unfit = [name for name, reference in given.items()
+                 if isinstance(reference, str) and reference and fault_in(reference, sandbox=sandbox, person=True)]
+        return {**values, **dict.fromkeys(unfit, "prompt:")}
+
+    def _resolve(self, parameters: P, target: Target, typed: Mapping[str, Secret]) -> tuple[dict[str, Secret], list[Problem]]:
+        secrets, problems = dict(typed), []
+        for name in self.asks_for.SECRETS:
+            reference = getattr(parameters, name)
+            if name in typed or not reference:
+                continue
+            try:
+                secrets[name] = resolve(
+                    reference, label=name.replace("_", " "), ask=_nobody_asked, aws=target.aws,
+                    mailbox=lambda: target.newest_code(getattr(parameters, "username", "")),
+                )
+            except (SecretError, TargetError) as exc:
+                problems.append(Problem(name, str(exc)))
+        return secrets, problems
+
+    def _incorrect(self) -> Card:
+        return Card("Some parameters cannot be used. Correct them in the form.",
+                    tuple(("Please correct", str(problem)) for problem in self.problems))
+
+
+def _left_open(following: NextRunbook) -> str:
+    """Say what the next runbook needs that nobody knows here."""
+    schema, given = RUNBOOKS[following.name].parameters, following.parameters
+    _, problems = schema.read({**given, "interactive": "yes"}, person=True, gate=False)
+    lacking = [one.field for one in problems if given.get(one.field) == "" and one.field != "username"]
+    return "".join(f" The runbook {following.name} also needs {name}: {schema.model_fields[name].description}." for name in lacking)
+
+
+def not_reached(error: NotReached, *steps: Step) -> Result:
+    """Return the result of a run whose call never left."""
+    return Result(
+        Outcome.NOT_SENT, error.exit_code, "Not sent: nothing has changed.", happened=str(error),
+        meaning=error.meaning, say=error.say, next=error.next, steps=steps,
+    )
+
+
+def person_present(interactive: str) -> bool:
+    """Say whether a person is there to fill in a form. interactive: yes, no, or auto, which asks the kernel.
+
+    A kernel run by papermill, nbval or nbconvert is told that nobody can answer a question. So is one of Voila's, which
+    runs the notebook for a visitor of its page: it names itself in the environment.
+    """
+    if interactive in ("yes", "no"):
+        return interactive == "yes"
+    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"):
+        return True
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", False))
+
+
+def _nobody_asked(question: str) -> str:
+    raise SecretError(f"please enter the {question.rstrip(': ')}.")

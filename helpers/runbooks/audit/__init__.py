@@ -1,0 +1,1 @@
+"""What a user pool's settings do to password resets: findings, by topic."""

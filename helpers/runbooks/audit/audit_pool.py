@@ -1,0 +1,206 @@
+"""The runbook audit-pool: read a pool and its app clients, and name the settings that make resets fail or leak."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import ClassVar, TypeVar
+
+from helpers.cognito import reads
+from helpers.cognito.catalogue import refusals_of_reading
+from helpers.cognito.errors import NotAllowed, Refused, ResetError, Unsettled
+from helpers.cognito.models import Client, Pool
+from helpers.display.card import Card, Table
+from helpers.display.picture import Picture
+from helpers.run.base import Result, Runbook
+from helpers.run.parameters import Parameters
+from helpers.run.record import Found, Outcome, Step, step_failed
+from helpers.runbooks.audit.finding import Finding, Level
+from helpers.runbooks.audit.judge import UNSEEN, audit, told, weak_points, well_set
+from helpers.runbooks.audit.picture import way_of_a_code
+from helpers.runbooks.schemas import AuditPoolParameters
+from helpers.secrets.secret import Secret
+from helpers.target import Target
+
+T = TypeVar("T")
+CALLS = ("DescribeUserPool", "GetUserPoolMfaConfig", "ListUserPoolClients", "DescribeUserPoolClient")
+_PAUSE = 0.25
+"""Seconds between two app clients: AWS answers about five such reads a second for one pool (developer guide, Quotas)."""
+_MEANS = {
+    Level.RESETS_FAIL: "Some users cannot reset their password, or will not be able to on a bad day.",
+    Level.AT_RISK: "A reset is easier for a stranger than it has to be.",
+    Level.LEAKS: "A stranger can find out who has an account.",
+    Level.WORTH_KNOWING: "Nothing is wrong; some settings are worth knowing when a user calls.",
+    Level.NOT_KNOWN: "What was read is well set; not everything could be read.",
+    Level.WELL: "Nothing in these settings stands against a reset.",
+}
+_YET = Card("Nothing has been read yet.", (("What to do next", "Press the form's button."),))
+
+
+@dataclass(frozen=True)
+class Audited(Result):
+    """A result with its findings, which are told along with it."""
+
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+    picture: Picture | None = field(default=None, repr=False)
+
+    @property
+    def request_id(self) -> str:
+        """AWS's id for the call that failed, or for the first one."""
+        return next((step.request_id for step in self.steps if step.status != "done"), super().request_id)
+
+    def card(self) -> Card:
+        """Return the result as a person reads it, with the weak points by number."""
+        first, *rows = super().card().rows
+        weak = enumerate((one for one in self.findings if one.weak), 1)
+        listed = [(f"{number}. {one.level}", f"{one.title[0].upper()}{one.title[1:]}. {one.risk} {one.fix}")
+                  for number, one in weak]
+        return Card(self.headline, (first, *listed, *rows))
+
+
+class AuditPool(Runbook[AuditPoolParameters]):
+    """One run of audit-pool. See Runbook for the steps. It only reads."""
+
+    name: ClassVar[str] = "audit-pool"
+    asks_for: ClassVar[type[Parameters]] = AuditPoolParameters
+    title: ClassVar[str] = "Find settings that make resets fail or leak"
+    button: ClassVar[str] = "Read and judge the settings"
+    form_fields: ClassVar[tuple[str, ...]] = ("user_pool_id",)
+    check_first: ClassVar[str] = "Nothing was changed. Press the button again."
+
+    def plan(self) -> Card:
+        """Return what will be read. Sends nothing."""
+        p = self.parameters
+        if p is None:
+            return self._incorrect()
+        return Card(
+            "What will happen",
+            (
+                ("Read, once", "DescribeUserPool and GetUserPoolMfaConfig (UserPoolId)"),
+                ("Read, in pages", "ListUserPoolClients (UserPoolId), sixty app clients a page"),
+                ("Read, for each", "DescribeUserPoolClient (UserPoolId, ClientId), about four a second"),
+                ("Changes", f"nothing in {p.user_pool_id}, and nothing for its users"),
+                ("Cannot be undone", "nothing"),
+                ("Sensitive", "the answer about an app client holds its secret; that is dropped at once, and stands nowhere"),
+            ),
+        )
+
+    def submit(self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None) -> Result:
+        """Do what every run does, and put what was found into the record, as data. See Runbook.submit."""
+        result = super().submit(values, typed)
+        if self.record and self.parameters:
+            pool = (self.parameters.user_pool_id,)
+            found = tuple(Found(level=one.level, setting=one.setting, title=one.title, risk=one.risk, evidence=one.evidence,
+                                fix=one.change, concerns=one.concerns or pool) for one in self._findings)
+            self.record = self.record.model_copy(update={"findings": found})
+        return result
+
+    # --- what was found, for the cells below ---
+
+    def weak_points(self) -> Table | Card:
+        """Return the table of weak points, the worst first."""
+        return weak_points(self._findings) if self._findings else self._nothing
+
+    def well_set(self) -> Table | Card:
+        """Return the table of what was looked at and is well set."""
+        return well_set(self._findings) if self._findings else self._nothing
+
+    def picture(self) -> Picture | Card:
+        """Return the way of a code, with the weak points on it."""
+        drawn = self.result.picture if isinstance(self.result, Audited) else None
+        return drawn or self._nothing
+
+    @property
+    def _nothing(self) -> Card:
+        return Card("Nothing was read.", (("What to do next", self.result.next),)) if self.result else _YET
+
+    @property
+    def _findings(self) -> tuple[Finding, ...]:
+        return self.result.findings if isinstance(self.result, Audited) else ()
+
+    # --- the act ---
+
+    def _act(self, parameters: AuditPoolParameters, target: Target, secrets: Mapping[str, Secret]) -> Result:
+        client, whole = target.client(signed=True), {"user_pool_id": parameters.user_pool_id}
+        steps: list[Step] = []
+
+        def ask(operation: str, read: Callable[[], T]) -> T | ResetError:
+            try:
+                got = read()
+            except ResetError as exc:
+                steps.append(step_failed(operation, exc, target.now()))
+                return exc
+            steps.append(Step(name=operation, status="done", at=target.now(), request_id=getattr(got, "request_id", "")))
+            return got
+
+        pool = ask("DescribeUserPool", lambda: reads.read_pool(client, **whole))
+        if isinstance(pool, ResetError):
+            return _stopped(pool, "the user pool", steps)
+        factors = ask("GetUserPoolMfaConfig", lambda: reads.read_factors(client, **whole))
+        faults = [("the second factors", factors)] if isinstance(factors, ResetError) else []
+        if not isinstance(factors, ResetError):
+            pool = replace(pool, factors=factors)
+        ids = ask("ListUserPoolClients", lambda: reads.list_clients(client, **whole))
+        clients: list[Client] = []
+        notes, unread = [], ""
+        if isinstance(ids, ResetError):
+            faults.append(("the list of app clients", ids))
+            unread, ids = f"they could not be listed: {ids}", ()
+        for number, client_id in enumerate(ids):
+            if number and not target.may_be_sandbox:
+                time.sleep(_PAUSE)
+            got = ask("DescribeUserPoolClient",
+                      lambda one=client_id: reads.read_client(client, **whole, client_id=one))  # type: ignore[misc]
+            if isinstance(got, Client):
+                clients.append(got)
+            elif isinstance(got, NotAllowed) and got.code == "ResourceNotFoundException":
+                notes.append(f"The app client {client_id} was deleted while the list was read.")
+            else:
+                # What stands against one stands against the next: the others are named, not tried.
+                faults.append((f"the app client {client_id}", got))
+                unread = f"{len(ids) - number} of {len(ids)} app clients were not read, from {client_id} on: {got}"
+                break
+        findings = audit(pool, None if unread and not clients else clients, unread)
+        if faults:
+            what, error = faults[0]
+            notes += [f"Not read either: {other}. {why}" for other, why in faults[1:]]
+            return replace(_stopped(error, what, steps), findings=findings, picture=_drawn(pool, findings), notes=tuple(notes))
+        return self._judged(pool, clients, findings, tuple(notes), tuple(steps))
+
+    def _judged(self, pool: Pool, clients: list[Client], findings: tuple[Finding, ...], notes: tuple[str, ...],
+                steps: tuple[Step, ...]) -> Result:
+        weak = sum(one.weak for one in findings)
+        worst = findings[0].level
+        return Audited(
+            Outcome.CONFIRMED, 0,
+            f"Done: {weak} of {len(findings)} settings need a look." if weak else f"Done: all {len(findings)} settings are well.",
+            happened=f"The pool {pool.name} and its app clients ({len(clients)}) were read, and nothing was changed.",
+            meaning=f"{_MEANS[worst]} {told(findings)}",
+            next=("Give this to whoever owns the pool, the worst first, and run it again after each change. " if weak else
+                  "Run it again after each change of the pool. ")
+            + "For a single user who cannot reset, run diagnose-user.",
+            proof=f"All settings were read in {len(steps)} steps, each of them answered; none of them can change anything.",
+            notes=(*notes, UNSEEN), steps=steps, next_runbook=self.follow("diagnose-user"), findings=findings,
+            picture=_drawn(pool, findings),
+        )
+
+
+def refusals() -> Table:
+    """Return all that the calls of this runbook can answer with, as a table for a person."""
+    return refusals_of_reading(*CALLS)
+
+
+def _stopped(error: ResetError, what: str, steps: list[Step]) -> Audited:
+    """Return the result of a run that could not read everything. Whatever stood against it, nothing has changed."""
+    refused = isinstance(error, Refused)
+    lost = isinstance(error, Unsettled)
+    return Audited(
+        Outcome.REFUSED if refused else Outcome.NOT_SENT, 7 if lost else error.exit_code,
+        f"Not complete: {what} could not be read. Nothing has changed.", happened=str(error),
+        meaning=error.meaning if refused else "Reading changes nothing, so nothing is lost.",
+        next="Run this again." if lost else error.next, steps=tuple(steps),
+    )
+
+
+def _drawn(pool: Pool, findings: tuple[Finding, ...]) -> Picture:
+    name = " ".join(pool.name.split())  # Cognito allows white space in a name that an SVG may not hold
+    return way_of_a_code(f"The way of a code in the pool {name}, and its weak points", findings)

@@ -1,0 +1,1 @@
+"""Why a user cannot reset the password: symptoms, evidence, verdicts, routes."""

@@ -1,0 +1,1 @@
+"""One run without a person: the command line and what executes a notebook."""

@@ -1,0 +1,1 @@
+"""The papermill engine cognito-reset and its kernel."""

@@ -1,0 +1,289 @@
+"""The kernel of a forked run: the real ipykernel, without sockets that have names and without its threads.
+
+What a notebook sees is ipykernel's own: its shell, display hook, display publisher, comm manager, tracebacks and
+execution counts. Only how messages travel is ours. ZeroMQ's five sockets and three threads take most of the time that
+a kernel needs to start and to answer; here each message is one frame on one pipe between the two processes, in
+the order in which it was sent. What a cell's subprocesses write to file descriptors 1 and 2 becomes the cell's output
+too, and never reaches a terminal.
+
+A person's IPython profile and its start-up files are not read: a run means the same for everybody.
+"""
+
+import asyncio
+import atexit
+import ctypes
+import json
+import logging
+import os
+import random
+import select
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+import types
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, NoReturn
+
+from helpers.runner.engine.transport import IOPUB, SECRET, SHELL, Pipe
+from helpers.secrets import secret
+
+_TWO_STREAMS = {1: "stdout", 2: "stderr"}
+
+
+def _leave_the_parent() -> None:
+    """Drop what a forked process has from the one before: signals, logging, warnings, exit hooks, random state."""
+    os.setsid()
+    if _prctl:
+        _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no run outlives the process that forks
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    atexit._clear()
+    logging.root.handlers.clear()
+    logging.root.setLevel(logging.WARNING)
+    # What a new interpreter starts with, whatever the asker's command line said.
+    warnings.resetwarnings()
+    for category in (ResourceWarning, ImportWarning, PendingDeprecationWarning, DeprecationWarning):
+        warnings.simplefilter("ignore", category)
+    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
+    random.seed()
+    if sys.path and sys.path[0] == os.path.dirname(os.path.abspath(sys.argv[0])):
+        del sys.path[0]  # where the asker's program lies
+    sys.argv = ["ipykernel_launcher.py"]
+    asyncio.set_event_loop(asyncio.new_event_loop())
+
+
+def _begin(kernel: Any, env: Mapping[str, str], cwd: str) -> None:
+    """Take on the environment and the folder of a run."""
+    from pathlib import Path
+
+    os.environ.clear()
+    os.environ.update(env)
+    time.tzset()
+    tempfile.tempdir = None  # it was asked for already, while importing, and kept
+    os.chdir(cwd)
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    kernel.shell.init_environment()
+    kernel.shell.starting_dir = os.getcwd()
+    kernel.shell.history_manager.dir_hist[:] = [Path.cwd()]
+
+
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+
+def prepare() -> Any:
+    """Import what a kernel needs and make the kernel, all but its connection. Done once, before the forks."""
+    global _made
+    if _made is None:
+        # ipykernel imports it for a debugger, which nobody attaches to an unattended run, and that takes longer than
+        # all the rest.
+        debugger = types.ModuleType("ipykernel.debugger")
+        debugger.__dict__.update(_is_debugpy_available=False, Debugger=object)
+        sys.modules.setdefault(debugger.__name__, debugger)
+        _made = _new_kernel()
+        _made.shell.run_cell("pass", silent=True)  # what the first cell imports
+    return _made
+
+
+def _new_kernel() -> Any:
+    from ipykernel.iostream import IOPubThread, OutStream
+    from ipykernel.ipkernel import IPythonKernel
+    from jupyter_client.jsonutil import json_default
+    from jupyter_client.session import Session
+    from traitlets import Any as AnyTrait
+    from traitlets.config import Config
+
+    bases: Any = types.SimpleNamespace(OutStream=OutStream, IPythonKernel=IPythonKernel)  # of which little is typed
+
+    class PipeSession(Session):
+        pipe: Any = AnyTrait()
+        shell_stream: Any = AnyTrait()
+
+        def send(self, stream: Any, msg_or_type: Any, content: Any = None, parent: Any = None, ident: Any = None,
+                 buffers: Any = None, track: bool = False, header: Any = None, metadata: Any = None) -> Any:
+            message = msg_or_type if isinstance(msg_or_type, dict) else self.msg(
+                msg_or_type, content=content, parent=parent, header=header, metadata=metadata)
+            if os.getpid() != _pid:
+                return message  # a process that a cell has forked; its prints come through the file descriptors
+            text = json.dumps(message, default=json_default, ensure_ascii=False)
+            self.pipe.send(SHELL if stream is self.shell_stream else IOPUB, text, buffers or message.get("buffers") or [])
+            return message
+
+    class NoThread(IOPubThread):
+        """Where ipykernel would hand a message to a thread, it is sent at once."""
+
+        def __init__(self) -> None:
+            self.thread = None  # type: ignore[assignment]
+            self.io_loop = types.SimpleNamespace(call_later=_later)  # type: ignore[assignment]
+
+        def schedule(self, f: Callable[[], Any]) -> None:
+            f()
+
+        def _check_mp_mode(self) -> int:
+            return 0
+
+    class Stream(bases.OutStream):  # type: ignore[misc]
+        def write(self, string: str) -> int:
+            if os.getpid() != _pid:
+                os.write(self.fileno(), string.encode())
+                return len(string)
+            super().write(string)
+            return len(string)
+
+        def fileno(self) -> int:
+            return 1 if self.name == "stdout" else 2
+
+    class ForkedKernel(bases.IPythonKernel):  # type: ignore[misc]
+        _execute_sleep = 0  # one pipe keeps the order by itself
+        shell_stream: Any = None  # not ZeroMQ's, so not of the trait's type
+        descriptors: Any = None
+        streams: Any = None
+
+        def _abort_queues(self, subshell_id: str | None = None) -> None:
+            """One request is under way at a time, so there is no queue."""
+
+        @property
+        def _supports_kernel_subshells(self) -> bool:
+            return False
+
+        async def do_execute(self, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return await super().do_execute(*args, **kwargs)
+            finally:
+                self.descriptors.drain()
+
+        async def take(self, message: dict[str, Any]) -> None:
+            """Handle one request, as ipykernel's own dispatch does."""
+            self.set_parent([], message)
+            self._publish_status("busy", "shell")
+            self.pre_handler_hook()
+            try:
+                result = self.shell_handlers[message["header"]["msg_type"]](self.shell_stream, [], message)
+                if result is not None:
+                    await result
+            except KeyboardInterrupt:
+                pass
+            finally:
+                self.post_handler_hook()
+            for each in self.streams.values():  # not sys.stdout: a cell may have put something else in its place
+                each.flush()
+            self._publish_status("idle", "shell")
+
+    shell_stream, iopub = object(), NoThread()
+    session = PipeSession(shell_stream=shell_stream)
+    # Without the history's database, which has a thread; the inputs of this run are kept all the same.
+    kernel = ForkedKernel.instance(
+        config=Config({"HistoryManager": {"enabled": False}}), session=session, iopub_thread=iopub, iopub_socket=iopub,
+        user_ns={}, log=logging.getLogger("kernel"),
+    )
+    kernel.shell_stream = shell_stream
+    kernel.streams = {number: Stream(session, iopub, name, watchfd=False) for number, name in _TWO_STREAMS.items()}
+    return kernel
+
+
+_made: Any = None
+_pid = 0
+
+
+def _later(seconds: float, call: Callable[[], Any]) -> None:
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
+
+
+class _Descriptors:
+    """Turns what is written to file descriptors 1 and 2, by subprocesses mostly, into output of the current cell."""
+
+    def __init__(self, streams: Mapping[int, Any]) -> None:
+        self._streams = streams
+        self._lock = threading.Lock()
+        self._ends = {}
+        for number in streams:
+            end, writer = os.pipe()
+            os.dup2(writer, number)
+            os.close(writer)
+            os.set_blocking(end, False)
+            self._ends[end] = number
+        threading.Thread(target=self._watch, daemon=True, name="descriptors").start()
+
+    def drain(self) -> None:
+        """Take all that has been written so far."""
+        with self._lock:
+            for end, number in self._ends.items():
+                try:
+                    while data := os.read(end, 65536):
+                        self._streams[number].write(data.decode(errors="replace"))
+                except BlockingIOError:
+                    continue
+
+    def _watch(self) -> None:
+        while True:
+            select.select(list(self._ends), [], [])
+            self.drain()
+            time.sleep(0.02)  # what comes in a burst becomes one message
+
+
+def run_kernel(sock: socket.socket) -> NoReturn:
+    """Be the kernel of one run until the other side closes the pipe. Called in a forked process; never returns.
+
+    The first thing that comes through the pipe is the environment and the folder of the run.
+    """
+    global _pid
+    _pid = os.getpid()
+    status = 1
+    try:
+        kernel, pipe = prepare(), Pipe(sock)
+        _leave_the_parent()
+        _connect(kernel, pipe)
+        kernel.shell.run_cell("pass", silent=True)  # copies, before anybody waits, the pages that every cell writes to
+        start = pipe.start()
+        if start is not None:
+            _begin(kernel, start["env"], start["cwd"])
+            secret.tell(lambda value: pipe.send(SECRET, value))
+            asyncio.get_event_loop().run_until_complete(_serve(kernel, pipe))
+        status = 0
+    finally:
+        try:
+            atexit._run_exitfuncs()
+        finally:
+            os._exit(status)
+
+
+def _connect(kernel: Any, pipe: Pipe) -> None:
+    """Give the kernel, which was made before the fork, what is this process's alone."""
+    from tornado.ioloop import IOLoop
+
+    kernel.session.pipe = pipe
+    kernel.session.session = os.urandom(16).hex()
+    for stream in kernel.streams.values():
+        stream._master_pid = _pid
+    kernel.descriptors = _Descriptors(kernel.streams)
+    sys.stdin = open(os.devnull)  # noqa: SIM115
+    sys.stdout, sys.stderr = kernel.streams.values()
+    sys.__stdout__, sys.__stderr__ = (open(number, "w", buffering=1, closefd=False) for number in _TWO_STREAMS)  # type: ignore[misc]  # noqa: SIM115
+    if not sys.path or sys.path[0] != "":
+        sys.path.insert(0, "")
+    kernel.io_loop = IOLoop.current()
+    kernel.shell_channel_thread = types.SimpleNamespace(parent_thread=threading.main_thread())
+
+
+async def _serve(kernel: Any, pipe: Pipe) -> None:
+    loop = asyncio.get_running_loop()
+    arrived = asyncio.Event()
+    loop.add_reader(pipe.fileno(), arrived.set)
+    while True:
+        # Tasks that a cell has left in the loop go on while the next request is waited for.
+        await arrived.wait()
+        arrived.clear()
+        frame = pipe.receive()
+        if frame is None:
+            return
+        message = json.loads(frame[1])
+        message["buffers"] = frame[2]
+        if message["header"]["msg_type"] == "shutdown_request":
+            return
+        await kernel.take(message)

@@ -1,0 +1,140 @@
+"""The state of a run as the notebook keeps it, and how it is saved: redacted, in one piece, truthful about each cell."""
+
+import contextlib
+import json
+import logging
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from papermill.engines import NotebookExecutionManager
+from papermill.iorw import LocalHandler, papermill_io, write_ipynb
+
+from helpers.secrets.secret import Redactor
+
+SAVE_EVERY = 0.3
+"""Seconds between two saves while cells follow each other quickly; a cell that takes longer is saved as running."""
+
+
+def redacted(value: Any, redactor: Redactor) -> Any:
+    """Return a copy of notebook data with every text in it redacted, names of members too."""
+    if isinstance(value, str):
+        return redactor(value)
+    if isinstance(value, dict):
+        return type(value)((redactor(str(key)), redacted(item, redactor)) for key, item in value.items())
+    if isinstance(value, list | tuple):
+        return [redacted(item, redactor) for item in value]
+    return value
+
+
+class _Hiding(logging.Filter):
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self._redactor = redactor
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.msg == "content: %s":
+            return False  # nbclient's, and a piece of output: a secret may begin in one and end in the next
+        text = record.getMessage()
+        if (clean := self._redactor(text)) != text:
+            record.msg, record.args = clean, ()
+        return True
+
+
+@contextlib.contextmanager
+def hidden_from(name: str, redactor: Redactor) -> Iterator[None]:
+    """Redact what is logged under this name for as long as a run lasts."""
+    hiding = _Hiding(redactor)
+    logging.getLogger(name).addFilter(hiding)
+    try:
+        yield
+    finally:
+        logging.getLogger(name).removeFilter(hiding)
+
+
+class Manager(NotebookExecutionManager):  # type: ignore[misc]
+    """Keeps the state of a run in the notebook, and saves it: redacted, in one piece, and no more often than is useful."""
+
+    def __init__(self, nb: Any, *, redactor: Redactor, **kwargs: Any) -> None:
+        super().__init__(nb, **kwargs)
+        self._redactor = redactor
+        self._saved_at = float("-inf")
+        self._dirty = False
+        self.ended, self.detail = "completed", ""
+
+    def redacted(self) -> Any:
+        """Return the notebook as anybody may see it; itself, when it holds nothing to hide, as it mostly does."""
+        if self._redactor.finds_in_json(json.dumps(self.nb, ensure_ascii=False)):
+            return redacted(self.nb, self._redactor)
+        return self.nb
+
+    def save(self, **kwargs: Any) -> None:
+        """Save, unless it was just done; `save_now` makes up for it."""
+        if kwargs.get("nb"):
+            self.nb = kwargs["nb"]
+        self._dirty = True
+        if time.monotonic() - self._saved_at >= SAVE_EVERY:
+            self.save_now()
+
+    def save_now(self) -> None:
+        """Save what has changed since the last time."""
+        if self.output_path and self._dirty:
+            write_whole(self.redacted(), self.output_path)
+        self._dirty = False
+        self._saved_at = time.monotonic()
+        self.last_save_time = self.now()
+
+    def cell_ended(self, cell: Any, ended: str, detail: str) -> None:
+        """Note how a cell, and with it the run, has ended when it was not by coming to its end."""
+        cell.metadata.papermill["exception"] = True
+        cell.metadata.papermill["status"] = self.FAILED
+        cell.metadata["cognito_reset"] = {"ended": ended, "detail": detail}
+        self.nb.metadata.papermill["exception"] = True
+        self.ended, self.detail = ended, detail
+
+    def notebook_start(self, **kwargs: Any) -> None:
+        """Begin: nothing has run, nothing has ended."""
+        self.nb.metadata["cognito_reset"] = {"ended": "running", "detail": ""}
+        for cell in self.nb.cells:
+            cell.metadata.pop("cognito_reset", None)
+        super().notebook_start(**kwargs)
+
+    def notebook_complete(self, **kwargs: Any) -> None:
+        """Close the run. A cell that has not run stays pending: papermill's own would call it completed."""
+        self.end_time = self.now()
+        about = self.nb.metadata.papermill
+        about["end_time"] = self.end_time.isoformat()
+        about["duration"] = (self.end_time - self.start_time).total_seconds() if self.start_time else None
+        self.nb.metadata["cognito_reset"] = {"ended": self.ended, "detail": self.detail}
+        if self.ended == "completed":
+            self.complete_pbar()
+        self.cleanup_pbar()
+        self._dirty = True
+        self.save_now()
+
+
+def write_whole(notebook: Any, path: str) -> None:
+    """Write a notebook where papermill would, but on this machine's disk in one piece: a reader never sees half of it."""
+    handler = papermill_io.get_handler(path)
+    if not isinstance(handler, LocalHandler):
+        write_ipynb(notebook, path)
+        return
+    target = Path(os.path.realpath(os.path.join(handler._cwd or "", path)))
+    if target.exists() and not target.is_file() or not target.parent.is_dir():
+        write_ipynb(notebook, path)
+        return
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if mode is not None else 0o666), "w",
+                  encoding="utf-8") as file:
+            file.write(nbformat.v4.writes(notebook))  # not checked against the schema with each save
+        if mode is not None:
+            draft.chmod(mode)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)

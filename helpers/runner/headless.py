@@ -1,0 +1,235 @@
+"""One run of a runbook without a person: the notebook is executed, a record is kept, an exit code says how it ended.
+
+The journal gets a line before anything runs and another when all is over, so that a run whose process is killed is not
+forgotten and is not taken for a success. The executed notebook and the record lie in a folder of the run's own that
+only its owner can read.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from helpers.cognito.errors import BadParameters, Problem
+from helpers.run.journal import Ended, Journal, Kept, State, now
+from helpers.run.record import Outcome, Record, find_record
+from helpers.run.recording import begun, hidden, keep, new_name, veil_of
+from helpers.runbooks.registry import Entry
+
+_STATE_CODES = {"timed_out": 124, "died": 138, "interrupted": 130}
+_WORDS = {
+    "timed_out": "The run took too long and was stopped.",
+    "died": "The process that ran the notebook ended before its time.",
+    "interrupted": "The run was stopped from outside.",
+    "exited": "The notebook ended itself before it had a result.",
+    "failed": "The notebook failed before it had a result.",
+    "planned": "This was a dry run: the plan was made, and nothing was sent.",
+}
+_PLANNED = "If nothing in the plan stands against it, run it without --dry-run."
+_NOT_SENT = "Nothing was sent, so nothing has changed; a code is as good as before. Mend the cause, then run again."
+
+
+@dataclass(frozen=True)
+class Report:
+    """How a run ended, for whoever started it."""
+
+    run: str
+    runbook: str
+    state: str
+    outcome: str
+    exit_code: int
+    meaning: str
+    next_step: str
+    next_command: str
+    say: str
+    detail: str = ""
+    proof: str = ""
+    notebook: str = ""
+    record_file: str = ""
+    request_ids: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
+    plan: tuple[str, ...] = field(default=(), repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
+
+
+class Stopped(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM); handled as Ctrl-C is."""
+
+
+def run(
+    entry: Entry, values: Mapping[str, Any], *, out: Path, record: Path | None = None, username_as: str = "masked",
+    timeout: float | None = None, cell_timeout: int | None = None, dry_run: bool = False,
+    said: Mapping[str, Any] | None = None, on_cell: Callable[[int, int], None] | None = None,
+    name: str = "",
+) -> Report:
+    """Run a runbook once and return how it ended; raises nothing for what the parameters, Cognito or the kernel may do.
+
+    values: the parameters, with references for secrets. out: the folder for runs and their journal. record: where the
+    record goes, instead of into the run's folder. said: the parameters as they are to be recorded, where they differ.
+    name: the run's id, if it is to have a certain one and no other run has it.
+    """
+    journal = Journal(out)
+    if not name or (out / name).exists():
+        name = new_name(out)
+    folder = out / name
+    executed = folder / entry.path.name
+    kept = record or folder / "record.json"
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
+    started = begun(entry, name, {**values, **(said or {})}, executed, veil_of(entry, values, username_as, out))
+    with journal.under_way(name), _termination():
+        problems = _problems(entry, values)
+        if problems is None:
+            folder.mkdir(mode=0o700)
+            executed.touch(mode=0o600)
+            keep(kept, Kept.of(started, None))
+        journal.append(started)
+        state: State = "refused"
+        detail = ""
+        if problems is None:
+            state, detail = _execute(entry, values, executed, timeout=timeout, cell_timeout=cell_timeout,
+                                     dry_run=dry_run, on_cell=on_cell)
+        with _deaf():
+            notebook = None if problems else _read(executed)
+            ended = _judge(name, entry, state, detail, notebook, problems)
+            line = hidden(ended, entry, values, username_as, out)
+            journal.append(line)
+            if problems is None:
+                keep(kept, Kept.of(started, line))
+    found = ended.record
+    return Report(
+        run=name, runbook=entry.name, state=ended.state, outcome=ended.outcome.value, exit_code=ended.exit_code,
+        meaning=ended.meaning, next_step=ended.next_step, detail=ended.detail, proof=found.verified_by if found else "",
+        next_command=found.next_runbook.command if found and found.next_runbook else "", say=found.say if found else "",
+        notebook="" if problems else str(executed), record_file="" if problems else str(kept),
+        request_ids=tuple(step.request_id for step in found.steps if step.request_id) if found else (),
+        problems=tuple(map(str, problems.problems)) if problems else (),
+        plan=_texts(notebook, ("where", "plan")) if dry_run and notebook else (),
+    )
+
+
+def _problems(entry: Entry, values: Mapping[str, Any]) -> BadParameters | None:
+    """Look at the parameters as the engine will, but before there is a folder for the run."""
+    problems = entry.parameters.read(values, person=False)[1]
+    if values.get("interactive") == "yes":
+        problems.append(Problem("interactive", "yes waits for a person, and here is none; leave it out."))
+    return BadParameters(problems) if problems else None
+
+
+def _execute(entry: Entry, values: Mapping[str, Any], executed: Path, *, timeout: float | None, cell_timeout: int | None,
+             dry_run: bool, on_cell: Callable[[int, int], None] | None) -> tuple[State, str]:
+    """Have papermill execute the notebook; return the state in a word, and what there is to say about it."""
+    try:
+        return _by_papermill(entry, values, executed, {
+            "run_timeout": timeout, "execution_timeout": cell_timeout, "on_cell": on_cell, "store_widget_state": False,
+            "stop_after": "plan" if dry_run else None,
+        })
+    except KeyboardInterrupt as exc:
+        return "interrupted", "by SIGTERM" if isinstance(exc, Stopped) else "by Ctrl-C"
+
+
+def _by_papermill(entry: Entry, values: Mapping[str, Any], executed: Path, options: dict[str, Any]) -> tuple[State, str]:
+    import papermill
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    try:
+        notebook = papermill.execute_notebook(
+            str(entry.path), str(executed), dict(values), engine_name="cognito-reset", progress_bar=False, **options,
+        )
+    except papermill.PapermillExecutionError as exc:
+        return "failed", f"{exc.ename}: {exc.evalue}"
+    except BadParameters as exc:
+        return "failed", str(exc)
+    except CellTimeoutError as exc:
+        return "timed_out", str(exc)
+    except DeadKernelError as exc:
+        return "died", str(exc)
+    except Exception as exc:  # noqa: BLE001  # a bug, or a full disk: the record has to say so
+        return "failed", f"{type(exc).__name__}: {exc}"
+    return cast(State, notebook.metadata["cognito_reset"]["ended"]), ""
+
+
+def _judge(name: str, entry: Entry, state: State, detail: str, notebook: Any, problems: BadParameters | None) -> Ended:
+    """Say what is true of a run: from its own record where there is one, and else from how far the notebook came."""
+    if problems:
+        return Ended(run=name, at=now(), state="refused", outcome=Outcome.NOT_SENT, exit_code=2, meaning=str(problems),
+                     next_step=problems.next)
+    data = find_record(notebook) if notebook else None
+    if data:
+        found = Record.model_validate(data)
+        code = _STATE_CODES.get(state, found.exit_code)
+        if state == "failed" and code == 0:
+            code = 8  # the reset was done, and something after it broke
+        if detail.startswith("NotDone"):
+            # That is the notebook's way to end a run that did not succeed; what happened is what Cognito said.
+            detail = next((f"{step.error}: {step.message}" for step in found.steps if step.status != "done"), "")
+        return Ended(run=name, at=now(), state=state, detail=detail, outcome=found.outcome, exit_code=code,
+                     meaning=found.meaning, next_step=found.next_step, record=found)
+    acted = _acted(entry, notebook)
+    code = 0 if state == "planned" else _STATE_CODES.get(state, 2 if detail.startswith("BadParameters") else 8)
+    return Ended(
+        run=name, at=now(), state=state, detail=detail, outcome=Outcome.UNKNOWN if acted else Outcome.NOT_SENT,
+        exit_code=code, meaning=_WORDS.get(state, "There is no result."),
+        next_step=_PLANNED if state == "planned" else entry.settle if acted else _NOT_SENT,
+    )
+
+
+def _acted(entry: Entry, notebook: Any) -> bool:
+    """Whether the cell that sends the request has been started, or may have been."""
+    if notebook is None:
+        return True
+    for cell in notebook.cells:
+        if cell.get("id") == entry.acts_in:
+            return bool(cell.metadata.get("papermill", {}).get("status", "pending") != "pending")
+    return True
+
+
+def _read(executed: Path) -> Any:
+    import nbformat
+
+    text = executed.read_text(encoding="utf-8")
+    try:
+        return nbformat.reads(text, as_version=4) if text else None
+    except Exception:  # noqa: BLE001  # half a notebook is no notebook
+        return None
+
+
+def _texts(notebook: Any, ids: tuple[str, ...]) -> tuple[str, ...]:
+    cells = [cell for cell in notebook.cells if cell.get("id") in ids]
+    return tuple("".join(o.data["text/plain"]) for cell in cells for o in cell.outputs if "data" in o)
+
+
+@contextmanager
+def _termination() -> Iterator[None]:
+    """Take SIGTERM as a wish to end cleanly, for as long as a run lasts."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_: Any) -> None:
+        raise Stopped
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Finish what has to be written, whoever is impatient."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
