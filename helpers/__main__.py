@@ -2,6 +2,7 @@
 
 import click
 
+from helpers.campaign import cli as campaign_cli
 from helpers.runner import cli, cli_journal, cli_options
 
 
@@ -14,7 +15,7 @@ main.add_command(cli.Runbooks(
     cli.run_command, name="run", help="Run a runbook once: RUNBOOK --help shows its parameters.",
     subcommand_metavar="RUNBOOK [OPTIONS]",
 ))
-main.add_command(cli.batch_command)
+main.add_command(campaign_cli.batch_command)
 main.add_command(cli_journal.list_command)
 main.add_command(cli_journal.show_command)
 main.add_command(cli_journal.verify_command)

@@ -19,7 +19,7 @@ import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
 
-from helpers.secrets.secret import hide_in_logs
+from helpers.secrets.redaction import hide_in_logs
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient

@@ -93,7 +93,7 @@ print(statistics.median(times[3:]))
 def compare(rounds: int = ROUNDS, runs: int = 100, table: int = 200) -> dict[str, float]:
     """Return the numbers: ratios of whole processes, milliseconds a run in one process, and runs a second of a table."""
     from helpers.campaign.batch import run_table
-    from helpers.runbooks.registry import RUNBOOKS
+    from helpers.runbooks import RUNBOOKS
 
     before = dict(os.environ)
     os.environ |= {"RESET_CODE": "123456", "RESET_PASSWORD": "A-new-password-1", "AWS_EC2_METADATA_DISABLED": "true"}

@@ -90,13 +90,13 @@ def pytest_collection_finish():
 @pytest.fixture(autouse=True)
 def forgotten():
     """Forget what this test has held: a secret that an earlier test held is hidden from everybody, leaks included."""
-    from helpers.secrets import secret
+    from helpers.secrets import redaction
 
-    before, secret._process = secret._process, secret.Redactor()
+    before, redaction._process = redaction._process, redaction.Redactor()
     for value in before._known:
-        secret._process.add(value)
+        redaction._process.add(value)
     yield
-    secret._process = before
+    redaction._process = before
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import re
 
 import nbformat
 
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks import RUNBOOKS
 
 ACTION = re.compile(r'"cognito-idp:(\w+)"')
 HEAD = {

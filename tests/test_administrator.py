@@ -10,9 +10,9 @@ import pytest
 
 from helpers.cognito.errors import BadParameters
 from helpers.form.act import Attended
-from helpers.run.base import NotDone
 from helpers.run.record import Outcome
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.run.result import NotDone
+from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_POOL_ID, plant_case
 from helpers.target import Target
 

@@ -13,10 +13,10 @@ import pytest
 from helpers import AuditPool
 from helpers.display.picture import Picture
 from helpers.form.act import act
-from helpers.run.base import NotDone
 from helpers.run.record import MIME, Outcome, Record
+from helpers.run.result import NotDone
+from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.audit.audit_pool import CALLS, refusals
-from helpers.runbooks.registry import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
 from helpers.target import Target
 from tests.test_audit import FACTORS, QUIET, WELL_SET

@@ -14,7 +14,7 @@ from helpers.__main__ import main
 from helpers.campaign import batch
 from helpers.cognito.errors import BadParameters
 from helpers.run.journal import Journal
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, open_sandbox
 from helpers.target import Target
 
@@ -104,7 +104,7 @@ def test_rows_are_handed_out_no_faster_than_the_pace(monkeypatch, tmp_path):
         def dismiss(self):
             pass
 
-    monkeypatch.setattr(batch, "_Crew", Crew)
+    monkeypatch.setattr(batch, "WorkerPool", Crew)
     began = time.monotonic()
     batch.run_table(ENTRY, table, out=tmp_path, pace=40)
     # A run makes two calls. A row that comes late, on a busy machine, does not hold up those after it.

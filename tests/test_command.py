@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from helpers.__main__ import main
 from helpers.run.journal import Journal, Kept
 from helpers.run.record import MIME
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
 

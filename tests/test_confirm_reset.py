@@ -6,8 +6,8 @@ import pytest
 
 from helpers.cognito import actions
 from helpers.cognito.errors import BadParameters
-from helpers.run.base import NotDone
 from helpers.run.record import MIME, Outcome, Record
+from helpers.run.result import NotDone
 from helpers.runbooks.confirm_reset import ConfirmReset, clean_code
 from helpers.sandbox import DEFAULT_PASSWORD, DEFAULT_POOL_ID
 from helpers.secrets.secret import Secret

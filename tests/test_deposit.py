@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from helpers.secrets.destinations import SCHEMES, Deposit, DepositError, fault_in, shown
-from helpers.secrets.secret import Secret, resolve
+from helpers.secrets.references import resolve
+from helpers.secrets.secret import Secret
 
 PLANTED = "Planted-password-1"
 

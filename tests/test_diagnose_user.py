@@ -13,13 +13,12 @@ from helpers.cognito.errors import BadParameters, ResetError
 from helpers.cognito.models import Contact
 from helpers.cognito.reads import look_up, masked, read_pool
 from helpers.form.act import Attended, act
-from helpers.run.base import NotDone
 from helpers.run.record import Outcome
 from helpers.run.recording import RUNS
-from helpers.runbooks import request_code
+from helpers.run.result import NotDone
+from helpers.runbooks import RUNBOOKS, request_code
 from helpers.runbooks.diagnosis.diagnose_user import DiagnoseUser, refusals, training_cases
 from helpers.runbooks.diagnosis.route import route
-from helpers.runbooks.registry import RUNBOOKS
 from helpers.sandbox import CASES, DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, plant_case
 from helpers.sandbox.cases import CHOSEN_PASSWORD, CLIENT_SECRET
 from helpers.secrets.secret import Secret

@@ -6,9 +6,10 @@ from botocore import exceptions as botocore_errors
 from botocore.parsers import ResponseParserError
 
 from helpers.cognito import errors
-from helpers.cognito.catalogue import look_up, refusals
+from helpers.cognito.catalogue import look_up
 from helpers.cognito.catalogue_entries import CATALOGUE, UNKNOWN, Kind, TryAgain
 from helpers.cognito.errors import answers
+from helpers.display.refusals import refusals
 
 OPERATIONS = [
     "ForgotPassword",

@@ -10,10 +10,10 @@ import pytest
 
 from helpers.cognito import actions
 from helpers.form.act import Attended, Unattended, act
-from helpers.run.base import NotDone
 from helpers.run.record import MIME
+from helpers.run.result import NotDone
+from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.confirm_reset import ConfirmReset
-from helpers.runbooks.registry import RUNBOOKS
 from helpers.sandbox import DEFAULT_PASSWORD
 from helpers.secrets.secret import Secret
 from helpers.target import Target
@@ -79,7 +79,7 @@ def test_every_field_has_a_label_and_they_come_in_the_order_of_reading(shown):
 
 def test_what_a_notebook_keeps_of_a_form_is_its_result_in_words_and_nothing_of_the_widgets(shown, monkeypatch):
     kept = []
-    monkeypatch.setattr("helpers.form.act._display", lambda data, **_: kept.append(data))
+    monkeypatch.setattr("helpers.form.widgets.display_data", lambda data, **_: kept.append(data))
     for part in (shown, shown.result):
         part._ipython_display_()
     assert [sorted(data) for data in kept] == [["application/vnd.jupyter.widget-view+json"], ["text/html"]] * 2
@@ -299,7 +299,7 @@ def test_what_a_user_is_called_cannot_become_markup(code):
 def test_on_a_page_of_voila_the_cells_of_every_runbook_run_and_make_its_form(name, sandbox, monkeypatch):
     monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5")
     shown = []
-    monkeypatch.setattr("helpers.form.act._display", lambda data, **_: shown.append(data))
+    monkeypatch.setattr("helpers.form.widgets.display_data", lambda data, **_: shown.append(data))
     names = {}
     for cell in nbformat.reads(RUNBOOKS[name].path.read_text(encoding="utf-8"), as_version=4).cells:
         if cell.cell_type == "code":

@@ -26,6 +26,12 @@ def called(path):
 
 ANY_MODULE = pytest.mark.parametrize("path", MODULES, ids=called)
 
+# The rooms, from the ground up. A room imports only from floors below its own.
+FLOORS = (
+    {"secrets"}, {"cognito"}, {"sandbox", "display"}, {"target"}, {"run"}, {"runbooks"},
+    {"form", "runner", "learn"}, {"campaign"}, {"__main__"},
+)
+FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 # The one home, or the few homes, of a package: rooms or modules.
 HOMES = {
     "boto3": {"target", "runner"},
@@ -62,6 +68,14 @@ def room(name: str) -> str:
 
 def ours(path: Path) -> set[str]:
     return {name for name in imported_by(path) if name.startswith("helpers.")}
+
+
+@ANY_MODULE
+def test_a_room_imports_only_from_the_floors_below(path):
+    here = room(called(path))
+    if here:
+        above = {name for name in ours(path) if room(name) != here and FLOOR_OF[room(name)] >= FLOOR_OF[here]}
+        assert not above
 
 
 def test_no_module_imports_its_way_back_to_itself():

@@ -18,7 +18,7 @@ import papermill
 import pytest
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
 from tests.test_engine import PAPERMILL, notebook

@@ -9,7 +9,7 @@ import nbformat
 import papermill
 import pytest
 
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks import RUNBOOKS
 from tests.rebaseline import NOTEBOOKS, executed, normal, notebooks
 
 EVERY = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)

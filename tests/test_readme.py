@@ -15,7 +15,7 @@ import pytest
 from helpers.cognito import errors
 from helpers.run.record import Outcome
 from helpers.sandbox import DEFAULT_POOL_ID, Sandbox, serve
-from helpers.secrets.secret import SCHEMES
+from helpers.secrets.references import SCHEMES
 from helpers.target import ALLOWED_HOSTS, Target
 from tests import shelf_tables
 from tests.rebaseline import NOTEBOOKS, notebooks

@@ -15,17 +15,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from helpers.secrets.secret import (
-    SCHEMES,
-    Redactor,
-    Secret,
-    SecretError,
-    fault_in,
-    hide_in_logs,
-    redact,
-    resolve,
-    shown,
-)
+from helpers.secrets.redaction import Redactor, hide_in_logs, redact
+from helpers.secrets.references import SCHEMES, fault_in, resolve, shown
+from helpers.secrets.secret import Secret, SecretError
 
 PLANTED = 'Planted "päss" \\ & <1>-Zz'
 

@@ -19,8 +19,8 @@ from helpers.cognito.errors import BadParameters, ResetError
 from helpers.cognito.policy import PasswordPolicy
 from helpers.form.act import Attended
 from helpers.run.record import Outcome
+from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.fix_contact import FixContact
-from helpers.runbooks.registry import RUNBOOKS
 from helpers.runbooks.set_password import SetPassword, generated
 from helpers.runner import headless
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, Sandbox, serve

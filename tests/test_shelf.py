@@ -9,13 +9,13 @@ import botocore.session
 import nbformat
 import pytest
 
-from helpers.cognito.catalogue import look_up, refusals
+from helpers.cognito.catalogue import look_up
 from helpers.cognito.catalogue_entries import CATALOGUE, UNKNOWN
 from helpers.display.card import Card
+from helpers.display.refusals import refusals
 from helpers.form.act import Attended
 from helpers.run.record import Outcome
-from helpers.runbooks import request_code
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks import RUNBOOKS, request_code
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
 
 EVERY = pytest.mark.parametrize("name", sorted(RUNBOOKS))

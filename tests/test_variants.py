@@ -15,7 +15,7 @@ import papermill
 import pytest
 
 from helpers.run.record import find_record
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks import RUNBOOKS
 
 VARIANTS = {
     "success": ({"new_password": "literal:Another-good-1-password"}, 0, "confirmed", "One sign-in with the new password"),

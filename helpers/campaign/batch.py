@@ -8,36 +8,21 @@ worker that is killed costs the row that it had, which is then counted as lost; 
 
 import csv
 import json
-import multiprocessing
 import os
-import signal
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from helpers.campaign.workers import Row, WorkerPool
 from helpers.cognito.errors import BadParameters, Problem
-from helpers.runbooks.registry import RUNBOOKS, Entry
-from helpers.runner.headless import run
+from helpers.run.entry import RunbookEntry
 
 CALLS_A_SECOND = 10.0
 """The default pace: a third of what Cognito allows an account by default, so that users are not shut out meanwhile."""
 MOST_PROBLEMS = 50
-
-
-@dataclass(frozen=True)
-class Row:
-    """How one row of the table ended. number: its line in the table, as an editor counts."""
-
-    number: int
-    run: str
-    outcome: str
-    state: str
-    exit_code: int
 
 
 @dataclass(frozen=True)
@@ -91,7 +76,7 @@ def rows_of(table: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             yield reader.line_num, {name.strip(): text for name, text in values.items() if text != ""}
 
 
-def check(entry: Entry, table: Path, shared: Mapping[str, str]) -> int:
+def check(entry: RunbookEntry, table: Path, shared: Mapping[str, str]) -> int:
     """Look at every row before anything runs; return how many there are. Raises BadParameters with the problems."""
     problems: list[Problem] = []
     count = 0
@@ -110,7 +95,7 @@ def check(entry: Entry, table: Path, shared: Mapping[str, str]) -> int:
 
 
 def run_table(
-    entry: Entry, table: Path, *, out: Path, shared: Mapping[str, str] | None = None, workers: int = 2,
+    entry: RunbookEntry, table: Path, *, out: Path, shared: Mapping[str, str] | None = None, workers: int = 2,
     pace: float = CALLS_A_SECOND, on_done: Callable[[Row, int], None] | None = None, **options: Any,
 ) -> Summary:
     """Run the runbook once for each row of the table and return a summary; results are also written row by row.
@@ -123,7 +108,7 @@ def run_table(
     total = check(entry, table, shared)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     results = out / f"batch-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.jsonl"
-    crew = _Crew(min(workers, total), entry.name, {"out": out, **options})
+    crew = WorkerPool(min(workers, total), entry.name, {"out": out, **options})
     tally = _Tally(results, on_done)
     began = next_at = time.monotonic()
     step = entry.calls / pace if pace else 0.0
@@ -174,81 +159,3 @@ class _Tally:
         self._file.close()
 
 
-class _Crew:
-    """The workers: which are free, which row each has, and another for one that is gone."""
-
-    def __init__(self, size: int, name: str, options: Mapping[str, Any]) -> None:
-        self._context = multiprocessing.get_context("spawn")
-        self._name, self._options = name, options
-        self._all: dict[Connection, Any] = {}
-        self.busy: dict[Connection, int] = {}
-        self.free: list[Connection] = []
-        for _ in range(size):
-            self._hire()
-
-    def _hire(self) -> None:
-        ours, theirs = self._context.Pipe()
-        # Not daemons: a worker has a process of its own below it, and ends by itself when its pipe closes.
-        worker = self._context.Process(target=_work, args=(theirs, self._name, self._options))
-        worker.start()
-        theirs.close()
-        self._all[ours] = worker
-        self.free.append(ours)
-
-    def give(self, number: int, values: Mapping[str, Any]) -> None:
-        pipe = self.free.pop(0)
-        self.busy[pipe] = number
-        try:
-            pipe.send((number, dict(values)))
-        except OSError:
-            return  # it is gone; `collect` finds that
-
-    def collect(self, timeout: float | None) -> list[Row]:
-        rows = []
-        for pipe in wait(list(self.busy), timeout) if self.busy else _sleep(timeout):
-            assert isinstance(pipe, Connection)
-            number = self.busy.pop(pipe)
-            try:
-                rows.append(pipe.recv())
-                self.free.append(pipe)
-            except (EOFError, OSError):
-                rows.append(Row(number, "", "unknown", "lost", 138))
-                self._all.pop(pipe).join()
-                pipe.close()
-                self._hire()
-        return rows
-
-    def stop(self) -> list[Row]:
-        """End the runs that are under way, each with its record, and return how they ended."""
-        for pipe in self.busy:
-            if self._all[pipe].is_alive():
-                os.kill(self._all[pipe].pid, signal.SIGTERM)
-        rows = []
-        while self.busy:
-            rows += self.collect(None)
-        return rows
-
-    def dismiss(self) -> None:
-        for pipe, worker in self._all.items():
-            pipe.close()
-            worker.join()
-
-
-def _sleep(timeout: float | None) -> list[Any]:
-    time.sleep(timeout or 0)
-    return []
-
-
-def _work(pipe: Connection, name: str, options: Mapping[str, Any]) -> None:
-    """Be a worker: run rows until the pipe closes."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # as for the command: see helpers.runner.cli
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the one who hands out the rows
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as long as no run is under way, which then takes it
-    entry = RUNBOOKS[name]
-    while True:
-        try:
-            number, values = pipe.recv()
-        except (EOFError, OSError):
-            return
-        report = run(entry, values, **options)
-        pipe.send(Row(number, report.run, report.outcome, report.state, report.exit_code))

@@ -7,7 +7,7 @@ import html
 import re
 from dataclasses import dataclass
 
-from helpers.secrets.secret import redact
+from helpers.secrets.redaction import redact
 
 
 @dataclass(frozen=True, repr=False)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from helpers.secrets.secret import redact
+from helpers.secrets.redaction import redact
 
 INK, SOFT, PAPER, FILL, GOOD, BAD = "#1f2933", "#52606d", "#ffffff", "#e4e7eb", "#1b6e4b", "#a61b1b"
 _FONT = "Helvetica, Arial, sans-serif"

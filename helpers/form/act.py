@@ -10,23 +10,23 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-import anywidget
 import ipywidgets
-import traitlets
 
 from helpers.display.card import Card
-from helpers.run.base import NotDone, Runbook
+from helpers.form import widgets
+from helpers.form.widgets import Form, View
+from helpers.run.base import Runbook
 from helpers.run.record import MIME, NextRunbook, Outcome, Record
 from helpers.run.recording import RUNS, NotNoted, noted
-from helpers.runbooks.registry import RUNBOOKS
-from helpers.secrets.secret import Secret, redact, scheme_of, shown
+from helpers.run.result import NotDone
+from helpers.runbooks import RUNBOOKS
+from helpers.secrets.redaction import redact
+from helpers.secrets.references import scheme_of, shown
+from helpers.secrets.secret import Secret
 from helpers.target import TargetError
 
-_HERE = Path(__file__).parent
 _WAITING = "Nothing has been sent yet. This fills in when the form above, under “Do it”, has done its work."
 _GONE = """<p>The form was here while its kernel ran. What came of it stands below.
 For a new form choose Run, then Run All Cells: before its button is pressed, nothing changes for a real user.</p>
@@ -73,67 +73,6 @@ class Unattended:
         return "Nobody is there to fill in a form, so the runbook acted at once, by its parameters."
 
 
-class Form(anywidget.AnyWidget):
-    """The form itself: labelled fields, errors beside them, a busy state, the result in words.
-
-    fields, errors and result are what the page draws. turn counts finished presses: a press that was made before the
-    last one was done carries an old number and is dropped, so a double click sends once. practice: the user's side stands
-    beside it; what is in there comes by message and is no part of the state either. arrive: it takes the focus when it
-    appears, since a person has asked for it. training: the cases that it offers, each with what the user says.
-    """
-
-    _esm = "\n".join((_HERE / name).read_text(encoding="utf-8") for name in ("form_parts.js", "form.js"))
-    _css = _HERE / "form.css"
-    title = traitlets.Unicode().tag(sync=True)
-    button = traitlets.Unicode().tag(sync=True)
-    check_first = traitlets.Unicode().tag(sync=True)
-    fields: Any = traitlets.List().tag(sync=True)
-    errors: Any = traitlets.Dict().tag(sync=True)
-    result: Any = traitlets.Dict().tag(sync=True)
-    state = traitlets.Enum(["ready", "busy", "done"], "ready").tag(sync=True)
-    turn = traitlets.Int(0).tag(sync=True)
-    practice = traitlets.Bool(False).tag(sync=True)
-    requests_codes = traitlets.Bool(False).tag(sync=True)
-    arrive = traitlets.Bool(False).tag(sync=True)
-    training: Any = traitlets.List().tag(sync=True)
-
-
-class View(ipywidgets.HTML):  # type: ignore[misc]
-    """Something below the form that fills in when the button has been pressed.
-
-    A widget is gone with its kernel, whatever it showed. So the notebook keeps a copy beside it, which form.css hides
-    for as long as the form is there. data: what else the copy holds, by its type.
-    """
-
-    data: Any = None
-    _copy: Any = None
-
-    def _ipython_display_(self) -> None:
-        _display(_alive(self))
-        self._copy = _display(_kept(self.value), display_id=True)
-
-    @traitlets.observe("value")
-    def _keep(self, _: Any) -> None:
-        if self._copy:
-            kept = _kept(f"<p>As it was on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC:</p>{self.value}")
-            self._copy.update({**(self.data or {}), **kept}, raw=True)
-
-
-def _kept(markup: str) -> dict[str, Any]:
-    return {"text/html": f'<div class="reset-kept">{markup}</div>'}
-
-
-def _alive(widget: Any) -> dict[str, Any]:
-    """Return what shows a widget for as long as it lives, and nothing where there is none: the copy beside it has the words."""
-    return {name: data for name, data in widget._repr_mimebundle_().items() if name != "text/plain"}
-
-
-def _display(data: Any, **options: Any) -> Any:
-    from IPython.display import display
-
-    return display(data, raw=True, **options)  # type: ignore[no-untyped-call]
-
-
 class Attended:
     """A run with a person: the form, and views below it that fill in when the button has been pressed."""
 
@@ -160,8 +99,8 @@ class Attended:
         return view
 
     def _ipython_display_(self) -> None:
-        _display(_alive(self._page))
-        _display(_kept(_GONE))
+        widgets.display_data(widgets.while_alive(self._page))
+        widgets.display_data(widgets.kept_copy(_GONE))
 
     def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("kind") in ("here", "request", "hour"):

@@ -15,7 +15,8 @@ from pathlib import Path
 from helpers.display.card import Card, Table
 from helpers.learn.lesson import Lesson
 from helpers.sandbox import serve
-from helpers.secrets.secret import Secret, redact
+from helpers.secrets.redaction import redact
+from helpers.secrets.secret import Secret
 
 _ENDPOINT = "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER"
 CLIENT_ID, USERNAME = "3n4b5urk1ft4fl3mg5e62d9ado", "diego@example.com"

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from helpers.display import picture
-from helpers.secrets.secret import redact
+from helpers.secrets.redaction import redact
 
 HIDDEN = ("Password", "password", "ConfirmationCode", "SecretHash", "PASSWORD", "SECRET_HASH", "AccessToken", "IdToken",
           "RefreshToken", "REFRESH_TOKEN", "Session", "PreviousPassword", "ProposedPassword", "ClientSecret")

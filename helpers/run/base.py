@@ -9,76 +9,24 @@ import os
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
-from helpers.cognito.errors import BadParameters, NotReached, Problem, ResetError
+from helpers.cognito.errors import BadParameters, Problem
 from helpers.display.card import Card
+from helpers.run.entry import RUNBOOKS
 from helpers.run.parameters import PRACTICE_CLIENT, PRACTICE_POOL, Parameters, PoolParameters
-from helpers.run.record import NextRunbook, Outcome, Record, Step
-from helpers.runbooks.registry import RUNBOOKS
-from helpers.secrets.secret import Secret, SecretError, fault_in, resolve
+from helpers.run.record import NextRunbook, Outcome, Record
+from helpers.run.result import NotDone, Result
+from helpers.secrets.references import fault_in, resolve
+from helpers.secrets.secret import Secret, SecretError
 from helpers.target import Target, TargetError
 
 P = TypeVar("P", bound=Parameters)
 _ALWAYS = ("username", "user_pool_id", "client_id")
 """What the next runbook is told even where it is the default: these say whom it is about."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """How a run ended and what follows from it.
-
-    problems: the bad parameters, by field, when nothing was sent. steps: the calls, in their order. decided_by: the
-    operation that decided, where it was not the first.
-    """
-
-    outcome: Outcome
-    exit_code: int
-    headline: str
-    happened: str = ""
-    meaning: str = ""
-    say: str = ""
-    next: str = ""
-    proof: str = ""
-    notes: tuple[str, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    steps: tuple[Step, ...] = field(default=(), repr=False)
-    decided_by: str = ""
-    next_runbook: NextRunbook | None = None
-
-    @property
-    def request_id(self) -> str:
-        """AWS's id for the call that decided the run, for a support case; "" when nothing was sent."""
-        return next((step.request_id for step in self.steps if self.decided_by in ("", step.name)), "")
-
-    def card(self) -> Card:
-        """Return the result as a person reads it."""
-        return Card(
-            self.headline,
-            (
-                ("What happened", self.happened),
-                *(("Please correct", str(problem)) for problem in self.problems),
-                ("What it means", self.meaning),
-                ("Tell the user", self.say),
-                ("What to do next", self.next),
-                ("Next runbook", str(self.next_runbook or "")),
-                ("Proof", self.proof),
-                *(("Note", note) for note in self.notes),
-                ("Request id", self.request_id),
-            ),
-        )
-
-
-class NotDone(ResetError):
-    """The run did not end in `confirmed`. Raised by the last cell, so that an unattended run fails visibly."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__(f"{result.headline} {result.happened}".strip())
-        self.meaning, self.say, self.next = result.meaning, result.say, result.next
-        self.exit_code = result.exit_code  # type: ignore[misc]  # each outcome has its own
 
 
 class Runbook(ABC, Generic[P]):
@@ -301,14 +249,6 @@ def _left_open(following: NextRunbook) -> str:
     _, problems = schema.read({**given, "interactive": "yes"}, person=True, gate=False)
     lacking = [one.field for one in problems if given.get(one.field) == "" and one.field != "username"]
     return "".join(f" The runbook {following.name} also needs {name}: {schema.model_fields[name].description}." for name in lacking)
-
-
-def not_reached(error: NotReached, *steps: Step) -> Result:
-    """Return the result of a run whose call never left."""
-    return Result(
-        Outcome.NOT_SENT, error.exit_code, "Not sent: nothing has changed.", happened=str(error),
-        meaning=error.meaning, say=error.say, next=error.next, steps=steps,
-    )
 
 
 def person_present(interactive: str) -> bool:

@@ -22,7 +22,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from helpers.run.filelock import hold
 from helpers.run.record import Outcome, Record, Text
-from helpers.secrets.secret import redact
+from helpers.secrets.redaction import redact
 
 FIRST = "0" * 64
 NAME = "journal.jsonl"

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from helpers.cognito.errors import Problem
-from helpers.secrets import secret
+from helpers.secrets import references
 from helpers.target import Target
 
 PRACTICE_POOL = "us-east-1_Sandbox01"
@@ -84,7 +84,7 @@ class Parameters(BaseModel):
             given = values.get(name, cls.model_fields[name].default)
             if not isinstance(given, str) or (name == "client_secret" and not given):
                 continue
-            fault = secret.fault_in(given, sandbox=target.may_be_sandbox, person=person)
+            fault = references.fault_in(given, sandbox=target.may_be_sandbox, person=person)
             problems += [Problem(name, fault)] if fault else []
         return problems
 
@@ -129,7 +129,7 @@ class Parameters(BaseModel):
     def recordable(cls, name: str, value: str) -> str:
         """Return a parameter as it may be recorded, whatever was given: no secret, and no value of an unknown name."""
         if name in cls.SECRETS and value:
-            return secret.shown(value)
+            return references.shown(value)
         return value if name in cls.model_fields else "[not shown]"
 
     def to_target(self) -> Target:

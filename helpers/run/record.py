@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from helpers.cognito.errors import Answered, ResetError, Unsettled
-from helpers.secrets.secret import redact
+from helpers.secrets.redaction import redact
 
 MIME = "application/vnd.cognito-reset.record+json"
 """Under this type the record stands among a notebook's outputs, where any reader finds it."""

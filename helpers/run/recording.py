@@ -6,7 +6,6 @@ environment names the folder of runs, as `make lab` does.
 
 import getpass
 import hashlib
-import hmac
 import json
 import os
 import platform
@@ -19,11 +18,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from helpers.run.entry import RunbookEntry
 from helpers.run.journal import Ended, Journal, Kept, Started, State, now
+from helpers.run.masking import hidden, veil_of
 from helpers.run.record import Outcome, Record
-from helpers.runbooks.registry import Entry
 
-USERNAME_AS = ("clear", "masked", "hashed")
 RUNS = "COGNITO_RESET_RUNS"
 """The environment variable that names the folder in which the runs of forms are noted."""
 
@@ -40,49 +39,13 @@ def new_name(folder: Path) -> str:
             return name
 
 
-def begun(entry: Entry, name: str, values: Mapping[str, Any], out: Path, veil: Callable[[str], str]) -> Started:
+def begun(entry: RunbookEntry, name: str, values: Mapping[str, Any], out: Path, veil: Callable[[str], str]) -> Started:
     """Return the line that a run writes before anything else. out: what it will leave. veil: see `veil_of`."""
     return Started(
         run=name, at=now(), who=_who(), host=socket.gethostname(), process=os.getpid(), runbook=entry.name,
         digest=hashlib.sha256(entry.path.read_bytes()).hexdigest(), versions=_versions(),
         parameters={key: veil(text) for key, text in _recordable(entry, values).items()}, out=str(out),
     )
-
-
-def veil_of(entry: Entry, values: Mapping[str, Any], how: str, folder: Path) -> Callable[[str], str]:
-    """Return what a text is passed through before it is kept, so that the username is kept as chosen.
-
-    how: clear, masked or hashed. folder: of the journal, whose key the hash is made with.
-    """
-    about = entry.parameters.model_fields.get("username")
-    username = str(values.get("username", about.default)) if about else ""
-    if how == "clear" or len(username) < 2:
-        return lambda text: text
-    if how == "masked":
-        local, at, domain = username.partition("@")
-        veiled = f"{local[:1]}***" + (f"@{domain[:1]}***" if at else "")
-    else:
-        veiled = "hmac-sha256:" + hmac.new(_key(folder), username.encode(), hashlib.sha256).hexdigest()[:32]
-    return lambda text: text.replace(username, veiled)
-
-
-def through(value: Any, veil: Callable[[str], str]) -> Any:
-    """Pass every text in JSON data through a veil."""
-    if isinstance(value, str):
-        return veil(value)
-    if isinstance(value, dict):
-        return {key: through(item, veil) for key, item in value.items()}
-    return [through(item, veil) for item in value] if isinstance(value, list) else value
-
-
-def hidden(ended: Ended, entry: Entry, values: Mapping[str, Any], how: str, folder: Path) -> Ended:
-    """Return a run's end as it is kept: the username as chosen, and so the one that the run has found out to go on with."""
-    data = through(ended.model_dump(mode="json"), veil_of(entry, values, how, folder))
-    following = ended.record.next_runbook if ended.record else None
-    found = following.parameters.get("username", "") if following else ""
-    if found:
-        data = through(data, veil_of(entry, {**values, "username": found}, how, folder))
-    return Ended.model_validate(data)
 
 
 def keep(path: Path, kept: Kept) -> None:
@@ -95,7 +58,7 @@ def keep(path: Path, kept: Kept) -> None:
 
 
 @contextmanager
-def noted(entry: Entry, values: Mapping[str, Any]) -> Iterator[Callable[[Record], str]]:
+def noted(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callable[[Record], str]]:
     """Note what a person does with a form: a line before anything is sent, and another when it is over.
 
     values: the parameters, with references where secrets were typed. Yields what takes the record and returns the run's
@@ -138,23 +101,11 @@ def noted(entry: Entry, values: Mapping[str, Any]) -> Iterator[Callable[[Record]
             raise
 
 
-def _recordable(entry: Entry, values: Mapping[str, Any]) -> dict[str, str]:
+def _recordable(entry: RunbookEntry, values: Mapping[str, Any]) -> dict[str, str]:
     """Return the parameters as they may be recorded, whatever was given: no secret, and no value of an unknown name."""
     model = entry.parameters
     every = {name: f.default for name, f in model.model_fields.items()} | dict(values)
     return {name: "stdin:" if value == "stdin:" else model.recordable(name, str(value)) for name, value in every.items()}
-
-
-def _key(out: Path) -> bytes:
-    """Return this journal's key. A bare hash of an address is guessed in seconds; with a key, equal users stay equal."""
-    path = out / ".username-key"
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(32))
-    except FileExistsError:
-        pass
-    return path.read_bytes()
 
 
 def _who() -> str:

@@ -13,9 +13,10 @@ from helpers.cognito.actions import Done
 from helpers.cognito.errors import NotReached, Refused, ResetError, Unsettled
 from helpers.cognito.models import Pool, User
 from helpers.display.card import Card
-from helpers.run.base import Result, Runbook, not_reached
+from helpers.run.base import Runbook
 from helpers.run.parameters import GatedParameters
 from helpers.run.record import Outcome, Step, step_failed
+from helpers.run.result import Result, not_reached
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 

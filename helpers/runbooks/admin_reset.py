@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 from helpers.cognito import actions
 from helpers.cognito.errors import Refused
 from helpers.cognito.models import User
-from helpers.run.base import Result
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome, Step
+from helpers.run.result import Result
 from helpers.runbooks.admin_change import AdministratorRunbook, Seen, Verified, objected
 from helpers.runbooks.diagnosis.diagnose import diagnose, route
 from helpers.runbooks.schemas import AdminResetParameters

@@ -17,9 +17,10 @@ from helpers.cognito.errors import (
 )
 from helpers.cognito.policy import MAXIMUM_LENGTH, PasswordPolicy, is_well_formed
 from helpers.display.card import Card
-from helpers.run.base import Result, Runbook, not_reached
+from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome, Step, step_failed
+from helpers.run.result import Result, not_reached
 from helpers.runbooks.schemas import ConfirmResetParameters
 from helpers.secrets.secret import Secret
 from helpers.target import Target, TargetError

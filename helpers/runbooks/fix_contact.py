@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from helpers.cognito import actions
 from helpers.cognito.models import Contact, User
 from helpers.display.card import Card
-from helpers.run.base import Result
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome
+from helpers.run.result import Result
 from helpers.runbooks.admin_change import AdministratorRunbook, Seen, objected
 from helpers.runbooks.diagnosis.diagnose import KINDS, diagnose, route
 from helpers.runbooks.diagnosis.verdicts import Verdict

@@ -10,9 +10,10 @@ from helpers.cognito.actions import CodeDelivery
 from helpers.cognito.errors import LimitReached, NotReached, Refused, ResetError, Unsettled
 from helpers.cognito.models import Pool, User
 from helpers.display.card import Card
-from helpers.run.base import Result, Runbook, not_reached
+from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome, Step, step_failed
+from helpers.run.result import Result, not_reached
 from helpers.runbooks.diagnosis.diagnose import diagnose, route
 from helpers.runbooks.schemas import RequestCodeParameters
 from helpers.secrets.secret import Secret

@@ -13,9 +13,9 @@ from helpers.cognito import actions
 from helpers.cognito.errors import LimitReached, PasswordRefused, Problem, ResetError, Unsettled
 from helpers.cognito.models import User
 from helpers.cognito.policy import PasswordPolicy
-from helpers.run.base import Result
 from helpers.run.parameters import Parameters
 from helpers.run.record import NextRunbook, Outcome, Step, step_failed
+from helpers.run.result import Result
 from helpers.runbooks.admin_change import AdministratorRunbook, Seen, Verified
 from helpers.runbooks.diagnosis.diagnose import KINDS
 from helpers.runbooks.schemas import SetPasswordParameters

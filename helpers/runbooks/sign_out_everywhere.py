@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from helpers.cognito import actions
 from helpers.cognito.errors import Unsettled
-from helpers.run.base import Result
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome
+from helpers.run.result import Result
 from helpers.runbooks.admin_change import AdministratorRunbook, Seen, Verified
 from helpers.runbooks.schemas import SignOutParameters
 from helpers.secrets.secret import Secret

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from helpers.runbooks.registry import RUNBOOKS, Entry
+from helpers.run.entry import RunbookEntry
+from helpers.runbooks import RUNBOOKS
 from helpers.runner.cli_options import AS_JSON, EXIT_CODES, OUT, USERNAME_AS
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 class Runbooks(click.Group):
     """The runbooks as commands, so that --help after a name shows that runbook's parameters."""
 
-    def __init__(self, make: Callable[[Entry], click.Command], **kwargs: Any) -> None:
+    def __init__(self, make: Callable[[RunbookEntry], click.Command], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._make = make
 
@@ -45,7 +46,7 @@ class Runbooks(click.Group):
 class RunbookCommand(click.Command):
     """Shows the runbook's parameters in its help; they are read only then, to start quickly otherwise."""
 
-    def __init__(self, entry: Entry, **kwargs: Any) -> None:
+    def __init__(self, entry: RunbookEntry, **kwargs: Any) -> None:
         super().__init__(name=entry.name, **kwargs)
         self._entry = entry
 
@@ -57,7 +58,7 @@ class RunbookCommand(click.Command):
         with formatter.section("Parameters, each given as -p NAME=VALUE"):
             formatter.write_dl(rows)
         with formatter.section("References"):
-            from helpers.secrets.secret import SCHEMES
+            from helpers.secrets.references import SCHEMES
 
             extra = {"stdin": "stdin:, a line of standard input, one for each in the order given (this command only)"}
             formatter.write_dl([(f"{name}:", text.partition(", ")[2]) for name, text in {**SCHEMES, **extra}.items()])
@@ -80,7 +81,7 @@ VALUES = click.option("-p", "values", multiple=True, metavar="NAME=VALUE", callb
                       help="A parameter, as text, every character kept. Repeat for more. Secrets by reference only.")
 
 
-def run_command(entry: Entry) -> click.Command:
+def run_command(entry: RunbookEntry) -> click.Command:
     """Make the command that runs this runbook once."""
 
     @click.pass_context
@@ -88,7 +89,7 @@ def run_command(entry: Entry) -> click.Command:
             timeout: float | None, cell_timeout: int | None, username_as: str) -> None:
         start_early()
         from helpers.runner import headless
-        from helpers.secrets.secret import hide_in_logs
+        from helpers.secrets.redaction import hide_in_logs
 
         hide_in_logs()
         with secrets_asked_for(entry, values) as given, _progress() as on_cell:
@@ -128,7 +129,7 @@ def start_early() -> None:
 
 
 @contextmanager
-def secrets_asked_for(entry: Entry, values: Mapping[str, str]) -> Iterator[dict[str, str]]:
+def secrets_asked_for(entry: RunbookEntry, values: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Ask for the secrets that are to be typed (prompt:) or piped in (stdin:), and hand them over by the environment.
 
     Yields the parameters with references to where the secrets now are; they are gone from there afterwards.
@@ -200,43 +201,3 @@ def in_words(report: "Report") -> str:
 # --- batch ------------------------------------------------------------------------------------------------------------
 
 
-@click.command("batch")
-@click.argument("runbook", type=click.Choice(sorted(RUNBOOKS)))
-@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@VALUES
-@OUT
-@click.option("--workers", type=click.IntRange(1, 32), default=2, show_default=True, help="Processes at work.")
-@click.option("--pace", type=click.FloatRange(0), default=10.0, show_default=True,
-              help="API calls a second, at most; 0 for no limit.")
-@click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="For each run.")
-@USERNAME_AS
-@AS_JSON
-@click.pass_context
-def batch_command(ctx: click.Context, runbook: str, table: Path, values: dict[str, str], out: Path, workers: int,
-                  pace: float, timeout: float | None, username_as: str, as_json: bool) -> None:
-    """Run a runbook for each row of TABLE: a CSV file with a heading of parameter names, or a .jsonl file.
-
-    -p gives what all rows share. Nothing runs when a row cannot be used. Ends with 0 when every row is done, else with 1.
-    """
-    from helpers.campaign import batch
-    from helpers.cognito.errors import BadParameters
-
-    def told(row: Any, count: int) -> None:
-        click.echo(f"\r{count} done, the last: {row.outcome}\033[K", nl=False, err=True)
-
-    try:
-        summary = batch.run_table(
-            RUNBOOKS[runbook], table, out=out, shared=values, workers=workers, pace=pace, timeout=timeout,
-            username_as=username_as, on_done=told if sys.stderr.isatty() else None,
-        )
-    except BadParameters as exc:
-        raise click.UsageError(str(exc)) from None
-    if as_json:
-        click.echo(json.dumps(summary.to_json(), indent=2))
-    else:
-        counts = ", ".join(f"{count} {outcome}" for outcome, count in summary.outcomes.items())
-        click.echo(f"{summary.rows} rows in {summary.seconds:.1f} s: {counts}.")
-        for row in summary.failed:
-            click.echo(f"  line {row.number}: {row.outcome} ({row.state}, exit code {row.exit_code}), run {row.run or 'lost'}")
-        click.echo(f"Each row's run: {summary.results}")
-    ctx.exit(summary.exit_code)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks import RUNBOOKS
 from helpers.runner.cli_options import AS_JSON, OUT
 
 

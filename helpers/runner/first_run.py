@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from helpers.cognito import actions
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks import RUNBOOKS
 from helpers.runner.headless import run
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target

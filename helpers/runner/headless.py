@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from helpers.cognito.errors import BadParameters, Problem
+from helpers.run.entry import RunbookEntry
 from helpers.run.journal import Ended, Journal, Kept, State, now
+from helpers.run.masking import hidden, veil_of
 from helpers.run.record import Outcome, Record, find_record
-from helpers.run.recording import begun, hidden, keep, new_name, veil_of
-from helpers.runbooks.registry import Entry
+from helpers.run.recording import begun, keep, new_name
 
 _STATE_CODES = {"timed_out": 124, "died": 138, "interrupted": 130}
 _WORDS = {
@@ -63,7 +64,7 @@ class Stopped(KeyboardInterrupt):
 
 
 def run(
-    entry: Entry, values: Mapping[str, Any], *, out: Path, record: Path | None = None, username_as: str = "masked",
+    entry: RunbookEntry, values: Mapping[str, Any], *, out: Path, record: Path | None = None, username_as: str = "masked",
     timeout: float | None = None, cell_timeout: int | None = None, dry_run: bool = False,
     said: Mapping[str, Any] | None = None, on_cell: Callable[[int, int], None] | None = None,
     name: str = "",
@@ -113,7 +114,7 @@ def run(
     )
 
 
-def _problems(entry: Entry, values: Mapping[str, Any]) -> BadParameters | None:
+def _problems(entry: RunbookEntry, values: Mapping[str, Any]) -> BadParameters | None:
     """Look at the parameters as the engine will, but before there is a folder for the run."""
     problems = entry.parameters.read(values, person=False)[1]
     if values.get("interactive") == "yes":
@@ -121,7 +122,7 @@ def _problems(entry: Entry, values: Mapping[str, Any]) -> BadParameters | None:
     return BadParameters(problems) if problems else None
 
 
-def _execute(entry: Entry, values: Mapping[str, Any], executed: Path, *, timeout: float | None, cell_timeout: int | None,
+def _execute(entry: RunbookEntry, values: Mapping[str, Any], executed: Path, *, timeout: float | None, cell_timeout: int | None,
              dry_run: bool, on_cell: Callable[[int, int], None] | None) -> tuple[State, str]:
     """Have papermill execute the notebook; return the state in a word, and what there is to say about it."""
     try:
@@ -133,7 +134,7 @@ def _execute(entry: Entry, values: Mapping[str, Any], executed: Path, *, timeout
         return "interrupted", "by SIGTERM" if isinstance(exc, Stopped) else "by Ctrl-C"
 
 
-def _by_papermill(entry: Entry, values: Mapping[str, Any], executed: Path, options: dict[str, Any]) -> tuple[State, str]:
+def _by_papermill(entry: RunbookEntry, values: Mapping[str, Any], executed: Path, options: dict[str, Any]) -> tuple[State, str]:
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
@@ -154,7 +155,7 @@ def _by_papermill(entry: Entry, values: Mapping[str, Any], executed: Path, optio
     return cast(State, notebook.metadata["cognito_reset"]["ended"]), ""
 
 
-def _judge(name: str, entry: Entry, state: State, detail: str, notebook: Any, problems: BadParameters | None) -> Ended:
+def _judge(name: str, entry: RunbookEntry, state: State, detail: str, notebook: Any, problems: BadParameters | None) -> Ended:
     """Say what is true of a run: from its own record where there is one, and else from how far the notebook came."""
     if problems:
         return Ended(run=name, at=now(), state="refused", outcome=Outcome.NOT_SENT, exit_code=2, meaning=str(problems),
@@ -179,7 +180,7 @@ def _judge(name: str, entry: Entry, state: State, detail: str, notebook: Any, pr
     )
 
 
-def _acted(entry: Entry, notebook: Any) -> bool:
+def _acted(entry: RunbookEntry, notebook: Any) -> bool:
     """Whether the cell that sends the request has been started, or may have been."""
     if notebook is None:
         return True

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_POOL_ID
 from helpers.secrets.secret import Secret
 from tests.browser.lab import RUNBOOK, at, command, fill, press, run_all, wait_for

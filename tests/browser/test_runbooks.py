@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from helpers.runbooks.registry import RUNBOOKS
+from helpers.runbooks import RUNBOOKS
 from tests.browser.access import OURS, cut_off, violations
 from tests.browser.lab import close_all, command, keep, open_notebook, press, run_all
 

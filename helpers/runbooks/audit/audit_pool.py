@@ -6,14 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, TypeVar
 
 from helpers.cognito import reads
-from helpers.cognito.catalogue import refusals_of_reading
 from helpers.cognito.errors import NotAllowed, Refused, ResetError, Unsettled
 from helpers.cognito.models import Client, Pool
 from helpers.display.card import Card, Table
 from helpers.display.picture import Picture
-from helpers.run.base import Result, Runbook
+from helpers.display.refusals import refusals_of_reading
+from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
 from helpers.run.record import Found, Outcome, Step, step_failed
+from helpers.run.result import Result
 from helpers.runbooks.audit.finding import Finding, Level
 from helpers.runbooks.audit.judge import UNSEEN, audit, told, weak_points, well_set
 from helpers.runbooks.audit.picture import way_of_a_code

@@ -8,13 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from helpers.cognito import reads
-from helpers.cognito.catalogue import refusals_of_reading
 from helpers.cognito.errors import Answered, NotReached, Refused, ResetError
 from helpers.cognito.models import Client, Event, Pool, User
 from helpers.display.card import Card, Table
-from helpers.run.base import Result, Runbook
+from helpers.display.refusals import refusals_of_reading
+from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
 from helpers.run.record import NextRunbook, Outcome, Step, step_failed
+from helpers.run.result import Result
 from helpers.runbooks.diagnosis.diagnose import KINDS, diagnose, likely_causes, route
 from helpers.runbooks.diagnosis.spellings import spellings
 from helpers.runbooks.diagnosis.verdicts import Verdict, verdict

@@ -23,7 +23,7 @@ from helpers.runner.engine import forkserver
 from helpers.runner.engine.handover import PRELUDE, SECRET_MESSAGE
 from helpers.runner.engine.kernel_client import KernelLink
 from helpers.runner.engine.manager import SAVE_EVERY, Manager, redacted
-from helpers.secrets.secret import Redactor
+from helpers.secrets.redaction import Redactor
 
 GRACE = 2.0
 """Seconds that an interrupted cell has to come to an end by itself, so that its traceback can be kept."""

@@ -25,7 +25,7 @@ from papermill.engines import Engine
 from papermill.exceptions import PapermillException
 
 from helpers.cognito.errors import BadParameters
-from helpers.secrets.secret import Redactor
+from helpers.secrets.redaction import Redactor
 
 RUN_TIMEOUT = "COGNITO_RESET_RUN_TIMEOUT"
 """The environment variable that limits a whole run, in seconds, where papermill's command line has no option for it."""

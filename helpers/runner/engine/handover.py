@@ -21,9 +21,9 @@ else:
 
 def hand_over(kernel: Any) -> None:
     """Have this kernel tell every secret that it resolves from now on."""
-    from helpers.secrets import secret
+    from helpers.secrets import redaction
 
     def told(value: str) -> None:
         kernel.session.send(kernel.iopub_socket, SECRET_MESSAGE, {"value": value}, parent=kernel.get_parent())
 
-    secret.tell(told)
+    redaction.tell(told)

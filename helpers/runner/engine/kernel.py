@@ -29,7 +29,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from helpers.runner.engine.transport import IOPUB, SECRET, SHELL, Pipe
-from helpers.secrets import secret
+from helpers.secrets import redaction
 
 _TWO_STREAMS = {1: "stdout", 2: "stderr"}
 
@@ -243,7 +243,7 @@ def run_kernel(sock: socket.socket) -> NoReturn:
         start = pipe.start()
         if start is not None:
             _begin(kernel, start["env"], start["cwd"])
-            secret.tell(lambda value: pipe.send(SECRET, value))
+            redaction.tell(lambda value: pipe.send(SECRET, value))
             asyncio.get_event_loop().run_until_complete(_serve(kernel, pipe))
         status = 0
     finally:

@@ -14,7 +14,7 @@ import nbformat
 from papermill.engines import NotebookExecutionManager
 from papermill.iorw import LocalHandler, papermill_io, write_ipynb
 
-from helpers.secrets.secret import Redactor
+from helpers.secrets.redaction import Redactor
 
 SAVE_EVERY = 0.3
 """Seconds between two saves while cells follow each other quickly; a cell that takes longer is saved as running."""

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from helpers.cognito.errors import BadParameters, Problem
-from helpers.runbooks.registry import RUNBOOKS, Entry
-from helpers.secrets.secret import SCHEMES, SecretError, resolve, scheme_of
+from helpers.run.entry import RunbookEntry
+from helpers.runbooks import RUNBOOKS
+from helpers.secrets.references import SCHEMES, resolve, scheme_of
+from helpers.secrets.secret import SecretError
 
 _SECRET_NAME = re.compile(
     r"(^|_)(password|passwd|passphrase|pwd|secret|token|otp|credentials?|api_?key|private_?key|access_?key)$"
@@ -35,7 +37,7 @@ def check(notebook: Any, source: str, given: Mapping[str, Any]) -> None:
         raise BadParameters(problems)
 
 
-def runbook_of(source: str, own: Mapping[str, Any]) -> Entry | None:
+def runbook_of(source: str, own: Mapping[str, Any]) -> RunbookEntry | None:
     """Return the runbook of ours that this notebook is: it has the name, and the parameters."""
     entry = RUNBOOKS.get(Path(source).stem)
     return entry if entry and set(own) == set(entry.parameters.model_fields) else None
@@ -94,7 +96,7 @@ def _nobody(*_: Any) -> str:
     raise SecretError("not here")
 
 
-def _of_ours(entry: Entry, own: Mapping[str, Any], given: Mapping[str, Any]) -> list[Problem]:
+def _of_ours(entry: RunbookEntry, own: Mapping[str, Any], given: Mapping[str, Any]) -> list[Problem]:
     values = {name: value for name, value in {**own, **given}.items() if value is not NoLiteral}
     return entry.parameters.read(values, person=values.get("interactive") == "yes")[1]
 

@@ -1,0 +1,49 @@
+"""What calls may answer, as tables for a notebook."""
+
+import botocore.session
+
+from helpers.cognito.catalogue import look_up
+from helpers.cognito.catalogue_entries import CATALOGUE, PUBLIC, SIGNED, Entry
+from helpers.display.card import Table
+
+
+def refusals(operation: str) -> Table:
+    """Return all that one operation can answer with, as a table for a person; the errors are those of botocore's model.
+
+    operation: as the model spells it, such as ConfirmForgotPassword.
+    """
+    codes = _codes(operation)
+    # An entry for this operation alone stands in for the general ones of the same code.
+    entries = [e for e in CATALOGUE if e.code in codes and look_up(e.code, e.text, operation) is e]
+    return Table(
+        f"What {operation} may answer",
+        ("Cognito says", "It means", "What may be tried again", "What to do next"),
+        tuple((_name(entry), entry.meaning, entry.again, entry.next + _goes_on(entry)) for entry in entries),
+    )
+
+
+def refusals_of_reading(*operations: str, but: str = "") -> Table:
+    """Return all that several calls that only read can answer with, each error once.
+
+    operations: as the model spells them. but: an error that is a finding for the one who asks.
+    """
+    codes = dict.fromkeys(code for one in operations for code in _codes(one) if code != but)
+    entries = [look_up(code, operation=operations[0]) for code in codes]
+    return Table(
+        "What the calls that read may answer", ("Cognito says", "It means", "Likely cause", "What to do next"),
+        tuple((one.code, one.meaning, one.cause, one.next) for one in entries),
+    )
+
+
+def _codes(operation: str) -> tuple[str, ...]:
+    """Return the errors that botocore's model names for an operation, after those of every signed call."""
+    model = botocore.session.get_session().get_service_model("cognito-idp").operation_model(operation)
+    return (*(() if operation in PUBLIC else SIGNED), *(shape.name for shape in model.error_shapes))
+
+
+def _goes_on(entry: Entry) -> str:
+    return f" Next runbook: {entry.runbook}." if entry.runbook else ""
+
+
+def _name(entry: Entry) -> str:
+    return entry.code + (f" ({entry.text} …)" if entry.text else "")

@@ -1,0 +1,69 @@
+"""What came of a run: the result that a person reads, and how a failed one ends a notebook."""
+
+from dataclasses import dataclass, field
+
+from helpers.cognito.errors import NotReached, Problem, ResetError
+from helpers.display.card import Card
+from helpers.run.record import NextRunbook, Outcome, Step
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended and what follows from it.
+
+    problems: the bad parameters, by field, when nothing was sent. steps: the calls, in their order. decided_by: the
+    operation that decided, where it was not the first.
+    """
+
+    outcome: Outcome
+    exit_code: int
+    headline: str
+    happened: str = ""
+    meaning: str = ""
+    say: str = ""
+    next: str = ""
+    proof: str = ""
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    steps: tuple[Step, ...] = field(default=(), repr=False)
+    decided_by: str = ""
+    next_runbook: NextRunbook | None = None
+
+    @property
+    def request_id(self) -> str:
+        """AWS's id for the call that decided the run, for a support case; "" when nothing was sent."""
+        return next((step.request_id for step in self.steps if self.decided_by in ("", step.name)), "")
+
+    def card(self) -> Card:
+        """Return the result as a person reads it."""
+        return Card(
+            self.headline,
+            (
+                ("What happened", self.happened),
+                *(("Please correct", str(problem)) for problem in self.problems),
+                ("What it means", self.meaning),
+                ("Tell the user", self.say),
+                ("What to do next", self.next),
+                ("Next runbook", str(self.next_runbook or "")),
+                ("Proof", self.proof),
+                *(("Note", note) for note in self.notes),
+                ("Request id", self.request_id),
+            ),
+        )
+
+
+class NotDone(ResetError):
+    """The run did not end in `confirmed`. Raised by the last cell, so that an unattended run fails visibly."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__(f"{result.headline} {result.happened}".strip())
+        self.meaning, self.say, self.next = result.meaning, result.say, result.next
+        self.exit_code = result.exit_code  # type: ignore[misc]  # each outcome has its own
+
+
+def not_reached(error: NotReached, *steps: Step) -> Result:
+    """Return the result of a run whose call never left."""
+    return Result(
+        Outcome.NOT_SENT, error.exit_code, "Not sent: nothing has changed.", happened=str(error),
+        meaning=error.meaning, say=error.say, next=error.next, steps=steps,
+    )
