@@ -24,6 +24,7 @@ sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229, for the AWS CLI and
 
 test: .venv/test  ## lint, types, unit tests, notebooks, headless runs, browser
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	env -u COGNITO_SANDBOX -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -n auto \
 		--nbval --nbval-current-env --nbval-cell-timeout 120 tests notebooks

@@ -1,6 +1,7 @@
 """Amazon Cognito's forgotten-password flow: learn it, run it with a person, run it unattended.
 
-Names are imported when they are first used, so that a script that only calls `helpers.cognito.actions` needs boto3 alone.
+Names are imported when they are first used, so that a script that only calls
+`helpers.cognito.actions` needs boto3 alone.
 """
 
 from importlib import import_module

@@ -11,10 +11,14 @@ def main() -> None:
     """Amazon Cognito's forgotten-password flow, from a shell."""
 
 
-main.add_command(cli.Runbooks(
-    cli.run_command, name="run", help="Run a runbook once: RUNBOOK --help shows its parameters.",
-    subcommand_metavar="RUNBOOK [OPTIONS]",
-))
+main.add_command(
+    cli.Runbooks(
+        cli.run_command,
+        name="run",
+        help="Run a runbook once: RUNBOOK --help shows its parameters.",
+        subcommand_metavar="RUNBOOK [OPTIONS]",
+    )
+)
 main.add_command(campaign_cli.batch_command)
 main.add_command(cli_journal.list_command)
 main.add_command(cli_journal.show_command)
@@ -22,12 +26,18 @@ main.add_command(cli_journal.verify_command)
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(0, 65535), default=9229, show_default=True, help="0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=9229,
+    show_default=True,
+    help="0 takes a free one.",
+)
 def sandbox(port: int) -> None:
     """Serve the sandbox on this machine, for the AWS CLI and other SDKs.
 
-    Its state is kept in the file that COGNITO_SANDBOX names, or in memory. When it is ready it prints one JSON line
-    with its endpoint.
+    Its state is kept in the file that COGNITO_SANDBOX names, or in memory. When it is ready it
+    prints one JSON line with its endpoint.
     """
     from helpers.sandbox import serve_forever
 
@@ -35,7 +45,13 @@ def sandbox(port: int) -> None:
 
 
 @main.command("first-run")
-@click.option("--out", type=click.Path(file_okay=False), default="runs", show_default=True, help="Where runs are kept.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False),
+    default="runs",
+    show_default=True,
+    help="Where runs are kept.",
+)
 def first_run(out: str) -> None:
     """Do one reset in the sandbox, from the request to the proof, and say what happened."""
     cli.start_early()

@@ -1,7 +1,8 @@
 """Which Cognito are we talking to, and a client for it.
 
-A target is `sandbox` (the embedded one of this process, or of the file that COGNITO_SANDBOX names), `aws`, or the URL
-of an endpoint. Only this module knows which door a client goes through; everybody else is handed the client.
+A target is `sandbox` (the embedded one of this process, or of the file that COGNITO_SANDBOX names),
+`aws`, or the URL of an endpoint. Only this module knows which door a client goes through; everybody
+else is handed the client.
 """
 
 import json
@@ -25,13 +26,15 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
 ALLOWED_HOSTS = "COGNITO_RESET_ALLOWED_HOSTS"
-"""The environment variable that allows endpoints beyond loopback, by host name, separated by commas."""
+"""The environment variable that allows endpoints beyond loopback, by host name, separated by
+commas.
+"""
 
 ENDPOINT_OVERRIDES = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL")
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
-# One attempt: see helpers.cognito.actions. A trigger may take Cognito three times five seconds, so an answer is waited for longer
-# than that; an answer given up on too early is an unknown outcome.
+# One attempt: see helpers.cognito.actions. A trigger may take Cognito three times five seconds, so
+# an answer is waited for longer than that; an answer given up on too early is an unknown outcome.
 _ONE_ATTEMPT = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20}
 
 
@@ -41,24 +44,39 @@ class TargetError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """One Cognito. name: `sandbox`, `aws` or a URL. profile: as boto3 means it; only signed calls look at it."""
+    """One Cognito. name: `sandbox`, `aws` or a URL. profile: as boto3 means it; only signed calls
+    look at it.
+    """
 
     name: str = "sandbox"
     region: str = "us-east-1"
     profile: str = ""
 
     def faults(self) -> Iterator[tuple[str, str]]:
-        """Yield (parameter, words) for each thing that is wrong with this target; looks at no network."""
+        """Yield (parameter, words) for each thing that is wrong with this target; looks at no
+        network.
+        """
         if self.name not in ("sandbox", "aws"):
             url = urlsplit(self.name)
             allowed = {host.strip() for host in os.environ.get(ALLOWED_HOSTS, "").split(",")}
             if url.scheme not in ("http", "https") or not url.hostname:
-                yield "target", "must be sandbox, aws, or the URL of an endpoint such as http://127.0.0.1:9229."
+                yield (
+                    "target",
+                    (
+                        "must be sandbox, aws, or the URL of an endpoint such as"
+                        " http://127.0.0.1:9229."
+                    ),
+                )
             elif url.username or url.password:
                 yield "target", "must not carry a user name or password in its URL."
             elif url.hostname not in LOOPBACK and url.hostname not in allowed:
-                yield "target", (f"leads to {url.hostname}, which is not this machine. To allow it, put its name into "
-                                 f"the environment variable {ALLOWED_HOSTS}.")
+                yield (
+                    "target",
+                    (
+                        f"leads to {url.hostname}, which is not this machine. To allow it, put its"
+                        f" name into the environment variable {ALLOWED_HOSTS}."
+                    ),
+                )
         if self.embedded:
             try:
                 _sandbox()
@@ -81,31 +99,44 @@ class Target:
 
     @property
     def may_be_sandbox(self) -> bool:
-        """Whether practice references (mailbox:, literal:) make sense here: the sandbox, or a loopback endpoint."""
+        """Whether practice references (mailbox:, literal:) make sense here: the sandbox, or a
+        loopback endpoint.
+        """
         return self.embedded or urlsplit(self.name).hostname in LOOPBACK
 
     def where(self) -> str:
-        """Say in words where calls will go. For AWS it names an endpoint that the environment has put in its place."""
+        """Say in words where calls will go. For AWS it names an endpoint that the environment has
+        put in its place.
+        """
         if self.embedded:
             file = os.environ.get("COGNITO_SANDBOX", "")
             kept = f"kept in the file {file}" if file else "in the memory of this process alone"
             return f"the sandbox, {kept}; no AWS account is touched"
         if self.name == "aws":
-            override = next((os.environ[name] for name in ENDPOINT_OVERRIDES if os.environ.get(name)), "")
-            return f"{override} (the environment sends AWS calls there)" if override else f"AWS, region {self.region}"
+            override = next(
+                (os.environ[name] for name in ENDPOINT_OVERRIDES if os.environ.get(name)), ""
+            )
+            return (
+                f"{override} (the environment sends AWS calls there)"
+                if override
+                else f"AWS, region {self.region}"
+            )
         return self.name
 
     def client(self, *, signed: bool = False) -> "CognitoIdentityProviderClient":
         """Make a client that tries once, with fixed timeouts.
 
-        signed: True for the administrator's operations, which need credentials; the public operations of a reset need
-        none, and then none are looked for. The log is redacted from here on.
+        signed: True for the administrator's operations, which need credentials; the public
+        operations of a reset need none, and then none are looked for. The log is redacted from here
+        on.
         """
         hide_in_logs()
         endpoint = None if self.name in ("sandbox", "aws") else self.name
         unsigned = {} if signed and not self.may_be_sandbox else {"signature_version": UNSIGNED}
         client: CognitoIdentityProviderClient = self._session(signed=signed).client(
-            "cognito-idp", endpoint_url=endpoint, config=Config(**_ONE_ATTEMPT, **unsigned)  # type: ignore[arg-type]
+            "cognito-idp",
+            endpoint_url=endpoint,
+            config=Config(**_ONE_ATTEMPT, **unsigned),  # type: ignore[arg-type]
         )
         if self.embedded:
             _sandbox().attach(client)
@@ -121,17 +152,24 @@ class Target:
         return boto3.session.Session(region_name=self.region, profile_name=profile)
 
     def now(self) -> datetime:
-        """Return the time that this Cognito goes by, with its zone: the embedded sandbox has a clock of its own."""
+        """Return the time that this Cognito goes by, with its zone: the embedded sandbox has a
+        clock of its own.
+        """
         return _sandbox().now() if self.embedded else datetime.now(UTC)
 
     def mailbox(self, username: str = "") -> list[dict[str, Any]]:
-        """Return the messages in the sandbox's mailbox, oldest first; username keeps those to one user.
+        """Return the messages in the sandbox's mailbox, oldest first; username keeps those to one
+        user.
 
         username: the user's own name, or the one that the request for the code used.
         Raises TargetError where there is no sandbox.
         """
         messages = _sandbox().mailbox() if self.embedded else self._ask("/_sandbox/mailbox")
-        return [message for message in messages if username in ("", message["username"], message["entered"])]
+        return [
+            message
+            for message in messages
+            if username in ("", message["username"], message["entered"])
+        ]
 
     def standing(self, username: str) -> dict[str, Any]:
         """Return what time it is in the sandbox, and how a user stands there: see Sandbox.standing.
@@ -143,7 +181,9 @@ class Target:
         return dict(self._ask(f"/_sandbox/standing?{urlencode({'username': username})}"))
 
     def advance(self, seconds: int) -> None:
-        """Move the sandbox's clock on, for everybody in it. Raises TargetError where there is no sandbox."""
+        """Move the sandbox's clock on, for everybody in it. Raises TargetError where there is no
+        sandbox.
+        """
         if self.embedded:
             _sandbox().advance(seconds)
         else:
@@ -156,7 +196,9 @@ class Target:
         """
         codes = [str(message["code"]) for message in self.mailbox(username)]
         if not codes:
-            raise TargetError(f"the sandbox's mailbox holds no message to {username}: request a code first.")
+            raise TargetError(
+                f"the sandbox's mailbox holds no message to {username}: request a code first."
+            )
         return codes[-1]
 
     def _ask(self, path: str, given: dict[str, Any] | None = None) -> Any:

@@ -1,7 +1,8 @@
 """Speed, as ratios measured side by side in one run: python -m tests.bench (make bench).
 
-Each row compares two ways to do the same thing, turn by turn, and gives the median of the rounds' ratios; what else the
-machine is doing falls on both alike. The goals are printed beside them; nothing here passes or fails.
+Each row compares two ways to do the same thing, turn by turn, and gives the median of the rounds'
+ratios; what else the machine is doing falls on both alike. The goals are printed beside them;
+nothing here passes or fails.
 """
 
 import os
@@ -29,7 +30,9 @@ def seconds(action: Callable[[], object]) -> float:
 
 
 def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int = ROUNDS) -> float:
-    """Return the median over the rounds of ours to theirs; the order changes from round to round."""
+    """Return the median over the rounds of ours to theirs; the order changes from round to
+    round.
+    """
     ratios = []
     for number in range(rounds):
         first, second = (ours, theirs) if number % 2 else (theirs, ours)
@@ -41,33 +44,53 @@ def ratio(ours: Callable[[], object], theirs: Callable[[], object], rounds: int 
 
 def python(code: str) -> Callable[[], object]:
     """Return a way to run these lines in a Python of their own."""
-    return lambda: subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+    return lambda: subprocess.run(
+        [sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL
+    )
 
 
 def import_helpers() -> float:
-    """`import helpers`, and every name in its face that a script needs for a reset, against `import boto3`."""
-    return ratio(python("from helpers import Secret, Target, confirm, request_code, sign_in"), python("import boto3"))
+    """`import helpers`, and every name in its face that a script needs for a reset, against `import
+    boto3`.
+    """
+    return ratio(
+        python("from helpers import Secret, Target, confirm, request_code, sign_in"),
+        python("import boto3"),
+    )
 
 
 def one_confirm() -> float:
-    """Successful confirms through reset against the same raw boto3 call, over HTTP, on users of their own."""
+    """Successful confirms through reset against the same raw boto3 call, over HTTP, on users of
+    their own.
+    """
     box = Sandbox.in_memory()
     each, rounds = 15, ROUNDS
     with serve(box, port=0) as server:
         client = Target(server.endpoint).client()
-        users = iter([_user_with_a_code(client, box, number) for number in range(each * rounds * 2)])
+        users = iter(
+            [_user_with_a_code(client, box, number) for number in range(each * rounds * 2)]
+        )
 
         def ours() -> None:
             for _ in range(each):
                 name, code = next(users)
-                actions.confirm(client, client_id=DEFAULT_CLIENT_ID, username=name, code=Secret(code),
-                              new_password=Secret("Brand-new-1-password"))
+                actions.confirm(
+                    client,
+                    client_id=DEFAULT_CLIENT_ID,
+                    username=name,
+                    code=Secret(code),
+                    new_password=Secret("Brand-new-1-password"),
+                )
 
         def theirs() -> None:
             for _ in range(each):
                 name, code = next(users)
-                client.confirm_forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=name, ConfirmationCode=code,
-                                               Password="Brand-new-1-password")
+                client.confirm_forgot_password(
+                    ClientId=DEFAULT_CLIENT_ID,
+                    Username=name,
+                    ConfirmationCode=code,
+                    Password="Brand-new-1-password",
+                )
 
         return ratio(ours, theirs, rounds)
 
@@ -75,8 +98,13 @@ def one_confirm() -> float:
 def _user_with_a_code(client: object, box: Sandbox, number: int) -> tuple[str, str]:
     name = f"user{number}"
     client.admin_create_user(  # type: ignore[attr-defined]
-        UserPoolId=DEFAULT_POOL_ID, Username=name, MessageAction="SUPPRESS",
-        UserAttributes=[{"Name": "email", "Value": f"{name}@example.com"}, {"Name": "email_verified", "Value": "true"}],
+        UserPoolId=DEFAULT_POOL_ID,
+        Username=name,
+        MessageAction="SUPPRESS",
+        UserAttributes=[
+            {"Name": "email", "Value": f"{name}@example.com"},
+            {"Name": "email_verified", "Value": "true"},
+        ],
     )
     client.admin_set_user_password(  # type: ignore[attr-defined]
         UserPoolId=DEFAULT_POOL_ID, Username=name, Password="First-Password-1", Permanent=True
@@ -100,10 +128,24 @@ def main() -> None:
     for other in ("moto", "cognito-local"):
         for clients in (2, 1):
             measured = servers.get(f"throughput ratio to {other}, clients {clients}")
-            row(f"sandbox: confirms a second, {clients} client(s)", other, _shown(measured), "at least 3")
-        row("sandbox: start to first answer", other, _shown(servers.get(f"start-up ratio to {other}")), "at most 0.5")
-    goals = {"ratio, confirm-reset": "at most 0.6", "ratio, the same": "at most 0.6", "milliseconds": "at most 50",
-             "runs a second": "at least 30"}
+            row(
+                f"sandbox: confirms a second, {clients} client(s)",
+                other,
+                _shown(measured),
+                "at least 3",
+            )
+        row(
+            "sandbox: start to first answer",
+            other,
+            _shown(servers.get(f"start-up ratio to {other}")),
+            "at most 0.5",
+        )
+    goals = {
+        "ratio, confirm-reset": "at most 0.6",
+        "ratio, the same": "at most 0.6",
+        "milliseconds": "at most 50",
+        "runs a second": "at least 30",
+    }
     for words, number in bench_headless.compare().items():
         goal = next((goal for start, goal in goals.items() if words.startswith(start)), "")
         row(words, "stock papermill" if words.startswith("ratio") else "", _shown(number), goal)

@@ -1,7 +1,7 @@
 """How fast headless runs are, side by side with stock papermill: python -m tests.bench_headless.
 
-`compare` gives the numbers for the table of `make bench`. What stands for Cognito is a small server that takes every
-call at once, so that what is measured is the running of notebooks.
+`compare` gives the numbers for the table of `make bench`. What stands for Cognito is a small server
+that takes every call at once, so that what is measured is the running of notebooks.
 """
 
 import json
@@ -26,12 +26,16 @@ ROUNDS = 7
 
 class _Cognito(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # an answer in one packet: in two, the second waits 40 ms for the first to be acknowledged
+    wbufsize = (
+        -1
+    )  # an answer in one packet: in two, the second waits 40 ms for the first to be acknowledged
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
         signing_in = self.headers["X-Amz-Target"].endswith("InitiateAuth")
-        answer = json.dumps({"AuthenticationResult": {"AccessToken": "x" * 100}} if signing_in else {}).encode()
+        answer = json.dumps(
+            {"AuthenticationResult": {"AccessToken": "x" * 100}} if signing_in else {}
+        ).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/x-amz-json-1.1")
         self.send_header("x-amzn-RequestId", "1")
@@ -59,13 +63,20 @@ def three_cells(folder: Path, endpoint: str) -> Path:
     """Write the notebook that anybody would write first: parameters, a client, the raw call."""
     code = nbformat.v4.new_code_cell
     cells = [
-        code('client_id = "3n4b5urk1ft4fl3mg5e62d9ado"\nusername = "diego@example.com"', metadata={"tags": ["parameters"]}),
-        code("import os, boto3\nfrom botocore import UNSIGNED\nfrom botocore.config import Config\n"
-             'client = boto3.client("cognito-idp", region_name="us-east-1", '
-             f'endpoint_url="{endpoint}", config=Config(signature_version=UNSIGNED))'),
-        code("client.confirm_forgot_password(ClientId=client_id, Username=username,\n"
-             '    ConfirmationCode=os.environ["RESET_CODE"], Password=os.environ["RESET_PASSWORD"])["ResponseMetadata"]'
-             '["HTTPStatusCode"]'),
+        code(
+            'client_id = "3n4b5urk1ft4fl3mg5e62d9ado"\nusername = "diego@example.com"',
+            metadata={"tags": ["parameters"]},
+        ),
+        code(
+            "import os, boto3\nfrom botocore import UNSIGNED\nfrom botocore.config import Config\n"
+            'client = boto3.client("cognito-idp", region_name="us-east-1", '
+            f'endpoint_url="{endpoint}", config=Config(signature_version=UNSIGNED))'
+        ),
+        code(
+            "client.confirm_forgot_password(ClientId=client_id, Username=username,\n   "
+            ' ConfirmationCode=os.environ["RESET_CODE"],'
+            ' Password=os.environ["RESET_PASSWORD"])["ResponseMetadata"]["HTTPStatusCode"]'
+        ),
     ]
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     path = folder / "three.ipynb"
@@ -75,7 +86,9 @@ def three_cells(folder: Path, endpoint: str) -> Path:
 
 def _seconds(*command: object) -> float:
     started = time.perf_counter()
-    subprocess.run(list(map(str, command)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    subprocess.run(
+        list(map(str, command)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     return time.perf_counter() - started
 
 
@@ -91,34 +104,70 @@ print(statistics.median(times[3:]))
 
 
 def compare(rounds: int = ROUNDS, runs: int = 100, table: int = 200) -> dict[str, float]:
-    """Return the numbers: ratios of whole processes, milliseconds a run in one process, and runs a second of a table."""
+    """Return the numbers: ratios of whole processes, milliseconds a run in one process, and runs a
+    second of a table.
+    """
     from helpers.campaign.batch import run_table
     from helpers.runbooks import RUNBOOKS
 
     before = dict(os.environ)
-    os.environ |= {"RESET_CODE": "123456", "RESET_PASSWORD": "A-new-password-1", "AWS_EC2_METADATA_DISABLED": "true"}
+    os.environ |= {
+        "RESET_CODE": "123456",
+        "RESET_PASSWORD": "A-new-password-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
     try:
         with TemporaryDirectory() as scratch, cognito() as endpoint:
             folder = Path(scratch)
             three = three_cells(folder, endpoint)
             command, engine, stock = [], [], []
-            given = [part for pair in (f"target={endpoint}", "code=env:RESET_CODE", "new_password=env:RESET_PASSWORD")
-                     for part in ("-p", pair)]
+            given = [
+                part
+                for pair in (
+                    f"target={endpoint}",
+                    "code=env:RESET_CODE",
+                    "new_password=env:RESET_PASSWORD",
+                )
+                for part in ("-p", pair)
+            ]
             for _ in range(rounds):
                 stock.append(_seconds(BIN / "papermill", three, folder / "stock.ipynb"))
-                command.append(_seconds(BIN / "cognito-reset", "run", RUNBOOK.stem, "--out", folder / "runs", *given))
-                engine.append(_seconds(BIN / "papermill", "--engine", "cognito-reset", three, folder / "ours.ipynb"))
-            one = subprocess.run([sys.executable, "-c", IN_ONE_PROCESS, three, str(runs)], capture_output=True, text=True,
-                                 check=True)
+                command.append(
+                    _seconds(
+                        BIN / "cognito-reset", "run", RUNBOOK.stem, "--out", folder / "runs", *given
+                    )
+                )
+                engine.append(
+                    _seconds(
+                        BIN / "papermill", "--engine", "cognito-reset", three, folder / "ours.ipynb"
+                    )
+                )
+            one = subprocess.run(
+                [sys.executable, "-c", IN_ONE_PROCESS, three, str(runs)],
+                capture_output=True,
+                text=True,
+                check=True,
+            )
             rows = folder / "rows.csv"
-            rows.write_text("username\n" + "".join(f"user{number}@example.com\n" for number in range(table)))
-            shared = {"target": endpoint, "code": "env:RESET_CODE", "new_password": "env:RESET_PASSWORD"}
-            summary = run_table(RUNBOOKS["confirm-reset"], rows, out=folder / "table", shared=shared, pace=0)
+            rows.write_text(
+                "username\n" + "".join(f"user{number}@example.com\n" for number in range(table))
+            )
+            shared = {
+                "target": endpoint,
+                "code": "env:RESET_CODE",
+                "new_password": "env:RESET_PASSWORD",
+            }
+            summary = run_table(
+                RUNBOOKS["confirm-reset"], rows, out=folder / "table", shared=shared, pace=0
+            )
             assert summary.exit_code == 0, summary
             return {
-                "ratio, confirm-reset by the command": statistics.median(o / s for o, s in zip(command, stock, strict=True)),
+                "ratio, confirm-reset by the command": statistics.median(
+                    o / s for o, s in zip(command, stock, strict=True)
+                ),
                 "ratio, the same three cells by the engine": statistics.median(
-                    o / s for o, s in zip(engine, stock, strict=True)),
+                    o / s for o, s in zip(engine, stock, strict=True)
+                ),
                 "seconds, stock papermill, three cells": statistics.median(stock),
                 "seconds, confirm-reset by the command": statistics.median(command),
                 "milliseconds a run in one process": 1000 * float(one.stdout),

@@ -1,4 +1,6 @@
-"""What every test starts from: no AWS configuration of the developer's, and a fresh sandbox in memory."""
+"""What every test starts from: no AWS configuration of the developer's, and a fresh sandbox in
+memory.
+"""
 
 import copy
 import functools
@@ -14,7 +16,8 @@ from botocore.hooks import EventAliaser, HierarchicalEmitter
 
 from . import effort  # noqa: F401 - before any test is read: how many inputs hypothesis tries
 
-# Before anything makes a client: no profile, no region, no instance metadata, no shared sandbox file.
+# Before anything makes a client: no profile, no region, no instance metadata, no shared sandbox
+# file.
 for _name in [name for name in os.environ if name.startswith(("AWS_", "COGNITO_"))]:
     del os.environ[_name]
 os.environ |= {
@@ -36,10 +39,11 @@ def _registered(count):
     return events._emitter
 
 
-# Its handlers are registered once too, a hundred and more, and copied into each session, as botocore copies them into a client.
-# They are counted since moto adds one.
+# Its handlers are registered once too, a hundred and more, and copied into each session, as
+# botocore copies them into a client. They are counted since moto adds one.
 botocore.session.Session._register_builtin_handlers = lambda session, events: setattr(
-    events, "_emitter", copy.copy(_registered(len(BUILTIN_HANDLERS))))
+    events, "_emitter", copy.copy(_registered(len(BUILTIN_HANDLERS)))
+)
 
 from nbclient import NotebookClient
 
@@ -47,8 +51,10 @@ _poll_kernel_alive = NotebookClient._async_poll_kernel_alive
 
 
 async def _poll_while_there_is_a_kernel(client):
-    """Stock nbclient goes on asking for a kernel that it has given up, and nobody asks for the task's exception: Python
-    reports it by a traceback whenever it is collected, to draw it parses, and in 3.11 whoever parses then fails (SystemError)."""
+    """Stock nbclient goes on asking for a kernel that it has given up, and nobody asks for the
+    task's exception: Python reports it by a traceback whenever it is collected, to draw it parses,
+    and in 3.11 whoever parses then fails (SystemError).
+    """
     try:
         await _poll_kernel_alive(client)
     except AssertionError:
@@ -59,14 +65,17 @@ async def _poll_while_there_is_a_kernel(client):
 NotebookClient._async_poll_kernel_alive = _poll_while_there_is_a_kernel
 
 
-# What one worker does alone, where several share the tests: JupyterLab and its browser are started once, a notebook's
-# cells need their kernel, and what the witnesses need is installed once. pytest-xdist's own groups do not work with pytest 9.
+# What one worker does alone, where several share the tests: JupyterLab and its browser are started
+# once, a notebook's cells need their kernel, and what the witnesses need is installed once.
+# pytest-xdist's own groups do not work with pytest 9.
 TOGETHER = ("tests/browser/", "tests/sandbox/test_witnesses.py", "notebooks/")
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config):
-    """One more than there are cores, since tests wait for other processes a lot; more than four gain nothing."""
+    """One more than there are cores, since tests wait for other processes a lot; more than four
+    gain nothing.
+    """
     return min((os.cpu_count() or 1) + 1, 4)
 
 
@@ -77,7 +86,14 @@ def pytest_xdist_make_scheduler(config, log):
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             file = nodeid.partition("::")[0]
-            return next((folder if folder == "tests/browser/" else file for folder in TOGETHER if file.startswith(folder)), nodeid)
+            return next(
+                (
+                    folder if folder == "tests/browser/" else file
+                    for folder in TOGETHER
+                    if file.startswith(folder)
+                ),
+                nodeid,
+            )
 
     return Together(config, log)
 
@@ -89,7 +105,9 @@ def pytest_collection_finish():
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    """Forget what this test has held: a secret that an earlier test held is hidden from everybody, leaks included."""
+    """Forget what this test has held: a secret that an earlier test held is hidden from everybody,
+    leaks included.
+    """
     from helpers.secrets import redaction
 
     before, redaction._process = redaction._process, redaction.Redactor()
@@ -101,7 +119,9 @@ def forgotten():
 
 @pytest.fixture(autouse=True)
 def log_factory():
-    """Leave Python's log record factory as it was: making a client replaces it for the whole process."""
+    """Leave Python's log record factory as it was: making a client replaces it for the whole
+    process.
+    """
     before = logging.getLogRecordFactory()
     yield
     logging.setLogRecordFactory(before)

@@ -1,4 +1,6 @@
-"""Take the README's pictures from the real thing, light and dark: python -m tests.pictures (make pictures)."""
+"""Take the README's pictures from the real thing, light and dark: python -m tests.pictures (make
+pictures).
+"""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -6,14 +8,26 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
-from tests.browser.lab import CHROMIUM, CHROMIUM_ARGS, ROOT, Lab, command, fill, press, run_all, wait_for
+from tests.browser.lab import (
+    CHROMIUM,
+    CHROMIUM_ARGS,
+    ROOT,
+    Lab,
+    command,
+    fill,
+    press,
+    run_all,
+    wait_for,
+)
 
 PICTURES = ROOT / "docs" / "pictures"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
 def take() -> None:
-    """Set a password and diagnose a user through their forms, and keep what a person sees before and after."""
+    """Set a password and diagnose a user through their forms, and keep what a person sees before
+    and after.
+    """
     PICTURES.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         lab = Lab(Path(folder))

@@ -1,9 +1,12 @@
-"""Run the notebooks on a fresh sandbox and store their outputs anew: python -m tests.rebaseline (make notebooks).
+"""Run the notebooks on a fresh sandbox and store their outputs anew: python -m tests.rebaseline
+(make notebooks).
 
-The README's tables are made from the schemas, the notebooks and the sandbox's tests, and stored anew too.
+The README's tables are made from the schemas, the notebooks and the sandbox's tests, and stored
+anew too.
 
-What is stored is what a reader needs: sources, outputs and execution counts, with stable names for the cells. Nothing
-that differs from run to run is kept, so two runs give the same bytes, and `nbval` compares outputs only.
+What is stored is what a reader needs: sources, outputs and execution counts, with stable names for
+the cells. Nothing that differs from run to run is kept, so two runs give the same bytes, and
+`nbval` compares outputs only.
 """
 
 import os
@@ -22,16 +25,24 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 def notebooks() -> list[Path]:
     """Return every notebook of the project, in reading order."""
-    return sorted(path for path in NOTEBOOKS.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+    return sorted(
+        path for path in NOTEBOOKS.rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+    )
 
 
 def executed(path: Path) -> str:
     """Run one notebook, as nobody at a screen would, and return it as it is to be stored."""
     notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
-    # Sockets in a folder of the kernel's own: TCP ports are picked first and bound later, and two kernels may collide.
+    # Sockets in a folder of the kernel's own: TCP ports are picked first and bound later, and two
+    # kernels may collide.
     with TemporaryDirectory() as sockets:
         NotebookClient(
-            notebook, timeout=120, kernel_name="python3", store_widget_state=False, allow_errors=False, coalesce_streams=True,
+            notebook,
+            timeout=120,
+            kernel_name="python3",
+            store_widget_state=False,
+            allow_errors=False,
+            coalesce_streams=True,
             resources={"metadata": {"path": str(path.parent)}},
             config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
         ).execute()
@@ -39,7 +50,9 @@ def executed(path: Path) -> str:
 
 
 def normal(notebook: nbformat.NotebookNode) -> str:
-    """Return the notebook's bytes without what differs from run to run or from machine to machine."""
+    """Return the notebook's bytes without what differs from run to run or from machine to
+    machine.
+    """
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
         "language_info": {"name": "python"},
@@ -57,5 +70,8 @@ if __name__ == "__main__":
         each.write_text(executed(each), encoding="utf-8")
         print("stored", each.relative_to(NOTEBOOKS.parent))
     readme = NOTEBOOKS.parent / "README.md"
-    readme.write_text(shelf_tables.updated(facts_table.updated(readme.read_text(encoding="utf-8"))), encoding="utf-8")
+    readme.write_text(
+        shelf_tables.updated(facts_table.updated(readme.read_text(encoding="utf-8"))),
+        encoding="utf-8",
+    )
     print("stored the tables in README.md")

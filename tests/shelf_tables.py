@@ -1,4 +1,6 @@
-"""The README's tables of the runbooks, made from the schemas and from the notebooks' own policies."""
+"""The README's tables of the runbooks, made from the schemas and from the notebooks' own
+policies.
+"""
 
 import json
 import re
@@ -15,7 +17,9 @@ HEAD = {
 
 
 def parameters() -> list[str]:
-    """Return a row for each parameter; one that means something else elsewhere has a row for each meaning."""
+    """Return a row for each parameter; one that means something else elsewhere has a row for each
+    meaning.
+    """
     found: dict[tuple[str, str, str], list[str]] = {}
     for name, entry in RUNBOOKS.items():
         for field, about in entry.parameters.model_fields.items():
@@ -23,8 +27,11 @@ def parameters() -> list[str]:
     every = len(RUNBOOKS)
     order = list(dict.fromkeys(field for field, _, _ in found))
     return [
-        f"| `{field}` | {f'`{default}`' if default else 'empty'} | {words} | {'all' if len(names) == every else ', '.join(names)} |"
-        for (field, default, words), names in sorted(found.items(), key=lambda row: order.index(row[0][0]))
+        f"| `{field}` | {f'`{default}`' if default else 'empty'} | {words} |"
+        f" {'all' if len(names) == every else ', '.join(names)} |"
+        for (field, default, words), names in sorted(
+            found.items(), key=lambda row: order.index(row[0][0])
+        )
     ]
 
 
@@ -34,7 +41,9 @@ def permissions() -> list[str]:
     for name, entry in RUNBOOKS.items():
         cells = nbformat.read(entry.path, as_version=4).cells
         needs = next(cell.source for cell in cells if cell.id == "needs")
-        policies = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", needs, re.DOTALL)]
+        policies = [
+            json.loads(block) for block in re.findall(r"```json\n(.*?)```", needs, re.DOTALL)
+        ]
         calls = sorted(set(ACTION.findall(json.dumps(policies))))
         rows.append(f"| {name} | {entry.effect} | {', '.join(calls)} |")
     return rows

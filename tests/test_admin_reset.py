@@ -21,7 +21,14 @@ def client(sandbox):
 
 def signs_in(client, password):
     try:
-        return bool(actions.sign_in(client, client_id=DEFAULT_CLIENT_ID, username="diego@example.com", password=Secret(password)))
+        return bool(
+            actions.sign_in(
+                client,
+                client_id=DEFAULT_CLIENT_ID,
+                username="diego@example.com",
+                password=Secret(password),
+            )
+        )
     except ResetError:
         return False
 
@@ -46,21 +53,27 @@ def test_the_old_password_ends_at_once_and_the_code_leads_to_a_new_one(client):
 )
 def test_a_user_whom_no_code_can_reach_is_not_stranded(trouble, problem, runbook, client, sandbox):
     if trouble == "unverified":
-        client.admin_update_user_attributes(**POOL, UserAttributes=[{"Name": "email_verified", "Value": "false"}])
+        client.admin_update_user_attributes(
+            **POOL, UserAttributes=[{"Name": "email_verified", "Value": "false"}]
+        )
     if trouble == "disabled":
         client.admin_disable_user(**POOL)
     if trouble == "temporary":
         client.admin_set_user_password(**POOL, Password="Temporary-Password-1", Permanent=False)
     if trouble == "admin-only":
-        client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, AccountRecoverySetting={
-            "RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]})
+        client.update_user_pool(
+            UserPoolId=DEFAULT_POOL_ID,
+            AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]},
+        )
     run = AdminReset()
     plan = repr(run.plan())
     assert "Stands against it" in plan
     assert run.plan().changes == ()
     result = run.submit()
     assert result.headline in plan
-    assert ("no password away from a user in this state" in result.headline) is (trouble in ("disabled", "temporary"))
+    assert ("no password away from a user in this state" in result.headline) is (
+        trouble in ("disabled", "temporary")
+    )
     assert result.happened in run.record.meaning
     assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 6)
     assert problem in f"{result.happened} {result.meaning} {result.next}".lower()
@@ -79,14 +92,18 @@ def test_a_second_reset_of_the_same_user_says_that_the_status_was_so_before(clie
     assert len(sandbox.mailbox()) == 2
 
 
-def test_a_lost_answer_about_a_user_who_was_reset_before_stays_unknown_whoever_changed_the_user_meanwhile(client, sandbox, monkeypatch):
+def test_a_lost_answer_about_a_user_who_was_reset_before_stays_unknown_whoever_changed_the_user_meanwhile(
+    client, sandbox, monkeypatch
+):
     AdminReset().submit()
     run = AdminReset()
     make = run.make
 
     def while_somebody_else_changes_the_user(*args):
         sandbox.advance(60)
-        client.admin_update_user_attributes(**POOL, UserAttributes=[{"Name": "name", "Value": "Diego"}])
+        client.admin_update_user_attributes(
+            **POOL, UserAttributes=[{"Name": "name", "Value": "Diego"}]
+        )
         return make(*args)
 
     monkeypatch.setattr(run, "make", while_somebody_else_changes_the_user)
@@ -97,13 +114,29 @@ def test_a_lost_answer_about_a_user_who_was_reset_before_stays_unknown_whoever_c
 
 
 def test_where_the_pool_promises_no_message_it_is_not_said_to_be_on_its_way(client, sandbox):
-    pool = client.create_user_pool(PoolName="verifies phones", AutoVerifiedAttributes=["phone_number"], SmsConfiguration={
-        "SnsCallerArn": "arn:aws:iam::123456789012:role/sends-text-messages"})["UserPool"]["Id"]
-    client.admin_create_user(UserPoolId=pool, Username="ana", MessageAction="SUPPRESS", UserAttributes=[
-        {"Name": "email", "Value": "ana@example.com"}, {"Name": "email_verified", "Value": "true"}])
-    client.admin_set_user_password(UserPoolId=pool, Username="ana", Password="First-Password-1", Permanent=True)
+    pool = client.create_user_pool(
+        PoolName="verifies phones",
+        AutoVerifiedAttributes=["phone_number"],
+        SmsConfiguration={"SnsCallerArn": "arn:aws:iam::123456789012:role/sends-text-messages"},
+    )["UserPool"]["Id"]
+    client.admin_create_user(
+        UserPoolId=pool,
+        Username="ana",
+        MessageAction="SUPPRESS",
+        UserAttributes=[
+            {"Name": "email", "Value": "ana@example.com"},
+            {"Name": "email_verified", "Value": "true"},
+        ],
+    )
+    client.admin_set_user_password(
+        UserPoolId=pool, Username="ana", Password="First-Password-1", Permanent=True
+    )
     run = AdminReset(user_pool_id=pool, username="ana", confirm_username="ana")
-    assert ("Confirmation code", "an earlier one, if there is any", "whether a new one is sent is not known") in run.plan().changes
+    assert (
+        "Confirmation code",
+        "an earlier one, if there is any",
+        "whether a new one is sent is not known",
+    ) in run.plan().changes
     result = run.submit()
     assert sandbox.mailbox() == []
     assert (result.outcome, "on its way" in result.headline) == (Outcome.CONFIRMED, False)
@@ -113,11 +146,16 @@ def test_where_the_pool_promises_no_message_it_is_not_said_to_be_on_its_way(clie
 
 # --- refused, because of the message ---
 
-FAILING = {"sms-trust": "InvalidSmsRoleTrustRelationshipException", "daily-limit": "LimitExceededException"}
+FAILING = {
+    "sms-trust": "InvalidSmsRoleTrustRelationshipException",
+    "daily-limit": "LimitExceededException",
+}
 
 
 @pytest.mark.parametrize("failure", FAILING)
-def test_where_the_message_is_refused_and_the_password_stayed_nothing_has_changed(failure, client, sandbox):
+def test_where_the_message_is_refused_and_the_password_stayed_nothing_has_changed(
+    failure, client, sandbox
+):
     sandbox.settings(delivery_failure=failure)
     result = AdminReset().submit()
     assert (result.outcome, result.headline) == (Outcome.REFUSED, "Refused: nothing has changed.")
@@ -127,7 +165,9 @@ def test_where_the_message_is_refused_and_the_password_stayed_nothing_has_change
 
 
 def half_done(run, sandbox):
-    """Cognito takes the password away, and then cannot send the message: AWS does not say that this cannot be."""
+    """Cognito takes the password away, and then cannot send the message: AWS does not say that this
+    cannot be.
+    """
     make = run.make
 
     def reset_and_then_fail(*args):
@@ -139,7 +179,9 @@ def half_done(run, sandbox):
     return run.submit()
 
 
-def test_where_the_message_is_refused_and_the_password_is_gone_all_the_same_it_says_so(client, sandbox):
+def test_where_the_message_is_refused_and_the_password_is_gone_all_the_same_it_says_so(
+    client, sandbox
+):
     result = half_done(AdminReset(), sandbox)
     assert (result.outcome, result.exit_code) == (Outcome.UNKNOWN, 8)
     assert "the password is taken away, but no code was sent" in result.headline
@@ -148,7 +190,9 @@ def test_where_the_message_is_refused_and_the_password_is_gone_all_the_same_it_s
     assert not signs_in(client, DEFAULT_PASSWORD)
 
 
-def test_where_the_message_is_refused_and_the_user_cannot_be_read_again_it_is_unknown(client, sandbox):
+def test_where_the_message_is_refused_and_the_user_cannot_be_read_again_it_is_unknown(
+    client, sandbox
+):
     run = AdminReset()
     make = run.make
 

@@ -1,4 +1,5 @@
-"""The runbooks of an administrator: stopped at the gate, refused at each call, cut off at each call. The record is true.
+"""The runbooks of an administrator: stopped at the gate, refused at each call, cut off at each
+call. The record is true.
 
 Each case is one runbook on a user whom it changes, and how to see in the sandbox whether it has.
 """
@@ -24,8 +25,8 @@ NO_ANSWER = [*LOST, "500-before-commit"]
 class Case:
     """One runbook that changes a user: the call, and whether the user reads as changed.
 
-    proofs: the calls that prove it, () where none can. elsewhere: what has to be given where it is no practice.
-    after_lost: the runbook that goes on when nothing settles a lost answer.
+    proofs: the calls that prove it, () where none can. elsewhere: what has to be given where it is
+    no practice. after_lost: the runbook that goes on when nothing settles a lost answer.
     """
 
     runbook: str
@@ -38,7 +39,9 @@ class Case:
 
     def run(self, **more):
         elsewhere = self.elsewhere if more.get("target") == "aws" else {}
-        return RUNBOOKS[self.runbook].runs(**{"interactive": "no", **self.values, **elsewhere, **more})
+        return RUNBOOKS[self.runbook].runs(
+            **{"interactive": "no", **self.values, **elsewhere, **more}
+        )
 
 
 def reset_required(user):
@@ -55,15 +58,34 @@ def is_verified(user):
 
 CASES = [
     Case("admin-reset", "AdminResetUserPassword", reset_required),
-    Case("fix-contact", "AdminUpdateUserAttributes", is_verified, {"username": "no-verified-contact@example.com"},
-         elsewhere={"proof_of_identity": "called back on the number in the contract"}),
+    Case(
+        "fix-contact",
+        "AdminUpdateUserAttributes",
+        is_verified,
+        {"username": "no-verified-contact@example.com"},
+        elsewhere={"proof_of_identity": "called back on the number in the contract"},
+    ),
     # No reading shows a session: what became of them is tested in test_sign_out_everywhere.
-    Case("sign-out-everywhere", "AdminUserGlobalSignOut", bool, proofs=(), after_lost="sign-out-everywhere"),
-    Case("set-password", "AdminSetUserPassword", has_temporary_password, proofs=("InitiateAuth", "AdminGetUser"),
-         elsewhere={"password_to": "ssm:/handover/diego", "client_id": ""}, after_lost="set-password"),
+    Case(
+        "sign-out-everywhere",
+        "AdminUserGlobalSignOut",
+        bool,
+        proofs=(),
+        after_lost="sign-out-everywhere",
+    ),
+    Case(
+        "set-password",
+        "AdminSetUserPassword",
+        has_temporary_password,
+        proofs=("InitiateAuth", "AdminGetUser"),
+        elsewhere={"password_to": "ssm:/handover/diego", "client_id": ""},
+        after_lost="set-password",
+    ),
 ]
 EVERY = pytest.mark.parametrize("case", CASES, ids=lambda case: case.runbook)
-PROVED = pytest.mark.parametrize("case", [case for case in CASES if case.proofs], ids=lambda case: case.runbook)
+PROVED = pytest.mark.parametrize(
+    "case", [case for case in CASES if case.proofs], ids=lambda case: case.runbook
+)
 
 
 @pytest.fixture
@@ -74,7 +96,9 @@ def client(sandbox):
 
 
 def read(client, case):
-    return client.admin_get_user(UserPoolId=DEFAULT_POOL_ID, Username=case.values.get("username", "diego@example.com"))
+    return client.admin_get_user(
+        UserPoolId=DEFAULT_POOL_ID, Username=case.values.get("username", "diego@example.com")
+    )
 
 
 def sent(sandbox, case):
@@ -91,7 +115,9 @@ def test_done_is_proved_and_the_record_holds_every_call_in_its_order(case, clien
     names = [step.name for step in result.steps]
     assert names[0] == "AdminGetUser"
     assert case.operation in names
-    assert result.request_id == next(step.request_id for step in result.steps if step.name == case.operation)
+    assert result.request_id == next(
+        step.request_id for step in result.steps if step.name == case.operation
+    )
     assert result.say
     assert result.next
     assert run.prove()
@@ -177,7 +203,9 @@ def test_a_throttled_change_is_refused_and_not_repeated(case, client, sandbox):
 
 @EVERY
 @pytest.mark.parametrize("fault", NO_ANSWER)
-def test_a_lost_answer_is_settled_by_what_proves_the_change_and_nothing_is_done_twice(case, fault, client, sandbox):
+def test_a_lost_answer_is_settled_by_what_proves_the_change_and_nothing_is_done_twice(
+    case, fault, client, sandbox
+):
     sandbox.fault(case.operation, fault)
     result = case.run().submit()
     assert sent(sandbox, case) == 1
@@ -194,7 +222,9 @@ def test_a_lost_answer_is_settled_by_what_proves_the_change_and_nothing_is_done_
 
 @PROVED
 @pytest.mark.parametrize("fault", ["throttle-before-commit", *NO_ANSWER])
-def test_a_change_whose_proof_cannot_be_read_is_done_all_the_same_and_says_so(case, fault, client, sandbox, monkeypatch):
+def test_a_change_whose_proof_cannot_be_read_is_done_all_the_same_and_says_so(
+    case, fault, client, sandbox, monkeypatch
+):
     run = case.run()
     make = run.make
 
@@ -234,7 +264,11 @@ def test_in_a_plan_for_a_user_who_cannot_be_read_nothing_is_made_up(case, client
     plan = case.run(username="nobody@example.com", confirm_username="nobody@example.com").plan()
     rows = {what.lower(): now for what, now, _ in plan.changes}
     assert "There is no such user" in repr(plan) or "User does not exist" in repr(plan)
-    assert {rows[what] for what in ("status", "old password", "password", "e-mail address") if what in rows} <= {"not known", "as it is"}
+    assert {
+        rows[what]
+        for what in ("status", "old password", "password", "e-mail address")
+        if what in rows
+    } <= {"not known", "as it is"}
 
 
 @EVERY
@@ -259,11 +293,20 @@ def test_on_aws_without_credentials_nothing_is_sent(case, monkeypatch):
     assert "Sign in to AWS" in result.next
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if RUNBOOKS[case.runbook].runs.reads_pool], ids=lambda case: case.runbook)
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if RUNBOOKS[case.runbook].runs.reads_pool],
+    ids=lambda case: case.runbook,
+)
 @pytest.mark.parametrize("fault", ["throttle-before-commit", *NO_ANSWER])
-def test_where_the_pool_cannot_be_read_nothing_is_changed_and_the_record_has_both_readings(case, fault, client, sandbox):
+def test_where_the_pool_cannot_be_read_nothing_is_changed_and_the_record_has_both_readings(
+    case, fault, client, sandbox
+):
     sandbox.fault("DescribeUserPool", fault)
     result = case.run().submit()
     assert result.outcome in (Outcome.REFUSED, Outcome.NOT_SENT)
-    assert [(step.name, step.status == "done") for step in result.steps] == [("AdminGetUser", True), ("DescribeUserPool", False)]
+    assert [(step.name, step.status == "done") for step in result.steps] == [
+        ("AdminGetUser", True),
+        ("DescribeUserPool", False),
+    ]
     assert sent(sandbox, case) == 0

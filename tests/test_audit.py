@@ -1,4 +1,6 @@
-"""The audit: each setting that hurts resets is found on a pool that has it, and on no pool that is well set."""
+"""The audit: each setting that hurts resets is found on a pool that has it, and on no pool that is
+well set.
+"""
 
 from dataclasses import replace
 
@@ -14,18 +16,35 @@ from helpers.runbooks.audit.finding import Level, Sure
 from helpers.sandbox import DEFAULT_POOL_ID
 from helpers.target import Target
 
-EMAIL, PHONE = {"Name": "verified_email", "Priority": 1}, {"Name": "verified_phone_number", "Priority": 2}
+EMAIL, PHONE = (
+    {"Name": "verified_email", "Priority": 1},
+    {
+        "Name": "verified_phone_number",
+        "Priority": 2,
+    },
+)
 BOTH = ["email", "phone_number"]
-ROLE, FUNCTION = "arn:aws:iam::123456789012:role/sms", "arn:aws:lambda:us-east-1:123456789012:function:f"
+ROLE, FUNCTION = (
+    "arn:aws:iam::123456789012:role/sms",
+    "arn:aws:lambda:us-east-1:123456789012:function:f",
+)
 SENDER = {"LambdaVersion": "V1_0", "LambdaArn": FUNCTION}
-STRICT = {"MinimumLength": 12, "RequireUppercase": True, "RequireLowercase": True, "RequireNumbers": True,
-          "RequireSymbols": True, "PasswordHistorySize": 5}
+STRICT = {
+    "MinimumLength": 12,
+    "RequireUppercase": True,
+    "RequireLowercase": True,
+    "RequireNumbers": True,
+    "RequireSymbols": True,
+    "PasswordHistorySize": 5,
+}
 WELL_SET = {
     "AccountRecoverySetting": {"RecoveryMechanisms": [EMAIL, PHONE]},
     "AutoVerifiedAttributes": BOTH,
     "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": BOTH},
-    "EmailConfiguration": {"EmailSendingAccount": "DEVELOPER",
-                           "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/help@example.com"},
+    "EmailConfiguration": {
+        "EmailSendingAccount": "DEVELOPER",
+        "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/help@example.com",
+    },
     "SmsConfiguration": {"SnsCallerArn": ROLE, "ExternalId": "ours", "SnsRegion": "us-east-1"},
     "UsernameAttributes": ["email"],
     "UsernameConfiguration": {"CaseSensitive": False},
@@ -34,11 +53,16 @@ WELL_SET = {
     "UserPoolTier": "PLUS",
 }
 FACTORS = {"MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
-QUIET = {"PreventUserExistenceErrors": "ENABLED", "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}
+QUIET = {
+    "PreventUserExistenceErrors": "ENABLED",
+    "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+}
 
 
 def recovery(*mechanisms):
-    return {"AccountRecoverySetting": {"RecoveryMechanisms": list(mechanisms)} if mechanisms else None}
+    return {
+        "AccountRecoverySetting": {"RecoveryMechanisms": list(mechanisms)} if mechanisms else None
+    }
 
 
 def policy(**changes):
@@ -53,57 +77,224 @@ ONLY_PHONE = recovery(PHONE | {"Priority": 1})
 PHONE_FIRST = recovery(PHONE | {"Priority": 1}, EMAIL | {"Priority": 2})
 SMS_FACTOR = FACTORS | {"SmsMfaConfiguration": {"SmsAuthenticationMessage": "{####}"}}
 MAIL_FACTOR = FACTORS | {"EmailMfaConfiguration": {"Message": "{####}", "Subject": "Code"}}
-ONLY_MAIL_VERIFIED = {"AutoVerifiedAttributes": ["email"],
-                      "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]}}
+ONLY_MAIL_VERIFIED = {
+    "AutoVerifiedAttributes": ["email"],
+    "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]},
+}
 NOTHING_VERIFIED = {"AutoVerifiedAttributes": None, "UserAttributeUpdateSettings": None}
 NO_ROLE = ONLY_MAIL_VERIFIED | {"SmsConfiguration": None}
 INVITED = {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}}
-# name: (changes of the pool, of its app client, of its factors, the level, the title); the finding has to be the only one.
+# name: (changes of the pool, of its app client, of its factors, the level, the title); the finding
+# has to be the only one.
 CASES = {
     "recovery-unset": (recovery(), {}, {}, Level.WORTH_KNOWING, "recovery is not set"),
-    "recovery-unset-and-sms-factor": (recovery(), {}, SMS_FACTOR, Level.AT_RISK, "recovery is not set"),
-    "recovery-admin-only": (recovery({"Name": "admin_only", "Priority": 1}), {}, {}, Level.RESETS_FAIL,
-                            "only administrators reset"),
+    "recovery-unset-and-sms-factor": (
+        recovery(),
+        {},
+        SMS_FACTOR,
+        Level.AT_RISK,
+        "recovery is not set",
+    ),
+    "recovery-admin-only": (
+        recovery({"Name": "admin_only", "Priority": 1}),
+        {},
+        {},
+        Level.RESETS_FAIL,
+        "only administrators reset",
+    ),
     "nothing-verified": (NOTHING_VERIFIED, {}, {}, Level.RESETS_FAIL, "contacts stay unverified"),
-    "phone-unverified": (ONLY_MAIL_VERIFIED, {}, {}, Level.WORTH_KNOWING, "the phone number stays unverified"),
-    "changed-contacts": ({"UserAttributeUpdateSettings": None}, {}, {}, Level.WORTH_KNOWING,
-                         "changed contacts count at once"),
-    "phone-alone-and-sms-factor": (ONLY_PHONE, {}, SMS_FACTOR, Level.RESETS_FAIL, "SMS_MFA excludes the phone number"),
-    "mail-alone-and-mail-factor": (recovery(EMAIL), {}, MAIL_FACTOR, Level.RESETS_FAIL,
-                                   "EMAIL_OTP excludes the e-mail address"),
-    "mail-factor-and-both-ways": ({}, {}, MAIL_FACTOR, Level.WORTH_KNOWING, "EMAIL_OTP excludes the e-mail address"),
-    "cognitos-own-sender": ({"EmailConfiguration": None}, {}, {}, Level.RESETS_FAIL, "50 e-mails a day"),
-    "sms-through-another-region": ({"SmsConfiguration": WELL_SET["SmsConfiguration"] | {"SnsRegion": "us-west-2"}}, {}, {},
-                                   Level.WORTH_KNOWING, "SMS go through another region"),
-    "sms-without-external-id": ({"SmsConfiguration": {"SnsCallerArn": ROLE}}, {}, {}, Level.WORTH_KNOWING, "no external id"),
-    "custom-message": (triggers(CustomMessage=FUNCTION), {}, {}, Level.WORTH_KNOWING, "a function writes the message"),
-    "custom-email-sender": (triggers(CustomEmailSender=SENDER, KMSKeyID=FUNCTION), {}, {}, Level.WORTH_KNOWING,
-                            "a function sends e-mails"),
-    "custom-sms-sender": (triggers(CustomSMSSender=SENDER, KMSKeyID=FUNCTION), {}, {}, Level.WORTH_KNOWING,
-                          "a function sends SMS"),
-    "long-sessions": ({}, {"RefreshTokenValidity": 365}, {}, Level.WORTH_KNOWING, "sessions outlast a reset for long"),
-    "long-access": ({}, {"IdTokenValidity": 90, "TokenValidityUnits": {"IdToken": "minutes"}}, {}, Level.WORTH_KNOWING,
-                    "sessions outlast a reset for long"),
-    "existence-legacy": ({}, {"PreventUserExistenceErrors": "LEGACY"}, {}, Level.LEAKS, "tells who has an account"),
-    "client-with-secret": ({}, {"GenerateSecret": True}, {}, Level.WORTH_KNOWING, "needs a secret hash"),
-    "no-password-flow": ({}, {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]}, {},
-                         Level.WORTH_KNOWING, "no proof by sign-in"),
-    "case-sensitive": ({"UsernameConfiguration": None}, {}, {}, Level.RESETS_FAIL, "capitals count"),
-    "username-alone": ({"UsernameAttributes": None}, {}, {}, Level.WORTH_KNOWING, "found by username alone"),
-    "pre-sign-up": (triggers(PreSignUp=FUNCTION), {}, {}, Level.WORTH_KNOWING, "a function may confirm users"),
-    "user-migration": (triggers(UserMigration=FUNCTION), {}, {}, Level.WORTH_KNOWING, "a function is asked for unknown users"),
-    "post-confirmation": (triggers(PostConfirmation=FUNCTION), {}, {}, Level.WORTH_KNOWING,
-                          "a function runs after the reset"),
+    "phone-unverified": (
+        ONLY_MAIL_VERIFIED,
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "the phone number stays unverified",
+    ),
+    "changed-contacts": (
+        {"UserAttributeUpdateSettings": None},
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "changed contacts count at once",
+    ),
+    "phone-alone-and-sms-factor": (
+        ONLY_PHONE,
+        {},
+        SMS_FACTOR,
+        Level.RESETS_FAIL,
+        "SMS_MFA excludes the phone number",
+    ),
+    "mail-alone-and-mail-factor": (
+        recovery(EMAIL),
+        {},
+        MAIL_FACTOR,
+        Level.RESETS_FAIL,
+        "EMAIL_OTP excludes the e-mail address",
+    ),
+    "mail-factor-and-both-ways": (
+        {},
+        {},
+        MAIL_FACTOR,
+        Level.WORTH_KNOWING,
+        "EMAIL_OTP excludes the e-mail address",
+    ),
+    "cognitos-own-sender": (
+        {"EmailConfiguration": None},
+        {},
+        {},
+        Level.RESETS_FAIL,
+        "50 e-mails a day",
+    ),
+    "sms-through-another-region": (
+        {"SmsConfiguration": WELL_SET["SmsConfiguration"] | {"SnsRegion": "us-west-2"}},
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "SMS go through another region",
+    ),
+    "sms-without-external-id": (
+        {"SmsConfiguration": {"SnsCallerArn": ROLE}},
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "no external id",
+    ),
+    "custom-message": (
+        triggers(CustomMessage=FUNCTION),
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "a function writes the message",
+    ),
+    "custom-email-sender": (
+        triggers(CustomEmailSender=SENDER, KMSKeyID=FUNCTION),
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "a function sends e-mails",
+    ),
+    "custom-sms-sender": (
+        triggers(CustomSMSSender=SENDER, KMSKeyID=FUNCTION),
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "a function sends SMS",
+    ),
+    "long-sessions": (
+        {},
+        {"RefreshTokenValidity": 365},
+        {},
+        Level.WORTH_KNOWING,
+        "sessions outlast a reset for long",
+    ),
+    "long-access": (
+        {},
+        {"IdTokenValidity": 90, "TokenValidityUnits": {"IdToken": "minutes"}},
+        {},
+        Level.WORTH_KNOWING,
+        "sessions outlast a reset for long",
+    ),
+    "existence-legacy": (
+        {},
+        {"PreventUserExistenceErrors": "LEGACY"},
+        {},
+        Level.LEAKS,
+        "tells who has an account",
+    ),
+    "client-with-secret": (
+        {},
+        {"GenerateSecret": True},
+        {},
+        Level.WORTH_KNOWING,
+        "needs a secret hash",
+    ),
+    "no-password-flow": (
+        {},
+        {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]},
+        {},
+        Level.WORTH_KNOWING,
+        "no proof by sign-in",
+    ),
+    "case-sensitive": (
+        {"UsernameConfiguration": None},
+        {},
+        {},
+        Level.RESETS_FAIL,
+        "capitals count",
+    ),
+    "username-alone": (
+        {"UsernameAttributes": None},
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "found by username alone",
+    ),
+    "pre-sign-up": (
+        triggers(PreSignUp=FUNCTION),
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "a function may confirm users",
+    ),
+    "user-migration": (
+        triggers(UserMigration=FUNCTION),
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "a function is asked for unknown users",
+    ),
+    "post-confirmation": (
+        triggers(PostConfirmation=FUNCTION),
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "a function runs after the reset",
+    ),
     "short-passwords": (policy(MinimumLength=6), {}, {}, Level.AT_RISK, "short passwords"),
-    "fewer-kinds": (policy(MinimumLength=8, RequireSymbols=False), {}, {}, Level.WORTH_KNOWING, "weaker than the default"),
+    "fewer-kinds": (
+        policy(MinimumLength=8, RequireSymbols=False),
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "weaker than the default",
+    ),
     "very-long": (policy(MinimumLength=40), {}, {}, Level.WORTH_KNOWING, "hard to meet"),
-    "no-history": (policy(PasswordHistorySize=0), {}, {}, Level.WORTH_KNOWING, "old passwords come back"),
-    "long-invitations": (policy(TemporaryPasswordValidityDays=90), {}, {}, Level.WORTH_KNOWING, "invitations last 90 days"),
-    "short-invitations": (policy(TemporaryPasswordValidityDays=1), {}, {}, Level.WORTH_KNOWING, "invitations last 1 day"),
-    "invited-users": ({"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}}, {}, {}, Level.WORTH_KNOWING,
-                      "every user is invited"),
+    "no-history": (
+        policy(PasswordHistorySize=0),
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "old passwords come back",
+    ),
+    "long-invitations": (
+        policy(TemporaryPasswordValidityDays=90),
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "invitations last 90 days",
+    ),
+    "short-invitations": (
+        policy(TemporaryPasswordValidityDays=1),
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "invitations last 1 day",
+    ),
+    "invited-users": (
+        {"AdminCreateUserConfig": {"AllowAdminCreateUserOnly": True}},
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "every user is invited",
+    ),
     "no-second-factor": ({}, {}, {"MfaConfiguration": "OFF"}, Level.AT_RISK, "no second factor"),
-    "no-threat-protection": ({"UserPoolAddOns": None}, {}, {}, Level.WORTH_KNOWING, "nothing is recorded"),
+    "no-threat-protection": (
+        {"UserPoolAddOns": None},
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "nothing is recorded",
+    ),
 }
 EVERY = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 
@@ -114,8 +305,12 @@ def client(sandbox):
 
 
 def made(client, pool=(), app=(), factors=()):
-    """Make a well-set pool with these changes in the sandbox, and read it as an administrator does."""
-    settings = {key: value for key, value in {**WELL_SET, **dict(pool)}.items() if value is not None}
+    """Make a well-set pool with these changes in the sandbox, and read it as an
+    administrator does.
+    """
+    settings = {
+        key: value for key, value in {**WELL_SET, **dict(pool)}.items() if value is not None
+    }
     pool_id = client.create_user_pool(PoolName="audited", **settings)["UserPool"]["Id"]
     client.set_user_pool_mfa_config(UserPoolId=pool_id, **(dict(factors) or FACTORS))
     client.create_user_pool_client(UserPoolId=pool_id, ClientName="web", **{**QUIET, **dict(app)})
@@ -140,13 +335,17 @@ def test_on_a_well_set_pool_nothing_is_weak_and_what_was_looked_at_is_named(clie
     findings = audit.audit(*made(client))
     assert [one.title for one in findings if one.weak] == []
     assert len(findings) >= 12
-    assert {"AccountRecoverySetting", "PreventUserExistenceErrors", "SmsConfiguration"} <= {one.setting for one in findings}
+    assert {"AccountRecoverySetting", "PreventUserExistenceErrors", "SmsConfiguration"} <= {
+        one.setting for one in findings
+    }
 
 
 @EVERY
 def test_a_setting_that_hurts_is_found_alone(client, case):
     pool, app, factors, level, title = case
-    assert [(one.level, one.title) for one in weak(*made(client, pool, app, factors))] == [(level, title)]
+    assert [(one.level, one.title) for one in weak(*made(client, pool, app, factors))] == [
+        (level, title)
+    ]
 
 
 @EVERY
@@ -160,29 +359,62 @@ def test_a_finding_says_what_was_seen_what_to_do_and_how_surely_it_is_known(clie
 
 
 @EVERY
-def test_a_change_through_the_api_says_that_whatever_is_left_out_goes_back_to_its_default(client, case):
+def test_a_change_through_the_api_says_that_whatever_is_left_out_goes_back_to_its_default(
+    client, case
+):
     [found] = weak(*made(client, *case[:3]))
     if found.through.startswith("UpdateUserPool"):
-        assert f"{found.through} sets whatever the request leaves out back to its default" in found.change
+        assert (
+            f"{found.through} sets whatever the request leaves out back to its default"
+            in found.change
+        )
 
 
 def test_what_update_user_pool_leaves_out_really_goes_back(client):
     pool, _ = made(client)
-    client.update_user_pool(UserPoolId=pool.pool_id, UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"})
-    assert {"recovery is not set", "50 e-mails a day", "no second factor"} <= {one.title for one in weak(*read(client, pool.pool_id))}
+    client.update_user_pool(
+        UserPoolId=pool.pool_id, UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"}
+    )
+    assert {"recovery is not set", "50 e-mails a day", "no second factor"} <= {
+        one.title for one in weak(*read(client, pool.pool_id))
+    }
 
 
 def test_two_app_clients_are_one_finding_that_names_the_weak_one(client):
     pool, _ = made(client)
-    client.create_user_pool_client(UserPoolId=pool.pool_id, ClientName="old", **{**QUIET, "PreventUserExistenceErrors": "LEGACY"})
+    client.create_user_pool_client(
+        UserPoolId=pool.pool_id,
+        ClientName="old",
+        **{**QUIET, "PreventUserExistenceErrors": "LEGACY"},
+    )
     [found] = weak(*read(client, pool.pool_id))
     assert found.evidence == "LEGACY for old"
 
 
 def test_many_app_clients_are_counted_not_listed():
-    clients = [Client(f"id{number}", f"app{number}", False, ("ALLOW_USER_PASSWORD_AUTH",), False) for number in range(9)]
-    pool = Pool("us-east-1_a", "", PasswordPolicy(), (), (), (), (), False, "ON", "DEVELOPER", True, (), "AUDIT", 7)
-    assert "app0, app1, app2 and 6 more" in next(one.evidence for one in weak(pool, clients) if one.level is Level.LEAKS)
+    clients = [
+        Client(f"id{number}", f"app{number}", False, ("ALLOW_USER_PASSWORD_AUTH",), False)
+        for number in range(9)
+    ]
+    pool = Pool(
+        "us-east-1_a",
+        "",
+        PasswordPolicy(),
+        (),
+        (),
+        (),
+        (),
+        False,
+        "ON",
+        "DEVELOPER",
+        True,
+        (),
+        "AUDIT",
+        7,
+    )
+    assert "app0, app1, app2 and 6 more" in next(
+        one.evidence for one in weak(pool, clients) if one.level is Level.LEAKS
+    )
 
 
 def test_a_pool_without_an_app_client_is_worth_knowing(client):
@@ -193,8 +425,14 @@ def test_a_pool_without_an_app_client_is_worth_knowing(client):
 def test_app_clients_that_could_not_be_read_are_not_known_rather_than_fine_or_missing(client):
     pool, clients = made(client)
     for known in (clients, None):
-        found = [one for one in audit.audit(pool, known, unread="2 of 3 were not read: no answer") if one.weak]
-        assert [(one.level, one.evidence) for one in found] == [(Level.NOT_KNOWN, "2 of 3 were not read: no answer")]
+        found = [
+            one
+            for one in audit.audit(pool, known, unread="2 of 3 were not read: no answer")
+            if one.weak
+        ]
+        assert [(one.level, one.evidence) for one in found] == [
+            (Level.NOT_KNOWN, "2 of 3 were not read: no answer")
+        ]
 
 
 def test_what_cognito_itself_says_against_its_sms_is_told(client):
@@ -206,14 +444,17 @@ def test_what_cognito_itself_says_against_its_sms_is_told(client):
 
 def test_factors_that_were_not_read_are_not_known_rather_than_fine(client):
     pool, clients = made(client)
-    assert [(one.level, one.title) for one in weak(replace(pool, factors=None), clients)] == \
-        [(Level.NOT_KNOWN, "second factors not read")]
+    assert [(one.level, one.title) for one in weak(replace(pool, factors=None), clients)] == [
+        (Level.NOT_KNOWN, "second factors not read")
+    ]
 
 
 def test_a_function_that_writes_mails_without_ses_makes_resets_fail(client):
     found = weak(*made(client, triggers(CustomMessage=FUNCTION) | {"EmailConfiguration": None}))
-    assert {(one.level, one.title) for one in found} == \
-        {(Level.RESETS_FAIL, "50 e-mails a day"), (Level.RESETS_FAIL, "a function writes the message")}
+    assert {(one.level, one.title) for one in found} == {
+        (Level.RESETS_FAIL, "50 e-mails a day"),
+        (Level.RESETS_FAIL, "a function writes the message"),
+    }
 
 
 ALIASES = {"UsernameAttributes": None, "AliasAttributes": BOTH}
@@ -225,42 +466,75 @@ def found(client, *changes):
 
 
 def test_aliases_that_nothing_verifies_are_found(client):
-    assert found(client, ALIASES | ONLY_MAIL_VERIFIED)["aliases stay inactive"].level is Level.RESETS_FAIL
+    assert (
+        found(client, ALIASES | ONLY_MAIL_VERIFIED)["aliases stay inactive"].level
+        is Level.RESETS_FAIL
+    )
 
 
 def test_a_mended_alias_or_contact_by_phone_needs_a_role_for_sms_and_the_fix_says_so(client):
     titles = found(client, ALIASES | NO_ROLE)
     for title in ("aliases stay inactive", "the phone number stays unverified"):
-        assert "For phone numbers the pool needs an SmsConfiguration along with it." in titles[title].fix
-    assert "SmsConfiguration" not in found(client, ALIASES | ONLY_MAIL_VERIFIED)["aliases stay inactive"].fix
+        assert (
+            "For phone numbers the pool needs an SmsConfiguration along with it."
+            in titles[title].fix
+        )
+    assert (
+        "SmsConfiguration"
+        not in found(client, ALIASES | ONLY_MAIL_VERIFIED)["aliases stay inactive"].fix
+    )
 
 
 def test_where_every_user_is_invited_contacts_are_verified_by_whoever_makes_the_user(client):
     for title in ("contacts stay unverified", "aliases stay inactive"):
         one = found(client, ALIASES | NOTHING_VERIFIED | INVITED)[title]
         assert one.level is Level.WORTH_KNOWING
-    assert "(AdminCreateUser)" in found(client, NOTHING_VERIFIED | INVITED)["contacts stay unverified"].fix
+    assert (
+        "(AdminCreateUser)"
+        in found(client, NOTHING_VERIFIED | INVITED)["contacts stay unverified"].fix
+    )
 
 
-@pytest.mark.parametrize(("ways", "level"), [
-    pytest.param(ONLY_PHONE, Level.RESETS_FAIL, id="phone-alone"),
-    pytest.param(PHONE_FIRST, Level.RESETS_FAIL, id="phone-first"),
-    pytest.param({}, Level.WORTH_KNOWING, id="phone-second"),
-    pytest.param(recovery(), Level.WORTH_KNOWING, id="unset"),
-])
-def test_a_pool_that_cannot_send_sms_fails_resets_where_it_names_the_phone_first(client, ways, level):
+@pytest.mark.parametrize(
+    ("ways", "level"),
+    [
+        pytest.param(ONLY_PHONE, Level.RESETS_FAIL, id="phone-alone"),
+        pytest.param(PHONE_FIRST, Level.RESETS_FAIL, id="phone-first"),
+        pytest.param({}, Level.WORTH_KNOWING, id="phone-second"),
+        pytest.param(recovery(), Level.WORTH_KNOWING, id="unset"),
+    ],
+)
+def test_a_pool_that_cannot_send_sms_fails_resets_where_it_names_the_phone_first(
+    client, ways, level
+):
     assert found(client, NO_ROLE | ways)["nothing can send SMS"].level is level
 
 
 def test_a_function_that_writes_sms_needs_no_sender_for_mails(client):
-    titles = found(client, triggers(CustomMessage=FUNCTION) | ONLY_PHONE | {"EmailConfiguration": None, "AutoVerifiedAttributes": [
-        "phone_number"], "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["phone_number"]}})
-    assert {title: one.level for title, one in titles.items()} == {"a function writes the message": Level.WORTH_KNOWING}
+    titles = found(
+        client,
+        triggers(CustomMessage=FUNCTION)
+        | ONLY_PHONE
+        | {
+            "EmailConfiguration": None,
+            "AutoVerifiedAttributes": ["phone_number"],
+            "UserAttributeUpdateSettings": {
+                "AttributesRequireVerificationBeforeUpdate": ["phone_number"]
+            },
+        },
+    )
+    assert {title: one.level for title, one in titles.items()} == {
+        "a function writes the message": Level.WORTH_KNOWING
+    }
 
 
-def test_that_a_code_may_belong_to_its_app_client_is_told_where_there_are_several_and_is_no_weak_point(client):
+def test_that_a_code_may_belong_to_its_app_client_is_told_where_there_are_several_and_is_no_weak_point(
+    client,
+):
     pool, _ = made(client)
-    assert "several app clients" not in {one.title for one in audit.audit(*read(client, pool.pool_id))}
+    assert "several app clients" not in {
+        one.title for one in audit.audit(*read(client, pool.pool_id))
+    }
     client.create_user_pool_client(UserPoolId=pool.pool_id, ClientName="phone", **QUIET)
     pool, clients = read(client, pool.pool_id)
     [one] = [one for one in audit.audit(pool, clients) if one.title == "several app clients"]
@@ -275,18 +549,31 @@ def test_that_calls_can_be_made_is_seen_and_not_only_the_name_of_the_app_client(
 
 def test_what_makes_an_unset_recovery_a_risk_is_in_the_evidence(client):
     pool, clients = made(client, recovery(), {}, SMS_FACTOR)
-    for factors, seen in ((pool.factors, "MFA is OPTIONAL, with SMS_MFA"), (None, "MFA is OPTIONAL, its factors were not read")):
-        one = next(one for one in weak(replace(pool, factors=factors), clients) if one.title == "recovery is not set")
+    for factors, seen in (
+        (pool.factors, "MFA is OPTIONAL, with SMS_MFA"),
+        (None, "MFA is OPTIONAL, its factors were not read"),
+    ):
+        one = next(
+            one
+            for one in weak(replace(pool, factors=factors), clients)
+            if one.title == "recovery is not set"
+        )
         assert (one.level, one.evidence.partition("; ")[2]) == (Level.AT_RISK, seen)
 
 
 def test_where_a_code_goes_is_told_as_one_message(client):
     [one] = [one for one in audit.audit(*made(client)) if one.setting == "AccountRecoverySetting"]
-    assert one.risk == "A code goes to the verified e-mail address, or, where the user has none, to the phone number."
+    assert (
+        one.risk
+        == "A code goes to the verified e-mail address, or, where the user has none, to the phone"
+        " number."
+    )
 
 
 def test_phone_numbers_have_no_capitals_to_count(client):
-    assert found(client, {"UsernameConfiguration": None, "UsernameAttributes": ["phone_number"]}) == {}
+    assert (
+        found(client, {"UsernameConfiguration": None, "UsernameAttributes": ["phone_number"]}) == {}
+    )
 
 
 @pytest.mark.parametrize("plan", ["LITE", "ESSENTIALS", "PLUS"])
@@ -294,12 +581,20 @@ def test_a_fix_that_needs_another_plan_can_be_done_as_it_is_written(client, plan
     changes = {"UserPoolTier": plan, "UserPoolAddOns": None} | policy(PasswordHistorySize=0)
     pool, clients = made(client, changes)
     titles = {one.title: one for one in weak(pool, clients)}
-    for title, needed, setting in (("old passwords come back", "ESSENTIALS", policy(PasswordHistorySize=5)),
-                                   ("nothing is recorded", "PLUS", {"UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}})):
+    for title, needed, setting in (
+        ("old passwords come back", "ESSENTIALS", policy(PasswordHistorySize=5)),
+        ("nothing is recorded", "PLUS", {"UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}}),
+    ):
         asked = {"UserPoolTier": needed} if f"UserPoolTier to {needed}" in titles[title].fix else {}
-        keep = {key: value for key, value in WELL_SET.items() if not key.startswith("Username") and key != "UserPoolAddOns"}
-        client.update_user_pool(UserPoolId=pool.pool_id, **{**keep, "UserPoolTier": plan, **policy(PasswordHistorySize=0),
-                                                            **setting, **asked})
+        keep = {
+            key: value
+            for key, value in WELL_SET.items()
+            if not key.startswith("Username") and key != "UserPoolAddOns"
+        }
+        client.update_user_pool(
+            UserPoolId=pool.pool_id,
+            **{**keep, "UserPoolTier": plan, **policy(PasswordHistorySize=0), **setting, **asked},
+        )
         assert title not in {one.title for one in weak(*read(client, pool.pool_id))}
 
 
@@ -314,16 +609,23 @@ def test_a_finding_of_app_clients_names_each_of_them_by_id(client):
     pool, clients = made(client, {}, {"PreventUserExistenceErrors": "LEGACY"})
     [one] = weak(pool, clients)
     assert one.concerns == (clients[0].client_id,)
-    assert {one.concerns for one in audit.audit(pool, clients) if one.setting == "PasswordPolicy"} == {()}
+    assert {
+        one.concerns for one in audit.audit(pool, clients) if one.setting == "PasswordPolicy"
+    } == {()}
 
 
 def test_where_only_administrators_reset_no_message_is_judged(client):
-    only = recovery({"Name": "admin_only", "Priority": 1}) | NOTHING_VERIFIED | {"EmailConfiguration": None,
-                                                                                 "SmsConfiguration": None}
+    only = (
+        recovery({"Name": "admin_only", "Priority": 1})
+        | NOTHING_VERIFIED
+        | {"EmailConfiguration": None, "SmsConfiguration": None}
+    )
     only |= triggers(CustomMessage=FUNCTION, UserMigration=FUNCTION, PostConfirmation=FUNCTION)
     pool, clients = made(client, only, {}, {"MfaConfiguration": "OFF"})
     assert [one.title for one in weak(pool, clients)] == ["only administrators reset"]
-    assert {"LambdaConfig", "MfaConfiguration"} & {one.setting for one in audit.audit(pool, clients)} == set()
+    assert {"LambdaConfig", "MfaConfiguration"} & {
+        one.setting for one in audit.audit(pool, clients)
+    } == set()
 
 
 # --- how it is told ---
@@ -334,14 +636,19 @@ def test_the_pool_that_every_sandbox_starts_with_is_judged_with_the_worst_first(
     levels = [one.level for one in findings]
     assert levels == sorted(levels, key=list(Level).index)
     told = audit.told(findings)
-    assert told.startswith("2 × resets fail (capitals count, 50 e-mails a day); 1 × account at risk (no second factor); ")
+    assert told.startswith(
+        "2 × resets fail (capitals count, 50 e-mails a day); 1 × account at risk (no second"
+        " factor); "
+    )
     assert told.endswith("; 7 × well set.")
 
 
 def test_the_two_tables_hold_every_finding_once(client):
     findings = audit.audit(*read(client, DEFAULT_POOL_ID))
     weak_ones, well_ones = audit.weak_points(findings), audit.well_set(findings)
-    assert [row[0].split(".")[0] for row in weak_ones.rows] == [str(number) for number in range(1, 9)]
+    assert [row[0].split(".")[0] for row in weak_ones.rows] == [
+        str(number) for number in range(1, 9)
+    ]
     assert len(weak_ones.rows) + len(well_ones.rows) == len(findings)
     assert "documented by AWS (developer guide, Quotas)" in repr(weak_ones)
 
@@ -350,22 +657,62 @@ def test_the_two_tables_hold_every_finding_once(client):
 
 NAMES = st.sampled_from(["email", "phone_number", "preferred_username", "new"])
 POOLS = st.builds(
-    Pool, pool_id=st.text(max_size=12), name=st.text(max_size=8),
-    policy=st.builds(PasswordPolicy, minimum_length=st.integers(-1, 200), require_symbols=st.booleans(),
-                     history_size=st.integers(0, 30)),
-    recovery=st.lists(st.sampled_from(["verified_email", "verified_phone_number", "admin_only", "new"]), max_size=3).map(tuple),
-    verifies=st.lists(NAMES, max_size=2).map(tuple), aliases=st.lists(NAMES, max_size=3).map(tuple),
-    sign_in_names=st.lists(NAMES, max_size=2).map(tuple), case_sensitive=st.booleans(),
-    mfa=st.sampled_from(["OFF", "OPTIONAL", "ON", ""]), sender=st.sampled_from(["COGNITO_DEFAULT", "DEVELOPER", ""]),
-    sms_role=st.booleans(), triggers=st.lists(st.sampled_from(
-        ["CustomMessage", "CustomEmailSender", "CustomSMSSender", "PostConfirmation", "UserMigration", "KMSKeyID"])).map(tuple),
-    threat_protection=st.sampled_from(["OFF", "AUDIT", "ENFORCED", ""]), temporary_days=st.integers(-1, 400),
-    sms_region=st.text(max_size=9), sms_failure=st.text(max_size=9), sms_external_id=st.booleans(),
-    verifies_changes=st.lists(NAMES, max_size=2).map(tuple), only_admins_create=st.booleans(), plan=st.text(max_size=4),
-    factors=st.none() | st.lists(st.sampled_from(["SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA"]), max_size=3).map(tuple),
+    Pool,
+    pool_id=st.text(max_size=12),
+    name=st.text(max_size=8),
+    policy=st.builds(
+        PasswordPolicy,
+        minimum_length=st.integers(-1, 200),
+        require_symbols=st.booleans(),
+        history_size=st.integers(0, 30),
+    ),
+    recovery=st.lists(
+        st.sampled_from(["verified_email", "verified_phone_number", "admin_only", "new"]),
+        max_size=3,
+    ).map(tuple),
+    verifies=st.lists(NAMES, max_size=2).map(tuple),
+    aliases=st.lists(NAMES, max_size=3).map(tuple),
+    sign_in_names=st.lists(NAMES, max_size=2).map(tuple),
+    case_sensitive=st.booleans(),
+    mfa=st.sampled_from(["OFF", "OPTIONAL", "ON", ""]),
+    sender=st.sampled_from(["COGNITO_DEFAULT", "DEVELOPER", ""]),
+    sms_role=st.booleans(),
+    triggers=st.lists(
+        st.sampled_from(
+            [
+                "CustomMessage",
+                "CustomEmailSender",
+                "CustomSMSSender",
+                "PostConfirmation",
+                "UserMigration",
+                "KMSKeyID",
+            ]
+        )
+    ).map(tuple),
+    threat_protection=st.sampled_from(["OFF", "AUDIT", "ENFORCED", ""]),
+    temporary_days=st.integers(-1, 400),
+    sms_region=st.text(max_size=9),
+    sms_failure=st.text(max_size=9),
+    sms_external_id=st.booleans(),
+    verifies_changes=st.lists(NAMES, max_size=2).map(tuple),
+    only_admins_create=st.booleans(),
+    plan=st.text(max_size=4),
+    factors=st.none()
+    | st.lists(st.sampled_from(["SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA"]), max_size=3).map(
+        tuple
+    ),
 )
-CLIENTS = st.lists(st.builds(Client, st.text(max_size=5), st.text(max_size=5), st.booleans(),
-                             st.lists(st.text(max_size=5), max_size=2).map(tuple), st.booleans()), max_size=5)
+CLIENTS = st.lists(
+    st.builds(
+        Client,
+        st.text(max_size=5),
+        st.text(max_size=5),
+        st.booleans(),
+        st.lists(st.text(max_size=5), max_size=2).map(tuple),
+        st.booleans(),
+    ),
+    max_size=5,
+)
 
 
 @given(POOLS, CLIENTS)

@@ -38,7 +38,11 @@ def called(sandbox):
 
 
 def cell(cell_id):
-    return next(one.source for one in nbformat.read(RUNBOOKS["audit-pool"].path, as_version=4).cells if one.id == cell_id)
+    return next(
+        one.source
+        for one in nbformat.read(RUNBOOKS["audit-pool"].path, as_version=4).cells
+        if one.id == cell_id
+    )
 
 
 def blocks(cell_id, language):
@@ -72,8 +76,11 @@ def test_the_recorded_steps_are_the_calls_that_were_made(sandbox, client):
 
 def test_it_changes_nothing(client):
     def everything():
-        return [client.describe_user_pool(**POOL)["UserPool"], client.describe_user_pool_client(
-            **POOL, ClientId=DEFAULT_CLIENT_ID)["UserPoolClient"], client.get_user_pool_mfa_config(**POOL)["MfaConfiguration"]]
+        return [
+            client.describe_user_pool(**POOL)["UserPool"],
+            client.describe_user_pool_client(**POOL, ClientId=DEFAULT_CLIENT_ID)["UserPoolClient"],
+            client.get_user_pool_mfa_config(**POOL)["MfaConfiguration"],
+        ]
 
     before = everything()
     new_run().submit()
@@ -89,7 +96,9 @@ def test_the_default_pool_is_read_and_its_weak_points_are_told(sandbox):
     assert "50 e-mails a day" in run.record.meaning
     assert "worst first" in result.next
     assert (result.next_runbook.name, result.next_runbook.parameters) == (
-        "diagnose-user", {"user_pool_id": DEFAULT_POOL_ID, "username": ""})
+        "diagnose-user",
+        {"user_pool_id": DEFAULT_POOL_ID, "username": ""},
+    )
 
 
 def test_a_well_set_pool_is_told_to_be_well(client):
@@ -105,8 +114,12 @@ def test_a_well_set_pool_is_told_to_be_well(client):
 
 
 def test_a_mended_setting_is_gone_at_the_next_run(client):
-    client.update_user_pool_client(**POOL, ClientId=DEFAULT_CLIENT_ID, PreventUserExistenceErrors="ENABLED",
-                                   ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
+    client.update_user_pool_client(
+        **POOL,
+        ClientId=DEFAULT_CLIENT_ID,
+        PreventUserExistenceErrors="ENABLED",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    )
     assert "leaks who exists" not in new_run().submit().meaning
 
 
@@ -138,13 +151,18 @@ def test_where_the_calls_leave_the_machine_they_are_paced(monkeypatch):
 
 
 @pytest.mark.parametrize("call", CALLS)
-@pytest.mark.parametrize(("fault", "outcome", "exit_code", "status"), [
-    ("throttle-before-commit", Outcome.REFUSED, 5, "refused"),
-    ("500-before-commit", Outcome.REFUSED, 5, "refused"),
-    ("drop-after-commit", Outcome.NOT_SENT, 7, "no_answer"),
-    ("delay-after-commit", Outcome.NOT_SENT, 7, "no_answer"),
-])
-def test_a_call_that_fails_is_named_and_never_green(call, fault, outcome, exit_code, status, sandbox):
+@pytest.mark.parametrize(
+    ("fault", "outcome", "exit_code", "status"),
+    [
+        ("throttle-before-commit", Outcome.REFUSED, 5, "refused"),
+        ("500-before-commit", Outcome.REFUSED, 5, "refused"),
+        ("drop-after-commit", Outcome.NOT_SENT, 7, "no_answer"),
+        ("delay-after-commit", Outcome.NOT_SENT, 7, "no_answer"),
+    ],
+)
+def test_a_call_that_fails_is_named_and_never_green(
+    call, fault, outcome, exit_code, status, sandbox
+):
     sandbox.settings(delay_seconds=60)
     sandbox.fault(call, fault)
     run = new_run()
@@ -163,10 +181,17 @@ def test_a_call_that_fails_is_named_and_never_green(call, fault, outcome, exit_c
         run.prove()
 
 
-@pytest.mark.parametrize(("call", "title"), [("GetUserPoolMfaConfig", "second factors not read"),
-                                             ("ListUserPoolClients", "app clients not read"),
-                                             ("DescribeUserPoolClient", "app clients not read")])
-def test_what_could_be_read_is_judged_all_the_same_and_the_rest_is_not_known(call, title, client, sandbox):
+@pytest.mark.parametrize(
+    ("call", "title"),
+    [
+        ("GetUserPoolMfaConfig", "second factors not read"),
+        ("ListUserPoolClients", "app clients not read"),
+        ("DescribeUserPoolClient", "app clients not read"),
+    ],
+)
+def test_what_could_be_read_is_judged_all_the_same_and_the_rest_is_not_known(
+    call, title, client, sandbox
+):
     client.update_user_pool(**POOL, MfaConfiguration="OPTIONAL")
     sandbox.fault(call, "throttle-before-commit")
     run = new_run()
@@ -188,7 +213,9 @@ def test_after_one_app_client_was_refused_the_others_are_named_and_not_tried(cli
 
 
 def test_an_app_client_that_is_deleted_meanwhile_is_a_note_and_no_failure(client, monkeypatch):
-    monkeypatch.setattr("helpers.cognito.reads.list_clients", lambda *_, **__: ("gone0client0id", DEFAULT_CLIENT_ID))
+    monkeypatch.setattr(
+        "helpers.cognito.reads.list_clients", lambda *_, **__: ("gone0client0id", DEFAULT_CLIENT_ID)
+    )
     result = new_run().submit()
     assert result.outcome is Outcome.CONFIRMED
     assert result.notes[0] == "The app client gone0client0id was deleted while the list was read."
@@ -209,7 +236,9 @@ def test_an_unknown_pool_is_a_refusal_with_the_next_step(sandbox):
     assert result.findings == ()
 
 
-def test_after_a_run_that_read_nothing_the_views_say_so_and_send_nobody_to_the_button_for_the_first_time(sandbox):
+def test_after_a_run_that_read_nothing_the_views_say_so_and_send_nobody_to_the_button_for_the_first_time(
+    sandbox,
+):
     run = new_run(user_pool_id="us-east-1_Unknown")
     result = run.submit()
     for draw in (run.weak_points, run.well_set, run.picture):
@@ -221,12 +250,25 @@ def test_a_call_that_is_not_permitted_is_named_with_the_permission(client, monke
     from botocore.exceptions import ClientError
 
     def denied(*_, **__):
-        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "User is not authorized to perform: "
-                                     "cognito-idp:GetUserPoolMfaConfig"}}, "GetUserPoolMfaConfig")
+        raise ClientError(
+            {
+                "Error": {
+                    "Code": "AccessDeniedException",
+                    "Message": (
+                        "User is not authorized to perform: cognito-idp:GetUserPoolMfaConfig"
+                    ),
+                }
+            },
+            "GetUserPoolMfaConfig",
+        )
 
     # The sandbox has no IAM, so the client itself refuses.
     real = Target.client
-    monkeypatch.setattr(Target, "client", lambda self, **more: _without(real(self, **more), "get_user_pool_mfa_config", denied))
+    monkeypatch.setattr(
+        Target,
+        "client",
+        lambda self, **more: _without(real(self, **more), "get_user_pool_mfa_config", denied),
+    )
     result = new_run().submit()
     assert (result.outcome, result.exit_code) == (Outcome.REFUSED, 6)
     assert "cognito-idp:GetUserPoolMfaConfig" in result.happened
@@ -246,7 +288,12 @@ def test_without_a_way_to_cognito_nothing_was_sent():
 
 def test_every_error_of_every_call_is_in_the_table_with_its_next_step():
     rows = {row[0]: row for row in refusals().rows}
-    assert {"AccessDeniedException", "ResourceNotFoundException", "TooManyRequestsException", "NotAuthorizedException"} <= set(rows)
+    assert {
+        "AccessDeniedException",
+        "ResourceNotFoundException",
+        "TooManyRequestsException",
+        "NotAuthorizedException",
+    } <= set(rows)
     assert all(all(row) for row in rows.values())
 
 
@@ -255,12 +302,23 @@ def test_every_error_of_every_call_is_in_the_table_with_its_next_step():
 
 def test_the_client_secret_stands_nowhere(client, caplog):
     caplog.set_level("DEBUG")
-    secret = client.create_user_pool_client(**POOL, ClientName="server", GenerateSecret=True)["UserPoolClient"]["ClientSecret"]
+    secret = client.create_user_pool_client(**POOL, ClientName="server", GenerateSecret=True)[
+        "UserPoolClient"
+    ]["ClientSecret"]
     run = new_run()
     done = act(run)
     run.result.card().to_html()
-    shown = [repr(done.result), repr(done.record), json.dumps(run.record.to_json()), repr(run.weak_points()),
-             repr(run.well_set()), repr(run.picture()), run.result.card().to_html(), repr(vars(run)), caplog.text]
+    shown = [
+        repr(done.result),
+        repr(done.record),
+        json.dumps(run.record.to_json()),
+        repr(run.weak_points()),
+        repr(run.well_set()),
+        repr(run.picture()),
+        run.result.card().to_html(),
+        repr(vars(run)),
+        caplog.text,
+    ]
     assert secret not in "".join(shown)
     assert "with a secret: server" in repr(run.weak_points())
     assert "DescribeUserPoolClient" in caplog.text
@@ -288,9 +346,13 @@ def test_the_form_shows_every_weak_point_and_fills_in_the_tables_and_the_picture
     shown = act(run)
     weak, well, drawn = (shown.view(draw) for draw in (run.weak_points, run.well_set, run.picture))
     assert [field["name"] for field in shown.form.fields] == ["user_pool_id"]
-    shown.form._handle_custom_msg({"kind": "submit", "turn": 0, "values": {"user_pool_id": DEFAULT_POOL_ID}}, [])
+    shown.form._handle_custom_msg(
+        {"kind": "submit", "turn": 0, "values": {"user_pool_id": DEFAULT_POOL_ID}}, []
+    )
     assert (shown.form.state, shown.form.result["outcome"]) == ("done", "confirmed")
-    assert [row[0] for row in shown.form.result["rows"] if row[1].startswith("50 e-mails")] == ["2. resets fail"]
+    assert [row[0] for row in shown.form.result["rows"] if row[1].startswith("50 e-mails")] == [
+        "2. resets fail"
+    ]
     assert shown.form.result["next"] == "diagnose-user"
     assert "UpdateUserPool sets whatever the request leaves out back to its default" in weak.value
     assert "AutoVerifiedAttributes" in well.value
@@ -306,7 +368,9 @@ def test_a_view_without_a_person_is_the_thing_itself(sandbox):
 
 def test_the_form_refuses_what_is_no_user_pool_id(sandbox):
     shown = act(AuditPool(interactive="yes"))
-    shown.form._handle_custom_msg({"kind": "submit", "turn": 0, "values": {"user_pool_id": "sandbox"}}, [])
+    shown.form._handle_custom_msg(
+        {"kind": "submit", "turn": 0, "values": {"user_pool_id": "sandbox"}}, []
+    )
     assert "must be a user pool's id" in shown.form.errors["user_pool_id"]
     assert called(sandbox) == {}
 
@@ -337,12 +401,15 @@ def test_a_result_keeps_its_findings_when_it_is_changed(sandbox):
 
 
 def test_the_record_holds_what_was_found_as_data_the_worst_first(client):
-    other = client.create_user_pool_client(**POOL, ClientName="other", PreventUserExistenceErrors="LEGACY")["UserPoolClient"]
+    other = client.create_user_pool_client(
+        **POOL, ClientName="other", PreventUserExistenceErrors="LEGACY"
+    )["UserPoolClient"]
     run = new_run()
     findings = run.submit().findings
     kept = run.record.to_json()["findings"]
     assert [(one["level"], one["setting"], one["title"]) for one in kept] == [
-        (str(one.level), one.setting, one.title) for one in findings]
+        (str(one.level), one.setting, one.title) for one in findings
+    ]
     leak = next(one for one in kept if one["level"] == "leaks who exists")
     assert set(leak["concerns"]) == {DEFAULT_CLIENT_ID, other["ClientId"]}
     assert leak["evidence"].startswith("LEGACY for ")
@@ -357,7 +424,9 @@ def test_a_record_holds_what_was_found_also_where_not_everything_could_be_read(s
     sandbox.fault("ListUserPoolClients", "throttle-before-commit")
     run = new_run()
     run.submit()
-    assert [one.title for one in run.record.findings if one.level == "not known"] == ["app clients not read"]
+    assert [one.title for one in run.record.findings if one.level == "not known"] == [
+        "app clients not read"
+    ]
 
 
 def test_a_record_of_what_was_not_read_has_no_findings_and_is_as_short_as_any_other(sandbox):
@@ -380,10 +449,18 @@ def by_hand():
     box = Sandbox.in_memory()
     with serve(box, port=0) as server:
         yield lambda program, text: subprocess.run(
-            [program, "-c", text.replace("us-east-1_AbCdEfGhI", DEFAULT_POOL_ID)], capture_output=True, text=True, timeout=60,
-            env={"PATH": f"{sys.prefix}/bin:/usr/bin:/bin", "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.endpoint,
-                 "AWS_ACCESS_KEY_ID": "practice", "AWS_SECRET_ACCESS_KEY": "practice", "AWS_DEFAULT_REGION": "us-east-1",
-                 "AWS_EC2_METADATA_DISABLED": "true"},
+            [program, "-c", text.replace("us-east-1_AbCdEfGhI", DEFAULT_POOL_ID)],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={
+                "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+                "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": server.endpoint,
+                "AWS_ACCESS_KEY_ID": "practice",
+                "AWS_SECRET_ACCESS_KEY": "practice",
+                "AWS_DEFAULT_REGION": "us-east-1",
+                "AWS_EC2_METADATA_DISABLED": "true",
+            },
         )
     box.close()
 

@@ -17,8 +17,8 @@ from helpers.target import Target
 ROOT = Path(__file__).parent.parent
 DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
 DOCUMENTED = (
-    "aws cognito-idp confirm-forgot-password --client-id 3n4b5urk1ft4fl3mg5e62d9ado --username=diego@example.com "
-    "--password PASSWORD --confirmation-code CONF_CODE"
+    "aws cognito-idp confirm-forgot-password --client-id 3n4b5urk1ft4fl3mg5e62d9ado"
+    " --username=diego@example.com --password PASSWORD --confirmation-code CONF_CODE"
 )
 NEW = "Brand-new-1-password"
 
@@ -41,9 +41,18 @@ def code(box):
 
 def shell(box, command, **environment):
     return subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "AWS_DEFAULT_REGION": "us-east-1",
-             "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": box.endpoint, **environment},
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        env={
+            **os.environ,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": box.endpoint,
+            **environment,
+        },
     )
 
 
@@ -66,7 +75,9 @@ def test_the_documented_command_is_silent_and_changes_the_password(box, code):
     assert not signs_in(box, DEFAULT_PASSWORD)
 
 
-def test_the_documented_command_meets_cognitos_texts_for_a_wrong_a_weak_a_used_and_an_expired_try(box, code):
+def test_the_documented_command_meets_cognitos_texts_for_a_wrong_a_weak_a_used_and_an_expired_try(
+    box, code
+):
     wrong = documented(box, "000000" if code != "000000" else "111111")
     assert wrong.returncode != 0
     assert "(CodeMismatchException)" in wrong.stderr
@@ -86,7 +97,9 @@ def test_the_documented_command_meets_cognitos_texts_for_a_wrong_a_weak_a_used_a
 
 
 def by_hand(language, heading):
-    notebook = json.loads(ROOT.joinpath("notebooks/runbooks/confirm-reset.ipynb").read_text(encoding="utf-8"))
+    notebook = json.loads(
+        ROOT.joinpath("notebooks/runbooks/confirm-reset.ipynb").read_text(encoding="utf-8")
+    )
     text = "".join(next(cell["source"] for cell in notebook["cells"] if cell["id"] == "by-hand"))
     section = text.partition(f"### {heading}")[2].partition("\n### ")[0]
     return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)

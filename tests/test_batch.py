@@ -1,4 +1,6 @@
-"""A table of runs: every row its own run, nothing before all rows are looked at, at the pace that was asked for."""
+"""A table of runs: every row its own run, nothing before all rows are looked at, at the pace that
+was asked for.
+"""
 
 import json
 import os
@@ -23,7 +25,9 @@ ENTRY = RUNBOOKS["confirm-reset"]
 
 @pytest.fixture
 def users(tmp_path, monkeypatch):
-    """Three users with a code each, in a sandbox that the workers share; a table with a file of each secret."""
+    """Three users with a code each, in a sandbox that the workers share; a table with a file of
+    each secret.
+    """
     monkeypatch.setenv("COGNITO_SANDBOX", str(tmp_path / "sandbox.sqlite"))
     open_sandbox()
     client = Target().client()
@@ -31,11 +35,22 @@ def users(tmp_path, monkeypatch):
     for number in range(3):
         name = f"user{number}"
         client.admin_create_user(
-            UserPoolId=DEFAULT_POOL_ID, Username=name, MessageAction="SUPPRESS",
-            UserAttributes=[{"Name": "email", "Value": f"{name}@example.com"}, {"Name": "email_verified", "Value": "true"}])
-        client.admin_set_user_password(UserPoolId=DEFAULT_POOL_ID, Username=name, Password="First-one-1", Permanent=True)
+            UserPoolId=DEFAULT_POOL_ID,
+            Username=name,
+            MessageAction="SUPPRESS",
+            UserAttributes=[
+                {"Name": "email", "Value": f"{name}@example.com"},
+                {"Name": "email_verified", "Value": "true"},
+            ],
+        )
+        client.admin_set_user_password(
+            UserPoolId=DEFAULT_POOL_ID, Username=name, Password="First-one-1", Permanent=True
+        )
         client.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=name)
-        for what, value in (("code", Target().newest_code(name)), ("password", f"A-new-password-{number}")):
+        for what, value in (
+            ("code", Target().newest_code(name)),
+            ("password", f"A-new-password-{number}"),
+        ):
             path = tmp_path / f"{name}.{what}"
             path.touch(mode=0o600)
             path.write_text(value + "\n")
@@ -48,8 +63,14 @@ def users(tmp_path, monkeypatch):
 def test_each_row_is_a_run_with_its_own_notebook_and_record(users, tmp_path):
     (tmp_path / "user1.code").write_text("000000\n")
     done = []
-    summary = batch.run_table(ENTRY, users, out=tmp_path / "runs", pace=0, on_done=lambda row, count: done.append(count))
-    assert (summary.rows, summary.outcomes, summary.exit_codes) == (3, {"confirmed": 2, "refused": 1}, {0: 2, 3: 1})
+    summary = batch.run_table(
+        ENTRY, users, out=tmp_path / "runs", pace=0, on_done=lambda row, count: done.append(count)
+    )
+    assert (summary.rows, summary.outcomes, summary.exit_codes) == (
+        3,
+        {"confirmed": 2, "refused": 1},
+        {0: 2, 3: 1},
+    )
     assert [(row.number, row.exit_code) for row in summary.failed] == [(3, 3)]
     assert done == [1, 2, 3]
     rows = [json.loads(line) for line in Path(summary.results).read_text().splitlines()]
@@ -62,19 +83,33 @@ def test_each_row_is_a_run_with_its_own_notebook_and_record(users, tmp_path):
 
 
 def test_the_command_prints_the_summary(users, tmp_path):
-    answer = CliRunner().invoke(main, ["batch", "confirm-reset", str(users), "--out", str(tmp_path / "runs"), "--pace", "0"])
+    answer = CliRunner().invoke(
+        main, ["batch", "confirm-reset", str(users), "--out", str(tmp_path / "runs"), "--pace", "0"]
+    )
     assert answer.exit_code == 0, answer.output
     assert "3 confirmed." in answer.stdout
 
 
-@pytest.mark.parametrize(("name", "text", "words"), [
-    ("t.csv", "usrname,code\na,env:NOT_THERE\n", ["line 2: usrname: is no parameter", "line 2: code: the environment variable"]),
-    ("t.csv", "username\na,b\n", ["line 2: has not as many columns"]),
-    ("t.csv", "username\n", ["the table: has no rows"]),
-    ("t.jsonl", '{"username": "a"}\n\n{"username": 5}\n', ["line 3: username: arrived as the int 5"]),
-    ("t.jsonl", "[1]\n", ["line 1: is no JSON object"]),
-    ("t.csv", "new_password\nHunter-2-hunter\n", ["line 2: new_password: not a reference"]),
-], ids=["names-and-references", "columns", "empty", "types", "no-object", "by-value"])
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        (
+            "t.csv",
+            "usrname,code\na,env:NOT_THERE\n",
+            ["line 2: usrname: is no parameter", "line 2: code: the environment variable"],
+        ),
+        ("t.csv", "username\na,b\n", ["line 2: has not as many columns"]),
+        ("t.csv", "username\n", ["the table: has no rows"]),
+        (
+            "t.jsonl",
+            '{"username": "a"}\n\n{"username": 5}\n',
+            ["line 3: username: arrived as the int 5"],
+        ),
+        ("t.jsonl", "[1]\n", ["line 1: is no JSON object"]),
+        ("t.csv", "new_password\nHunter-2-hunter\n", ["line 2: new_password: not a reference"]),
+    ],
+    ids=["names-and-references", "columns", "empty", "types", "no-object", "by-value"],
+)
 def test_nothing_runs_when_a_row_cannot_be_used(name, text, words, tmp_path):
     table = tmp_path / name
     table.write_text(text)
@@ -107,7 +142,8 @@ def test_rows_are_handed_out_no_faster_than_the_pace(monkeypatch, tmp_path):
     monkeypatch.setattr(batch, "WorkerPool", Crew)
     began = time.monotonic()
     batch.run_table(ENTRY, table, out=tmp_path, pace=40)
-    # A run makes two calls. A row that comes late, on a busy machine, does not hold up those after it.
+    # A run makes two calls. A row that comes late, on a busy machine, does not hold up those after
+    # it.
     assert all(at - began >= number * 2 / 40 for number, at in enumerate(given))
 
 
@@ -122,7 +158,9 @@ def test_a_worker_that_is_killed_costs_one_row_and_no_more(users, tmp_path):
             os.kill(killed[0], signal.SIGKILL)
 
     users.write_text(users.read_text() + users.read_text().splitlines()[1] + "\n")
-    summary = batch.run_table(ENTRY, users, out=tmp_path / "runs", pace=0, workers=1, on_done=kill_one)
+    summary = batch.run_table(
+        ENTRY, users, out=tmp_path / "runs", pace=0, workers=1, on_done=kill_one
+    )
     assert summary.rows == 4
     assert summary.exit_codes[138] <= 1
     assert not [run for run in Journal(tmp_path / "runs").runs() if run.state == "running"]

@@ -1,4 +1,6 @@
-"""The same call said in other ways: what is run here does what it says, and what is not says what it would need."""
+"""The same call said in other ways: what is run here does what it says, and what is not says what
+it would need.
+"""
 
 import json
 import shutil
@@ -57,8 +59,13 @@ def test_a_way_carries_no_secret_and_tries_once(name):
     way = byhand.WAYS[name]
     assert byhand.CLIENT_ID in way.text
     assert byhand.USERNAME in way.text
-    once = {"AWS CLI": "AWS_MAX_ATTEMPTS=1", "boto3": '"total_max_attempts": 1', "Go": "RetryMaxAttempts = 1",
-            "JavaScript": "maxAttempts: 1", "HTTP": "urlopen"}[name]
+    once = {
+        "AWS CLI": "AWS_MAX_ATTEMPTS=1",
+        "boto3": '"total_max_attempts": 1',
+        "Go": "RetryMaxAttempts = 1",
+        "JavaScript": "maxAttempts: 1",
+        "HTTP": "urlopen",
+    }[name]
     assert once in way.text
     assert repr(way) == way.text
 
@@ -67,10 +74,14 @@ def test_a_way_carries_no_secret_and_tries_once(name):
 def test_the_javascript_is_javascript(tmp_path):
     path = tmp_path / "way.mjs"
     path.write_text(byhand.WAYS["JavaScript"].text)
-    assert subprocess.run(["node", "--check", path], capture_output=True, timeout=60).returncode == 0
+    assert (
+        subprocess.run(["node", "--check", path], capture_output=True, timeout=60).returncode == 0
+    )
 
 
-def test_what_is_run_gets_both_secrets_by_the_environment_and_none_of_the_developers_aws_settings(monkeypatch):
+def test_what_is_run_gets_both_secrets_by_the_environment_and_none_of_the_developers_aws_settings(
+    monkeypatch,
+):
     monkeypatch.setenv("AWS_PROFILE", "mine")
     monkeypatch.setenv("HTTPS_PROXY", "http://somewhere")
     given = byhand._environment("http://127.0.0.1:1", Secret("123456"), GOOD)
@@ -83,24 +94,40 @@ def test_every_way_is_compared():
     assert [row[0] for row in byhand.compared().rows] == list(byhand.WAYS)
 
 
-HEADERS = {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "AWSCognitoIdentityProviderService.ForgotPassword"}
+HEADERS = {
+    "Content-Type": "application/x-amz-json-1.1",
+    "X-Amz-Target": "AWSCognitoIdentityProviderService.ForgotPassword",
+}
 BODY = {"ClientId": byhand.CLIENT_ID, "Username": byhand.USERNAME}
 
 
-@pytest.mark.parametrize(("headers", "body"), [
-    (HEADERS, BODY), ({name.lower(): value for name, value in HEADERS.items()}, BODY), (HEADERS, json.dumps(BODY)),
-    ({**HEADERS, "Content-Length": "500"}, BODY),
-], ids=["as it is", "small letters", "a body that is JSON already", "a length that is wrong"])
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        (HEADERS, BODY),
+        ({name.lower(): value for name, value in HEADERS.items()}, BODY),
+        (HEADERS, json.dumps(BODY)),
+        ({**HEADERS, "Content-Length": "500"}, BODY),
+    ],
+    ids=["as it is", "small letters", "a body that is JSON already", "a length that is wrong"],
+)
 def test_a_request_by_hand_is_checked_by_sending_it(headers, body):
     assert exercise.a_request_by_hand(headers, body).title == "A request by hand: all done."
 
 
-@pytest.mark.parametrize(("headers", "body", "said"), [
-    ({}, {}, "5 of 5 still missing"),
-    ({"X-Amz-Target": HEADERS["X-Amz-Target"]}, BODY, "✗ missing  Content-Type"),
-    (..., ..., "cannot be sent"), (HEADERS, b"{}", "cannot be sent"), ("X-Amz-Target: x", BODY, "cannot be sent"),
-    ({"X": "a\nb"}, BODY, "cannot be sent"), (HEADERS, 3, "cannot be sent"),
-], ids=["nothing", "no content type", "dots", "bytes", "no dictionary", "two lines", "a number"])
+@pytest.mark.parametrize(
+    ("headers", "body", "said"),
+    [
+        ({}, {}, "5 of 5 still missing"),
+        ({"X-Amz-Target": HEADERS["X-Amz-Target"]}, BODY, "✗ missing  Content-Type"),
+        (..., ..., "cannot be sent"),
+        (HEADERS, b"{}", "cannot be sent"),
+        ("X-Amz-Target: x", BODY, "cannot be sent"),
+        ({"X": "a\nb"}, BODY, "cannot be sent"),
+        (HEADERS, 3, "cannot be sent"),
+    ],
+    ids=["nothing", "no content type", "dots", "bytes", "no dictionary", "two lines", "a number"],
+)
 def test_a_request_by_hand_that_is_wrong_is_told_what_is_missing(headers, body, said):
     card = exercise.a_request_by_hand(headers, body)
     assert said in repr(card)

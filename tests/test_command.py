@@ -1,4 +1,6 @@
-"""The command line: each exit code by a real cause, what is printed, and what a run leaves behind."""
+"""The command line: each exit code by a real cause, what is printed, and what a run leaves
+behind.
+"""
 
 import json
 import os
@@ -46,7 +48,9 @@ def run(tmp_path):
         given = {"code": "env:THE_CODE", "new_password": "env:NEW_PASSWORD", **values}
         pairs = [part for name, value in given.items() for part in ("-p", f"{name}={value}")]
         answer = CliRunner().invoke(
-            main, ["run", "confirm-reset", "--out", str(tmp_path / "runs"), "--json", *pairs, *options])
+            main,
+            ["run", "confirm-reset", "--out", str(tmp_path / "runs"), "--json", *pairs, *options],
+        )
         assert answer.exception is None or isinstance(answer.exception, SystemExit), answer.output
         return answer.exit_code, json.loads(answer.stdout)
 
@@ -66,7 +70,11 @@ def test_0_when_the_password_is_changed_and_proved(box, run, tmp_path):
 def test_2_for_parameters_all_told_at_once_and_no_folder_is_made(box, run, tmp_path):
     code, report = run(usrname="x", region="mars", new_password=NEW)
     assert (code, report["outcome"], report["state"]) == (2, "not_sent", "refused")
-    assert [problem.split(":")[0] for problem in report["problems"]] == ["usrname", "region", "new_password"]
+    assert [problem.split(":")[0] for problem in report["problems"]] == [
+        "usrname",
+        "region",
+        "new_password",
+    ]
     assert NEW not in json.dumps(report) + Journal(tmp_path / "runs").path.read_text()
     assert [path.name for path in (tmp_path / "runs").iterdir() if path.is_dir()] == []
 
@@ -75,7 +83,10 @@ def test_3_for_a_code_that_cognito_refuses(box, run, monkeypatch):
     monkeypatch.setenv("THE_CODE", "000000" if os.environ["THE_CODE"] != "000000" else "111111")
     code, report = run()
     assert (code, report["outcome"]) == (3, "refused")
-    assert report["detail"] == "CodeMismatchException: Invalid verification code provided, please try again."
+    assert (
+        report["detail"]
+        == "CodeMismatchException: Invalid verification code provided, please try again."
+    )
 
 
 def test_4_for_a_password_that_cognito_refuses(box, run, monkeypatch):
@@ -87,8 +98,12 @@ def test_5_for_the_users_attempt_limit(box, run, monkeypatch):
     client = Target().client()
     for _ in range(5):
         with pytest.raises(client.exceptions.ClientError):
-            client.confirm_forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME, ConfirmationCode="000000",
-                                           Password=NEW)
+            client.confirm_forgot_password(
+                ClientId=DEFAULT_CLIENT_ID,
+                Username=DEFAULT_USERNAME,
+                ConfirmationCode="000000",
+                Password=NEW,
+            )
     assert run()[0] == 5
 
 
@@ -114,7 +129,9 @@ def silence():
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def test_124_for_a_run_that_took_too_long_and_the_outcome_is_unknown_because_it_was_sent(box, run, silence):
+def test_124_for_a_run_that_took_too_long_and_the_outcome_is_unknown_because_it_was_sent(
+    box, run, silence
+):
     code, report = run("--timeout", "1.5", target=silence)
     assert (code, report["outcome"], report["state"]) == (124, "unknown", "timed_out")
     assert "one sign-in" in report["next_step"]
@@ -128,35 +145,56 @@ def test_124_before_anything_was_sent_is_not_sent(box, run):
 def start(*options, **values):
     given = {"code": "env:THE_CODE", "new_password": "env:NEW_PASSWORD", **values}
     pairs = [part for name, value in given.items() for part in ("-p", f"{name}={value}")]
-    return subprocess.Popen([COMMAND, "run", "confirm-reset", "--json", *pairs, *options], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, start_new_session=True)
+    return subprocess.Popen(
+        [COMMAND, "run", "confirm-reset", "--json", *pairs, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def waiting_for_an_answer(out):
-    """Wait until the run is in the cell that sends the request; return the executed notebook's path."""
+    """Wait until the run is in the cell that sends the request; return the executed notebook's
+    path.
+    """
     end = time.monotonic() + 20
     while time.monotonic() < end:
         for path in Path(out).glob("*/confirm-reset.ipynb"):
             text = path.read_text() or '{"cells": []}'
-            if any(c.get("id") == "form" and c["metadata"].get("papermill", {}).get("status") == "running"
-                   for c in json.loads(text)["cells"]):
+            if any(
+                c.get("id") == "form"
+                and c["metadata"].get("papermill", {}).get("status") == "running"
+                for c in json.loads(text)["cells"]
+            ):
                 return path
         time.sleep(0.02)
     raise AssertionError("the run did not come so far")
 
 
 def kernels_of(pid):
-    """The processes below the run: the one that has everything imported, and the kernel that it has forked."""
+    """The processes below the run: the one that has everything imported, and the kernel that it has
+    forked.
+    """
     found, all_of = [pid], []
     while found:
-        each = subprocess.run(["ps", "-o", "pid=", "--ppid", str(found.pop())], capture_output=True, text=True, check=False)
+        each = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(found.pop())],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         found += [int(line) for line in each.stdout.split()]
         all_of += [int(line) for line in each.stdout.split()]
     return all_of
 
 
-def test_138_for_a_kernel_that_was_killed_and_there_is_a_record_all_the_same(box, tmp_path, silence):
-    process = start("--out", str(tmp_path / "runs"), "--record", str(tmp_path / "record.json"), target=silence)
+def test_138_for_a_kernel_that_was_killed_and_there_is_a_record_all_the_same(
+    box, tmp_path, silence
+):
+    process = start(
+        "--out", str(tmp_path / "runs"), "--record", str(tmp_path / "record.json"), target=silence
+    )
     waiting_for_an_answer(tmp_path / "runs")
     os.kill(kernels_of(process.pid)[-1], signal.SIGKILL)
     report = json.loads(process.communicate(timeout=20)[0])
@@ -167,15 +205,23 @@ def test_138_for_a_kernel_that_was_killed_and_there_is_a_record_all_the_same(box
     assert (kept.ended.exit_code, kept.ended.outcome) == (138, "unknown")
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"])
-def test_stopped_from_outside_it_ends_cleanly_with_a_record_that_says_so(number, code, box, tmp_path, silence):
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
+)
+def test_stopped_from_outside_it_ends_cleanly_with_a_record_that_says_so(
+    number, code, box, tmp_path, silence
+):
     process = start("--out", str(tmp_path / "runs"), target=silence)
     executed = waiting_for_an_answer(tmp_path / "runs")
     below = kernels_of(process.pid)
     os.kill(process.pid, number)
     out, err = process.communicate(timeout=20)
     report = json.loads(out)
-    assert (process.returncode, report["outcome"], report["state"]) == (code, "unknown", "interrupted")
+    assert (process.returncode, report["outcome"], report["state"]) == (
+        code,
+        "unknown",
+        "interrupted",
+    )
     assert "Traceback" not in err
     saved = nbformat.read(executed, 4)
     assert saved.metadata.cognito_reset.ended == "interrupted"
@@ -193,19 +239,31 @@ def _state(pid):
 def test_a_run_leaves_the_executed_notebook_and_the_record_for_its_owner_alone(box, run, tmp_path):
     report = run()[1]
     executed, record = Path(report["notebook"]), Path(report["record_file"])
-    modes = [stat.S_IMODE(path.stat().st_mode) for path in (executed, record, executed.parent, tmp_path / "runs")]
+    modes = [
+        stat.S_IMODE(path.stat().st_mode)
+        for path in (executed, record, executed.parent, tmp_path / "runs")
+    ]
     assert modes == [0o600, 0o600, 0o700, 0o700]
     kept = Kept.model_validate_json(record.read_text())
     assert kept.ended.record.outcome == "confirmed"
     assert kept.started.parameters["code"] == "env:THE_CODE"
     assert len(kept.started.digest) == 64
     assert {"python", "papermill", "ipykernel", "boto3"} < set(kept.started.versions)
-    assert any(MIME in output.get("data", {}) for cell in nbformat.read(executed, 4).cells for output in cell.get("outputs", []))
+    assert any(
+        MIME in output.get("data", {})
+        for cell in nbformat.read(executed, 4).cells
+        for output in cell.get("outputs", [])
+    )
 
 
-@pytest.mark.parametrize(("how", "kept"), [
-    ("clear", r"diego@example\.com"), ("masked", r"d\*\*\*@e\*\*\*"), ("hashed", r"hmac-sha256:[0-9a-f]{32}"),
-])
+@pytest.mark.parametrize(
+    ("how", "kept"),
+    [
+        ("clear", r"diego@example\.com"),
+        ("masked", r"d\*\*\*@e\*\*\*"),
+        ("hashed", r"hmac-sha256:[0-9a-f]{32}"),
+    ],
+)
 def test_the_username_is_kept_as_chosen(how, kept, box, run, tmp_path):
     report = run("--username-as", how)[1]
     text = Path(report["record_file"]).read_text() + Journal(tmp_path / "runs").path.read_text()
@@ -227,8 +285,16 @@ def invoke(*arguments, **options):
 
 
 def test_the_result_is_one_readable_block(box, tmp_path):
-    answer = invoke("run", "confirm-reset", "--out", str(tmp_path / "runs"), "-p", "code=env:THE_CODE",
-                    "-p", "new_password=env:NEW_PASSWORD")
+    answer = invoke(
+        "run",
+        "confirm-reset",
+        "--out",
+        str(tmp_path / "runs"),
+        "-p",
+        "code=env:THE_CODE",
+        "-p",
+        "new_password=env:NEW_PASSWORD",
+    )
     assert answer.stdout.startswith("confirmed: The user can sign in with the new password")
     assert "What to do next" in answer.stdout
     assert answer.stderr == ""
@@ -238,8 +304,14 @@ def test_a_dry_run_shows_the_plan_and_sends_nothing(box, run, tmp_path):
     code, report = run("--dry-run")
     assert (code, report["outcome"], report["state"]) == (0, "not_sent", "planned")
     assert "ConfirmForgotPassword" in report["plan"][1]
-    statuses = {c.id: c.metadata.papermill.status for c in nbformat.read(report["notebook"], 4).cells}
-    assert (statuses["plan"], statuses["form"], statuses["proof"]) == ("completed", "pending", "pending")
+    statuses = {
+        c.id: c.metadata.papermill.status for c in nbformat.read(report["notebook"], 4).cells
+    }
+    assert (statuses["plan"], statuses["form"], statuses["proof"]) == (
+        "completed",
+        "pending",
+        "pending",
+    )
     assert run()[0] == 0  # the code is still good
 
 
@@ -254,16 +326,22 @@ def test_help_after_a_runbooks_name_shows_its_parameters_from_the_schema():
 def test_list_shows_the_runbooks():
     assert "confirm-reset\n  Set a new password" in invoke("list").stdout
     assert [one["name"] for one in json.loads(invoke("list", "--json").stdout)] == sorted(RUNBOOKS)
-    assert {path.stem for path in RUNBOOKS["confirm-reset"].path.parent.glob("*.ipynb")} == set(RUNBOOKS)
+    assert {path.stem for path in RUNBOOKS["confirm-reset"].path.parent.glob("*.ipynb")} == set(
+        RUNBOOKS
+    )
 
 
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["run", "confirm-rest"], "Did you mean confirm-reset?"),
-    (["run", "confirm-reset", "-p", "hunter2hunter"], "is written NAME=VALUE"),
-    (["run", "confirm-reset", "-p", "code=stdin:"], "code: nothing came through stdin:"),
-    (["run", "confirm-reset", "-p", "code=prompt:"], "needs a terminal"),
-    (["show", "no-such-run"], "There is no run no-such-run"),
-], ids=["runbook", "no-name", "empty-input", "no-terminal", "no-run"])
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "confirm-rest"], "Did you mean confirm-reset?"),
+        (["run", "confirm-reset", "-p", "hunter2hunter"], "is written NAME=VALUE"),
+        (["run", "confirm-reset", "-p", "code=stdin:"], "code: nothing came through stdin:"),
+        (["run", "confirm-reset", "-p", "code=prompt:"], "needs a terminal"),
+        (["show", "no-such-run"], "There is no run no-such-run"),
+    ],
+    ids=["runbook", "no-name", "empty-input", "no-terminal", "no-run"],
+)
 def test_bad_input_is_answered_in_words_with_exit_code_2(arguments, words, tmp_path):
     arguments += ["--out", str(tmp_path / "runs")] if "confirm-rest" not in arguments else []
     answer = invoke(*arguments, input="")
@@ -278,19 +356,44 @@ def test_bad_input_is_answered_in_words_with_exit_code_2(arguments, words, tmp_p
 
 def test_secrets_come_through_standard_input_a_line_each_in_the_order_given(box, tmp_path):
     lines = f"{NEW}\n{os.environ['THE_CODE']}\n"
-    answer = invoke("run", "confirm-reset", "--json", "--out", str(tmp_path), "-p", "new_password=stdin:", "-p",
-                    "code=stdin:", input=lines)
+    answer = invoke(
+        "run",
+        "confirm-reset",
+        "--json",
+        "--out",
+        str(tmp_path),
+        "-p",
+        "new_password=stdin:",
+        "-p",
+        "code=stdin:",
+        input=lines,
+    )
     assert answer.exit_code == 0, answer.output
     kept = Kept.model_validate_json(Path(json.loads(answer.stdout)["record_file"]).read_text())
-    assert (kept.started.parameters["new_password"], kept.started.parameters["code"]) == ("stdin:", "stdin:")
+    assert (kept.started.parameters["new_password"], kept.started.parameters["code"]) == (
+        "stdin:",
+        "stdin:",
+    )
     assert not [name for name in os.environ if name.startswith("COGNITO_RESET_NEW")]
 
 
 def test_a_hidden_prompt_asks_on_the_terminal_and_shows_nothing_of_the_answer(box, tmp_path):
     pid, terminal = pty.fork()
     if pid == 0:
-        os.execv(COMMAND, [COMMAND, "run", "confirm-reset", "--out", str(tmp_path / "runs"), "-p", "code=env:THE_CODE", "-p",
-                           "new_password=prompt:"])
+        os.execv(
+            COMMAND,
+            [
+                COMMAND,
+                "run",
+                "confirm-reset",
+                "--out",
+                str(tmp_path / "runs"),
+                "-p",
+                "code=env:THE_CODE",
+                "-p",
+                "new_password=prompt:",
+            ],
+        )
     seen = b""
     while b"new password: " not in seen:
         seen += os.read(terminal, 1024)

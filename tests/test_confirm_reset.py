@@ -34,7 +34,9 @@ def code(client, sandbox, monkeypatch):
 
 
 def new_run(**changes):
-    return ConfirmReset(**{"code": "env:RESET_CODE", "new_password": "env:RESET_PASSWORD", **changes})
+    return ConfirmReset(
+        **{"code": "env:RESET_CODE", "new_password": "env:RESET_PASSWORD", **changes}
+    )
 
 
 def signs_in(client, password):
@@ -57,8 +59,12 @@ def test_before_it_acts_it_says_where_it_is_and_what_it_will_do(code, sandbox):
     run = new_run()
     assert "the sandbox" in repr(run.where())
     plan = repr(run.plan())
-    for words in ("ConfirmForgotPassword (ClientId, Username, ConfirmationCode, Password)", "Cannot be undone",
-                  "env:RESET_CODE", "at least 8 characters"):
+    for words in (
+        "ConfirmForgotPassword (ClientId, Username, ConfirmationCode, Password)",
+        "Cannot be undone",
+        "env:RESET_CODE",
+        "at least 8 characters",
+    ):
         assert words in plan
     assert code not in plan + repr(run.where())
     assert NEW not in plan
@@ -67,8 +73,12 @@ def test_before_it_acts_it_says_where_it_is_and_what_it_will_do(code, sandbox):
 def test_it_says_whose_credentials_read_the_policy(code):
     assert "no AWS credentials" in new_run().as_whom()
     assert "the sandbox asks for no credentials" in new_run(user_pool_id=DEFAULT_POOL_ID).as_whom()
-    assert "your AWS credentials for reading the password policy" in new_run(target="aws", client_id="1example23456789",
-                                                                               user_pool_id=DEFAULT_POOL_ID).as_whom()
+    assert (
+        "your AWS credentials for reading the password policy"
+        in new_run(
+            target="aws", client_id="1example23456789", user_pool_id=DEFAULT_POOL_ID
+        ).as_whom()
+    )
 
 
 def test_the_plan_sends_nothing(code, sandbox, client):
@@ -79,7 +89,9 @@ def test_the_plan_sends_nothing(code, sandbox, client):
 
 
 def test_with_a_user_pool_id_the_plan_reads_the_pools_own_policy(client, code):
-    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, Policies={"PasswordPolicy": {"MinimumLength": 30}})
+    client.update_user_pool(
+        UserPoolId=DEFAULT_POOL_ID, Policies={"PasswordPolicy": {"MinimumLength": 30}}
+    )
     run = new_run(user_pool_id=DEFAULT_POOL_ID)
     assert "at least 30 characters" in repr(run.plan())
     result = run.submit()
@@ -135,7 +147,9 @@ def test_elsewhere_it_requests_nothing(monkeypatch):
 def test_confirmed_is_proved_by_one_sign_in_and_the_old_password_is_gone(code, client):
     result = new_run().submit()
     assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
-    assert result.proof == "One sign-in with the new password worked; its tokens were dropped at once."
+    assert (
+        result.proof == "One sign-in with the new password worked; its tokens were dropped at once."
+    )
     assert [step.name for step in result.steps] == ["ConfirmForgotPassword", "InitiateAuth"]
     assert signs_in(client, NEW)
     assert not signs_in(client, DEFAULT_PASSWORD)
@@ -143,10 +157,13 @@ def test_confirmed_is_proved_by_one_sign_in_and_the_old_password_is_gone(code, c
 
 def test_a_challenge_counts_as_proof(code, client):
     client.set_user_pool_mfa_config(
-        UserPoolId=DEFAULT_POOL_ID, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True}
+        UserPoolId=DEFAULT_POOL_ID,
+        MfaConfiguration="OPTIONAL",
+        SoftwareTokenMfaConfiguration={"Enabled": True},
     )
     client.admin_set_user_mfa_preference(
-        UserPoolId=DEFAULT_POOL_ID, Username="diego@example.com",
+        UserPoolId=DEFAULT_POOL_ID,
+        Username="diego@example.com",
         SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
     )
     result = new_run().submit()
@@ -156,7 +173,9 @@ def test_a_challenge_counts_as_proof(code, client):
 
 def test_where_the_app_client_allows_no_password_sign_in_cognitos_answer_is_the_proof(code, client):
     client.update_user_pool_client(
-        UserPoolId=DEFAULT_POOL_ID, ClientId=CLIENT, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+        UserPoolId=DEFAULT_POOL_ID,
+        ClientId=CLIENT,
+        ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
     )
     result = new_run().submit()
     assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
@@ -175,18 +194,28 @@ def test_a_user_whose_sign_in_is_locked_is_told_to_wait(code, client):
 def test_a_proof_that_is_throttled_makes_nobody_wait(code, sandbox):
     sandbox.fault("InitiateAuth", "throttle-before-commit")
     result = new_run().submit()
-    assert (result.outcome, result.proof) == (Outcome.CONFIRMED, "Cognito's own answer to the change.")
+    assert (result.outcome, result.proof) == (
+        Outcome.CONFIRMED,
+        "Cognito's own answer to the change.",
+    )
     assert "15" not in result.say + result.next
 
 
-def test_a_sign_in_that_contradicts_cognitos_yes_is_unknown_and_leads_to_diagnosis(code, client, sandbox):
+def test_a_sign_in_that_contradicts_cognitos_yes_is_unknown_and_leads_to_diagnosis(
+    code, client, sandbox
+):
     def set_back(event):
-        client.admin_set_user_password(UserPoolId=DEFAULT_POOL_ID, Username="diego@example.com", Password="Set-back-1-password",
-                                       Permanent=True)
+        client.admin_set_user_password(
+            UserPoolId=DEFAULT_POOL_ID,
+            Username="diego@example.com",
+            Password="Set-back-1-password",
+            Permanent=True,
+        )
         return event
 
     client.update_user_pool(
-        UserPoolId=DEFAULT_POOL_ID, LambdaConfig={"PostConfirmation": "arn:aws:lambda:us-east-1:123456789012:function:f"}
+        UserPoolId=DEFAULT_POOL_ID,
+        LambdaConfig={"PostConfirmation": "arn:aws:lambda:us-east-1:123456789012:function:f"},
     )
     sandbox.on("PostConfirmation", set_back)
     result = new_run().submit()
@@ -197,23 +226,68 @@ def test_a_sign_in_that_contradicts_cognitos_yes_is_unknown_and_leads_to_diagnos
 @pytest.mark.parametrize(
     ("spoil", "exit_code", "says", "next_step", "again"),
     [
-        pytest.param("wrong", 3, "Invalid verification code provided, please try again.", "newest message", "the same code",
-                     id="wrong-code"),
-        pytest.param("expired", 3, "Invalid code provided, please request a code again.", "one new code", "a new code",
-                     id="expired-code"),
-        pytest.param("used", 3, "Invalid code provided, please request a code again.", "one new code", "a new code",
-                     id="used-code"),
-        pytest.param("weak", 4, "Password does not conform to policy: Password not long enough", "the same code",
-                     "the same code", id="weak-password"),
-        pytest.param("limit", 5, "Attempt limit exceeded, please try after some time.", "Stop all tries", "later",
-                     id="attempt-limit"),
-        pytest.param("unknown-user", 6, "Username/client id combination not found.", "Check spelling", "nothing",
-                     id="unknown-user"),
-        pytest.param("unknown-client", 6, "does not exist", "Check the client id", "nothing", id="unknown-client"),
+        pytest.param(
+            "wrong",
+            3,
+            "Invalid verification code provided, please try again.",
+            "newest message",
+            "the same code",
+            id="wrong-code",
+        ),
+        pytest.param(
+            "expired",
+            3,
+            "Invalid code provided, please request a code again.",
+            "one new code",
+            "a new code",
+            id="expired-code",
+        ),
+        pytest.param(
+            "used",
+            3,
+            "Invalid code provided, please request a code again.",
+            "one new code",
+            "a new code",
+            id="used-code",
+        ),
+        pytest.param(
+            "weak",
+            4,
+            "Password does not conform to policy: Password not long enough",
+            "the same code",
+            "the same code",
+            id="weak-password",
+        ),
+        pytest.param(
+            "limit",
+            5,
+            "Attempt limit exceeded, please try after some time.",
+            "Stop all tries",
+            "later",
+            id="attempt-limit",
+        ),
+        pytest.param(
+            "unknown-user",
+            6,
+            "Username/client id combination not found.",
+            "Check spelling",
+            "nothing",
+            id="unknown-user",
+        ),
+        pytest.param(
+            "unknown-client",
+            6,
+            "does not exist",
+            "Check the client id",
+            "nothing",
+            id="unknown-client",
+        ),
         pytest.param("throttled", 5, "", "Wait a few seconds", "later", id="throttled"),
     ],
 )
-def test_a_refusal_says_why_and_what_to_do_next(spoil, exit_code, says, next_step, again, code, client, sandbox, monkeypatch):
+def test_a_refusal_says_why_and_what_to_do_next(
+    spoil, exit_code, says, next_step, again, code, client, sandbox, monkeypatch
+):
     changes = {}
     if spoil in ("wrong", "limit"):
         monkeypatch.setenv("RESET_CODE", "000000" if code != "000000" else "111111")
@@ -268,7 +342,9 @@ LOST = ["drop-after-commit", "delay-after-commit", "500-after-commit"]
 
 
 @pytest.mark.parametrize("fault", LOST)
-def test_an_answer_lost_after_the_commit_is_confirmed_and_proved_by_sign_in(fault, code, client, sandbox):
+def test_an_answer_lost_after_the_commit_is_confirmed_and_proved_by_sign_in(
+    fault, code, client, sandbox
+):
     sandbox.settings(delay_seconds=60)
     sandbox.fault("ConfirmForgotPassword", fault)
     result = new_run().submit()
@@ -307,7 +383,9 @@ def test_an_answer_lost_before_the_commit_leaves_the_old_password(code, client, 
 @pytest.mark.parametrize("fault", LOST)
 def test_where_sign_in_is_not_allowed_a_lost_answer_stays_unknown(fault, code, client, sandbox):
     client.update_user_pool_client(
-        UserPoolId=DEFAULT_POOL_ID, ClientId=CLIENT, ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+        UserPoolId=DEFAULT_POOL_ID,
+        ClientId=CLIENT,
+        ExplicitAuthFlows=["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
     )
     sandbox.settings(delay_seconds=60)
     sandbox.fault("ConfirmForgotPassword", fault)
@@ -331,7 +409,8 @@ def test_a_trigger_that_fails_after_the_change_is_settled_by_sign_in(code, clien
         raise RuntimeError("the welcome mail failed")
 
     client.update_user_pool(
-        UserPoolId=DEFAULT_POOL_ID, LambdaConfig={"PostConfirmation": "arn:aws:lambda:us-east-1:123456789012:function:f"}
+        UserPoolId=DEFAULT_POOL_ID,
+        LambdaConfig={"PostConfirmation": "arn:aws:lambda:us-east-1:123456789012:function:f"},
     )
     sandbox.on("PostConfirmation", broken)
     result = new_run().submit()
@@ -367,7 +446,9 @@ def test_without_a_person_bad_parameters_are_all_told_before_anything_is_done(sa
     ],
     ids=["short", "letter", "both", "too-long"],
 )
-def test_what_no_pool_can_take_is_not_sent_and_spends_no_try(code_value, password, fields, code, sandbox, monkeypatch):
+def test_what_no_pool_can_take_is_not_sent_and_spends_no_try(
+    code_value, password, fields, code, sandbox, monkeypatch
+):
     monkeypatch.setenv("RESET_CODE", code_value)
     monkeypatch.setenv("RESET_PASSWORD", password)
     result = new_run().submit()
@@ -379,8 +460,11 @@ def test_what_no_pool_can_take_is_not_sent_and_spends_no_try(code_value, passwor
     assert code_value not in shown
 
 
-@pytest.mark.parametrize("paste", ["{a} {b}", " {a}{b}\n", "{a}-{b}", "\u200b{a}\u00a0{b}\ufeff", "{a}\u2011{b}"],
-                         ids=["space", "line-end", "hyphen", "invisible", "non-breaking-hyphen"])
+@pytest.mark.parametrize(
+    "paste",
+    ["{a} {b}", " {a}{b}\n", "{a}-{b}", "\u200b{a}\u00a0{b}\ufeff", "{a}\u2011{b}"],
+    ids=["space", "line-end", "hyphen", "invisible", "non-breaking-hyphen"],
+)
 def test_what_came_along_with_a_pasted_code_is_removed_and_this_is_shown(paste, code, monkeypatch):
     monkeypatch.setenv("RESET_CODE", paste.format(a=code[:3], b=code[3:]))
     result = new_run().submit()

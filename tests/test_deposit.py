@@ -1,4 +1,6 @@
-"""Where a generated secret goes: written once, readable by nobody else, taken back when it is not in force."""
+"""Where a generated secret goes: written once, readable by nobody else, taken back when it is not
+in force.
+"""
 
 import os
 import stat
@@ -53,7 +55,10 @@ def keyring(monkeypatch):
 # --- what can be written to ---
 
 
-@pytest.mark.parametrize("reference", ["keyring:mail/diego", "secretsmanager:handover/diego", "ssm:/handover/diego", "discard:"])
+@pytest.mark.parametrize(
+    "reference",
+    ["keyring:mail/diego", "secretsmanager:handover/diego", "ssm:/handover/diego", "discard:"],
+)
 def test_a_place_is_good_before_anything_is_asked_of_it(reference):
     assert fault_in(reference, sandbox=True) is None
 
@@ -61,11 +66,18 @@ def test_a_place_is_good_before_anything_is_asked_of_it(reference):
 @pytest.mark.parametrize(
     ("reference", "words"),
     [
-        ("", "is not a place"), (PLANTED, "is not a place"), ("env:NAME", "is not a place"), ("literal:x", "is not a place"),
-        ("secretmanager:x", "Did you mean secretsmanager:?"), ("file:", "must be written like file:PATH"),
-        ("file:password.txt", "needs a whole path"), ("keyring:diego", "must be written like keyring:SERVICE/USER"),
-        ("keyring:/diego", "must be written like"), ("secretsmanager:one#key", "must be written like"),
-        ("ssm:no-slash", "must be written like ssm:/PATH"), ("ssm:/", "must be written like"),
+        ("", "is not a place"),
+        (PLANTED, "is not a place"),
+        ("env:NAME", "is not a place"),
+        ("literal:x", "is not a place"),
+        ("secretmanager:x", "Did you mean secretsmanager:?"),
+        ("file:", "must be written like file:PATH"),
+        ("file:password.txt", "needs a whole path"),
+        ("keyring:diego", "must be written like keyring:SERVICE/USER"),
+        ("keyring:/diego", "must be written like"),
+        ("secretsmanager:one#key", "must be written like"),
+        ("ssm:no-slash", "must be written like ssm:/PATH"),
+        ("ssm:/", "must be written like"),
     ],
 )
 def test_what_is_no_place_is_told_in_words_that_do_not_hold_it(reference, words):
@@ -101,7 +113,9 @@ def test_a_file_is_new_readable_by_its_owner_alone_and_holds_exactly_the_secret(
     assert resolve(f"file:{path}", label="", ask=nobody, mailbox=nobody, aws=nobody) == value
 
 
-def test_a_file_that_is_there_is_never_overwritten_not_even_one_that_appears_late(tmp_path, value, monkeypatch):
+def test_a_file_that_is_there_is_never_overwritten_not_even_one_that_appears_late(
+    tmp_path, value, monkeypatch
+):
     path = tmp_path / "taken"
     path.write_text("mine")
     assert "none is overwritten" in fault_in(f"file:{path}", sandbox=False)
@@ -126,8 +140,11 @@ def test_a_folder_that_is_missing_or_that_others_may_write_to_is_refused(tmp_pat
     assert "other users may write" in fault_in(f"file:{shared / 'x'}", sandbox=False)
 
 
-@pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "/a\0b", "/" + "x" * 300 + "/x", "/dev/null/x"],
-                         ids=["home-of-nobody", "null-character", "too-long", "in-a-file"])
+@pytest.mark.parametrize(
+    "path",
+    ["~nobody-of-this-name/x", "/a\0b", "/" + "x" * 300 + "/x", "/dev/null/x"],
+    ids=["home-of-nobody", "null-character", "too-long", "in-a-file"],
+)
 def test_a_path_that_no_system_takes_is_refused_in_words(path):
     assert fault_in(f"file:{path}", sandbox=False).startswith("file: ")
 
@@ -164,7 +181,10 @@ def test_an_entry_of_the_keyring_is_new_and_is_taken_away_again(keyring, value):
 
 
 def test_what_a_keyring_will_not_give_back_is_told(keyring, value):
-    assert "could not be removed (KeyError): remove it." in Deposit("keyring:mail/diego", nobody).take_back()
+    assert (
+        "could not be removed (KeyError): remove it."
+        in Deposit("keyring:mail/diego", nobody).take_back()
+    )
 
 
 def test_without_the_keyring_package_the_message_says_how_to_get_it(monkeypatch, value):
@@ -176,10 +196,23 @@ def test_without_the_keyring_package_the_message_says_how_to_get_it(monkeypatch,
 @pytest.mark.parametrize(
     ("reference", "service", "asked", "told"),
     [
-        ("secretsmanager:handover/diego", "secretsmanager", {"SecretId": "handover/diego", "SecretString": PLANTED},
-         "is AWSPREVIOUS"),
-        ("ssm:/handover/diego", "ssm",
-         {"Name": "/handover/diego", "Value": PLANTED, "Type": "SecureString", "Overwrite": False}, "delete that parameter"),
+        (
+            "secretsmanager:handover/diego",
+            "secretsmanager",
+            {"SecretId": "handover/diego", "SecretString": PLANTED},
+            "is AWSPREVIOUS",
+        ),
+        (
+            "ssm:/handover/diego",
+            "ssm",
+            {
+                "Name": "/handover/diego",
+                "Value": PLANTED,
+                "Type": "SecureString",
+                "Overwrite": False,
+            },
+            "delete that parameter",
+        ),
     ],
     ids=["secrets-manager", "parameter-store"],
 )
@@ -194,7 +227,9 @@ def test_aws_keeps_it_and_what_is_not_in_force_is_said(reference, service, asked
 
 @pytest.mark.parametrize("reference", ["secretsmanager:one", "ssm:/one"])
 def test_a_store_that_refuses_is_named_by_its_error_and_nothing_of_its_message(reference, value):
-    with pytest.raises(DepositError, match=r"could not be written \(AccessDeniedException\)") as caught:
+    with pytest.raises(
+        DepositError, match=r"could not be written \(AccessDeniedException\)"
+    ) as caught:
         Deposit(reference, lambda service: Service("AccessDeniedException")).put(value)
     assert PLANTED not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -206,7 +241,9 @@ def test_a_store_that_never_answered_may_hold_it_and_that_is_said(value):
 
     store = Service()
     store.put_secret_value = lost
-    with pytest.raises(DepositError, match=r"may lie there all the same; it was not set \(ReadTimeoutError\)"):
+    with pytest.raises(
+        DepositError, match=r"may lie there all the same; it was not set \(ReadTimeoutError\)"
+    ):
         Deposit("secretsmanager:one", lambda service: store).put(value)
 
 

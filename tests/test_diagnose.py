@@ -1,4 +1,6 @@
-"""Diagnosis without a Cognito: which verdict the facts and the symptom lead to, and that no combination is beyond it."""
+"""Diagnosis without a Cognito: which verdict the facts and the symptom lead to, and that no
+combination is beyond it.
+"""
 
 import ast
 import re
@@ -21,12 +23,38 @@ from helpers.runbooks.diagnosis.verdicts import PROBLEMS, TAKES, Verdict
 from .effort import tries
 
 MAIL, PHONE = Contact("email", "m***@e***", True), Contact("phone_number", "+*******0199", True)
-USER = User(username="maria", status="CONFIRMED", enabled=True, contacts=(MAIL,), factors=(), preferred_factor="",
-            last_modified="2025-01-01T09:00:00+00:00")
-POOL = Pool(pool_id="us-east-1_Shop", name="shop", policy=PasswordPolicy(), recovery=("verified_email",),
-            verifies=("email",), aliases=(), sign_in_names=(), case_sensitive=True, mfa="OFF", sender="COGNITO_DEFAULT",
-            sms_role=True, triggers=(), threat_protection="OFF", temporary_days=7)
-CLIENT = Client(client_id="web", name="web", has_secret=False, flows=("ALLOW_USER_PASSWORD_AUTH",), hides_users=False)
+USER = User(
+    username="maria",
+    status="CONFIRMED",
+    enabled=True,
+    contacts=(MAIL,),
+    factors=(),
+    preferred_factor="",
+    last_modified="2025-01-01T09:00:00+00:00",
+)
+POOL = Pool(
+    pool_id="us-east-1_Shop",
+    name="shop",
+    policy=PasswordPolicy(),
+    recovery=("verified_email",),
+    verifies=("email",),
+    aliases=(),
+    sign_in_names=(),
+    case_sensitive=True,
+    mfa="OFF",
+    sender="COGNITO_DEFAULT",
+    sms_role=True,
+    triggers=(),
+    threat_protection="OFF",
+    temporary_days=7,
+)
+CLIENT = Client(
+    client_id="web",
+    name="web",
+    has_secret=False,
+    flows=("ALLOW_USER_PASSWORD_AUTH",),
+    hides_users=False,
+)
 HIDING = replace(CLIENT, hides_users=True)
 WHOM = {"user_pool_id": "us-east-1_Shop", "username": "maria"}
 
@@ -42,23 +70,56 @@ def on(symptom="", user=USER, pool=POOL, client=CLIENT, **more):
 # --- where a code goes ---
 
 
-@pytest.mark.parametrize(("contacts", "recovery", "factors", "goes_to"), [
-    pytest.param((MAIL,), ("verified_email",), (), "email", id="the one contact"),
-    pytest.param((MAIL, PHONE), (), (), "phone_number", id="no order: a phone before a mail"),
-    pytest.param((MAIL, *unverified(PHONE)), (), (), "email", id="no order, phone not verified"),
-    pytest.param((MAIL, PHONE), ("verified_email", "verified_phone_number"), (), "email", id="mail first"),
-    pytest.param((MAIL, PHONE), ("verified_phone_number", "verified_email"), (), "phone_number", id="phone first"),
-    pytest.param((MAIL, PHONE), ("verified_email", "verified_phone_number"), ("EMAIL_OTP",), "phone_number",
-                 id="mail is the second factor"),
-    pytest.param((MAIL, PHONE), ("verified_email", "verified_phone_number"), ("SOFTWARE_TOKEN_MFA",), "email",
-                 id="an authenticator app excludes nothing"),
-    pytest.param((MAIL,), ("verified_email",), ("EMAIL_OTP",), None, id="mail is the second factor, and all there is"),
-    pytest.param((PHONE,), (), ("SMS_MFA",), "phone_number", id="no order: SMS though it is the factor"),
-    pytest.param((MAIL,), (), ("EMAIL_OTP",), None, id="no order: not by mail if that is the factor"),
-    pytest.param((PHONE,), ("verified_email",), (), None, id="the pool recovers by the other"),
-    pytest.param((), (), (), None, id="no contact"),
-    pytest.param((MAIL,), ("admin_only",), (), None, id="admin only"),
-])
+@pytest.mark.parametrize(
+    ("contacts", "recovery", "factors", "goes_to"),
+    [
+        pytest.param((MAIL,), ("verified_email",), (), "email", id="the one contact"),
+        pytest.param((MAIL, PHONE), (), (), "phone_number", id="no order: a phone before a mail"),
+        pytest.param(
+            (MAIL, *unverified(PHONE)), (), (), "email", id="no order, phone not verified"
+        ),
+        pytest.param(
+            (MAIL, PHONE), ("verified_email", "verified_phone_number"), (), "email", id="mail first"
+        ),
+        pytest.param(
+            (MAIL, PHONE),
+            ("verified_phone_number", "verified_email"),
+            (),
+            "phone_number",
+            id="phone first",
+        ),
+        pytest.param(
+            (MAIL, PHONE),
+            ("verified_email", "verified_phone_number"),
+            ("EMAIL_OTP",),
+            "phone_number",
+            id="mail is the second factor",
+        ),
+        pytest.param(
+            (MAIL, PHONE),
+            ("verified_email", "verified_phone_number"),
+            ("SOFTWARE_TOKEN_MFA",),
+            "email",
+            id="an authenticator app excludes nothing",
+        ),
+        pytest.param(
+            (MAIL,),
+            ("verified_email",),
+            ("EMAIL_OTP",),
+            None,
+            id="mail is the second factor, and all there is",
+        ),
+        pytest.param(
+            (PHONE,), (), ("SMS_MFA",), "phone_number", id="no order: SMS though it is the factor"
+        ),
+        pytest.param(
+            (MAIL,), (), ("EMAIL_OTP",), None, id="no order: not by mail if that is the factor"
+        ),
+        pytest.param((PHONE,), ("verified_email",), (), None, id="the pool recovers by the other"),
+        pytest.param((), (), (), None, id="no contact"),
+        pytest.param((MAIL,), ("admin_only",), (), None, id="admin only"),
+    ],
+)
 def test_a_code_goes_where_pool_and_user_allow(contacts, recovery, factors, goes_to):
     way = route(replace(USER, contacts=contacts, factors=factors), replace(POOL, recovery=recovery))
     assert (way.contact.attribute if way.contact else None) == goes_to
@@ -67,7 +128,9 @@ def test_a_code_goes_where_pool_and_user_allow(contacts, recovery, factors, goes
 
 
 def test_the_preferred_factor_alone_decides():
-    user = replace(USER, contacts=(MAIL, PHONE), factors=("SMS_MFA", "EMAIL_OTP"), preferred_factor="SMS_MFA")
+    user = replace(
+        USER, contacts=(MAIL, PHONE), factors=("SMS_MFA", "EMAIL_OTP"), preferred_factor="SMS_MFA"
+    )
     both = replace(POOL, recovery=("verified_phone_number", "verified_email"))
     assert route(user, both).contact == MAIL
 
@@ -91,11 +154,21 @@ STATES = [
     ("reset-required", "request-code", {"status": "RESET_REQUIRED"}, {}),
     ("admin-only", "set-password", {}, {"recovery": ("admin_only",)}),
     ("no-verified-contact", "fix-contact", {"contacts": unverified(MAIL)}, {}),
-    ("no-verified-contact", "fix-contact", {"contacts": unverified(MAIL), "status": "RESET_REQUIRED"}, {}),
+    (
+        "no-verified-contact",
+        "fix-contact",
+        {"contacts": unverified(MAIL), "status": "RESET_REQUIRED"},
+        {},
+    ),
     ("no-verified-contact", "fix-contact", {"contacts": unverified(PHONE)}, {"recovery": ()}),
     ("no-contact", "set-password", {"contacts": ()}, {}),
     ("contact-is-second-factor", "set-password", {"factors": ("EMAIL_OTP",)}, {}),
-    ("contact-is-second-factor", "set-password", {"contacts": unverified(MAIL), "factors": ("EMAIL_OTP",)}, {}),
+    (
+        "contact-is-second-factor",
+        "set-password",
+        {"contacts": unverified(MAIL), "factors": ("EMAIL_OTP",)},
+        {},
+    ),
     ("recovery-lists-other-contact", "set-password", {"contacts": (PHONE,)}, {}),
     ("recovery-lists-other-contact", "set-password", {"contacts": unverified(PHONE)}, {}),
 ]
@@ -107,17 +180,32 @@ def test_the_account_decides_without_any_symptom(problem, runbook, user, pool):
     assert (found.problem, found.runbook) == (problem, runbook)
 
 
-@pytest.mark.parametrize("symptom", ["", "I get no mail", "Attempt limit exceeded, please try after some time.",
-                                     "Invalid verification code provided, please try again.", "no rule knows this"])
-@pytest.mark.parametrize(("problem", "runbook", "user", "pool"), [
-    case for case in STATES if case[0] not in ("nothing-in-the-way", "reset-required")])
-def test_what_stands_against_a_reset_does_so_whatever_the_user_says(problem, runbook, user, pool, symptom):
+@pytest.mark.parametrize(
+    "symptom",
+    [
+        "",
+        "I get no mail",
+        "Attempt limit exceeded, please try after some time.",
+        "Invalid verification code provided, please try again.",
+        "no rule knows this",
+    ],
+)
+@pytest.mark.parametrize(
+    ("problem", "runbook", "user", "pool"),
+    [case for case in STATES if case[0] not in ("nothing-in-the-way", "reset-required")],
+)
+def test_what_stands_against_a_reset_does_so_whatever_the_user_says(
+    problem, runbook, user, pool, symptom
+):
     found = on(symptom, user=replace(USER, **user), pool=replace(POOL, **pool))
     assert (found.problem, found.runbook) == (problem, runbook)
 
 
 def test_a_disabled_user_is_disabled_before_anything_else():
-    assert on(user=replace(USER, enabled=False, status="FORCE_CHANGE_PASSWORD", contacts=())).problem == "disabled"
+    assert (
+        on(user=replace(USER, enabled=False, status="FORCE_CHANGE_PASSWORD", contacts=())).problem
+        == "disabled"
+    )
 
 
 def test_the_contact_that_could_carry_a_code_is_filled_in():
@@ -135,7 +223,10 @@ def test_another_contact_that_could_carry_a_code_is_named():
 def test_a_temporary_password_that_has_run_out_is_not_looked_for_any_more():
     invited = replace(USER, status="FORCE_CHANGE_PASSWORD")
     assert on(user=invited).problem == "temporary-password"
-    for found in (on(user=invited, run_out=True), on("Temporary password has expired and must be reset by an administrator.", invited)):
+    for found in (
+        on(user=invited, run_out=True),
+        on("Temporary password has expired and must be reset by an administrator.", invited),
+    ):
         assert (found.problem, found.runbook) == ("invitation-run-out", "set-password")
         assert "look for" not in found.say
 
@@ -153,7 +244,15 @@ def test_the_provider_is_named_where_the_account_names_it():
 
 
 def missing(username, *others, pool=POOL, client=CLIENT, symptom="", unread=()):
-    return diagnose(username=username, user=None, pool=pool, client=client, others=others, symptom=symptom, unread=unread)
+    return diagnose(
+        username=username,
+        user=None,
+        pool=pool,
+        client=client,
+        others=others,
+        symptom=symptom,
+        unread=unread,
+    )
 
 
 def test_a_name_that_nobody_has_is_asked_for_again():
@@ -163,16 +262,27 @@ def test_a_name_that_nobody_has_is_asked_for_again():
 
 
 def test_a_pool_that_brings_users_over_may_know_the_name_later():
-    assert missing("maria", pool=replace(POOL, triggers=("UserMigration",))).problem == "not-yet-migrated"
+    assert (
+        missing("maria", pool=replace(POOL, triggers=("UserMigration",))).problem
+        == "not-yet-migrated"
+    )
 
 
 def test_capital_letters_are_told_and_the_right_spelling_filled_in():
     found = missing("maria", replace(USER, username="Maria"))
-    assert (found.problem, found.runbook, found.parameters["username"]) == ("other-case", "request-code", "Maria")
+    assert (found.problem, found.runbook, found.parameters["username"]) == (
+        "other-case",
+        "request-code",
+        "Maria",
+    )
 
 
 def test_an_address_in_other_capitals_is_told_where_addresses_are_names():
-    found = missing("M@example.com", replace(USER, username="0b1c"), pool=replace(POOL, sign_in_names=("email",)))
+    found = missing(
+        "M@example.com",
+        replace(USER, username="0b1c"),
+        pool=replace(POOL, sign_in_names=("email",)),
+    )
     assert (found.problem, found.parameters["username"]) == ("other-case", "0b1c")
 
 
@@ -180,13 +290,17 @@ def test_a_trigger_that_does_not_know_the_name_either_or_fails_is_not_asked_agai
     brings = replace(POOL, triggers=("UserMigration",))
     unknown = missing("maria", pool=brings, symptom="Username/client id combination not found.")
     assert (unknown.problem, unknown.runbook) == ("not-found", "diagnose-user")
-    failing = missing("maria", pool=brings, symptom="UserMigration failed with error the old system is down.")
+    failing = missing(
+        "maria", pool=brings, symptom="UserMigration failed with error the old system is down."
+    )
     assert (failing.problem, failing.runbook) == ("trigger-refuses", "")
 
 
 def test_a_name_that_nobody_has_says_what_may_be_spelt_otherwise():
     assert "capital letters" in " ".join(missing("mariaSilva").evidence)
-    assert "capital letters" not in " ".join(missing("maria", pool=replace(POOL, case_sensitive=False)).evidence)
+    assert "capital letters" not in " ".join(
+        missing("maria", pool=replace(POOL, case_sensitive=False)).evidence
+    )
     assert "country code" in " ".join(missing("5551230199").evidence)
     assert "country code" not in " ".join(missing("+15551230199").evidence)
 
@@ -201,7 +315,11 @@ def test_who_was_found_under_another_name_is_told_what_else_is_wrong_in_the_verd
 
 
 def test_an_unverified_address_is_no_name_and_the_account_behind_it_is_diagnosed():
-    found = missing("maria@example.com", replace(USER, contacts=unverified(MAIL)), pool=replace(POOL, aliases=("email",)))
+    found = missing(
+        "maria@example.com",
+        replace(USER, contacts=unverified(MAIL)),
+        pool=replace(POOL, aliases=("email",)),
+    )
     assert (found.problem, found.runbook) == ("contact-not-alias", "fix-contact")
     assert found.parameters == {**WHOM, "contact": "email"}
 
@@ -215,17 +333,31 @@ def test_several_accounts_with_one_address_are_all_named_and_the_usable_one_is_t
 # --- an app client that hides users ---
 
 
-@pytest.mark.parametrize("user", [None, replace(USER, enabled=False), replace(USER, contacts=unverified(MAIL)),
-                                  replace(USER, status="FORCE_CHANGE_PASSWORD")])
+@pytest.mark.parametrize(
+    "user",
+    [
+        None,
+        replace(USER, enabled=False),
+        replace(USER, contacts=unverified(MAIL)),
+        replace(USER, status="FORCE_CHANGE_PASSWORD"),
+    ],
+)
 def test_a_made_up_answer_is_told_with_its_cause_and_the_causes_next_step(user):
     found, cause = on("no code arrives", user, client=HIDING), on("", user)
     assert found.problem == "made-up-answer"
-    assert (found.runbook, found.parameters, found.next) == (cause.runbook, cause.parameters, cause.next)
+    assert (found.runbook, found.parameters, found.next) == (
+        cause.runbook,
+        cause.parameters,
+        cause.next,
+    )
     assert cause.headline.lower() in found.headline.lower()
 
 
 def test_an_app_client_that_hides_nobody_makes_no_answer_up():
-    assert on("no code arrives", replace(USER, contacts=unverified(MAIL))).problem == "no-verified-contact"
+    assert (
+        on("no code arrives", replace(USER, contacts=unverified(MAIL))).problem
+        == "no-verified-contact"
+    )
 
 
 def test_without_a_symptom_the_cause_is_the_verdict_and_hiding_is_evidence():
@@ -235,7 +367,10 @@ def test_without_a_symptom_the_cause_is_the_verdict_and_hiding_is_evidence():
 
 
 def test_admin_only_is_not_hidden():
-    assert on("no code arrives", pool=replace(POOL, recovery=("admin_only",)), client=HIDING).problem == "admin-only"
+    assert (
+        on("no code arrives", pool=replace(POOL, recovery=("admin_only",)), client=HIDING).problem
+        == "admin-only"
+    )
 
 
 # --- then the symptom ---
@@ -244,31 +379,88 @@ SYMPTOMS = [
     ("Invalid code provided, please request a code again.", "code-used-or-expired", "request-code"),
     ("Invalid verification code provided, please try again.", "older-code", "confirm-reset"),
     ("Attempt limit exceeded, please try after some time.", "attempt-limit", "set-password"),
-    ("Exceeded daily email limit for the operation or the account.", "daily-mail-limit", "set-password"),
+    (
+        "Exceeded daily email limit for the operation or the account.",
+        "daily-mail-limit",
+        "set-password",
+    ),
     ("User is already confirmed.", "resend-is-for-sign-up", "request-code"),
     ("Unable to verify secret hash for client web", "secret-hash", "request-code"),
-    ("Client web is configured with secret but SECRET_HASH was not received", "secret-hash", "request-code"),
+    (
+        "Client web is configured with secret but SECRET_HASH was not received",
+        "secret-hash",
+        "request-code",
+    ),
     ("Unrecognizable lambda output", "trigger-failed", ""),
     ("PostConfirmation failed with error boom.", "trigger-failed", ""),
     ("Password attempts exceeded", "sign-in-locked", "request-code"),
-    (("An error occurred (UserLambdaValidationException) when calling the ForgotPassword operation: CustomMessage failed with "
-      "error no template."), "trigger-refuses", "set-password"),
-    (("An error occurred (UnexpectedLambdaException) when calling the ForgotPassword operation: CustomMessage invocation failed "
-      "due to error Task timed out after 5.00 seconds."), "trigger-refuses", "set-password"),
-    ("InvalidLambdaResponseException) when calling the ForgotPassword operation: Unrecognizable lambda output", "trigger-refuses",
-     "set-password"),
-    ("UserLambdaValidationException) when calling the ConfirmForgotPassword operation: boom", "trigger-failed", ""),
+    (
+        (
+            "An error occurred (UserLambdaValidationException) when calling the ForgotPassword"
+            " operation: CustomMessage failed with error no template."
+        ),
+        "trigger-refuses",
+        "set-password",
+    ),
+    (
+        (
+            "An error occurred (UnexpectedLambdaException) when calling the ForgotPassword"
+            " operation: CustomMessage invocation failed due to error Task timed out after 5.00"
+            " seconds."
+        ),
+        "trigger-refuses",
+        "set-password",
+    ),
+    (
+        (
+            "InvalidLambdaResponseException) when calling the ForgotPassword operation:"
+            " Unrecognizable lambda output"
+        ),
+        "trigger-refuses",
+        "set-password",
+    ),
+    (
+        "UserLambdaValidationException) when calling the ConfirmForgotPassword operation: boom",
+        "trigger-failed",
+        "",
+    ),
     ("PreAuthentication failed with error not today.", "trigger-refuses", "set-password"),
-    ("An error occurred (InternalErrorException) when calling the ConfirmForgotPassword operation", "answer-lost", "request-code"),
+    (
+        (
+            "An error occurred (InternalErrorException) when calling the ConfirmForgotPassword"
+            " operation"
+        ),
+        "answer-lost",
+        "request-code",
+    ),
     ("TypeError: Failed to fetch", "answer-lost", "request-code"),
-    ("1 validation error detected: Value at 'confirmationCode' failed to satisfy constraint", "value-not-readable", "confirm-reset"),
+    (
+        "1 validation error detected: Value at 'confirmationCode' failed to satisfy constraint",
+        "value-not-readable",
+        "confirm-reset",
+    ),
     ("LimitExceededExeption", "attempt-limit", "set-password"),
     ("It is not in the spam folder either", "mail-never-arrives", "set-password"),
     ("Authentication failed", "nothing-in-the-way", "request-code"),
-    ("Password does not conform to policy: Password not long enough", "password-policy", "confirm-reset"),
-    (("1 validation error detected: Value at 'password' failed to satisfy constraint: Member must satisfy regular "
-     r"expression pattern: ^[\S]+.*[\S]+$"), "space-in-password", "confirm-reset"),
-    ("Provided password cannot be used for security reasons.", "password-too-well-known", "confirm-reset"),
+    (
+        "Password does not conform to policy: Password not long enough",
+        "password-policy",
+        "confirm-reset",
+    ),
+    (
+        (
+            "1 validation error detected: Value at 'password' failed to satisfy constraint: Member"
+            " must satisfy regular "
+            r"expression pattern: ^[\S]+.*[\S]+$"
+        ),
+        "space-in-password",
+        "confirm-reset",
+    ),
+    (
+        "Provided password cannot be used for security reasons.",
+        "password-too-well-known",
+        "confirm-reset",
+    ),
     ("PasswordHistoryPolicyViolationException", "password-used-before", "confirm-reset"),
     ("Request not allowed due to security reasons.", "security-block", ""),
     ("Request not allowed due to WAF block.", "blocked-by-firewall", ""),
@@ -295,7 +487,9 @@ def test_with_nothing_in_the_account_the_symptom_decides(symptom, problem, runbo
     assert (found.problem, found.runbook) == (problem, runbook)
 
 
-@pytest.mark.parametrize(("symptom", "problem", "runbook"), [one for one in SYMPTOMS if one[1] != "nothing-in-the-way"])
+@pytest.mark.parametrize(
+    ("symptom", "problem", "runbook"), [one for one in SYMPTOMS if one[1] != "nothing-in-the-way"]
+)
 def test_capitals_and_line_breaks_of_a_symptom_do_not_matter(symptom, problem, runbook):
     assert on(symptom.upper().replace(" ", "\n ")).problem == problem
 
@@ -303,18 +497,24 @@ def test_capitals_and_line_breaks_of_a_symptom_do_not_matter(symptom, problem, r
 BY_PHONE = {"user": replace(USER, contacts=(MAIL, PHONE)), "pool": replace(POOL, recovery=())}
 
 
-@pytest.mark.parametrize(("symptom", "problem"), [
-    ("I get no mail", "code-goes-to-phone"),
-    ("I get no code", "code-goes-to-phone"),
-    ("The text message never comes", "sms-never-arrives"),
-    ("The code goes to my old phone", "code-to-old-contact"),
-])
+@pytest.mark.parametrize(
+    ("symptom", "problem"),
+    [
+        ("I get no mail", "code-goes-to-phone"),
+        ("I get no code", "code-goes-to-phone"),
+        ("The text message never comes", "sms-never-arrives"),
+        ("The code goes to my old phone", "code-to-old-contact"),
+    ],
+)
 def test_where_the_code_goes_tells_like_symptoms_apart(symptom, problem):
     assert on(symptom, **BY_PHONE).problem == problem
 
 
 def test_who_has_no_address_does_not_wait_for_an_e_mail():
-    assert on("I get no code", replace(USER, contacts=(PHONE,)), replace(POOL, recovery=())).problem == "sms-never-arrives"
+    assert (
+        on("I get no code", replace(USER, contacts=(PHONE,)), replace(POOL, recovery=())).problem
+        == "sms-never-arrives"
+    )
 
 
 def test_a_code_leaves_an_old_contact_for_another_one_where_marking_that_is_enough():
@@ -322,12 +522,18 @@ def test_a_code_leaves_an_old_contact_for_another_one_where_marking_that_is_enou
     by_mail_first = replace(POOL, recovery=("verified_email", "verified_phone_number"))
     found = on("The code goes to my old phone", both, by_mail_first)
     assert (found.runbook, found.parameters) == ("fix-contact", {**WHOM, "contact": "email"})
-    assert on("The code goes to my old phone", both, replace(POOL, recovery=())).runbook == "set-password"
+    assert (
+        on("The code goes to my old phone", both, replace(POOL, recovery=())).runbook
+        == "set-password"
+    )
 
 
 def test_a_pool_with_a_sender_of_its_own_has_no_daily_limit():
     assert on("LimitExceededException").problem == "attempt-limit"
-    assert on("Exceeded daily email limit", pool=replace(POOL, sender="DEVELOPER")).problem == "nothing-in-the-way"
+    assert (
+        on("Exceeded daily email limit", pool=replace(POOL, sender="DEVELOPER")).problem
+        == "nothing-in-the-way"
+    )
 
 
 def test_a_user_who_must_reset_cannot_sign_in_for_that_reason():
@@ -338,8 +544,12 @@ def test_a_user_who_must_reset_cannot_sign_in_for_that_reason():
     assert on("Attempt limit exceeded", user=must).problem == "attempt-limit"
 
 
-@pytest.mark.parametrize("symptom", ["they are still signed in on the stolen laptop", "Unable to verify secret hash"])
-def test_what_has_nothing_to_do_with_the_account_comes_first_and_the_account_is_told_beside_it(symptom):
+@pytest.mark.parametrize(
+    "symptom", ["they are still signed in on the stolen laptop", "Unable to verify secret hash"]
+)
+def test_what_has_nothing_to_do_with_the_account_comes_first_and_the_account_is_told_beside_it(
+    symptom,
+):
     found = on(symptom, user=replace(USER, contacts=unverified(MAIL)))
     assert found.problem in ("other-devices-signed-in", "secret-hash")
     assert PROBLEMS["no-verified-contact"].headline in found.evidence
@@ -360,34 +570,55 @@ def test_a_recorded_change_of_the_password_speaks_for_a_used_code():
 
 def test_a_lost_second_factor_is_told_apart_from_a_lost_password():
     has = replace(USER, factors=("SOFTWARE_TOKEN_MFA",))
-    for said_ in ("I have a new phone and my authenticator app is gone", "the MFA code is wrong", "Google Authenticator is lost"):
+    for said_ in (
+        "I have a new phone and my authenticator app is gone",
+        "the MFA code is wrong",
+        "Google Authenticator is lost",
+    ):
         assert on(said_, user=has).problem == "second-factor-lost"
     assert on("my authenticator app is gone").problem == "nothing-in-the-way"
-    assert "The account itself lists no second factor." in on("I get no MFA code", pool=replace(POOL, mfa="OPTIONAL")).evidence
+    assert (
+        "The account itself lists no second factor."
+        in on("I get no MFA code", pool=replace(POOL, mfa="OPTIONAL")).evidence
+    )
 
 
 def test_who_has_a_new_phone_gets_the_code_by_mail_where_it_goes_there():
     assert on("I have a new phone number").problem == "nothing-in-the-way"
     assert on("I lost my phone and get no code").problem == "mail-never-arrives"
-    assert on("I have a new phone number", replace(USER, contacts=(PHONE,)), replace(POOL, recovery=())).problem == "code-to-old-contact"
+    assert (
+        on(
+            "I have a new phone number",
+            replace(USER, contacts=(PHONE,)),
+            replace(POOL, recovery=()),
+        ).problem
+        == "code-to-old-contact"
+    )
     assert on("I have a new e-mail address", **BY_PHONE).problem == "nothing-in-the-way"
     assert on("I have a new e-mail address").problem == "code-to-old-contact"
 
 
 def test_a_contact_that_is_passed_over_for_being_the_second_factor_is_named():
     user = replace(USER, contacts=(MAIL, PHONE), factors=("EMAIL_OTP",))
-    found = on("I get no mail", user, replace(POOL, recovery=("verified_email", "verified_phone_number")))
+    found = on(
+        "I get no mail", user, replace(POOL, recovery=("verified_email", "verified_phone_number"))
+    )
     assert found.problem == "code-goes-to-phone"
     assert "m***@e*** is the user's second factor, so no code goes there." in found.evidence
 
 
 def test_cognitos_own_sender_is_named_where_mails_do_not_arrive():
     assert "50 messages a day" in " ".join(on("I get no mail").evidence)
-    assert "50 messages a day" not in " ".join(on("I get no mail", pool=replace(POOL, sender="DEVELOPER")).evidence)
+    assert "50 messages a day" not in " ".join(
+        on("I get no mail", pool=replace(POOL, sender="DEVELOPER")).evidence
+    )
 
 
 def test_what_the_app_client_allows_is_told_where_a_flow_is_missing():
-    assert "The app client allows ALLOW_USER_PASSWORD_AUTH." in on("USER_PASSWORD_AUTH flow not enabled for this client").evidence
+    assert (
+        "The app client allows ALLOW_USER_PASSWORD_AUTH."
+        in on("USER_PASSWORD_AUTH flow not enabled for this client").evidence
+    )
 
 
 # --- what could not be read ---
@@ -406,8 +637,14 @@ def test_every_reading_that_failed_is_told_in_the_evidence(what):
 
 
 def test_with_an_unread_pool_the_state_of_the_account_still_decides():
-    assert on(pool=None, unread=("pool",), user=replace(USER, status="FORCE_CHANGE_PASSWORD")).problem == "temporary-password"
-    assert on(pool=None, unread=("pool",), user=replace(USER, contacts=unverified(MAIL))).problem == "no-verified-contact"
+    assert (
+        on(pool=None, unread=("pool",), user=replace(USER, status="FORCE_CHANGE_PASSWORD")).problem
+        == "temporary-password"
+    )
+    assert (
+        on(pool=None, unread=("pool",), user=replace(USER, contacts=unverified(MAIL))).problem
+        == "no-verified-contact"
+    )
     found = on(pool=None, unread=("pool",))
     assert found.problem == "nothing-in-the-way"
     assert "was not seen" in found.headline
@@ -415,9 +652,20 @@ def test_with_an_unread_pool_the_state_of_the_account_still_decides():
 
 
 def test_an_app_client_that_the_pool_does_not_have_is_the_trouble_and_its_id_is_not_handed_on():
-    found = on("Username/client id combination not found.", client=None, client_id="web", unread=("no-client",))
-    assert (found.problem, found.runbook, found.parameters) == ("client-of-another-pool", "diagnose-user", WHOM)
-    barred = on(user=replace(USER, enabled=False), client=None, client_id="web", unread=("no-client",))
+    found = on(
+        "Username/client id combination not found.",
+        client=None,
+        client_id="web",
+        unread=("no-client",),
+    )
+    assert (found.problem, found.runbook, found.parameters) == (
+        "client-of-another-pool",
+        "diagnose-user",
+        WHOM,
+    )
+    barred = on(
+        user=replace(USER, enabled=False), client=None, client_id="web", unread=("no-client",)
+    )
     assert (barred.problem, barred.parameters) == ("disabled", WHOM)
 
 
@@ -427,7 +675,13 @@ def test_a_cause_is_only_likely_where_the_account_was_not_seen():
 
 
 def test_ids_that_could_not_be_read_are_taken_as_given():
-    found = on(pool=None, client=None, user_pool_id="us-east-1_Shop", client_id="web", unread=("pool", "client"))
+    found = on(
+        pool=None,
+        client=None,
+        user_pool_id="us-east-1_Shop",
+        client_id="web",
+        unread=("pool", "client"),
+    )
     assert found.parameters == {**WHOM, "client_id": "web"}
 
 
@@ -436,8 +690,16 @@ def test_ids_that_could_not_be_read_are_taken_as_given():
 
 def modelled():
     service = botocore.session.get_session().get_service_model("cognito-idp")
-    operations = ("ForgotPassword", "ConfirmForgotPassword", "InitiateAuth", "AdminResetUserPassword", "AdminSetUserPassword")
-    return sorted({shape.name for name in operations for shape in service.operation_model(name).error_shapes})
+    operations = (
+        "ForgotPassword",
+        "ConfirmForgotPassword",
+        "InitiateAuth",
+        "AdminResetUserPassword",
+        "AdminSetUserPassword",
+    )
+    return sorted(
+        {shape.name for name in operations for shape in service.operation_model(name).error_shapes}
+    )
 
 
 @pytest.mark.parametrize("code", modelled())
@@ -446,97 +708,192 @@ def test_every_modelled_exception_has_causes_by_its_name(code):
     assert causes
     assert causes[0].problem != "not-understood"
     assert all(one.next and one.say and one.meaning for one in causes)
-    said = f"An error occurred ({code}) when calling the ConfirmForgotPassword operation: something new"
+    said = (
+        f"An error occurred ({code}) when calling the ConfirmForgotPassword operation:"
+        " something new"
+    )
     assert likely_causes(said) == causes
 
 
 def test_a_text_says_more_than_the_exceptions_name():
-    said = "An error occurred (NotAuthorizedException) when calling the ForgotPassword operation: User is disabled."
+    said = (
+        "An error occurred (NotAuthorizedException) when calling the ForgotPassword operation: User"
+        " is disabled."
+    )
     assert [one.problem for one in likely_causes(said)] == ["disabled"]
 
 
 SAID = {
     "made-up-answer": [
-        "I get no code", "No code arrives.", "I never received the code", "The code never came", "Where is my code?",
-        "I haven't got the email", "still waiting for the code", "I requested a code but nothing happened",
-        "nothing in my inbox", "It says it was sent but I have nothing", "I'm not receiving verification codes",
-        "I did not receive an e-mail", "The mail isn't there", "It's been 20 minutes and no email",
-        "I don\u2019t get a code", "I get no mail", "I am waiting for the e-mail, and there is none.",
-        "Nothing arrives", "no message", "I dont recieve any mail", "I wait since 20 minutes on the code", "I cannot see any email", "code was sent but my mailbox is empty",
+        "I get no code",
+        "No code arrives.",
+        "I never received the code",
+        "The code never came",
+        "Where is my code?",
+        "I haven't got the email",
+        "still waiting for the code",
+        "I requested a code but nothing happened",
+        "nothing in my inbox",
+        "It says it was sent but I have nothing",
+        "I'm not receiving verification codes",
+        "I did not receive an e-mail",
+        "The mail isn't there",
+        "It's been 20 minutes and no email",
+        "I don\u2019t get a code",
+        "I get no mail",
+        "I am waiting for the e-mail, and there is none.",
+        "Nothing arrives",
+        "no message",
+        "I dont recieve any mail",
+        "I wait since 20 minutes on the code",
+        "I cannot see any email",
+        "code was sent but my mailbox is empty",
     ],
     "sms-never-arrives": [
-        "no sms", "SMS not delivered", "The text never came", "I don't get the text message", "I am not getting the SMS",
+        "no sms",
+        "SMS not delivered",
+        "The text never came",
+        "I don't get the text message",
+        "I am not getting the SMS",
         "The text message never comes. My phone works!",
     ],
     "older-code": [
-        "it does not accept my code", "it says invalid code", "my code was rejected", "The code is wrong",
-        "wrong code", "code not working", "The code I entered is incorrect", "it doesn't take my code",
-        "I got two codes", "I clicked twice, got two mails, and the code is wrong.", "the code does not work",
+        "it does not accept my code",
+        "it says invalid code",
+        "my code was rejected",
+        "The code is wrong",
+        "wrong code",
+        "code not working",
+        "The code I entered is incorrect",
+        "it doesn't take my code",
+        "I got two codes",
+        "I clicked twice, got two mails, and the code is wrong.",
+        "the code does not work",
     ],
     "code-used-or-expired": [
-        "the code expired", "it says the code has expired", "my code is no longer valid", "I used the code from yesterday",
-        "the code came too late", "the link expired", "the link in the mail does not work",
+        "the code expired",
+        "it says the code has expired",
+        "my code is no longer valid",
+        "I used the code from yesterday",
+        "the code came too late",
+        "the link expired",
+        "the link in the mail does not work",
     ],
     "attempt-limit": [
-        "too many attempts", "when can I try again", "Attempt limit exeeded", "it says attempt limit", "I tried too many times", "it tells me to try again later",
+        "too many attempts",
+        "when can I try again",
+        "Attempt limit exeeded",
+        "it says attempt limit",
+        "I tried too many times",
+        "it tells me to try again later",
         "I have tried it ten times, and now it says something about a limit.",
     ],
     "code-to-old-contact": [
-        "the code goes to my old phone", "I have a new phone number", "I lost my phone",
-        "I don't have access to that email any more", "I no longer have that number", "I changed my number",
-        "the code is sent to the wrong number", "my phone number has changed", "my old work mailbox is deleted",
-        "your code comes to a number that I do not know", "I have no access to the mail any more", "I have no phone any more", "the mail goes to my ex colleague",
+        "the code goes to my old phone",
+        "I have a new phone number",
+        "I lost my phone",
+        "I don't have access to that email any more",
+        "I no longer have that number",
+        "I changed my number",
+        "the code is sent to the wrong number",
+        "my phone number has changed",
+        "my old work mailbox is deleted",
+        "your code comes to a number that I do not know",
+        "I have no access to the mail any more",
+        "I have no phone any more",
+        "the mail goes to my ex colleague",
     ],
     "other-devices-signed-in": [
-        "still signed in on my stolen phone", "my account was hacked", "someone else is using my account",
-        "please sign me out everywhere", "my laptop was stolen",
+        "still signed in on my stolen phone",
+        "my account was hacked",
+        "someone else is using my account",
+        "please sign me out everywhere",
+        "my laptop was stolen",
         "My phone was stolen. I have a new password, and the thief is still in!",
     ],
     "wrong-password": [
-        "wrong password", "my new password doesn't work", "I can't log in", "cant log in", "I reset it but still cannot log in",
+        "wrong password",
+        "my new password doesn't work",
+        "I can't log in",
+        "cant log in",
+        "I reset it but still cannot log in",
         "I cannot get in",
     ],
     "sign-in-locked": [
-        "my account is locked", "I am locked out",
+        "my account is locked",
+        "I am locked out",
     ],
     "temporary-password": [
-        "my invitation expired", "my password has expired", "NEW_PASSWORD_REQUIRED", "the temporary password does not work", "I never got my invitation",
+        "my invitation expired",
+        "my password has expired",
+        "NEW_PASSWORD_REQUIRED",
+        "the temporary password does not work",
+        "I never got my invitation",
     ],
     "federated-user": [
-        "I log in with Google", "I always click on the company's login. Now I want a password.",
+        "I log in with Google",
+        "I always click on the company's login. Now I want a password.",
     ],
     "unconfirmed": [
-        "I never confirmed my registration", "my account is not activated",
+        "I never confirmed my registration",
+        "my account is not activated",
         "I registered last week and have forgotten what I typed.",
     ],
     "disabled": [
-        "it says my account is disabled", "my account was suspended",
+        "it says my account is disabled",
+        "my account was suspended",
     ],
     "password-policy": [
-        "it says the password is not strong enough", "password must contain a symbol", "my password is too short",
-        "it doesn't like my new password", "it wants at least 12 characters", "my password is refused", "new password not accepted", "the password does not meet the requirements",
+        "it says the password is not strong enough",
+        "password must contain a symbol",
+        "my password is too short",
+        "it doesn't like my new password",
+        "it wants at least 12 characters",
+        "my password is refused",
+        "new password not accepted",
+        "the password does not meet the requirements",
     ],
     "other-case": [
-        "it says the user does not exist", "it says the user doesnt exist", "unknown email", "could not find an account", "my email is not registered", "it doesn't know my name", "account not found",
+        "it says the user does not exist",
+        "it says the user doesnt exist",
+        "unknown email",
+        "could not find an account",
+        "my email is not registered",
+        "it doesn't know my name",
+        "account not found",
         "It does not know me, but I have had this account for years.",
     ],
     "space-in-password": [
-        "I pasted the password", "I pasted my new password, and it says something about a constraint.",
+        "I pasted the password",
+        "I pasted my new password, and it says something about a constraint.",
     ],
     "reset-required": [
-        "it says I must reset my password", "My password is right, I am sure, and it wants a reset.",
+        "it says I must reset my password",
+        "My password is right, I am sure, and it wants a reset.",
     ],
     "nothing-in-the-way": [
-        "I forgot my password", "I have forgotten it", "how do I reset my password", "I forgott it", "someone told me to reset my password",
+        "I forgot my password",
+        "I have forgotten it",
+        "how do I reset my password",
+        "I forgott it",
+        "someone told me to reset my password",
     ],
     "mail-never-arrives": [
-        "spam folder?", "not in spam, not in inbox", "I can't find the email",
+        "spam folder?",
+        "not in spam, not in inbox",
+        "I can't find the email",
     ],
     "second-factor-lost": [
-        "it asks for a code from the app and I don't have it", "I lost my authenticator", "I get no MFA code", "the two-factor code does not come", "my Google Authenticator is gone",
+        "it asks for a code from the app and I don't have it",
+        "I lost my authenticator",
+        "I get no MFA code",
+        "the two-factor code does not come",
+        "my Google Authenticator is gone",
     ],
     "uninvited-code": [
-        "I got a code I did not ask for", "I got mails with codes but I did nothing", "somebody tries to reset my password",
+        "I got a code I did not ask for",
+        "I got mails with codes but I did nothing",
+        "somebody tries to reset my password",
         "code arrived that I haven't requested",
     ],
     "password-too-well-known": [
@@ -546,15 +903,22 @@ SAID = {
         "new password same as old",
     ],
     "not-understood": [
-        "something went wrong", "hello", "page not found 404", "Access Token has expired", "Invalid session for the user, session is expired.",
+        "something went wrong",
+        "hello",
+        "page not found 404",
+        "Access Token has expired",
+        "Invalid session for the user, session is expired.",
     ],
     "code-goes-to-phone": [
-        "the code comes by text", "it went to my phone",
+        "the code comes by text",
+        "it went to my phone",
     ],
 }
 
 
-@pytest.mark.parametrize(("problem", "words"), [(problem, words) for problem, all_ in SAID.items() for words in all_])
+@pytest.mark.parametrize(
+    ("problem", "words"), [(problem, words) for problem, all_ in SAID.items() for words in all_]
+)
 def test_a_users_own_words_lead_to_the_likeliest_cause(problem, words):
     assert likely_causes(words)[0].problem == problem
 
@@ -568,15 +932,22 @@ def test_causes_come_in_order_and_each_only_once():
 @pytest.mark.parametrize("symptom", ["", "   ", "lorem ipsum"])
 def test_unknown_words_are_called_unknown_and_the_first_step_is_named(symptom):
     (only,) = likely_causes(symptom, user_pool_id="us-east-1_Shop")
-    assert (only.problem, only.runbook, only.parameters) == \
-        ("not-understood", "diagnose-user", {"user_pool_id": "us-east-1_Shop"})
+    assert (only.problem, only.runbook, only.parameters) == (
+        "not-understood",
+        "diagnose-user",
+        {"user_pool_id": "us-east-1_Shop"},
+    )
 
 
 # --- the house ---
 
 
 def test_every_problem_that_a_rule_names_is_there_and_every_problem_can_be_reached():
-    named = {name for _, names in (*symptoms._TEXTS, *symptoms._NAMES.items(), *symptoms._WORDS) for name in names}
+    named = {
+        name
+        for _, names in (*symptoms._TEXTS, *symptoms._NAMES.items(), *symptoms._WORDS)
+        for name in names
+    }
     source = "".join(Path(one.__file__).read_text() for one in (module, symptoms))
     assert named <= set(PROBLEMS)
     for problem in PROBLEMS:
@@ -591,58 +962,152 @@ def test_a_problem_says_everything_in_whole_sentences(problem):
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", problem.problem)
 
 
-@pytest.mark.parametrize(("problem", "words"), [
-    ("attempt-limit", "tried too often"), ("daily-mail-limit", "daily limit"), ("secret-hash", "secret hash"),
-    ("space-in-password", "could not read the new password"), ("sign-in-locked", "locked"), ("flow-not-enabled", "way to sign in"),
-    ("security-block", "security reasons"), ("password-too-well-known", "security reasons"), ("password-policy", "policy"),
-    ("older-code", "sent last"), ("code-used-or-expired", "no live code"), ("blocked-by-firewall", "firewall"),
-])
+@pytest.mark.parametrize(
+    ("problem", "words"),
+    [
+        ("attempt-limit", "tried too often"),
+        ("daily-mail-limit", "daily limit"),
+        ("secret-hash", "secret hash"),
+        ("space-in-password", "could not read the new password"),
+        ("sign-in-locked", "locked"),
+        ("flow-not-enabled", "way to sign in"),
+        ("security-block", "security reasons"),
+        ("password-too-well-known", "security reasons"),
+        ("password-policy", "policy"),
+        ("older-code", "sent last"),
+        ("code-used-or-expired", "no live code"),
+        ("blocked-by-firewall", "firewall"),
+    ],
+)
 def test_what_the_catalogue_says_is_taken_from_the_entry_that_is_meant(problem, words):
     assert words in PROBLEMS[problem].headline
 
 
 def test_diagnosis_knows_no_network():
     for one in (module, evidence, routes, spellings, symptoms, verdicts):
-        imported = {name for node in ast.walk(ast.parse(Path(one.__file__).read_text())) if isinstance(node, ast.ImportFrom)
-                    for name in [node.module]}
-        assert imported <= {"collections.abc", "dataclasses", "helpers.cognito.models", "helpers.runbooks.diagnosis.evidence", "helpers.runbooks.diagnosis.route",
-                            "helpers.runbooks.diagnosis.spellings", "helpers.runbooks.diagnosis.symptoms", "helpers.runbooks.diagnosis.verdicts",
-                            "helpers.cognito.catalogue", "helpers.cognito.catalogue_entries"}
+        imported = {
+            name
+            for node in ast.walk(ast.parse(Path(one.__file__).read_text()))
+            if isinstance(node, ast.ImportFrom)
+            for name in [node.module]
+        }
+        assert imported <= {
+            "collections.abc",
+            "dataclasses",
+            "helpers.cognito.models",
+            "helpers.runbooks.diagnosis.evidence",
+            "helpers.runbooks.diagnosis.route",
+            "helpers.runbooks.diagnosis.spellings",
+            "helpers.runbooks.diagnosis.symptoms",
+            "helpers.runbooks.diagnosis.verdicts",
+            "helpers.cognito.catalogue",
+            "helpers.cognito.catalogue_entries",
+        }
 
 
 # --- whatever comes ---
 
-statuses = st.sampled_from(["UNCONFIRMED", "CONFIRMED", "RESET_REQUIRED", "FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER",
-                            "ARCHIVED", "COMPROMISED", "UNKNOWN", "SOMETHING_NEW"])
-contacts = st.lists(st.builds(Contact, st.sampled_from(["email", "phone_number"]), st.just("x***"), st.booleans()),
-                    max_size=2, unique_by=lambda one: one.attribute).map(tuple)
+statuses = st.sampled_from(
+    [
+        "UNCONFIRMED",
+        "CONFIRMED",
+        "RESET_REQUIRED",
+        "FORCE_CHANGE_PASSWORD",
+        "EXTERNAL_PROVIDER",
+        "ARCHIVED",
+        "COMPROMISED",
+        "UNKNOWN",
+        "SOMETHING_NEW",
+    ]
+)
+contacts = st.lists(
+    st.builds(Contact, st.sampled_from(["email", "phone_number"]), st.just("x***"), st.booleans()),
+    max_size=2,
+    unique_by=lambda one: one.attribute,
+).map(tuple)
 factor = st.sampled_from(["SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_MFA", "SOMETHING_NEW"])
-users = st.builds(User, username=st.text(max_size=5), status=statuses, enabled=st.booleans(), contacts=contacts,
-                  factors=st.lists(factor, max_size=3).map(tuple), preferred_factor=st.just("") | factor,
-                  last_modified=st.text(max_size=5))
-contact_names = st.lists(st.sampled_from(["email", "phone_number", "preferred_username"]), max_size=3).map(tuple)
+users = st.builds(
+    User,
+    username=st.text(max_size=5),
+    status=statuses,
+    enabled=st.booleans(),
+    contacts=contacts,
+    factors=st.lists(factor, max_size=3).map(tuple),
+    preferred_factor=st.just("") | factor,
+    last_modified=st.text(max_size=5),
+)
+contact_names = st.lists(
+    st.sampled_from(["email", "phone_number", "preferred_username"]), max_size=3
+).map(tuple)
 pools = st.builds(
-    Pool, pool_id=st.just("us-east-1_Shop"), name=st.text(max_size=3), policy=st.just(PasswordPolicy()),
-    recovery=st.lists(st.sampled_from(["verified_email", "verified_phone_number", "admin_only", "something_new"]),
-                      max_size=2).map(tuple),
-    verifies=contact_names, aliases=contact_names, sign_in_names=contact_names, case_sensitive=st.booleans(),
-    mfa=st.sampled_from(["OFF", "OPTIONAL", "ON"]), sender=st.sampled_from(["COGNITO_DEFAULT", "DEVELOPER"]),
-    sms_role=st.booleans(), triggers=st.lists(st.sampled_from(["UserMigration", "CustomMessage"])).map(tuple),
-    threat_protection=st.just("OFF"), temporary_days=st.integers(0, 365), sms_failure=st.text(max_size=3))
-clients = st.builds(Client, client_id=st.just("web"), name=st.just(""), has_secret=st.booleans(), flows=st.just(()),
-                    hides_users=st.booleans())
-events = st.lists(st.builds(Event, st.text(max_size=5), st.sampled_from(["SignIn", "PasswordChange"]),
-                            st.sampled_from(["Pass", "Fail"])), max_size=4)
+    Pool,
+    pool_id=st.just("us-east-1_Shop"),
+    name=st.text(max_size=3),
+    policy=st.just(PasswordPolicy()),
+    recovery=st.lists(
+        st.sampled_from(["verified_email", "verified_phone_number", "admin_only", "something_new"]),
+        max_size=2,
+    ).map(tuple),
+    verifies=contact_names,
+    aliases=contact_names,
+    sign_in_names=contact_names,
+    case_sensitive=st.booleans(),
+    mfa=st.sampled_from(["OFF", "OPTIONAL", "ON"]),
+    sender=st.sampled_from(["COGNITO_DEFAULT", "DEVELOPER"]),
+    sms_role=st.booleans(),
+    triggers=st.lists(st.sampled_from(["UserMigration", "CustomMessage"])).map(tuple),
+    threat_protection=st.just("OFF"),
+    temporary_days=st.integers(0, 365),
+    sms_failure=st.text(max_size=3),
+)
+clients = st.builds(
+    Client,
+    client_id=st.just("web"),
+    name=st.just(""),
+    has_secret=st.booleans(),
+    flows=st.just(()),
+    hides_users=st.booleans(),
+)
+events = st.lists(
+    st.builds(
+        Event,
+        st.text(max_size=5),
+        st.sampled_from(["SignIn", "PasswordChange"]),
+        st.sampled_from(["Pass", "Fail"]),
+    ),
+    max_size=4,
+)
 said = st.text(max_size=40) | st.sampled_from([one[0] for one in SYMPTOMS] + list(symptoms._NAMES))
 
 
 @settings(max_examples=tries(400))
-@given(username=st.text(max_size=10), user=st.none() | users, pool=st.none() | pools, client=st.none() | clients,
-       events=events, others=st.lists(users, max_size=3), symptom=said,
-       unread=st.lists(st.sampled_from(["user", "pool", "client", "no-client", "events", "others"]), unique=True, max_size=5))
-def test_there_is_a_verdict_for_whatever_was_read_and_said(username, user, pool, client, events, others, symptom, unread):
-    found = diagnose(username=username, user=user, pool=pool, client=client, events=events, others=others, symptom=symptom,
-                     unread=unread)
+@given(
+    username=st.text(max_size=10),
+    user=st.none() | users,
+    pool=st.none() | pools,
+    client=st.none() | clients,
+    events=events,
+    others=st.lists(users, max_size=3),
+    symptom=said,
+    unread=st.lists(
+        st.sampled_from(["user", "pool", "client", "no-client", "events", "others"]),
+        unique=True,
+        max_size=5,
+    ),
+)
+def test_there_is_a_verdict_for_whatever_was_read_and_said(
+    username, user, pool, client, events, others, symptom, unread
+):
+    found = diagnose(
+        username=username,
+        user=user,
+        pool=pool,
+        client=client,
+        events=events,
+        others=others,
+        symptom=symptom,
+        unread=unread,
+    )
     assert isinstance(found, Verdict)
     assert found.problem in PROBLEMS
     assert all((found.headline, found.meaning, found.say, found.next))
@@ -651,7 +1116,11 @@ def test_there_is_a_verdict_for_whatever_was_read_and_said(username, user, pool,
 
 
 @settings(max_examples=tries(100))
-@given(symptom=st.text(alphabet=st.characters(min_codepoint=48, max_codepoint=122), min_size=12, max_size=30))
+@given(
+    symptom=st.text(
+        alphabet=st.characters(min_codepoint=48, max_codepoint=122), min_size=12, max_size=30
+    )
+)
 def test_what_was_said_is_never_repeated_since_it_may_hold_a_code_or_a_password(symptom):
     assert symptom not in repr(on(symptom))
     assert symptom not in repr(likely_causes(symptom))

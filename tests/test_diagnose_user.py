@@ -1,4 +1,6 @@
-"""The runbook diagnose-user: each user in trouble gets the right verdict, its next step helps, and nothing is changed."""
+"""The runbook diagnose-user: each user in trouble gets the right verdict, its next step helps, and
+nothing is changed.
+"""
 
 import functools
 import itertools
@@ -24,7 +26,13 @@ from helpers.sandbox.cases import CHOSEN_PASSWORD, CLIENT_SECRET
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
-READING = {"DescribeUserPool", "AdminGetUser", "DescribeUserPoolClient", "ListUsers", "AdminListUserAuthEvents"}
+READING = {
+    "DescribeUserPool",
+    "AdminGetUser",
+    "DescribeUserPoolClient",
+    "ListUsers",
+    "AdminListUserAuthEvents",
+}
 EVERY = pytest.mark.parametrize("name", CASES)
 SMS_ROLE = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}
 
@@ -40,7 +48,12 @@ def client(sandbox):
 
 
 def given(case):
-    return {"username": case.username, "user_pool_id": case.pool_id, "client_id": case.client_id, "symptom": case.symptom}
+    return {
+        "username": case.username,
+        "user_pool_id": case.pool_id,
+        "client_id": case.client_id,
+        "symptom": case.symptom,
+    }
 
 
 def diagnosed(**values):
@@ -73,12 +86,29 @@ def test_a_case_gets_its_verdict_with_evidence_and_the_words_for_the_user(name, 
 
 @EVERY
 def test_what_the_user_says_leads_to_the_same_verdict_or_the_account_does(name, sandbox):
-    """A user does not read an error out loud; then the account alone must do, where the trouble stands in the account."""
+    """A user does not read an error out loud; then the account alone must do, where the trouble
+    stands in the account.
+    """
     case = plant_case(sandbox, name)
     _, result = diagnosed(**{**given(case), "symptom": case.says})
-    in_the_account = {"no-verified-contact", "contact-is-second-factor", "temporary-password", "federated-user", "disabled",
-                      "unconfirmed", "other-case", "contact-not-alias", "reset-required", "made-up-answer"}
-    told_by_words = {"code-goes-to-phone", "sms-never-arrives", "other-devices-signed-in", "space-in-password"}
+    in_the_account = {
+        "no-verified-contact",
+        "contact-is-second-factor",
+        "temporary-password",
+        "federated-user",
+        "disabled",
+        "unconfirmed",
+        "other-case",
+        "contact-not-alias",
+        "reset-required",
+        "made-up-answer",
+    }
+    told_by_words = {
+        "code-goes-to-phone",
+        "sms-never-arrives",
+        "other-devices-signed-in",
+        "space-in-password",
+    }
     if name in in_the_account | told_by_words:
         assert result.verdict.problem == name
     assert result.next_runbook is not None or name == "federated-user"
@@ -104,7 +134,9 @@ def test_only_readings_are_made_and_nothing_is_changed(name, sandbox):
 def test_in_the_form_the_same_verdict_appears_and_the_next_runbook_opens_filled_in(name, sandbox):
     case = plant_case(sandbox, name)
     shown = act(DiagnoseUser(interactive="yes"))
-    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": given(case)}, [])
+    shown.form._handle_custom_msg(
+        {"kind": "submit", "turn": shown.form.turn, "values": given(case)}, []
+    )
     _, result = diagnosed(**given(case))
     assert (shown.form.result["outcome"], shown.form.state) == ("confirmed", "done")
     assert shown.form.result["title"] == result.headline
@@ -120,10 +152,14 @@ def test_in_the_form_the_same_verdict_appears_and_the_next_runbook_opens_filled_
         if parameter in fields and parameter != "client_secret":
             assert fields[parameter]["value"] == value
     assert fields.get("confirm_username", {"value": ""})["value"] == ""
-    assert ("client_secret" in fields) == (name == "secret-hash" or "client_secret" in result.next_runbook.parameters)
+    assert ("client_secret" in fields) == (
+        name == "secret-hash" or "client_secret" in result.next_runbook.parameters
+    )
 
 
-def test_the_app_client_of_the_user_is_handed_on_past_a_runbook_that_names_none(sandbox, monkeypatch):
+def test_the_app_client_of_the_user_is_handed_on_past_a_runbook_that_names_none(
+    sandbox, monkeypatch
+):
     pages, make = [], Attended.__init__
 
     def remember(self, *arguments, **more):
@@ -135,7 +171,9 @@ def test_the_app_client_of_the_user_is_handed_on_past_a_runbook_that_names_none(
     def press(**values):
         form = pages[-1].form
         filled_in = {field["name"]: field["value"] for field in form.fields}
-        form._handle_custom_msg({"kind": "submit", "turn": form.turn, "values": filled_in | values}, [])
+        form._handle_custom_msg(
+            {"kind": "submit", "turn": form.turn, "values": filled_in | values}, []
+        )
         assert form.result["outcome"] == "confirmed", form.result
         form._handle_custom_msg({"kind": "next", "turn": form.turn}, [])
 
@@ -145,7 +183,12 @@ def test_the_app_client_of_the_user_is_handed_on_past_a_runbook_that_names_none(
     press(confirm_username=case.username)
     press()
     press()
-    assert [page._run.name for page in pages[:4]] == ["diagnose-user", "fix-contact", "request-code", "confirm-reset"]
+    assert [page._run.name for page in pages[:4]] == [
+        "diagnose-user",
+        "fix-contact",
+        "request-code",
+        "confirm-reset",
+    ]
     assert signs_in(case, "Practice-makes-perfect-1")
 
 
@@ -153,10 +196,19 @@ def test_the_app_client_of_the_user_is_handed_on_past_a_runbook_that_names_none(
 
 
 def do(following, **more):
-    """Run the next runbook, without a person, with what the verdict has filled in, and the gate opened by hand."""
-    gate = {"confirm_username": following.parameters["username"]} if following.name in (
-        "set-password", "fix-contact", "sign-out-everywhere", "admin-reset") else {}
-    result = RUNBOOKS[following.name].runs(**{**following.parameters, "interactive": "no", **gate, **more}).submit()
+    """Run the next runbook, without a person, with what the verdict has filled in, and the gate
+    opened by hand.
+    """
+    gate = (
+        {"confirm_username": following.parameters["username"]}
+        if following.name in ("set-password", "fix-contact", "sign-out-everywhere", "admin-reset")
+        else {}
+    )
+    result = (
+        RUNBOOKS[following.name]
+        .runs(**{**following.parameters, "interactive": "no", **gate, **more})
+        .submit()
+    )
     assert (following.name, result.outcome) == (following.name, Outcome.CONFIRMED), result.card()
     return result
 
@@ -164,31 +216,60 @@ def do(following, **more):
 def signs_in(case, password, username=""):
     """Say whether the password is right, in the words of the application."""
     try:
-        return bool(actions.sign_in(Target().client(), client_id=case.client_id, username=username or case.username,
-                                  password=Secret(password)))
+        return bool(
+            actions.sign_in(
+                Target().client(),
+                client_id=case.client_id,
+                username=username or case.username,
+                password=Secret(password),
+            )
+        )
     except ResetError:
         return False
 
 
-HELPED = [name for name in CASES if name not in
-          ("federated-user", "trigger-failed", "sign-in-locked", "disabled", "other-devices-signed-in")]
+HELPED = [
+    name
+    for name in CASES
+    if name
+    not in (
+        "federated-user",
+        "trigger-failed",
+        "sign-in-locked",
+        "disabled",
+        "other-devices-signed-in",
+    )
+]
 
 
 @pytest.mark.parametrize("name", HELPED)
 def test_the_runbooks_that_follow_lead_to_a_new_password(name, sandbox):
     case = plant_case(sandbox, name)
     _, result = diagnosed(**given(case))
-    asks = {"client_id": case.client_id, **({"client_secret": f"literal:{CLIENT_SECRET}"} if name == "secret-hash" else {})}
+    asks = {
+        "client_id": case.client_id,
+        **({"client_secret": f"literal:{CLIENT_SECRET}"} if name == "secret-hash" else {}),
+    }
     following, taken = result.next_runbook, []
     while following is not None:
         taken.append(following.name)
         if taken == ["confirm-reset"] and name == "space-in-password":
             # The user holds a code already.
-            actions.request_code(Target().client(), client_id=case.client_id, username=case.username)
-        done = do(following, **(asks if following.name in ("request-code", "confirm-reset") else {}))
-        following = None if following.name in ("confirm-reset", "set-password") else done.next_runbook
-    assert taken in (["set-password"], ["confirm-reset"], ["request-code", "confirm-reset"],
-                     ["fix-contact", "request-code", "confirm-reset"])
+            actions.request_code(
+                Target().client(), client_id=case.client_id, username=case.username
+            )
+        done = do(
+            following, **(asks if following.name in ("request-code", "confirm-reset") else {})
+        )
+        following = (
+            None if following.name in ("confirm-reset", "set-password") else done.next_runbook
+        )
+    assert taken in (
+        ["set-password"],
+        ["confirm-reset"],
+        ["request-code", "confirm-reset"],
+        ["fix-contact", "request-code", "confirm-reset"],
+    )
     assert "sign-in" in done.proof or "accepted the" in done.proof
 
 
@@ -214,13 +295,19 @@ def test_a_disabled_user_is_diagnosed_once_more_when_an_administrator_has_decide
     client.admin_enable_user(UserPoolId=case.pool_id, Username=case.username)
     following = result.next_runbook
     again = RUNBOOKS[following.name].runs(**following.parameters, interactive="no").submit()
-    assert (again.verdict.problem, again.next_runbook.name) == ("nothing-in-the-way", "request-code")
+    assert (again.verdict.problem, again.next_runbook.name) == (
+        "nothing-in-the-way",
+        "request-code",
+    )
 
 
 def test_a_stolen_device_is_signed_out(sandbox, client):
     case = plant_case(sandbox, "other-devices-signed-in")
-    tokens = client.initiate_auth(ClientId=case.client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={
-        "USERNAME": case.username, "PASSWORD": DEFAULT_PASSWORD})["AuthenticationResult"]
+    tokens = client.initiate_auth(
+        ClientId=case.client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": case.username, "PASSWORD": DEFAULT_PASSWORD},
+    )["AuthenticationResult"]
     _, result = diagnosed(**given(case))
     do(result.next_runbook)
     with pytest.raises(client.exceptions.NotAuthorizedException):
@@ -230,11 +317,17 @@ def test_a_stolen_device_is_signed_out(sandbox, client):
 # --- users who are no training case ---
 
 
-def someone(client, pool_id=DEFAULT_POOL_ID, username="maria", password=DEFAULT_PASSWORD, **attributes):
+def someone(
+    client, pool_id=DEFAULT_POOL_ID, username="maria", password=DEFAULT_PASSWORD, **attributes
+):
     listed = [{"Name": name, "Value": value} for name, value in attributes.items()]
-    client.admin_create_user(UserPoolId=pool_id, Username=username, UserAttributes=listed, MessageAction="SUPPRESS")
+    client.admin_create_user(
+        UserPoolId=pool_id, Username=username, UserAttributes=listed, MessageAction="SUPPRESS"
+    )
     if password:
-        client.admin_set_user_password(UserPoolId=pool_id, Username=username, Password=password, Permanent=True)
+        client.admin_set_user_password(
+            UserPoolId=pool_id, Username=username, Password=password, Permanent=True
+        )
 
 
 VERIFIED = {"email": "maria@example.com", "email_verified": "true"}
@@ -250,7 +343,9 @@ def test_a_user_in_order_is_told_so_and_where_a_code_would_go(client):
 
 @pytest.mark.parametrize("name", ["sub", "maria", "maria@example.com", "+15551230199"])
 def test_any_name_of_the_user_will_do(name, client):
-    pool_id = client.create_user_pool(PoolName="aliases", AliasAttributes=["email", "phone_number"])["UserPool"]["Id"]
+    pool_id = client.create_user_pool(
+        PoolName="aliases", AliasAttributes=["email", "phone_number"]
+    )["UserPool"]["Id"]
     someone(client, pool_id, phone_number="+15551230199", phone_number_verified="true", **VERIFIED)
     found = client.admin_get_user(UserPoolId=pool_id, Username="maria")
     sub = next(one["Value"] for one in found["UserAttributes"] if one["Name"] == "sub")
@@ -272,9 +367,17 @@ def test_a_search_says_that_it_may_be_behind(client):
     assert "eventually consistent" in repr(DiagnoseUser(interactive="no").plan())
 
 
-@pytest.mark.parametrize(("stored", "typed"), [("Maria", "maria"), ("maria", "MARIA"), ("maria", "Maria"),
-                                               ("Maria.Silva@example.com", "maria.silva@example.com"),
-                                               ("Maria@Example.com", "maria@example.com"), ("MARIA@EXAMPLE.COM", "maria@example.com")])
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("Maria", "maria"),
+        ("maria", "MARIA"),
+        ("maria", "Maria"),
+        ("Maria.Silva@example.com", "maria.silva@example.com"),
+        ("Maria@Example.com", "maria@example.com"),
+        ("MARIA@EXAMPLE.COM", "maria@example.com"),
+    ],
+)
 def test_other_capitals_are_found(stored, typed, client):
     someone(client, username=stored, **VERIFIED)
     _, result = diagnosed(username=typed)
@@ -282,12 +385,19 @@ def test_other_capitals_are_found(stored, typed, client):
     assert result.next_runbook.parameters["username"] == stored
 
 
-@pytest.mark.parametrize("typed", ["15551230199", "0015551230199", "+1(555)123-0199", "001-555-123-0199"])
+@pytest.mark.parametrize(
+    "typed", ["15551230199", "0015551230199", "+1(555)123-0199", "001-555-123-0199"]
+)
 def test_a_phone_number_is_found_however_it_is_written(typed, client):
-    pool_id = client.create_user_pool(PoolName="phones", AliasAttributes=["phone_number"])["UserPool"]["Id"]
+    pool_id = client.create_user_pool(PoolName="phones", AliasAttributes=["phone_number"])[
+        "UserPool"
+    ]["Id"]
     someone(client, pool_id, phone_number="+15551230199", phone_number_verified="true")
     _, result = diagnosed(username=typed, user_pool_id=pool_id)
-    assert (result.verdict.problem, result.next_runbook.parameters["username"]) == ("other-case", "maria")
+    assert (result.verdict.problem, result.next_runbook.parameters["username"]) == (
+        "other-case",
+        "maria",
+    )
 
 
 def test_an_invitation_runs_out_when_the_pool_says_so(client, sandbox):
@@ -300,14 +410,21 @@ def test_an_invitation_runs_out_when_the_pool_says_so(client, sandbox):
 
 
 def test_a_code_that_a_trigger_stops_is_never_told_as_a_changed_password(client, sandbox):
-    pool_id = client.create_user_pool(PoolName="worded", AutoVerifiedAttributes=["email"], LambdaConfig={
-        "CustomMessage": "arn:aws:lambda:us-east-1:123456789012:function:m"})["UserPool"]["Id"]
-    app = client.create_user_pool_client(UserPoolId=pool_id, ClientName="app")["UserPoolClient"]["ClientId"]
+    pool_id = client.create_user_pool(
+        PoolName="worded",
+        AutoVerifiedAttributes=["email"],
+        LambdaConfig={"CustomMessage": "arn:aws:lambda:us-east-1:123456789012:function:m"},
+    )["UserPool"]["Id"]
+    app = client.create_user_pool_client(UserPoolId=pool_id, ClientName="app")["UserPoolClient"][
+        "ClientId"
+    ]
     someone(client, pool_id, **VERIFIED)
     sandbox.on("CustomMessage", lambda event: 1 / 0)
     with pytest.raises(ResetError) as refused:
         actions.request_code(Target().client(), client_id=app, username="maria")
-    _, result = diagnosed(username="maria", user_pool_id=pool_id, client_id=app, symptom=refused.value.message)
+    _, result = diagnosed(
+        username="maria", user_pool_id=pool_id, client_id=app, symptom=refused.value.message
+    )
     assert result.verdict.problem == "trigger-refuses"
     do(result.next_runbook)
 
@@ -320,58 +437,93 @@ def test_every_reading_shows_its_request_id(client, recorded):
 
 
 def test_a_pool_that_does_not_tell_capitals_apart_is_not_searched_for_them(client, sandbox):
-    pool_id = client.create_user_pool(PoolName="same", UsernameConfiguration={"CaseSensitive": False})["UserPool"]["Id"]
+    pool_id = client.create_user_pool(
+        PoolName="same", UsernameConfiguration={"CaseSensitive": False}
+    )["UserPool"]["Id"]
     someone(client, pool_id, **VERIFIED)
-    assert diagnosed(username="MARIA", user_pool_id=pool_id)[1].verdict.problem == "nothing-in-the-way"
+    assert (
+        diagnosed(username="MARIA", user_pool_id=pool_id)[1].verdict.problem == "nothing-in-the-way"
+    )
     assert diagnosed(username="NOBODY", user_pool_id=pool_id)[1].verdict.problem == "not-found"
     assert "ListUsers" not in calls(sandbox)
 
 
-def test_an_address_that_is_no_name_is_found_in_other_capitals_even_where_names_do_not_tell_them_apart(client):
-    pool_id = client.create_user_pool(PoolName="same", UsernameConfiguration={"CaseSensitive": False})["UserPool"]["Id"]
+def test_an_address_that_is_no_name_is_found_in_other_capitals_even_where_names_do_not_tell_them_apart(
+    client,
+):
+    pool_id = client.create_user_pool(
+        PoolName="same", UsernameConfiguration={"CaseSensitive": False}
+    )["UserPool"]["Id"]
     someone(client, pool_id, **VERIFIED)
     _, result = diagnosed(username="MARIA@EXAMPLE.COM", user_pool_id=pool_id)
-    assert (result.verdict.problem, result.next_runbook.parameters["username"]) == ("contact-not-alias", "maria")
+    assert (result.verdict.problem, result.next_runbook.parameters["username"]) == (
+        "contact-not-alias",
+        "maria",
+    )
 
 
 def test_a_user_behind_an_unverified_address_is_found_with_the_second_factor(client):
-    pool_id = client.create_user_pool(PoolName="aliases", AliasAttributes=["email"], MfaConfiguration="OPTIONAL")["UserPool"]["Id"]
+    pool_id = client.create_user_pool(
+        PoolName="aliases", AliasAttributes=["email"], MfaConfiguration="OPTIONAL"
+    )["UserPool"]["Id"]
     someone(client, pool_id, email="maria@example.com")
-    client.admin_set_user_mfa_preference(UserPoolId=pool_id, Username="maria", SoftwareTokenMfaSettings={
-        "Enabled": True, "PreferredMfa": True})
+    client.admin_set_user_mfa_preference(
+        UserPoolId=pool_id,
+        Username="maria",
+        SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
+    )
     _, result = diagnosed(username="maria@example.com", user_pool_id=pool_id)
-    assert (result.verdict.problem, result.next_runbook.name) == ("contact-not-alias", "fix-contact")
+    assert (result.verdict.problem, result.next_runbook.name) == (
+        "contact-not-alias",
+        "fix-contact",
+    )
     assert "Second factor: SOFTWARE_TOKEN_MFA." in repr(result.card())
 
 
 def test_an_authenticator_app_stands_against_nothing(client):
     someone(client, **VERIFIED)
-    client.set_user_pool_mfa_config(UserPoolId=DEFAULT_POOL_ID, MfaConfiguration="OPTIONAL",
-                                    SoftwareTokenMfaConfiguration={"Enabled": True})
-    client.admin_set_user_mfa_preference(UserPoolId=DEFAULT_POOL_ID, Username="maria", SoftwareTokenMfaSettings={
-        "Enabled": True, "PreferredMfa": True})
+    client.set_user_pool_mfa_config(
+        UserPoolId=DEFAULT_POOL_ID,
+        MfaConfiguration="OPTIONAL",
+        SoftwareTokenMfaConfiguration={"Enabled": True},
+    )
+    client.admin_set_user_mfa_preference(
+        UserPoolId=DEFAULT_POOL_ID,
+        Username="maria",
+        SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
+    )
     _, result = diagnosed(username="maria")
     assert result.verdict.problem == "nothing-in-the-way"
     assert "SOFTWARE_TOKEN_MFA" in dict(result.facts)["Second factors"]
 
 
 def test_a_pool_where_only_administrators_reset_is_told(client):
-    pool_id = client.create_user_pool(PoolName="closed", AccountRecoverySetting={
-        "RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]})["UserPool"]["Id"]
+    pool_id = client.create_user_pool(
+        PoolName="closed",
+        AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]},
+    )["UserPool"]["Id"]
     someone(client, pool_id, **VERIFIED)
     assert diagnosed(username="maria", user_pool_id=pool_id)[1].verdict.problem == "admin-only"
 
 
 def test_a_user_whom_a_trigger_could_bring_over_is_told(client):
-    pool_id = client.create_user_pool(PoolName="new", LambdaConfig={
-        "UserMigration": "arn:aws:lambda:us-east-1:123456789012:function:m"})["UserPool"]["Id"]
-    assert diagnosed(username="maria", user_pool_id=pool_id)[1].verdict.problem == "not-yet-migrated"
+    pool_id = client.create_user_pool(
+        PoolName="new",
+        LambdaConfig={"UserMigration": "arn:aws:lambda:us-east-1:123456789012:function:m"},
+    )["UserPool"]["Id"]
+    assert (
+        diagnosed(username="maria", user_pool_id=pool_id)[1].verdict.problem == "not-yet-migrated"
+    )
 
 
 def test_what_the_user_has_tried_is_told_where_the_pool_records_it(client):
     someone(client, **VERIFIED)
-    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
-                            AutoVerifiedAttributes=["email"])
+    client.update_user_pool(
+        UserPoolId=DEFAULT_POOL_ID,
+        UserPoolTier="PLUS",
+        UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
+        AutoVerifiedAttributes=["email"],
+    )
     actions.request_code(Target().client(), client_id=DEFAULT_CLIENT_ID, username="maria")
     _, result = diagnosed(username="maria")
     assert "ForgotPassword Pass" in dict(result.facts)["Recorded events"]
@@ -395,79 +547,163 @@ NOT_BY_MESSAGE = ["", "EmailMfaSettings"]
 def in_state(client, sandbox, pool_id, app, username, status, factor, attributes):
     listed = [{"Name": name, "Value": value} for name, value in attributes.items()]
     if status == "UNCONFIRMED":
-        client.sign_up(ClientId=app, Username=username, Password=DEFAULT_PASSWORD,
-                       UserAttributes=[one for one in listed if not one["Name"].endswith("_verified")])
+        client.sign_up(
+            ClientId=app,
+            Username=username,
+            Password=DEFAULT_PASSWORD,
+            UserAttributes=[one for one in listed if not one["Name"].endswith("_verified")],
+        )
         if listed:
-            client.admin_update_user_attributes(UserPoolId=pool_id, Username=username, UserAttributes=listed)
+            client.admin_update_user_attributes(
+                UserPoolId=pool_id, Username=username, UserAttributes=listed
+            )
     else:
-        someone(client, pool_id, username, "" if status == "FORCE_CHANGE_PASSWORD" else DEFAULT_PASSWORD, **attributes)
+        someone(
+            client,
+            pool_id,
+            username,
+            "" if status == "FORCE_CHANGE_PASSWORD" else DEFAULT_PASSWORD,
+            **attributes,
+        )
     if status == "RESET_REQUIRED":
         sandbox.set_status(username, status, pool_id)
     if factor:
-        client.admin_set_user_mfa_preference(UserPoolId=pool_id, Username=username, **{
-            factor: {"Enabled": True, "PreferredMfa": True}})
+        client.admin_set_user_mfa_preference(
+            UserPoolId=pool_id,
+            Username=username,
+            **{factor: {"Enabled": True, "PreferredMfa": True}},
+        )
 
 
 @pytest.mark.parametrize("hides", [False, True], ids=["open", "hiding"])
-@pytest.mark.parametrize("recovery", [(), ("verified_email",), ("verified_phone_number", "verified_email"), ("admin_only",)],
-                         ids=lambda names: "-".join(names) or "unset")
-def test_whatever_state_a_user_is_in_the_runbooks_that_follow_help(recovery, hides, client, sandbox, monkeypatch):
-    monkeypatch.setattr(Target, "client", functools.cache(Target.client))  # making one takes longer than all else
-    more = {"AccountRecoverySetting": {"RecoveryMechanisms": [
-        {"Name": name, "Priority": place} for place, name in enumerate(recovery, 1)]}} if recovery else {}
-    pool_id = client.create_user_pool(PoolName="any", MfaConfiguration="OPTIONAL", SmsConfiguration=SMS_ROLE, **more)["UserPool"]["Id"]
+@pytest.mark.parametrize(
+    "recovery",
+    [(), ("verified_email",), ("verified_phone_number", "verified_email"), ("admin_only",)],
+    ids=lambda names: "-".join(names) or "unset",
+)
+def test_whatever_state_a_user_is_in_the_runbooks_that_follow_help(
+    recovery, hides, client, sandbox, monkeypatch
+):
+    monkeypatch.setattr(
+        Target, "client", functools.cache(Target.client)
+    )  # making one takes longer than all else
+    more = (
+        {
+            "AccountRecoverySetting": {
+                "RecoveryMechanisms": [
+                    {"Name": name, "Priority": place} for place, name in enumerate(recovery, 1)
+                ]
+            }
+        }
+        if recovery
+        else {}
+    )
+    pool_id = client.create_user_pool(
+        PoolName="any", MfaConfiguration="OPTIONAL", SmsConfiguration=SMS_ROLE, **more
+    )["UserPool"]["Id"]
     app = client.create_user_pool_client(
-        UserPoolId=pool_id, ClientName="app", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
-        PreventUserExistenceErrors="ENABLED" if hides else "LEGACY")["UserPoolClient"]["ClientId"]
-    for number, (status, (mail, phone), factor) in enumerate(itertools.product(STATES, CONTACTS, NOT_BY_MESSAGE)):
+        UserPoolId=pool_id,
+        ClientName="app",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+        PreventUserExistenceErrors="ENABLED" if hides else "LEGACY",
+    )["UserPoolClient"]["ClientId"]
+    for number, (status, (mail, phone), factor) in enumerate(
+        itertools.product(STATES, CONTACTS, NOT_BY_MESSAGE)
+    ):
         held = (("email", "maria@example.com", mail), ("phone_number", "+15551230199", phone))
-        attributes = {key: text for name, value, verified in held if verified
-                      for key, text in ((name, value), (f"{name}_verified", verified))}
+        attributes = {
+            key: text
+            for name, value, verified in held
+            if verified
+            for key, text in ((name, value), (f"{name}_verified", verified))
+        }
         username = f"user{number}"
-        in_state(client, sandbox, pool_id, app, username, status, factor if mail else "", attributes)
+        in_state(
+            client, sandbox, pool_id, app, username, status, factor if mail else "", attributes
+        )
         _, result = diagnosed(username=username, user_pool_id=pool_id, client_id=app)
         following, taken = result.next_runbook, []
         while following is not None:
             taken.append(following.name)
-            asks = {"client_id": app} if following.name in ("request-code", "confirm-reset", "set-password") else {}
+            asks = (
+                {"client_id": app}
+                if following.name in ("request-code", "confirm-reset", "set-password")
+                else {}
+            )
             done = do(following, **asks)
-            following = None if following.name in ("confirm-reset", "set-password") else done.next_runbook
-        assert taken in (["set-password"], ["request-code", "confirm-reset"], ["fix-contact", "request-code", "confirm-reset"])
+            following = (
+                None if following.name in ("confirm-reset", "set-password") else done.next_runbook
+            )
+        assert taken in (
+            ["set-password"],
+            ["request-code", "confirm-reset"],
+            ["fix-contact", "request-code", "confirm-reset"],
+        )
 
 
 # --- where a code would go is where the sandbox sends it ---
 
 CONTACTS = list(itertools.product(("", "false", "true"), repeat=2))
-RECOVERY = [(), ("verified_email",), ("verified_phone_number",), ("verified_email", "verified_phone_number"),
-            ("verified_phone_number", "verified_email")]
+RECOVERY = [
+    (),
+    ("verified_email",),
+    ("verified_phone_number",),
+    ("verified_email", "verified_phone_number"),
+    ("verified_phone_number", "verified_email"),
+]
 FACTORS = ["", "SMSMfaSettings", "EmailMfaSettings", "SoftwareTokenMfaSettings"]
 
 
 @pytest.mark.parametrize("recovery", RECOVERY, ids=lambda names: "-".join(names) or "unset")
 def test_a_code_goes_where_the_verdict_says(recovery, client, sandbox):
-    more = {"AccountRecoverySetting": {"RecoveryMechanisms": [
-        {"Name": name, "Priority": place} for place, name in enumerate(recovery, 1)]}} if recovery else {}
-    pool_id = client.create_user_pool(PoolName="ways", MfaConfiguration="OPTIONAL", SmsConfiguration=SMS_ROLE, **more)["UserPool"]["Id"]
-    app = client.create_user_pool_client(UserPoolId=pool_id, ClientName="app")["UserPoolClient"]["ClientId"]
+    more = (
+        {
+            "AccountRecoverySetting": {
+                "RecoveryMechanisms": [
+                    {"Name": name, "Priority": place} for place, name in enumerate(recovery, 1)
+                ]
+            }
+        }
+        if recovery
+        else {}
+    )
+    pool_id = client.create_user_pool(
+        PoolName="ways", MfaConfiguration="OPTIONAL", SmsConfiguration=SMS_ROLE, **more
+    )["UserPool"]["Id"]
+    app = client.create_user_pool_client(UserPoolId=pool_id, ClientName="app")["UserPoolClient"][
+        "ClientId"
+    ]
     pool = read_pool(client, user_pool_id=pool_id)
     for number, ((mail, phone), factor) in enumerate(itertools.product(CONTACTS, FACTORS)):
         if factor == "SMSMfaSettings" and not phone:
             continue
         held = {"email": ("maria@example.com", mail), "phone_number": ("+15551230199", phone)}
-        attributes = {key: text for name, (value, verified) in held.items() if verified
-                      for key, text in ((name, value), (f"{name}_verified", verified))}
+        attributes = {
+            key: text
+            for name, (value, verified) in held.items()
+            if verified
+            for key, text in ((name, value), (f"{name}_verified", verified))
+        }
         username = f"user{number}"
         someone(client, pool_id, username, **attributes)
         if factor:
-            client.admin_set_user_mfa_preference(UserPoolId=pool_id, Username=username, **{
-                factor: {"Enabled": True, "PreferredMfa": True}})
+            client.admin_set_user_mfa_preference(
+                UserPoolId=pool_id,
+                Username=username,
+                **{factor: {"Enabled": True, "PreferredMfa": True}},
+            )
         way = route(look_up(client, user_pool_id=pool_id, username=username), pool)
         try:
             sent = actions.request_code(Target().client(), client_id=app, username=username)
         except ResetError:
             assert way.contact is None, (recovery, mail, phone, factor)
         else:
-            assert way.contact == Contact(sent.attribute, masked(held[sent.attribute][0]), True), (recovery, mail, phone, factor)
+            assert way.contact == Contact(sent.attribute, masked(held[sent.attribute][0]), True), (
+                recovery,
+                mail,
+                phone,
+                factor,
+            )
 
 
 # --- a symptom alone ---
@@ -479,7 +715,9 @@ def test_a_symptom_alone_calls_nothing_and_gives_causes_in_order(sandbox):
     assert result.headline.startswith("Most likely: ")
     assert len(result.also) == 4
     assert calls(sandbox) == {}
-    assert "nothing: the symptom alone" in repr(DiagnoseUser(username="", symptom="x", interactive="no").plan())
+    assert "nothing: the symptom alone" in repr(
+        DiagnoseUser(username="", symptom="x", interactive="no").plan()
+    )
 
 
 def test_unknown_words_say_so_and_name_the_first_step():
@@ -490,14 +728,21 @@ def test_unknown_words_say_so_and_name_the_first_step():
 # --- what it does not take ---
 
 
-@pytest.mark.parametrize(("values", "field"), [
-    pytest.param({"username": "", "symptom": " "}, "username", id="neither a name nor a symptom"),
-    pytest.param({"symptom": "the code 123456 is wrong"}, "symptom", id="a code in the symptom"),
-    pytest.param({"username": "two words"}, "username", id="a name with a space"),
-    pytest.param({"user_pool_id": ""}, "user_pool_id", id="no pool"),
-    pytest.param({"client_id": "no-hyphen"}, "client_id", id="no client's id"),
-    pytest.param({"symptom": "x" * 501}, "symptom", id="a symptom without end"),
-])
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        pytest.param(
+            {"username": "", "symptom": " "}, "username", id="neither a name nor a symptom"
+        ),
+        pytest.param(
+            {"symptom": "the code 123456 is wrong"}, "symptom", id="a code in the symptom"
+        ),
+        pytest.param({"username": "two words"}, "username", id="a name with a space"),
+        pytest.param({"user_pool_id": ""}, "user_pool_id", id="no pool"),
+        pytest.param({"client_id": "no-hyphen"}, "client_id", id="no client's id"),
+        pytest.param({"symptom": "x" * 501}, "symptom", id="a symptom without end"),
+    ],
+)
 def test_bad_parameters_are_told_by_field_and_nothing_is_sent(values, field, sandbox):
     with pytest.raises(BadParameters) as caught:
         diagnosed(**values)
@@ -507,16 +752,24 @@ def test_bad_parameters_are_told_by_field_and_nothing_is_sent(values, field, san
 
 # --- a reading that fails ---
 
-FAULTS = {"throttle-before-commit": (Outcome.REFUSED, 5), "500-before-commit": (Outcome.REFUSED, 5),
-          "drop-after-commit": (Outcome.NOT_SENT, 7), "delay-after-commit": (Outcome.NOT_SENT, 7)}
+FAULTS = {
+    "throttle-before-commit": (Outcome.REFUSED, 5),
+    "500-before-commit": (Outcome.REFUSED, 5),
+    "drop-after-commit": (Outcome.NOT_SENT, 7),
+    "delay-after-commit": (Outcome.NOT_SENT, 7),
+}
 
 
 @pytest.fixture
 def recorded(sandbox, client):
     """A user whose diagnosis makes every reading but the search."""
     someone(client, **VERIFIED)
-    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
-                            AutoVerifiedAttributes=["email"])
+    client.update_user_pool(
+        UserPoolId=DEFAULT_POOL_ID,
+        UserPoolTier="PLUS",
+        UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
+        AutoVerifiedAttributes=["email"],
+    )
     sandbox.settings(delay_seconds=60)
     return {"username": "maria", "client_id": DEFAULT_CLIENT_ID}
 
@@ -531,11 +784,15 @@ def assert_truthful(result, operation, problem):
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("operation", sorted(READING - {"ListUsers"}))
-def test_a_reading_that_fails_is_named_and_the_verdict_says_what_it_cannot_know(operation, fault, recorded, sandbox):
+def test_a_reading_that_fails_is_named_and_the_verdict_says_what_it_cannot_know(
+    operation, fault, recorded, sandbox
+):
     sandbox.fault(operation, fault)
     run, result = diagnosed(**recorded)
     assert (result.outcome, result.exit_code) == FAULTS[fault]
-    assert_truthful(result, operation, "not-read" if operation == "AdminGetUser" else "nothing-in-the-way")
+    assert_truthful(
+        result, operation, "not-read" if operation == "AdminGetUser" else "nothing-in-the-way"
+    )
     with pytest.raises(NotDone):
         run.prove()
 
@@ -556,12 +813,21 @@ def denied(monkeypatch):
 
     def deny(operation):
         def refuse(request, **_):
-            body = json.dumps({"__type": "AccessDeniedException", "message": "User: arn is not authorized"}).encode()
-            return AWSResponse(request.url, 400, HTTPHeaders(), type("Raw", (), {"stream": lambda *_, **__: iter([body])})())
+            body = json.dumps(
+                {"__type": "AccessDeniedException", "message": "User: arn is not authorized"}
+            ).encode()
+            return AWSResponse(
+                request.url,
+                400,
+                HTTPHeaders(),
+                type("Raw", (), {"stream": lambda *_, **__: iter([body])})(),
+            )
 
         def client(self, **more):
             made = make(self, **more)
-            made.meta.events.register_first(f"before-send.cognito-identity-provider.{operation}", refuse)
+            made.meta.events.register_first(
+                f"before-send.cognito-identity-provider.{operation}", refuse
+            )
             return made
 
         monkeypatch.setattr(Target, "client", client)
@@ -574,7 +840,11 @@ def test_a_permission_that_is_missing_is_named(operation, recorded, denied):
     denied(operation)
     _, result = diagnosed(**recorded)
     assert (result.outcome, result.exit_code) == (Outcome.REFUSED, 6)
-    assert_truthful(result, operation, "not-allowed-to-read" if operation == "AdminGetUser" else "nothing-in-the-way")
+    assert_truthful(
+        result,
+        operation,
+        "not-allowed-to-read" if operation == "AdminGetUser" else "nothing-in-the-way",
+    )
 
 
 def test_where_the_user_cannot_be_read_the_symptom_still_gives_the_likely_cause(recorded, denied):
@@ -589,7 +859,11 @@ def test_where_the_user_cannot_be_read_the_symptom_still_gives_the_likely_cause(
 
 def test_a_pool_that_is_not_there_is_told(sandbox):
     _, result = diagnosed(user_pool_id="us-east-1_Nowhere")
-    assert (result.verdict.problem, result.outcome, result.exit_code) == ("no-such-client-or-pool", Outcome.REFUSED, 6)
+    assert (result.verdict.problem, result.outcome, result.exit_code) == (
+        "no-such-client-or-pool",
+        Outcome.REFUSED,
+        6,
+    )
 
 
 def test_a_pool_in_another_region_is_told_by_its_id_and_the_next_diagnosis_goes_there(sandbox):
@@ -615,7 +889,9 @@ def test_an_app_client_that_is_not_there_is_told_and_the_account_still_diagnosed
     assert any("nowhere does not exist" in note for note in result.notes)
     assert "client_id" not in result.next_runbook.parameters
     someone(client, email="maria@example.com")
-    assert diagnosed(username="maria", client_id="nowhere")[1].verdict.problem == "no-verified-contact"
+    assert (
+        diagnosed(username="maria", client_id="nowhere")[1].verdict.problem == "no-verified-contact"
+    )
 
 
 def test_where_nothing_answers_only_one_call_is_tried():
@@ -630,33 +906,57 @@ def test_where_nothing_answers_only_one_call_is_tried():
 def test_the_client_secret_is_nowhere_in_what_a_run_leaves(sandbox):
     case = plant_case(sandbox, "secret-hash")
     shown = act(DiagnoseUser(interactive="yes"))
-    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": given(case)}, [])
+    shown.form._handle_custom_msg(
+        {"kind": "submit", "turn": shown.form.turn, "values": given(case)}, []
+    )
     shown.form._handle_custom_msg({"kind": "next", "turn": shown.form.turn}, [])
     run, result = diagnosed(**given(case))
-    saved = json.dumps([widget.get_state() for widget in ipywidgets.widgets.widget._instances.values()], default=str)
-    for text in (saved, repr(result), repr(result.card()), json.dumps(run.record.to_json()), repr(vars(run))):
+    saved = json.dumps(
+        [widget.get_state() for widget in ipywidgets.widgets.widget._instances.values()],
+        default=str,
+    )
+    for text in (
+        saved,
+        repr(result),
+        repr(result.card()),
+        json.dumps(run.record.to_json()),
+        repr(vars(run)),
+    ):
         assert CLIENT_SECRET not in text
     assert result.next_runbook.parameters["client_secret"] == "prompt:"
 
 
 def kept(folder):
-    return "".join(path.read_text() for path in folder.rglob("*") if path.suffix in (".json", ".jsonl"))
+    return "".join(
+        path.read_text() for path in folder.rglob("*") if path.suffix in (".json", ".jsonl")
+    )
 
 
 @pytest.mark.parametrize("name", ["other-case", "contact-not-alias"])
-def test_what_is_kept_of_a_diagnosis_masks_the_name_that_was_found_too(name, sandbox, tmp_path, monkeypatch):
+def test_what_is_kept_of_a_diagnosis_masks_the_name_that_was_found_too(
+    name, sandbox, tmp_path, monkeypatch
+):
     monkeypatch.setenv(RUNS, str(tmp_path))
     case = plant_case(sandbox, name)
     shown = act(DiagnoseUser(interactive="yes"))
-    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": given(case)}, [])
+    shown.form._handle_custom_msg(
+        {"kind": "submit", "turn": shown.form.turn, "values": given(case)}, []
+    )
     assert shown.form.result["outcome"] == "confirmed"
-    found = {"other-case": "Other-Case@example.com", "contact-not-alias": '"contact-not-alias"'}[name]
+    found = {"other-case": "Other-Case@example.com", "contact-not-alias": '"contact-not-alias"'}[
+        name
+    ]
     assert found not in kept(tmp_path)
     assert case.username not in kept(tmp_path)
 
 
-@pytest.mark.parametrize("said", ["my code 123456 is wrong", "maria@example.com gets no code", "call me at +1 555 123-0199"])
-def test_what_a_user_said_is_kept_without_addresses_numbers_and_codes_even_if_it_was_refused(said, sandbox, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "said",
+    ["my code 123456 is wrong", "maria@example.com gets no code", "call me at +1 555 123-0199"],
+)
+def test_what_a_user_said_is_kept_without_addresses_numbers_and_codes_even_if_it_was_refused(
+    said, sandbox, tmp_path, monkeypatch
+):
     monkeypatch.setenv(RUNS, str(tmp_path))
     shown = act(DiagnoseUser(interactive="yes"))
     values = given(plant_case(sandbox, "attempt-limit")) | {"symptom": said}
@@ -677,8 +977,12 @@ def test_the_practice_cell_plants_a_case_and_nobody_else(sandbox):
     assert "no-verified-contact" in repr(DiagnoseUser(interactive="no").practice())
     assert diagnosed()[1].verdict.problem == "no-verified-contact"
     before = calls(sandbox)
-    assert "nothing to prepare" in repr(DiagnoseUser(interactive="no", username="diego@example.com").practice())
-    assert "nothing to prepare" in repr(DiagnoseUser(interactive="no", target="http://127.0.0.1:9").practice())
+    assert "nothing to prepare" in repr(
+        DiagnoseUser(interactive="no", username="diego@example.com").practice()
+    )
+    assert "nothing to prepare" in repr(
+        DiagnoseUser(interactive="no", target="http://127.0.0.1:9").practice()
+    )
     assert calls(sandbox) == before
 
 
@@ -702,7 +1006,9 @@ def test_the_form_offers_every_training_case_and_fills_it_in(name, sandbox):
     assert [name, CASES[name].says] in shown.form.training
     (trained,) = train(shown, name)
     assert trained == {"kind": "trained", "values": given(CASES[name])}
-    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": trained["values"]}, [])
+    shown.form._handle_custom_msg(
+        {"kind": "submit", "turn": shown.form.turn, "values": trained["values"]}, []
+    )
     assert shown.form.result["title"] == diagnosed(**given(CASES[name]))[1].headline
 
 
@@ -722,13 +1028,24 @@ def test_the_table_of_training_cases_has_all_of_them():
 
 def test_the_table_of_refusals_has_what_the_calls_can_answer_but_a_missing_user():
     codes = [row[0] for row in refusals().rows]
-    assert {"AccessDeniedException", "ResourceNotFoundException", "TooManyRequestsException"} <= set(codes)
+    assert {
+        "AccessDeniedException",
+        "ResourceNotFoundException",
+        "TooManyRequestsException",
+    } <= set(codes)
     assert "UserNotFoundException" not in codes
     assert len(codes) == len(set(codes))
 
 
 def test_a_person_sees_bad_parameters_beside_their_fields(sandbox):
     shown = Attended(DiagnoseUser(interactive="yes"))
-    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": {"username": "", "symptom": ""}}, [])
+    shown.form._handle_custom_msg(
+        {"kind": "submit", "turn": shown.form.turn, "values": {"username": "", "symptom": ""}}, []
+    )
     assert set(shown.form.errors) == {"username"}
-    assert [field["name"] for field in shown.form.fields] == ["username", "symptom", "user_pool_id", "client_id"]
+    assert [field["name"] for field in shown.form.fields] == [
+        "username",
+        "symptom",
+        "user_pool_id",
+        "client_id",
+    ]

@@ -27,7 +27,9 @@ OPERATIONS = [
     "ListUserPoolClients",
 ]
 MODEL = botocore.session.get_session().get_service_model("cognito-idp")
-MODELLED = [(op, shape.name) for op in OPERATIONS for shape in MODEL.operation_model(op).error_shapes]
+MODELLED = [
+    (op, shape.name) for op in OPERATIONS for shape in MODEL.operation_model(op).error_shapes
+]
 
 
 def refused(code, message="no", operation="ConfirmForgotPassword", status=400):
@@ -35,17 +37,24 @@ def refused(code, message="no", operation="ConfirmForgotPassword", status=400):
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"RequestId": "a-request", "HTTPStatusCode": status},
     }
-    with pytest.raises(errors.ResetError) as caught, answers(operation, username="diego@example.com"):
+    with (
+        pytest.raises(errors.ResetError) as caught,
+        answers(operation, username="diego@example.com"),
+    ):
         raise botocore_errors.ClientError(response, operation)
     return caught.value
 
 
-@pytest.mark.parametrize(("operation", "code"), MODELLED, ids=[f"{op}-{code}" for op, code in MODELLED])
+@pytest.mark.parametrize(
+    ("operation", "code"), MODELLED, ids=[f"{op}-{code}" for op, code in MODELLED]
+)
 def test_every_modelled_error_is_in_the_catalogue(operation, code):
     assert look_up(code, "", operation) is not UNKNOWN
 
 
-@pytest.mark.parametrize(("operation", "code"), MODELLED, ids=[f"{op}-{code}" for op, code in MODELLED])
+@pytest.mark.parametrize(
+    ("operation", "code"), MODELLED, ids=[f"{op}-{code}" for op, code in MODELLED]
+)
 def test_every_modelled_error_says_what_it_means_and_what_to_do_next(operation, code):
     error = refused(code, operation=operation)
     for words in (error.meaning, error.say, error.next, error.entry.cause):
@@ -62,19 +71,49 @@ def test_no_entry_stands_in_the_shadow_of_another():
     ("code", "message", "meaning"),
     [
         pytest.param("NotAuthorizedException", "User is disabled.", "disabled", id="disabled"),
-        pytest.param("NotAuthorizedException", "Unable to verify secret hash for client abc", "secret hash", id="hash"),
-        pytest.param("NotAuthorizedException", "User password cannot be reset in the current state.",
-                     "cannot be reset by a code", id="state"),
-        pytest.param("LimitExceededException", "Attempt limit exceeded, please try after some time.", "too often",
-                     id="attempts"),
-        pytest.param("LimitExceededException", "Exceeded daily email limit for the operation or the account.",
-                     "daily limit", id="mails"),
-        pytest.param("InvalidPasswordException", "Password does not conform to policy: Password not long enough",
-                     "breaks the pool's password policy", id="policy"),
-        pytest.param("InvalidPasswordException", "Provided password cannot be used for security reasons.",
-                     "for security reasons", id="leaked"),
-        pytest.param("InvalidParameterException", "Cannot reset password for the user as there is no "
-                     "registered/verified email or phone_number", "No code can be sent", id="no-contact"),
+        pytest.param(
+            "NotAuthorizedException",
+            "Unable to verify secret hash for client abc",
+            "secret hash",
+            id="hash",
+        ),
+        pytest.param(
+            "NotAuthorizedException",
+            "User password cannot be reset in the current state.",
+            "cannot be reset by a code",
+            id="state",
+        ),
+        pytest.param(
+            "LimitExceededException",
+            "Attempt limit exceeded, please try after some time.",
+            "too often",
+            id="attempts",
+        ),
+        pytest.param(
+            "LimitExceededException",
+            "Exceeded daily email limit for the operation or the account.",
+            "daily limit",
+            id="mails",
+        ),
+        pytest.param(
+            "InvalidPasswordException",
+            "Password does not conform to policy: Password not long enough",
+            "breaks the pool's password policy",
+            id="policy",
+        ),
+        pytest.param(
+            "InvalidPasswordException",
+            "Provided password cannot be used for security reasons.",
+            "for security reasons",
+            id="leaked",
+        ),
+        pytest.param(
+            "InvalidParameterException",
+            "Cannot reset password for the user as there is no "
+            "registered/verified email or phone_number",
+            "No code can be sent",
+            id="no-contact",
+        ),
     ],
 )
 def test_one_code_with_several_meanings_is_told_apart_by_its_text(code, message, meaning):
@@ -96,7 +135,9 @@ def test_one_code_with_several_meanings_is_told_apart_by_its_text(code, message,
         ("UserLambdaValidationException", errors.Unsettled, 8, TryAgain.NOTHING),
     ],
 )
-def test_a_refused_confirm_has_its_class_its_exit_code_and_what_may_be_tried_again(code, kind, exit_code, again):
+def test_a_refused_confirm_has_its_class_its_exit_code_and_what_may_be_tried_again(
+    code, kind, exit_code, again
+):
     error = refused(code)
     assert type(error) is kind
     assert error.exit_code == exit_code
@@ -105,7 +146,9 @@ def test_a_refused_confirm_has_its_class_its_exit_code_and_what_may_be_tried_aga
 
 
 def test_a_trigger_that_fails_a_request_is_a_refusal_and_one_that_fails_a_confirm_is_unsettled():
-    assert isinstance(refused("UserLambdaValidationException", operation="ForgotPassword"), errors.NotAllowed)
+    assert isinstance(
+        refused("UserLambdaValidationException", operation="ForgotPassword"), errors.NotAllowed
+    )
     assert isinstance(refused("UserLambdaValidationException"), errors.Unsettled)
 
 
@@ -115,9 +158,13 @@ def test_a_weak_password_is_reported_with_cognitos_message_alone():
 
 
 def test_any_other_refusal_names_the_user_and_the_reason():
-    error = refused("CodeMismatchException", "Invalid verification code provided, please try again.")
-    assert str(error) == (
-        "Couldn't confirm user diego@example.com. Here's why: Invalid verification code provided, please try again."
+    error = refused(
+        "CodeMismatchException", "Invalid verification code provided, please try again."
+    )
+    assert (
+        str(error)
+        == "Couldn't confirm user diego@example.com. Here's why: Invalid verification code"
+        " provided, please try again."
     )
 
 
@@ -159,7 +206,9 @@ def test_what_never_left_is_told_from_what_was_sent_and_got_no_answer(raised, ex
 
 
 def test_in_a_notebook_an_error_is_words_and_no_traceback():
-    lines = refused("ExpiredCodeException", "Invalid code provided, please request a code again.")._render_traceback_()
+    lines = refused(
+        "ExpiredCodeException", "Invalid code provided, please request a code again."
+    )._render_traceback_()
     assert lines[0].startswith("CodeRefused: Couldn't confirm user diego@example.com.")
     assert lines[1].startswith("What it means: There is no live code")
     assert lines[2].startswith("What to do next: First try one sign-in")
@@ -167,12 +216,18 @@ def test_in_a_notebook_an_error_is_words_and_no_traceback():
 
 def test_the_table_of_refusals_holds_every_modelled_error_of_the_operation():
     names = {row[0].split(" ")[0] for row in refusals("ConfirmForgotPassword").rows}
-    assert names == {shape.name for shape in MODEL.operation_model("ConfirmForgotPassword").error_shapes}
+    assert names == {
+        shape.name for shape in MODEL.operation_model("ConfirmForgotPassword").error_shapes
+    }
     assert all(all(row) for row in refusals("ConfirmForgotPassword").rows)
 
 
 def test_the_table_of_refusals_shows_no_meaning_that_another_one_stands_in_for():
-    rows = [row for row in refusals("AdminSetUserPassword").rows if row[0].startswith("InvalidPasswordException")]
+    rows = [
+        row
+        for row in refusals("AdminSetUserPassword").rows
+        if row[0].startswith("InvalidPasswordException")
+    ]
     assert [row[1] for row in rows] == ["Cognito does not take the generated password."]
 
 

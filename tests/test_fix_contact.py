@@ -1,4 +1,6 @@
-"""The runbook fix-contact: it marks what belongs to the user, where that helps, and nothing without a proof of identity."""
+"""The runbook fix-contact: it marks what belongs to the user, where that helps, and nothing without
+a proof of identity.
+"""
 
 import json
 
@@ -30,12 +32,16 @@ def made(**more):
 
 
 def change(client, **attributes):
-    client.admin_update_user_attributes(**POOL, UserAttributes=[
-        {"Name": name, "Value": value} for name, value in attributes.items()])
+    client.admin_update_user_attributes(
+        **POOL,
+        UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+    )
 
 
 def recovers_by(client, *mechanisms):
-    client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, AccountRecoverySetting={"RecoveryMechanisms": list(mechanisms)})
+    client.update_user_pool(
+        UserPoolId=DEFAULT_POOL_ID, AccountRecoverySetting={"RecoveryMechanisms": list(mechanisms)}
+    )
 
 
 def attributes(client):
@@ -49,7 +55,10 @@ def test_before_it_no_code_can_be_sent_and_after_it_one_goes_to_the_contact(clie
     with pytest.raises(ResetError, match="no registered/verified email"):
         actions.request_code(client, client_id=DEFAULT_CLIENT_ID, username=USER)
     result = made().submit()
-    assert result.proof == "Read again, the user's e-mail address n***@e*** is verified; before it was not."
+    assert (
+        result.proof
+        == "Read again, the user's e-mail address n***@e*** is verified; before it was not."
+    )
     assert result.next_runbook.name == "request-code"
     sent = RequestCode(**result.next_runbook.parameters, interactive="no").submit()
     assert sent.outcome is Outcome.CONFIRMED
@@ -75,7 +84,10 @@ def test_a_contact_that_is_verified_already_ends_well_and_nothing_is_sent(client
     made().submit()
     sent = sandbox.counts()["calls"]["AdminUpdateUserAttributes"]
     run = made()
-    assert "Stands against it  Nothing to do: the e-mail address n***@e*** is verified already." in repr(run.plan())
+    assert (
+        "Stands against it  Nothing to do: the e-mail address n***@e*** is verified already."
+        in repr(run.plan())
+    )
     result = run.submit()
     assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
     assert "Nothing had to be changed, and nothing was sent." in result.happened
@@ -88,7 +100,11 @@ def test_a_contact_that_is_verified_already_ends_well_and_nothing_is_sent(client
 def test_something_else_that_stands_in_the_way_is_told_and_does_not_stop_it(client):
     client.admin_disable_user(**POOL)
     run = made()
-    assert ("A code for a new password", "can go nowhere", "is not sent: The account is disabled.") in run.plan().changes
+    assert (
+        "A code for a new password",
+        "can go nowhere",
+        "is not sent: The account is disabled.",
+    ) in run.plan().changes
     result = run.submit()
     assert result.outcome is Outcome.CONFIRMED
     assert "something else stands in the way: The account is disabled." in result.meaning
@@ -99,8 +115,15 @@ def test_something_else_that_stands_in_the_way_is_told_and_does_not_stop_it(clie
 def test_where_contacts_are_names_the_plan_says_whom_it_may_take_one_from(client, sandbox):
     pool = client.create_user_pool(PoolName="aliases", AliasAttributes=["email"])["UserPool"]["Id"]
     for name, verified in (("ana", "true"), ("bea", "false")):
-        client.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS", UserAttributes=[
-            {"Name": "email", "Value": "both@example.com"}, {"Name": "email_verified", "Value": verified}])
+        client.admin_create_user(
+            UserPoolId=pool,
+            Username=name,
+            MessageAction="SUPPRESS",
+            UserAttributes=[
+                {"Name": "email", "Value": "both@example.com"},
+                {"Name": "email_verified", "Value": verified},
+            ],
+        )
     run = made(user_pool_id=pool, username="bea", confirm_username="bea")
     assert ("Signing in by it", "does not work", "works, and for nobody else") in run.plan().changes
     assert "another user who has the same one verified loses it" in repr(run.plan())
@@ -108,17 +131,24 @@ def test_where_contacts_are_names_the_plan_says_whom_it_may_take_one_from(client
     assert client.admin_get_user(UserPoolId=pool, Username="both@example.com")["Username"] == "bea"
 
 
-def test_elsewhere_it_says_that_the_app_client_has_to_be_named_for_the_next_runbook(client, sandbox):
+def test_elsewhere_it_says_that_the_app_client_has_to_be_named_for_the_next_runbook(
+    client, sandbox
+):
     with serve(sandbox, port=0) as server:
         run = made(target=server.endpoint)
         result = run.submit()
-        assert "also needs" not in result.next  # there too, the sandbox's own pool has the sandbox's own app client
+        assert (
+            "also needs" not in result.next
+        )  # there too, the sandbox's own pool has the sandbox's own app client
     plant_case(sandbox, "made-up-answer")
     name = "made-up-answer@example.com"
     run = made(user_pool_id="us-east-1_Train01Hidden", username=name, confirm_username=name)
     result = run.submit()
     assert result.next_runbook.parameters["client_id"] == ""
-    assert result.next.endswith("The runbook request-code also needs client_id: the app client that the user will enter the code in.")
+    assert result.next.endswith(
+        "The runbook request-code also needs client_id: the app client that the user will enter the"
+        " code in."
+    )
     assert run.record.next_step == result.next
 
 
@@ -151,9 +181,16 @@ def test_what_would_help_nobody_is_not_done(trouble, contact, words, runbook, cl
     more = {}
     if trouble == "second-factor":
         name = "contact-is-second-factor@example.com"
-        more = {"user_pool_id": "us-east-1_Train03Factor", "username": name, "confirm_username": name}
-        client.admin_update_user_attributes(UserPoolId=more["user_pool_id"], Username=name, UserAttributes=[
-            {"Name": "email_verified", "Value": "false"}])
+        more = {
+            "user_pool_id": "us-east-1_Train03Factor",
+            "username": name,
+            "confirm_username": name,
+        }
+        client.admin_update_user_attributes(
+            UserPoolId=more["user_pool_id"],
+            Username=name,
+            UserAttributes=[{"Name": "email_verified", "Value": "false"}],
+        )
     before = dict(sandbox.counts()["calls"].get("AdminUpdateUserAttributes", {}))
     run = made(contact=contact, **more)
     assert "Stands against it" in repr(run.plan())
@@ -169,7 +206,9 @@ def test_what_would_help_nobody_is_not_done(trouble, contact, words, runbook, cl
 
 def test_the_other_contact_is_offered_where_that_is_the_one_to_mark(client):
     result = made(contact="phone_number").submit()
-    following = FixContact(**result.next_runbook.parameters, confirm_username=USER, interactive="no")
+    following = FixContact(
+        **result.next_runbook.parameters, confirm_username=USER, interactive="no"
+    )
     assert following.parameters.contact == "email"
     assert following.submit().outcome is Outcome.CONFIRMED
 
@@ -183,8 +222,16 @@ def test_somebody_who_may_read_the_old_phone_is_thought_of(client):
 # --- the gate ---
 
 
-@pytest.mark.parametrize(("proof", "words"), [("practice", "is practice, and this is none"), (" Practice ", "this is none"),
-                                              ("", "how you know"), ("  \n", "how you know"), ("x" * 501, "how you know")])
+@pytest.mark.parametrize(
+    ("proof", "words"),
+    [
+        ("practice", "is practice, and this is none"),
+        (" Practice ", "this is none"),
+        ("", "how you know"),
+        ("  \n", "how you know"),
+        ("x" * 501, "how you know"),
+    ],
+)
 def test_outside_the_sandbox_it_takes_a_proof_of_identity(proof, words, sandbox):
     with pytest.raises(BadParameters) as caught:
         made(target="aws", proof_of_identity=proof)
@@ -211,7 +258,9 @@ def test_on_aws_a_person_sees_where_they_are_before_they_have_proved_anything():
     run = FixContact(interactive="yes", target="aws")
     assert "AWS, region us-east-1" in repr(run.where())
     shown = Attended(run)
-    values = {field["name"]: field["value"] for field in shown.form.fields} | {"confirm_username": USER}
+    values = {field["name"]: field["value"] for field in shown.form.fields} | {
+        "confirm_username": USER
+    }
     shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])
     assert set(shown.form.errors) == {"proof_of_identity"}
 
@@ -224,7 +273,11 @@ def test_pressing_the_button_marks_it_and_offers_to_have_a_code_sent(client):
     values = {field["name"]: field["value"] for field in shown.form.fields}
     values |= {"proof_of_identity": "knows the voice", "confirm_username": USER}
     shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])
-    assert (shown.form.state, shown.form.result["outcome"], shown.form.result["next"]) == ("done", "confirmed", "request-code")
+    assert (shown.form.state, shown.form.result["outcome"], shown.form.result["next"]) == (
+        "done",
+        "confirmed",
+        "request-code",
+    )
     assert attributes(client)["email_verified"] == "true"
     assert "knows the voice" in json.dumps(shown.record.value)
 
@@ -236,8 +289,14 @@ def test_practice_puts_the_user_there_and_as_new_each_time(sandbox):
         assert run.submit().steps[2].name == "AdminUpdateUserAttributes"
 
 
-@pytest.mark.parametrize("values", [{"username": "diego@example.com", "confirm_username": "diego@example.com"},
-                                    {"target": "http://127.0.0.1:9"}], ids=["another-user", "elsewhere"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"username": "diego@example.com", "confirm_username": "diego@example.com"},
+        {"target": "http://127.0.0.1:9"},
+    ],
+    ids=["another-user", "elsewhere"],
+)
 def test_practice_touches_nobody_else_and_nothing_elsewhere(values, sandbox):
     assert "nothing to prepare" in repr(made(**values).practice())
     assert sandbox.counts()["calls"] == {}

@@ -35,8 +35,11 @@ def shown(code):
 
 
 def press(shown, turn=None, **values):
-    content = {"kind": "submit", "turn": shown.form.turn if turn is None else turn,
-               "values": {"username": "diego@example.com", "client_id": DIEGO["client_id"], **values}}
+    content = {
+        "kind": "submit",
+        "turn": shown.form.turn if turn is None else turn,
+        "values": {"username": "diego@example.com", "client_id": DIEGO["client_id"], **values},
+    }
     shown.form._handle_custom_msg(content, [])
     return content
 
@@ -46,7 +49,10 @@ def signs_in(password):
 
 
 def everything_saved():
-    return json.dumps([widget.get_state() for widget in ipywidgets.widgets.widget._instances.values()], default=str)
+    return json.dumps(
+        [widget.get_state() for widget in ipywidgets.widgets.widget._instances.values()],
+        default=str,
+    )
 
 
 def test_without_a_person_there_is_no_form_and_it_acts_at_once(code):
@@ -77,13 +83,18 @@ def test_every_field_has_a_label_and_they_come_in_the_order_of_reading(shown):
     assert all(f["label"] and f["help"] for f in fields)
 
 
-def test_what_a_notebook_keeps_of_a_form_is_its_result_in_words_and_nothing_of_the_widgets(shown, monkeypatch):
+def test_what_a_notebook_keeps_of_a_form_is_its_result_in_words_and_nothing_of_the_widgets(
+    shown, monkeypatch
+):
     kept = []
     monkeypatch.setattr("helpers.form.widgets.display_data", lambda data, **_: kept.append(data))
     for part in (shown, shown.result):
         part._ipython_display_()
-    assert [sorted(data) for data in kept] == [["application/vnd.jupyter.widget-view+json"], ["text/html"]] * 2
-    assert "Run All Cells: before its button is pressed, nothing changes for a real user." in kept[1]["text/html"]
+    assert [sorted(data) for data in kept] == [
+        ["application/vnd.jupyter.widget-view+json"],
+        ["text/html"],
+    ] * 2
+    assert "before its button is pressed, nothing changes for a real user." in kept[1]["text/html"]
     assert "Nothing has been sent yet." in kept[3]["text/html"]
 
 
@@ -139,7 +150,9 @@ def test_what_comes_along_unseen_with_a_pasted_name_is_dropped(shown, code, sent
     pasted = " \u200ediego@example.com\u00a0\n"
     shown.form._handle_custom_msg({"kind": "here", "username": pasted}, [])
     assert sent[-1]["user"]["username"] == "diego@example.com"
-    shown.form._handle_custom_msg({"kind": "plan", "turn": shown.form.turn, "values": {"username": pasted}}, [])
+    shown.form._handle_custom_msg(
+        {"kind": "plan", "turn": shown.form.turn, "values": {"username": pasted}}, []
+    )
     assert shown.form.result["outcome"] == "plan"
     press(shown, username=pasted, code=f"{code}\n", new_password=NEW)
     assert (shown.form.errors, shown.form.state) == ({}, "done")
@@ -167,7 +180,9 @@ def test_after_success_the_button_sends_nothing_until_it_is_asked_for_another(sh
     assert shown.form.state == "ready"
 
 
-def test_another_one_is_asked_for_as_soon_as_the_button_is_there_though_the_page_does_not_know_the_turn_yet(shown, code):
+def test_another_one_is_asked_for_as_soon_as_the_button_is_there_though_the_page_does_not_know_the_turn_yet(
+    shown, code
+):
     before = shown.form.turn
     press(shown, code=code, new_password=NEW)
     shown.form._handle_custom_msg({"kind": "again", "turn": before}, [])
@@ -176,7 +191,9 @@ def test_another_one_is_asked_for_as_soon_as_the_button_is_there_though_the_page
 
 def test_it_is_busy_while_it_works(shown, code, monkeypatch):
     states = []
-    monkeypatch.setattr(shown._run, "submit", lambda *_: states.append(shown.form.state) or original(*_))
+    monkeypatch.setattr(
+        shown._run, "submit", lambda *_: states.append(shown.form.state) or original(*_)
+    )
     original = ConfirmReset.submit.__get__(shown._run)
     press(shown, code=code, new_password=NEW)
     assert states == ["busy"]
@@ -194,7 +211,9 @@ def test_a_fault_of_ours_in_a_callback_is_told_and_never_lost(shown, code, monke
     assert NEW not in caplog.text
 
 
-def test_a_run_that_is_interrupted_is_told_as_unknown_and_shows_no_earlier_result(shown, code, monkeypatch):
+def test_a_run_that_is_interrupted_is_told_as_unknown_and_shows_no_earlier_result(
+    shown, code, monkeypatch
+):
     press(shown, code=code, new_password="Weak-9")
 
     def interrupted(*_):
@@ -216,10 +235,16 @@ def sent(shown, monkeypatch):
     return messages
 
 
-def test_the_newest_message_reaches_the_page_by_message_and_is_in_no_widgets_state(shown, code, sent):
+def test_the_newest_message_reaches_the_page_by_message_and_is_in_no_widgets_state(
+    shown, code, sent
+):
     shown.form._handle_custom_msg({"kind": "here", "username": "diego@example.com"}, [])
     mail = sent[-1]["mail"]
-    assert (code in mail["body"], mail["destination"], mail["live"]) == (True, "diego@example.com", True)
+    assert (code in mail["body"], mail["destination"], mail["live"]) == (
+        True,
+        "diego@example.com",
+        True,
+    )
     assert code not in everything_saved()
 
 
@@ -237,8 +262,13 @@ def test_in_practice_it_shows_how_the_user_stands_and_lets_an_hour_pass(shown, c
         return sent[-1]
 
     before = ask("here")
-    assert before["user"] == {"username": "diego@example.com", "status": "CONFIRMED", "enabled": True, "tries_left": 4,
-                              "tries_allowed": 5}
+    assert before["user"] == {
+        "username": "diego@example.com",
+        "status": "CONFIRMED",
+        "enabled": True,
+        "tries_left": 4,
+        "tries_allowed": 5,
+    }
     after = ask("hour")
     assert (int(after["clock"][:2]) - int(before["clock"][:2])) % 24 == 1
     assert after["note"] == "An hour has passed, for everybody in this sandbox."
@@ -249,7 +279,9 @@ def test_in_practice_it_shows_how_the_user_stands_and_lets_an_hour_pass(shown, c
 
 
 @pytest.mark.parametrize("kind", ["here", "request", "hour"])
-def test_on_a_real_pool_there_is_nothing_of_the_users_side_and_nothing_is_requested(kind, sandbox, monkeypatch):
+def test_on_a_real_pool_there_is_nothing_of_the_users_side_and_nothing_is_requested(
+    kind, sandbox, monkeypatch
+):
     shown, messages, before = act(ConfirmReset(interactive="yes", target="aws")), [], sandbox.now()
     monkeypatch.setattr(shown.form, "send", messages.append)
     shown.form._handle_custom_msg({"kind": kind, "username": "diego@example.com"}, [])
@@ -275,7 +307,9 @@ def test_a_bad_name_and_empty_secrets_are_told_at_once():
 
 
 def test_elsewhere_the_sandboxs_app_client_is_refused_beside_its_field_and_nothing_is_sent(sandbox):
-    """Whoever has an app client of that id on AWS would be handed the name, the code and the new password."""
+    """Whoever has an app client of that id on AWS would be handed the name, the code and the new
+    password.
+    """
     shown = act(ConfirmReset(interactive="yes", target="aws"))
     press(shown, client_id=DIEGO["client_id"], code="012345", new_password="Brand-new-1-password")
     assert shown.form.errors == {"client_id": "is that of the sandbox: name your own app client."}
@@ -296,7 +330,9 @@ def test_what_a_user_is_called_cannot_become_markup(code):
 
 
 @pytest.mark.parametrize("name", RUNBOOKS)
-def test_on_a_page_of_voila_the_cells_of_every_runbook_run_and_make_its_form(name, sandbox, monkeypatch):
+def test_on_a_page_of_voila_the_cells_of_every_runbook_run_and_make_its_form(
+    name, sandbox, monkeypatch
+):
     monkeypatch.setenv("SERVER_SOFTWARE", "voila/0.5")
     shown = []
     monkeypatch.setattr("helpers.form.widgets.display_data", lambda data, **_: shown.append(data))
@@ -305,13 +341,27 @@ def test_on_a_page_of_voila_the_cells_of_every_runbook_run_and_make_its_form(nam
         if cell.cell_type == "code":
             exec(cell.source, names)
     names["form"]._ipython_display_()
-    assert [sorted(data) for data in shown[-2:]] == [["application/vnd.jupyter.widget-view+json"], ["text/html"]]
+    assert [sorted(data) for data in shown[-2:]] == [
+        ["application/vnd.jupyter.widget-view+json"],
+        ["text/html"],
+    ]
     assert [field["name"] for field in names["form"].form.fields]
 
 
 def test_in_a_lesson_only_a_piece_asks_whether_a_person_is_there_and_nothing_asks_for_the_shared_sandbox():
-    # So a lesson shows in JupyterLab what is stored in it; tests/test_pieces.py holds that for a piece.
-    helpers = {path.name: path.read_text(encoding="utf-8") for path in ROOT.joinpath("helpers", "learn").glob("*.py")}
-    lessons = [path.read_text(encoding="utf-8") for path in ROOT.joinpath("notebooks", "learn").glob("*.ipynb")]
+    # So a lesson shows in JupyterLab what is stored in it; tests/test_pieces.py holds that for a
+    # piece.
+    helpers = {
+        path.name: path.read_text(encoding="utf-8")
+        for path in ROOT.joinpath("helpers", "learn").glob("*.py")
+    }
+    lessons = [
+        path.read_text(encoding="utf-8")
+        for path in ROOT.joinpath("notebooks", "learn").glob("*.ipynb")
+    ]
     assert [name for name, text in helpers.items() if "person_present" in text] == ["pieces.py"]
-    assert not [text for text in (*helpers.values(), *lessons) if re.search(r"open_sandbox|Target\((\)|.sandbox)", text)]
+    assert not [
+        text
+        for text in (*helpers.values(), *lessons)
+        if re.search(r"open_sandbox|Target\((\)|.sandbox)", text)
+    ]

@@ -21,7 +21,9 @@ def nothing_asked():
 
 def message(shown, kind, **values):
     fields = {field["name"]: field["value"] for field in shown.form.fields}
-    shown.form._handle_custom_msg({"kind": kind, "turn": shown.form.turn, "values": {**fields, **values}}, [])
+    shown.form._handle_custom_msg(
+        {"kind": kind, "turn": shown.form.turn, "values": {**fields, **values}}, []
+    )
     return shown.form.result
 
 
@@ -36,7 +38,11 @@ def test_the_next_form_opens_below_with_what_is_known_filled_in_and_takes_the_fo
     shown.form._handle_custom_msg({"kind": "next", "turn": shown.form.turn}, [])
     below = form_below(shown)
     values = {field["name"]: field["value"] for field in below.fields}
-    assert (below.title, below.arrive, values["username"]) == ("Set a new password", True, "diego@example.com")
+    assert (below.title, below.arrive, values["username"]) == (
+        "Set a new password",
+        True,
+        "diego@example.com",
+    )
 
 
 def test_a_whole_case_is_done_on_one_page(sandbox):
@@ -46,11 +52,21 @@ def test_a_whole_case_is_done_on_one_page(sandbox):
     below = form_below(shown)
     values = {field["name"]: field["value"] for field in below.fields}
     code = sandbox.mailbox()[-1]["code"]
-    below._handle_custom_msg({"kind": "submit", "turn": below.turn,
-                              "values": {**values, "code": code, "new_password": "Whole-case-1-password"}}, [])
+    below._handle_custom_msg(
+        {
+            "kind": "submit",
+            "turn": below.turn,
+            "values": {**values, "code": code, "new_password": "Whole-case-1-password"},
+        },
+        [],
+    )
     assert below.result["outcome"] == "confirmed"
-    assert actions.sign_in(Target().client(), client_id=DEFAULT_CLIENT_ID, username="diego@example.com",
-                         password=Secret("Whole-case-1-password"))
+    assert actions.sign_in(
+        Target().client(),
+        client_id=DEFAULT_CLIENT_ID,
+        username="diego@example.com",
+        password=Secret("Whole-case-1-password"),
+    )
 
 
 def test_a_code_that_is_no_longer_good_leads_to_a_new_one_that_may_be_sent_at_once(sandbox):
@@ -61,7 +77,10 @@ def test_a_code_that_is_no_longer_good_leads_to_a_new_one_that_may_be_sent_at_on
     ConfirmReset(interactive="no").submit()
     sandbox.advance(61)
     shown = Attended(ConfirmReset(interactive="yes"))
-    assert message(shown, "submit", code=second, new_password="Once-more-1-password")["next"] == "request-code"
+    assert (
+        message(shown, "submit", code=second, new_password="Once-more-1-password")["next"]
+        == "request-code"
+    )
     shown.form._handle_custom_msg({"kind": "next", "turn": shown.form.turn}, [])
     again = {field["name"]: field for field in form_below(shown).fields}["again"]
     assert (again["kind"], again["choices"], again["value"]) == ("choice", ["no", "yes"], "yes")
@@ -77,7 +96,11 @@ def test_the_plan_is_that_of_the_user_in_the_form_and_sends_nothing(sandbox):
     shown = Attended(RequestCode(interactive="yes"))
     result = message(shown, "plan", username="maria@example.com", user_pool_id=DEFAULT_POOL_ID)
     assert result["outcome"] == "plan"
-    assert ["Password of maria@example.com", "works, if it is remembered", "works until the code is confirmed"] in result["changes"]
+    assert [
+        "Password of maria@example.com",
+        "works, if it is remembered",
+        "works until the code is confirmed",
+    ] in result["changes"]
     assert "ForgotPassword" not in sandbox.counts()["calls"]
     assert shown.form.state == "ready"
 
@@ -95,9 +118,15 @@ def test_a_refused_choice_is_told_in_words():
 
 
 def test_what_is_not_known_is_left_open_on_a_real_pool_and_never_the_sandboxs_default():
-    run = RequestCode(interactive="no", target="aws", client_id="1example23456789", username="maria@example.com")
+    run = RequestCode(
+        interactive="no", target="aws", client_id="1example23456789", username="maria@example.com"
+    )
     following = run.follow("fix-contact")
-    assert following.parameters == {"target": "aws", "username": "maria@example.com", "user_pool_id": ""}
+    assert following.parameters == {
+        "target": "aws",
+        "username": "maria@example.com",
+        "user_pool_id": "",
+    }
     assert "user_pool_id" not in str(following)
     shown = Attended(FixContact(**following.parameters, interactive="yes"))
     assert set(shown.form.errors) == {"user_pool_id"}
@@ -108,7 +137,9 @@ def test_a_symptom_alone_leads_to_a_diagnosis_of_nobody_yet(sandbox):
     assert run.submit().next_runbook.parameters["username"] == ""
 
 
-def test_what_an_earlier_press_led_to_is_not_offered_after_one_that_came_to_nothing(sandbox, monkeypatch):
+def test_what_an_earlier_press_led_to_is_not_offered_after_one_that_came_to_nothing(
+    sandbox, monkeypatch
+):
     shown = Attended(RequestCode(interactive="yes"))
     assert message(shown, "submit")["next"] == "confirm-reset"
     shown.form._handle_custom_msg({"kind": "again", "turn": shown.form.turn}, [])

@@ -26,11 +26,17 @@ NEW = 'Planted-"päss"-1'
 
 
 class Papermill:
-    """Stock papermill, as an operator's shell runs it, with all the sandbox's processes on one file."""
+    """Stock papermill, as an operator's shell runs it, with all the sandbox's processes on one
+    file.
+    """
 
     def __init__(self, folder):
         self.out = folder / "out.ipynb"
-        self.environment = {**os.environ, "COGNITO_SANDBOX": str(folder / "sandbox.sqlite"), "RESET_PASSWORD": NEW}
+        self.environment = {
+            **os.environ,
+            "COGNITO_SANDBOX": str(folder / "sandbox.sqlite"),
+            "RESET_PASSWORD": NEW,
+        }
 
     def request_code(self):
         box = open_sandbox(self.environment["COGNITO_SANDBOX"])
@@ -42,9 +48,17 @@ class Papermill:
 
     def run(self, *options, **parameters):
         words = [word for name, value in parameters.items() for word in ("-r", name, value)]
-        command = [Path(sys.executable).parent / "papermill", ROOT / "notebooks/runbooks/confirm-reset.ipynb", self.out,
-                   "--no-progress-bar", *words, *options]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=120)
+        command = [
+            Path(sys.executable).parent / "papermill",
+            ROOT / "notebooks/runbooks/confirm-reset.ipynb",
+            self.out,
+            "--no-progress-bar",
+            *words,
+            *options,
+        ]
+        return subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=120
+        )
 
     def record(self):
         return find_record(nbformat.reads(self.out.read_text(encoding="utf-8"), as_version=4))
@@ -96,8 +110,11 @@ def test_a_connection_cut_after_the_commit_is_confirmed_by_a_sign_in_over_http_t
         client = Target(server.endpoint).client()
         actions.request_code(client, **DIEGO)
         fault = {"operation": "ConfirmForgotPassword", "fault": "drop-after-commit", "times": 1}
-        ask = urllib.request.Request(f"{server.endpoint}/_sandbox/faults", json.dumps(fault).encode(),
-                                     {"Content-Type": "application/json"})
+        ask = urllib.request.Request(
+            f"{server.endpoint}/_sandbox/faults",
+            json.dumps(fault).encode(),
+            {"Content-Type": "application/json"},
+        )
         assert urllib.request.urlopen(ask, timeout=10).status == 200
         done = papermill.run(target=server.endpoint, new_password="env:RESET_PASSWORD")
         assert done.returncode == 0, done.stderr
@@ -110,30 +127,53 @@ def test_a_connection_cut_after_the_commit_is_confirmed_by_a_sign_in_over_http_t
 
 def test_bad_parameters_end_in_1_with_every_problem_and_nothing_sent(papermill):
     client = papermill.request_code()
-    done = papermill.run("-p", "username", "+15551234567", "-p", "client_id", "12", region="nowhere",
-                         code="env:NOT_SET_ANYWHERE", new_password="env:RESET_PASSWORD")
+    done = papermill.run(
+        "-p",
+        "username",
+        "+15551234567",
+        "-p",
+        "client_id",
+        "12",
+        region="nowhere",
+        code="env:NOT_SET_ANYWHERE",
+        new_password="env:RESET_PASSWORD",
+    )
     assert done.returncode == 1
     text = papermill.out.read_text(encoding="utf-8")
-    for words in ("region: must be an AWS region", "username: arrived as the int 15551234567",
-                  "client_id: arrived as the int 12", "code: the environment variable of this reference is not set"):
+    for words in (
+        "region: must be an AWS region",
+        "username: arrived as the int 15551234567",
+        "client_id: arrived as the int 12",
+        "code: the environment variable of this reference is not set",
+    ):
         assert words in text
     assert papermill.record() is None
     assert signs_in(client, DEFAULT_PASSWORD)
 
 
 def test_papermill_reads_every_parameter_with_its_help():
-    told = CliRunner().invoke(papermill_command, ["--help-notebook", str(ROOT / "notebooks/runbooks/confirm-reset.ipynb")]).stdout
+    told = (
+        CliRunner()
+        .invoke(
+            papermill_command,
+            ["--help-notebook", str(ROOT / "notebooks/runbooks/confirm-reset.ipynb")],
+        )
+        .stdout
+    )
     for name in ("target", "region", "code", "new_password", "username", "interactive"):
         assert f"{name}: " in told
 
 
 def test_the_first_run_ends_in_a_confirmed_reset_with_a_record_and_a_notebook_also_for_a_user_who_is_at_the_attempt_limit(
-    papermill, tmp_path,
+    papermill,
+    tmp_path,
 ):
     with pytest.raises(LimitReached):
         [papermill.request_code() for _ in range(20)]
     command = [sys.executable, "-m", "helpers", "first-run", "--out", str(tmp_path / "runs")]
-    done = subprocess.run(command, env=papermill.environment, capture_output=True, text=True, timeout=120, cwd=ROOT)
+    done = subprocess.run(
+        command, env=papermill.environment, capture_output=True, text=True, timeout=120, cwd=ROOT
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "confirmed: The user can sign in with the new password" in done.stdout
     assert "make lab" in done.stdout

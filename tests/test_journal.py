@@ -1,4 +1,6 @@
-"""The journal: what it says is what happened, whoever is killed when, and what is done to it shows."""
+"""The journal: what it says is what happened, whoever is killed when, and what is done to
+it shows.
+"""
 
 import contextlib
 import itertools
@@ -28,14 +30,33 @@ ROUNDS = int(os.environ.get("KILL_ROUNDS", "6"))  # KILL_ROUNDS=200 for the long
 
 
 def started(run="one", **changes):
-    about = {"run": run, "at": now(), "who": "me", "host": "here", "process": 1, "runbook": "confirm-reset", "digest": "0" * 64,
-             "versions": {}, "parameters": {"username": "d***"}, "out": "x", **changes}
+    about = {
+        "run": run,
+        "at": now(),
+        "who": "me",
+        "host": "here",
+        "process": 1,
+        "runbook": "confirm-reset",
+        "digest": "0" * 64,
+        "versions": {},
+        "parameters": {"username": "d***"},
+        "out": "x",
+        **changes,
+    }
     return Started(**about)
 
 
 def ended(run="one", **changes):
-    about = {"run": run, "at": now(), "state": "completed", "outcome": Outcome.CONFIRMED, "exit_code": 0, "meaning": "done",
-             "next_step": "", **changes}
+    about = {
+        "run": run,
+        "at": now(),
+        "state": "completed",
+        "outcome": Outcome.CONFIRMED,
+        "exit_code": 0,
+        "meaning": "done",
+        "next_step": "",
+        **changes,
+    }
     return Ended(**about)
 
 
@@ -88,7 +109,16 @@ def recomputed(lines):
         (swapped, "line 2: what stood before"),
         (lambda lines: [*lines[:2], "noise\n", *lines[2:]], "line 3: cannot be read"),
     ],
-    ids=["altered", "altered-with-its-digest", "removed", "first-removed", "last-removed", "all-removed", "swapped", "noise"],
+    ids=[
+        "altered",
+        "altered-with-its-digest",
+        "removed",
+        "first-removed",
+        "last-removed",
+        "all-removed",
+        "swapped",
+        "noise",
+    ],
 )
 def test_a_line_that_was_altered_or_removed_is_found(change, words, journal):
     spoil(journal, change)
@@ -101,11 +131,16 @@ def test_a_line_that_was_altered_or_removed_is_found(change, words, journal):
 def test_a_digest_that_was_noted_elsewhere_shows_that_both_files_were_rewritten(journal):
     noted = journal.verify().head
     spoil(journal, lambda lines: lines[:-1])
-    (journal.folder / "journal.jsonl.head").write_text(json.loads(journal.path.read_text().splitlines()[-1])["digest"])
+    (journal.folder / "journal.jsonl.head").write_text(
+        json.loads(journal.path.read_text().splitlines()[-1])["digest"]
+    )
     assert journal.verify().faults == ()
     runner = CliRunner()
     assert runner.invoke(main, ["verify", "--out", str(journal.folder)]).exit_code == 0
-    assert runner.invoke(main, ["verify", "--out", str(journal.folder), "--head", noted]).exit_code == 1
+    assert (
+        runner.invoke(main, ["verify", "--out", str(journal.folder), "--head", noted]).exit_code
+        == 1
+    )
 
 
 def test_half_a_line_of_a_killed_writer_does_no_harm(journal):
@@ -114,7 +149,11 @@ def test_half_a_line_of_a_killed_writer_does_no_harm(journal):
     assert (journal.verify().faults, journal.verify().torn) == ((), True)
     assert len(journal.runs()) == 3
     journal.append(started("four"))
-    assert (journal.verify().faults, journal.verify().torn, journal.verify().lines) == ((), False, 7)
+    assert (journal.verify().faults, journal.verify().torn, journal.verify().lines) == (
+        (),
+        False,
+        7,
+    )
     assert journal.path.read_bytes().startswith(whole)
 
 
@@ -138,9 +177,14 @@ def test_a_run_without_an_end_is_lost_and_while_its_process_lives_it_is_running(
     journal = Journal(tmp_path)
     journal.append(started())
     assert [(run.state, run.outcome) for run in journal.runs()] == [("lost", "unknown")]
-    code = ("import sys, pathlib; from helpers.run.journal import Journal\n"
-            f"with Journal(pathlib.Path({str(tmp_path)!r})).under_way('one'): print('held', flush=True); sys.stdin.read()")
-    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+    code = (
+        "import sys, pathlib; from helpers.run.journal import Journal\nwith"
+        f" Journal(pathlib.Path({str(tmp_path)!r})).under_way('one'): print('held', flush=True);"
+        " sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
         holder.stdout.readline()
         assert [(run.state, run.outcome) for run in journal.runs()] == [("running", "")]
         holder.kill()
@@ -156,7 +200,9 @@ def test_a_secret_that_comes_as_far_as_the_journal_stops_there(tmp_path):
 
 
 def test_the_published_schema_is_that_of_the_models():
-    """To write it anew: python -c "import json; from helpers.run.journal import schema; print(json.dumps(schema(), indent=2))" """
+    """To write it anew: python -c "import json; from helpers.run.journal import schema;
+    print(json.dumps(schema(), indent=2))"
+    """
     published = Path(__file__).parent.parent / "helpers" / "run" / "journal.schema.json"
     assert json.loads(published.read_text()) == schema()
     assert {"Line", "Kept", "Record", "Started", "Ended"} <= set(schema()["$defs"])
@@ -170,15 +216,25 @@ def test_show_lists_and_filters(journal):
     journal.append(ended("four", state="died", outcome=Outcome.UNKNOWN, exit_code=138))
 
     def shown(*options):
-        answer = CliRunner().invoke(main, ["show", "--out", str(journal.folder), "--json", *options])
+        answer = CliRunner().invoke(
+            main, ["show", "--out", str(journal.folder), "--json", *options]
+        )
         return [run["run"] for run in json.loads(answer.stdout)]
 
     assert shown() == ["one", "two", "three", "four"]
-    assert shown("--outcome", "unknown") == shown("--state", "died") == shown("--user", "e***") == ["four"]
+    assert (
+        shown("--outcome", "unknown")
+        == shown("--state", "died")
+        == shown("--user", "e***")
+        == ["four"]
+    )
     assert shown("--last", "2") == ["three", "four"]
     assert shown("--since", "2999-01-01") == shown("--runbook", "other") == []
     assert shown("two") == ["two"]
-    assert " unknown   died        138" in CliRunner().invoke(main, ["show", "--out", str(journal.folder)]).stdout
+    assert (
+        " unknown   died        138"
+        in CliRunner().invoke(main, ["show", "--out", str(journal.folder)]).stdout
+    )
 
 
 # --- whoever is killed when ---
@@ -186,15 +242,20 @@ def test_show_lists_and_filters(journal):
 
 def signs_in(client, password):
     try:
-        client.initiate_auth(ClientId=DEFAULT_CLIENT_ID, AuthFlow="USER_PASSWORD_AUTH",
-                             AuthParameters={"USERNAME": DEFAULT_USERNAME, "PASSWORD": password})
+        client.initiate_auth(
+            ClientId=DEFAULT_CLIENT_ID,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": DEFAULT_USERNAME, "PASSWORD": password},
+        )
     except client.exceptions.NotAuthorizedException:
         return False
     return True
 
 
 def below(pid):
-    answer = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
     children = [int(line) for line in answer.stdout.split()]
     return children + [each for child in children for each in below(child)]
 
@@ -204,7 +265,9 @@ def kill(pid):
         os.kill(pid, signal.SIGKILL)
 
 
-def test_killed_at_any_moment_the_journal_is_readable_and_claims_nothing_that_did_not_happen(tmp_path, monkeypatch):
+def test_killed_at_any_moment_the_journal_is_readable_and_claims_nothing_that_did_not_happen(
+    tmp_path, monkeypatch
+):
     monkeypatch.setenv("COGNITO_SANDBOX", str(tmp_path / "sandbox.sqlite"))
     box = open_sandbox()
     out = tmp_path / "runs"
@@ -216,12 +279,29 @@ def test_killed_at_any_moment_the_journal_is_readable_and_claims_nothing_that_di
         box.reset()
         client.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)
         new = f"A-new-password-{number}"
-        environment = {**os.environ, "THE_CODE": Target().newest_code(DEFAULT_USERNAME), "THE_PASSWORD": new}
+        environment = {
+            **os.environ,
+            "THE_CODE": Target().newest_code(DEFAULT_USERNAME),
+            "THE_PASSWORD": new,
+        }
         before = {run.started.run for run in Journal(out).runs()}
         began = time.monotonic()
         process = subprocess.Popen(
-            [COMMAND, "run", "confirm-reset", "--out", str(out), "-p", "code=env:THE_CODE", "-p",
-             "new_password=env:THE_PASSWORD"], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            [
+                COMMAND,
+                "run",
+                "confirm-reset",
+                "--out",
+                str(out),
+                "-p",
+                "code=env:THE_CODE",
+                "-p",
+                "new_password=env:THE_PASSWORD",
+            ],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         time.sleep(chance.uniform(0, usual))
         family = [process.pid, *below(process.pid)]
         for pid in chance.choice([family[:1], family[:1], family[-1:], family[1:2], family]):
@@ -241,7 +321,10 @@ def test_killed_at_any_moment_the_journal_is_readable_and_claims_nothing_that_di
             assert not (run.outcome == "confirmed" and not changed), where
             assert not (run.outcome in ("refused", "not_sent") and changed), where
             record = out / run.started.run / "record.json"
-            assert Kept.model_validate_json(record.read_text()).ended == run.ended or run.ended is not None, where
+            assert (
+                Kept.model_validate_json(record.read_text()).ended == run.ended
+                or run.ended is not None
+            ), where
         if not mine:
             assert not changed, f"{where}: changed, and no line says that anybody tried"
     for line in Journal(out).path.read_text().splitlines() if Journal(out).path.exists() else ():

@@ -6,7 +6,15 @@ import nbformat
 import pytest
 from nbconvert.exporters import HTMLExporter
 
-from helpers import CodeRefused, PasswordPolicy, PasswordRefused, Secret, confirm, request_code, sign_in
+from helpers import (
+    CodeRefused,
+    PasswordPolicy,
+    PasswordRefused,
+    Secret,
+    confirm,
+    request_code,
+    sign_in,
+)
 from helpers.cognito.actions import admin_reset
 from helpers.cognito.reads import read_pool
 from helpers.learn import exercise, measure, migration, naming, trouble
@@ -45,11 +53,22 @@ def test_a_lesson_has_exercises_and_their_solutions_satisfy_the_checks(path, mon
     assert solutions(path)
     monkeypatch.setattr("IPython.display.display", lambda *_, **__: None)
     checks = []
-    for name in [name for name in vars(exercise) if not name.startswith("_") and name not in ("Card", "Lesson")]:
+    for name in [
+        name
+        for name in vars(exercise)
+        if not name.startswith("_") and name not in ("Card", "Lesson")
+    ]:
         function = getattr(exercise, name)
-        if callable(function) and function.__module__ == "helpers.learn.exercise" and name not in ("checked", "guessed"):
-            monkeypatch.setattr(exercise, name,
-                                lambda *given, function=function: checks.append(function(*given)) or checks[-1])
+        if (
+            callable(function)
+            and function.__module__ == "helpers.learn.exercise"
+            and name not in ("checked", "guessed")
+        ):
+            monkeypatch.setattr(
+                exercise,
+                name,
+                lambda *given, function=function: checks.append(function(*given)) or checks[-1],
+            )
     exec(compile(solved(path), path.name, "exec"), {})
     assert checks
     for card in checks:
@@ -58,8 +77,13 @@ def test_a_lesson_has_exercises_and_their_solutions_satisfy_the_checks(path, mon
 
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_says_how_surely_aws_does_the_same_and_where_to_go_next(path):
-    headings = [line for cell in cells(path) if cell.cell_type == "markdown" for line in cell.source.splitlines()
-                if line.startswith("## ")]
+    headings = [
+        line
+        for cell in cells(path)
+        if cell.cell_type == "markdown"
+        for line in cell.source.splitlines()
+        if line.startswith("## ")
+    ]
     assert "## How surely does AWS do the same?" in headings
     assert headings[-1] == "## Where next"
 
@@ -74,15 +98,21 @@ def test_a_line_of_code_fits_a_page(path):
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_a_lesson_is_a_whole_page_when_nbconvert_makes_one_of_it(path):
     page, _ = HTMLExporter().from_filename(str(path))
-    shown = [output.data for cell in cells(path) if cell.cell_type == "code" for output in cell.outputs]
+    shown = [
+        output.data for cell in cells(path) if cell.cell_type == "code" for output in cell.outputs
+    ]
     pictures = [data for data in shown if "image/svg+xml" in data]
     tables = [data for data in shown if "|:---" in data.get("text/markdown", "")]
     assert page.count("<img ") == len(pictures)
     # nbconvert has no words for a picture, so they follow it at once.
-    assert len(re.findall(r"<img [^>]*>(?:\s|</?div[^>]*>)*<details><summary>The same in words: ", page)) == len(pictures)
+    assert len(
+        re.findall(r"<img [^>]*>(?:\s|</?div[^>]*>)*<details><summary>The same in words: ", page)
+    ) == len(pictures)
     assert page.count("<table") >= len(tables) + 1
     assert page.count("<summary>A solution</summary>") == len(solutions(path))
-    assert page.count("<details>") == page.count("</details>") == len(pictures) + len(solutions(path))
+    assert (
+        page.count("<details>") == page.count("</details>") == len(pictures) + len(solutions(path))
+    )
     assert len(re.findall(r"<h1[ >]", page)) == 1
     assert "Error displaying widget" not in page
 
@@ -124,9 +154,17 @@ def test_the_record_has_every_call_its_answer_and_what_was_true_afterwards(lesso
     lesson.wait(hours=1)
     admin_reset(lesson.admin, user_pool_id="us-east-1_Sandbox01", username=DIEGO["username"])
     asked, refused, _, reset = lesson.story
-    assert (asked.mails, asked.live, asked.standing) == ((1,), (1,), {"diego@example.com": "CONFIRMED"})
+    assert (asked.mails, asked.live, asked.standing) == (
+        (1,),
+        (1,),
+        {"diego@example.com": "CONFIRMED"},
+    )
     assert (refused.code, refused.live) == ("InvalidPasswordException", (1,))
-    assert (reset.who, reset.live, reset.standing) == ("administrator", (2,), {"diego@example.com": "RESET_REQUIRED"})
+    assert (reset.who, reset.live, reset.standing) == (
+        "administrator",
+        (2,),
+        {"diego@example.com": "RESET_REQUIRED"},
+    )
 
 
 def test_a_pause_shows_what_had_run_out_at_its_end(lesson):
@@ -160,14 +198,24 @@ def test_a_lost_answer_is_recorded_as_one(lesson):
     assert "no answer" in repr(lesson.call("ConfirmForgotPassword"))
 
 
-@pytest.mark.parametrize("trouble", [lambda box: box.fault("ConfirmForgotPassword", "drop-after-commit"),
-                                     lambda box: box.on("PostConfirmation", lambda event: None)], ids=["lost", "trigger"])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        lambda box: box.fault("ConfirmForgotPassword", "drop-after-commit"),
+        lambda box: box.on("PostConfirmation", lambda event: None),
+    ],
+    ids=["lost", "trigger"],
+)
 def test_the_timeline_knows_the_new_password_though_no_good_answer_came(lesson, trouble):
     request_code(lesson.client, **DIEGO)
     trouble(lesson.box)
     with lesson.refused():
         confirm(lesson.client, **DIEGO, code=lesson.code(), new_password=NEW)
-    assert lesson.timeline("x").words[-1].endswith("Afterwards: status: CONFIRMED, code 1: none, password: the new one.")
+    assert (
+        lesson.timeline("x")
+        .words[-1]
+        .endswith("Afterwards: status: CONFIRMED, code 1: none, password: the new one.")
+    )
 
 
 def test_the_arrow_of_a_lost_answer_ends_on_its_way(lesson):
@@ -182,7 +230,10 @@ def test_the_arrow_of_a_lost_answer_ends_on_its_way(lesson):
 
 def test_where_the_outcome_is_not_known_nothing_is_tried_again_before_it_is():
     for one in trouble.meet_all("lost"):
-        assert one.again == f"nothing, before {'one sign-in' if one.story.operation == trouble.CONFIRM else 'a look into the mailbox'}"
+        assert (
+            one.again == "nothing, before"
+            f" {'one sign-in' if one.story.operation == trouble.CONFIRM else 'a look into the mailbox'}"
+        )
 
 
 def test_refused_fails_where_cognito_says_yes(lesson):
@@ -194,14 +245,20 @@ def test_a_device_stays_signed_in_until_an_administrator_ends_it(lesson):
     phone = lesson.device().sign_in("diego@example.com", Secret("First-Password-1"))
     lesson.wait(hours=3)
     assert phone.is_signed_in()
-    lesson.admin.admin_user_global_sign_out(UserPoolId="us-east-1_Sandbox01", Username="diego@example.com")
+    lesson.admin.admin_user_global_sign_out(
+        UserPoolId="us-east-1_Sandbox01", Username="diego@example.com"
+    )
     assert not phone.is_signed_in()
 
 
 def test_a_check_says_what_is_missing(lesson):
     assert exercise.a_reset(lesson).title == "A reset from beginning to end: 3 of 3 still missing."
     request_code(lesson.client, **DIEGO)
-    assert [label for label, _ in exercise.a_reset(lesson).rows] == ["✓ done", "✗ missing", "✗ missing"]
+    assert [label for label, _ in exercise.a_reset(lesson).rows] == [
+        "✓ done",
+        "✗ missing",
+        "✗ missing",
+    ]
 
 
 def test_a_prediction_is_missing_wrong_or_right():
@@ -220,18 +277,26 @@ def raising(*_):
     raise KeyError("password")
 
 
-@pytest.mark.parametrize(("check", "answer", "said"), [
-    (exercise.advice_for_every_story, raising, "it raised KeyError: 'password'"),
-    (exercise.advice_for_every_story, "same code", "'str' object is not callable"),
-    (exercise.a_secret_hash, raising, "it raised KeyError: 'password'"),
-    (exercise.a_secret_hash, lambda *_: b"bytes", "it returned bytes"),
-    (exercise.a_secret_hash, lambda *_: "", "✗ missing  Cognito takes it"),
-    (exercise.a_secret_hash, lambda *_: "not Base64, but 44 characters long, like it.", "✗ missing  Cognito takes it"),
-    (exercise.a_password_without_punctuation, 123, "put it in quotation marks"),
-    (exercise.a_password_without_punctuation, None, "put it in quotation marks"),
-    (exercise.a_migration, raising, "UserMigration failed with error"),
-    (exercise.a_migration, lambda event, context=None: None, "Unrecognizable lambda output"),
-], ids=lambda given: getattr(given, "__name__", repr(given)))
+@pytest.mark.parametrize(
+    ("check", "answer", "said"),
+    [
+        (exercise.advice_for_every_story, raising, "it raised KeyError: 'password'"),
+        (exercise.advice_for_every_story, "same code", "'str' object is not callable"),
+        (exercise.a_secret_hash, raising, "it raised KeyError: 'password'"),
+        (exercise.a_secret_hash, lambda *_: b"bytes", "it returned bytes"),
+        (exercise.a_secret_hash, lambda *_: "", "✗ missing  Cognito takes it"),
+        (
+            exercise.a_secret_hash,
+            lambda *_: "not Base64, but 44 characters long, like it.",
+            "✗ missing  Cognito takes it",
+        ),
+        (exercise.a_password_without_punctuation, 123, "put it in quotation marks"),
+        (exercise.a_password_without_punctuation, None, "put it in quotation marks"),
+        (exercise.a_migration, raising, "UserMigration failed with error"),
+        (exercise.a_migration, lambda event, context=None: None, "Unrecognizable lambda output"),
+    ],
+    ids=lambda given: getattr(given, "__name__", repr(given)),
+)
 def test_a_check_of_a_wrong_answer_says_what_is_wrong_and_shows_no_traceback(check, answer, said):
     card = check(answer)
     assert said in repr(card)
@@ -244,8 +309,11 @@ def test_a_migration_may_refuse_a_wrong_password_by_an_error_of_its_own():
             signs_in = event["triggerSource"] == "UserMigration_Authentication"
             if signs_in and event["request"]["password"] != "Old-Shop-Pass-1":
                 raise ValueError("Bad password")
-            event["response"] |= {"userAttributes": {"email": "cem@example.com", "email_verified": "true"},
-                                  "messageAction": "SUPPRESS", "finalUserStatus": "CONFIRMED" if signs_in else None}
+            event["response"] |= {
+                "userAttributes": {"email": "cem@example.com", "email_verified": "true"},
+                "messageAction": "SUPPRESS",
+                "finalUserStatus": "CONFIRMED" if signs_in else None,
+            }
         return event
 
     assert exercise.a_migration(migrate).title == "Your migration: all done."
@@ -269,7 +337,10 @@ def test_every_modelled_error_of_the_two_calls_has_a_story(operation):
 def test_only_what_nobody_has_reported_is_put_in_place_of_an_answer():
     instead = {story.error for story in trouble.STORIES if story.instead}
     assert instead == {"TooManyFailedAttemptsException", "OperationNotEnabledException"}
-    assert "not known" in trouble.meet("ConfirmForgotPassword", "the region is a replica").error.message
+    assert (
+        "not known"
+        in trouble.meet("ConfirmForgotPassword", "the region is a replica").error.message
+    )
 
 
 def test_no_two_stories_of_a_call_have_one_name():
@@ -277,14 +348,20 @@ def test_no_two_stories_of_a_call_have_one_name():
     assert len(set(names)) == len(names)
 
 
-@pytest.mark.parametrize(("name", "afterwards"), [
-    ("a digit is wrong", "still good"),
-    ("the code of an older message", "the newer one is good"),
-    ("the code is more than an hour old", "no longer good"),
-    ("the code was asked for through another app client", "still good, through the app client that asked"),
-    ("the trigger after the confirmation raises an error", "used up: the password IS changed"),
-    ("the answer is lost on its way", "used up: the password IS changed"),
-])
+@pytest.mark.parametrize(
+    ("name", "afterwards"),
+    [
+        ("a digit is wrong", "still good"),
+        ("the code of an older message", "the newer one is good"),
+        ("the code is more than an hour old", "no longer good"),
+        (
+            "the code was asked for through another app client",
+            "still good, through the app client that asked",
+        ),
+        ("the trigger after the confirmation raises an error", "used up: the password IS changed"),
+        ("the answer is lost on its way", "used up: the password IS changed"),
+    ],
+)
 def test_what_became_of_the_code_is_read_off_the_sandbox(name, afterwards):
     assert trouble.meet("ConfirmForgotPassword", name).afterwards == afterwards
 
@@ -316,7 +393,9 @@ def test_a_password_is_judged_as_a_confirmation_judges_it(lesson):
 
 
 def test_a_policy_of_ones_own_is_what_the_pool_goes_by(lesson):
-    policy = PasswordPolicy(minimum_length=6, require_uppercase=False, require_symbols=False, history_size=2)
+    policy = PasswordPolicy(
+        minimum_length=6, require_uppercase=False, require_symbols=False, history_size=2
+    )
     measure.set_policy(lesson, policy)
     assert read_pool(lesson.quiet, user_pool_id="us-east-1_Sandbox01").policy == policy
     assert measure.verdict(lesson, "abcde1") == measure.TAKEN
@@ -341,28 +420,40 @@ def test_the_lock_is_measured_and_drawn(lesson):
 
 @pytest.fixture
 def shop(lesson):
-    made = lesson.quiet.create_user_pool(PoolName="shop", AliasAttributes=["email"], AutoVerifiedAttributes=["email"])
+    made = lesson.quiet.create_user_pool(
+        PoolName="shop", AliasAttributes=["email"], AutoVerifiedAttributes=["email"]
+    )
     return made["UserPool"]["Id"]
 
 
 def client_of(lesson, pool, **more):
-    made = lesson.quiet.create_user_pool_client(UserPoolId=pool, ClientName="one", **more,
-                                                ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+    made = lesson.quiet.create_user_pool_client(
+        UserPoolId=pool, ClientName="one", **more, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+    )
     return made["UserPoolClient"]["ClientId"]
 
 
 def test_a_user_answers_to_every_name_that_is_verified(lesson, shop):
     sub = naming.add_user(lesson, shop, "ana", "ana@example.com")
     naming.add_user(lesson, shop, "ben", "ben@example.com", verified=False)
-    names = {"username": "ana", "address": "ana@example.com", "sub": sub, "capital": "Ana", "ben": "ben@example.com"}
+    names = {
+        "username": "ana",
+        "address": "ana@example.com",
+        "sub": sub,
+        "capital": "Ana",
+        "ben": "ben@example.com",
+    }
     said = [row[-1][0] for row in naming.answers_to(lesson, client_of(lesson, shop), names).rows]
     assert said == ["✓", "✓", "✓", "✗", "✗"]
 
 
-@pytest.mark.parametrize(("hides", "nobody"), [
-    ("LEGACY", ("✗ UserNotFound", "✗ UserNotFound", "✗ UserNotFound")),
-    ("ENABLED", ("✓ sent to h***@n***.com", "✗ CodeMismatch", "✗ NotAuthorized")),
-])
+@pytest.mark.parametrize(
+    ("hides", "nobody"),
+    [
+        ("LEGACY", ("✗ UserNotFound", "✗ UserNotFound", "✗ UserNotFound")),
+        ("ENABLED", ("✓ sent to h***@n***.com", "✗ CodeMismatch", "✗ NotAuthorized")),
+    ],
+)
 def test_what_a_stranger_learns_depends_on_the_app_client(lesson, hides, nobody):
     client = client_of(lesson, "us-east-1_Sandbox01", PreventUserExistenceErrors=hides)
     seen = naming.seen_by_a_stranger(lesson, client, {"nobody": "nobody@example.com"}).rows[0][1:]
@@ -377,14 +468,19 @@ def test_the_users_calls_are_unsigned_and_the_administrators_are_not():
 # --- users from another system ---
 
 
-@pytest.mark.parametrize(("on", "asked"), [
-    (("UserMigration_Authentication",), ["✗"]),
-    (("UserMigration_Authentication", "UserMigration_ForgotPassword"), ["✓"]),
-])
+@pytest.mark.parametrize(
+    ("on", "asked"),
+    [
+        (("UserMigration_Authentication",), ["✗"]),
+        (("UserMigration_Authentication", "UserMigration_ForgotPassword"), ["✓"]),
+    ],
+)
 def test_the_handler_acts_on_the_sources_that_it_is_given(lesson, on, asked):
     lesson.box.on("UserMigration", migration.handler_for({"ben": "ben@example.com"}.get, on=on))
     names = {"ben": "ben"}
-    assert [row[-1][0] for row in naming.answers_to(lesson, DIEGO["client_id"], names).rows] == asked
+    assert [
+        row[-1][0] for row in naming.answers_to(lesson, DIEGO["client_id"], names).rows
+    ] == asked
 
 
 def test_a_name_that_the_other_system_does_not_know_is_left_alone(lesson):
@@ -392,7 +488,7 @@ def test_a_name_that_the_other_system_does_not_know_is_left_alone(lesson):
     lesson.box.on("UserMigration", listener)
     with lesson.refused():
         sign_in(lesson.client, client_id=DIEGO["client_id"], username="nobody", password=NEW)
-    (asked, answered), = listener.log
+    ((asked, answered),) = listener.log
     assert asked == answered
 
 
@@ -400,7 +496,7 @@ def test_the_listener_keeps_what_was_asked_apart_from_what_was_answered(lesson):
     listener = migration.Listener(migration.handler_for({"ana": "ana@example.com"}.get))
     lesson.box.on("UserMigration", listener)
     request_code(lesson.client, client_id=DIEGO["client_id"], username="ana")
-    (asked, answered), = listener.log
+    ((asked, answered),) = listener.log
     assert asked["response"]["finalUserStatus"] is None
     assert answered["response"]["finalUserStatus"] == "RESET_REQUIRED"
 
@@ -412,4 +508,8 @@ def test_the_source_of_a_function_is_shown_as_it_is():
 def test_the_handler_needs_nothing_but_python():
     assert "import" not in repr(migration.Source(migration.handler_for))
     text = NOTEBOOKS.parent.joinpath("helpers", "learn", "migration.py").read_text(encoding="utf-8")
-    assert set(re.findall(r"^(?:from|import) (\S+)", text, re.MULTILINE)) == {"inspect", "collections.abc", "typing"}
+    assert set(re.findall(r"^(?:from|import) (\S+)", text, re.MULTILINE)) == {
+        "inspect",
+        "collections.abc",
+        "typing",
+    }

@@ -1,4 +1,6 @@
-"""The Makefile, where nothing else tries it: in a folder of its own, with a JupyterLab that ends at once."""
+"""The Makefile, where nothing else tries it: in a folder of its own, with a JupyterLab that ends at
+once.
+"""
 
 import shutil
 import subprocess
@@ -29,7 +31,9 @@ def test_the_layout_that_a_person_has_made_stays_from_one_make_lab_to_the_next(f
         return sorted(folder.joinpath("runs", "lab").iterdir())
 
     [layout] = lab()
-    assert layout.read_bytes() == folder.joinpath(".jupyter", "workspaces", layout.name).read_bytes()
+    assert (
+        layout.read_bytes() == folder.joinpath(".jupyter", "workspaces", layout.name).read_bytes()
+    )
     layout.write_text("as I like it")
     assert lab() == [layout]
     assert layout.read_text() == "as I like it"

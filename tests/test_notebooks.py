@@ -1,4 +1,6 @@
-"""The notebooks as files: what every one of them must be, and that its stored outputs are what a run gives."""
+"""The notebooks as files: what every one of them must be, and that its stored outputs are what a
+run gives.
+"""
 
 import re
 from itertools import pairwise
@@ -19,10 +21,12 @@ def read(path):
     return nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
 
 
-@pytest.mark.parametrize("name", ["00-start-here", "learn/01-the-reset-flow", "runbooks/confirm-reset"])
+@pytest.mark.parametrize(
+    "name", ["00-start-here", "learn/01-the-reset-flow", "runbooks/confirm-reset"]
+)
 def test_to_store_outputs_anew_changes_no_byte(name):
-    """One of each kind: that all outputs are the stored ones, nbval proves in an ordinary kernel, where they are seen,
-    and the engine's own test to the letter."""
+    """One of each kind: that all outputs are the stored ones, nbval proves in an ordinary kernel,
+    where they are seen, and the engine's own test to the letter."""
     path = NOTEBOOKS / f"{name}.ipynb"
     assert executed(path) == path.read_text(encoding="utf-8")
 
@@ -53,7 +57,9 @@ def test_a_sentence_leads_into_every_code_cell_and_the_cell_is_small(path):
             assert before.cell_type == "markdown", cell.id
             assert before.source.rstrip().endswith(":"), before.id
             # The parameters cell has a line for each parameter, and nothing else.
-            lines = len(RUNBOOKS[path.stem].parameters.model_fields) if cell.id == "parameters" else 10
+            lines = (
+                len(RUNBOOKS[path.stem].parameters.model_fields) if cell.id == "parameters" else 10
+            )
             assert len(cell.source.splitlines()) <= lines, cell.id
 
 
@@ -61,7 +67,12 @@ def test_a_sentence_leads_into_every_code_cell_and_the_cell_is_small(path):
 def test_there_is_one_title_no_heading_level_is_skipped_and_the_last_cell_is_the_proof(path):
     cells = read(path).cells
     text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    levels = [len(marks) for marks in re.findall(r"^(#+) ", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE)]
+    levels = [
+        len(marks)
+        for marks in re.findall(
+            r"^(#+) ", re.sub(r"```.*?```", "", text, flags=re.DOTALL), re.MULTILINE
+        )
+    ]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
@@ -72,7 +83,9 @@ def test_there_is_one_title_no_heading_level_is_skipped_and_the_last_cell_is_the
 def test_a_notebook_uses_no_magic_no_input_and_no_shell(path):
     for cell in read(path).cells:
         if cell.cell_type == "code":
-            assert not re.search(r"^\s*[%!]|\binput\(|getpass|get_ipython", cell.source, re.MULTILINE), cell.id
+            assert not re.search(
+                r"^\s*[%!]|\binput\(|getpass|get_ipython", cell.source, re.MULTILINE
+            ), cell.id
 
 
 @EVERY
@@ -89,7 +102,9 @@ def test_no_diagram_or_picture_is_without_words(path):
             assert "![](" not in cell.source
 
 
-@pytest.mark.parametrize("path", sorted(NOTEBOOKS.joinpath("runbooks").glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(NOTEBOOKS.joinpath("runbooks").glob("*.ipynb")), ids=lambda path: path.stem
+)
 def test_the_parameters_cell_is_the_schema_and_papermill_can_read_all_of_it(path):
     schema = RUNBOOKS[path.stem].parameters.model_fields
     seen = papermill.inspect_notebook(path)
@@ -99,13 +114,16 @@ def test_the_parameters_cell_is_the_schema_and_papermill_can_read_all_of_it(path
         assert seen[name]["help"] == field.description
 
 
-@pytest.mark.parametrize("path", sorted(NOTEBOOKS.joinpath("runbooks").glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(NOTEBOOKS.joinpath("runbooks").glob("*.ipynb")), ids=lambda path: path.stem
+)
 def test_the_table_of_parameters_is_the_schema(path):
     schema = RUNBOOKS[path.stem].parameters.model_fields
     about = next(cell.source for cell in read(path).cells if cell.id == "parameters-about")
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", about, re.MULTILINE)
     assert sorted(rows) == sorted(
-        (name, f"`{field.default}`" if field.default else "empty", field.description) for name, field in schema.items()
+        (name, f"`{field.default}`" if field.default else "empty", field.description)
+        for name, field in schema.items()
     )
 
 
@@ -119,4 +137,6 @@ def test_every_notebook_can_be_reached_from_the_start():
 def test_no_text_of_the_project_names_a_path_of_the_machine_it_was_made_on():
     root = Path(__file__).parent.parent
     for path in [*notebooks(), *root.glob("*.md"), *root.joinpath("helpers").rglob("*.py")]:
-        assert not re.search(r"/(home|root|Users|tmp|work)/", path.read_text(encoding="utf-8")), path
+        assert not re.search(r"/(home|root|Users|tmp|work)/", path.read_text(encoding="utf-8")), (
+            path
+        )

@@ -1,4 +1,6 @@
-"""A run that a person makes in a form is noted like any other: begun, ended, without a secret, verifiable."""
+"""A run that a person makes in a form is noted like any other: begun, ended, without a secret,
+verifiable.
+"""
 
 import json
 
@@ -25,13 +27,17 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def code(sandbox):
-    actions.request_code(Target().client(), client_id=DEFAULT_CLIENT_ID, username="diego@example.com")
+    actions.request_code(
+        Target().client(), client_id=DEFAULT_CLIENT_ID, username="diego@example.com"
+    )
     return sandbox.mailbox()[-1]["code"]
 
 
 def press(shown, **values):
     fields = {field["name"]: field["value"] for field in shown.form.fields}
-    shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": {**fields, **values}}, [])
+    shown.form._handle_custom_msg(
+        {"kind": "submit", "turn": shown.form.turn, "values": {**fields, **values}}, []
+    )
     return shown.form.result
 
 
@@ -44,7 +50,11 @@ def test_what_a_person_did_is_in_the_journal_and_the_form_says_under_which_name(
     result = press(shown, code=code, new_password=NEW)
     journal = Journal(folder)
     (run,) = journal.runs()
-    assert (run.state, run.outcome, run.started.runbook) == ("completed", "confirmed", "confirm-reset")
+    assert (run.state, run.outcome, run.started.runbook) == (
+        "completed",
+        "confirmed",
+        "confirm-reset",
+    )
     assert ["Noted as", run.started.run] in result["rows"]
     assert run.started.parameters["code"] == "prompt:"
     assert run.started.parameters["username"] == "d***@e***"
@@ -68,7 +78,10 @@ def test_each_press_is_a_run_of_its_own(folder, code):
     press(shown, code=code, new_password="Weak-9")
     press(shown, code=code, new_password=NEW)
     assert [(run.state, run.outcome) for run in Journal(folder).runs()] == [
-        ("refused", "not_sent"), ("completed", "refused"), ("completed", "confirmed")]
+        ("refused", "not_sent"),
+        ("completed", "refused"),
+        ("completed", "confirmed"),
+    ]
 
 
 def test_a_run_that_broke_off_is_noted_as_unknown_with_what_to_do(folder, code, monkeypatch):
@@ -88,7 +101,11 @@ def test_a_run_that_broke_off_is_noted_as_unknown_with_what_to_do(folder, code, 
 def test_a_closed_gate_is_noted_too(folder, sandbox):
     press(Attended(AdminReset(interactive="yes")))
     (run,) = Journal(folder).runs()
-    assert (run.state, run.outcome, run.started.parameters["confirm_username"]) == ("refused", "not_sent", "")
+    assert (run.state, run.outcome, run.started.parameters["confirm_username"]) == (
+        "refused",
+        "not_sent",
+        "",
+    )
 
 
 def test_a_journal_that_cannot_be_written_stops_the_run_before_it_sends(folder, code, sandbox):
@@ -108,7 +125,11 @@ def test_without_a_folder_nothing_is_noted(tmp_path, code, monkeypatch):
 
 
 def test_a_password_in_place_of_the_place_for_it_is_not_noted(folder, sandbox):
-    press(Attended(SetPassword(interactive="yes")), password_to="Oops-by-value-1", confirm_username="diego@example.com")
+    press(
+        Attended(SetPassword(interactive="yes")),
+        password_to="Oops-by-value-1",
+        confirm_username="diego@example.com",
+    )
     (run,) = Journal(folder).runs()
     assert (run.outcome, run.started.parameters["password_to"]) == ("not_sent", "[hidden]")
     assert "Oops-by-value-1" not in everything(folder)

@@ -19,11 +19,25 @@ def test_the_defaults_are_good_in_the_sandbox():
 
 def test_every_problem_is_told_at_once_by_field_in_the_order_of_the_fields():
     _, found = Parameters.read(
-        {"target": "http://elsewhere.example", "region": "x", "username": "two words", "client_id": "no-hyphen",
-         "code": "012345", "new_password": "env:NOT_SET_ANYWHERE", "interactive": "perhaps"}, person=False,
+        {
+            "target": "http://elsewhere.example",
+            "region": "x",
+            "username": "two words",
+            "client_id": "no-hyphen",
+            "code": "012345",
+            "new_password": "env:NOT_SET_ANYWHERE",
+            "interactive": "perhaps",
+        },
+        person=False,
     )
     assert [p.field for p in found] == [
-        "target", "region", "interactive", "client_id", "username", "code", "new_password",
+        "target",
+        "region",
+        "interactive",
+        "client_id",
+        "username",
+        "code",
+        "new_password",
     ]
 
 
@@ -41,7 +55,10 @@ def test_a_username_that_papermill_turned_into_a_number_is_refused_with_the_way_
 
 
 def test_a_misspelt_parameter_gets_a_did_you_mean():
-    assert problems(usrname="x")["usrname"] == "is no parameter of this runbook. Did you mean username?"
+    assert (
+        problems(usrname="x")["usrname"]
+        == "is no parameter of this runbook. Did you mean username?"
+    )
 
 
 def test_the_practice_defaults_do_not_work_on_aws_and_say_so():
@@ -58,7 +75,9 @@ def test_no_secret_given_by_value_is_ever_echoed():
         assert word not in json.dumps(found)
 
 
-@pytest.mark.parametrize("username", ["diego@example.com", "+15551234567", "a" * 128, "Zoë", "用户"])
+@pytest.mark.parametrize(
+    "username", ["diego@example.com", "+15551234567", "a" * 128, "Zoë", "用户"]
+)
 def test_a_username_may_be_anything_that_cognito_takes(username):
     assert problems(username=username) == {}
 
@@ -76,7 +95,9 @@ def test_the_user_pool_id_may_be_left_out(pool):
 
 def test_what_is_recorded_of_parameters_is_references(monkeypatch):
     monkeypatch.setenv("A_CODE", "123456")
-    read, _ = Parameters.read({"code": "env:A_CODE", "new_password": "literal:Planted-1-value"}, person=False)
+    read, _ = Parameters.read(
+        {"code": "env:A_CODE", "new_password": "literal:Planted-1-value"}, person=False
+    )
     assert read.shown()["code"] == "env:A_CODE"
     assert read.shown()["new_password"] == "literal:[hidden]"
 

@@ -1,4 +1,6 @@
-"""Pictures: every fact of one is in its words, its bytes repeat, and it looks the same wherever it is shown."""
+"""Pictures: every fact of one is in its words, its bytes repeat, and it looks the same wherever it
+is shown.
+"""
 
 from xml.etree import ElementTree
 
@@ -19,11 +21,19 @@ PICTURES = {
     "sequence": lambda: picture.sequence("A talk", ["app", "Cognito"], TALK),
     "states": lambda: picture.states("Diego", "CONFIRMED"),
     "timeline": lambda: picture.timeline(
-        "A day", [Moment("09:00", "ForgotPassword ✓"), Moment("10:00", "ConfirmForgotPassword ✗ NotAuthorized", False)],
+        "A day",
+        [
+            Moment("09:00", "ForgotPassword ✓"),
+            Moment("10:00", "ConfirmForgotPassword ✗ NotAuthorized", False),
+        ],
         [("status", ["CONFIRMED", "RESET_REQUIRED"]), ("code", ["works", ""])],
     ),
-    "steps": lambda: picture.steps("Tries left", "minutes", [(0, 4), (60, 5)], [(0, True, "one"), (30, False, "two")], 5),
-    "bars": lambda: picture.bars("Waits", "seconds", [("5 failures", 1, "1 second"), ("6 failures", 2, "2 seconds")]),
+    "steps": lambda: picture.steps(
+        "Tries left", "minutes", [(0, 4), (60, 5)], [(0, True, "one"), (30, False, "two")], 5
+    ),
+    "bars": lambda: picture.bars(
+        "Waits", "seconds", [("5 failures", 1, "1 second"), ("6 failures", 2, "2 seconds")]
+    ),
 }
 EVERY = pytest.mark.parametrize("make", PICTURES.values(), ids=PICTURES)
 
@@ -38,8 +48,14 @@ def test_a_picture_is_well_formed_and_repeats(make):
 def test_a_picture_needs_nothing_that_a_host_may_strip(make):
     drawing = ElementTree.fromstring(make().svg)
     for element in drawing.iter():
-        assert element.tag.removeprefix("{http://www.w3.org/2000/svg}") in {"svg", "title", "rect", "text", "polyline",
-                                                                          "polygon"}
+        assert element.tag.removeprefix("{http://www.w3.org/2000/svg}") in {
+            "svg",
+            "title",
+            "rect",
+            "text",
+            "polyline",
+            "polygon",
+        }
         assert not {"id", "class", "href"} & set(element.attrib)
 
 
@@ -81,8 +97,10 @@ def test_a_sequence_tells_every_message_in_words():
     assert words[4] == "10:00: Cognito answers app: ✗ ExpiredCodeException."
 
 
-@pytest.mark.parametrize("state", ["UNCONFIRMED", "FORCE_CHANGE_PASSWORD", "CONFIRMED", "RESET_REQUIRED",
-                                   "EXTERNAL_PROVIDER"])
+@pytest.mark.parametrize(
+    "state",
+    ["UNCONFIRMED", "FORCE_CHANGE_PASSWORD", "CONFIRMED", "RESET_REQUIRED", "EXTERNAL_PROVIDER"],
+)
 def test_the_present_state_is_told_in_words_and_by_more_than_a_colour(state):
     drawn = picture.states("Ana", state)
     assert sum("This is where Ana is now." in line for line in drawn.words) == 1
@@ -101,7 +119,11 @@ def test_a_timeline_says_what_was_true_after_each_moment():
 
 
 def test_a_long_word_is_cut_at_its_capitals_so_that_it_fits_its_column():
-    assert picture.wrapped("1. ConfirmForgotPassword ✗", 10) == ["1. Confirm", "Forgot", "Password ✗"]
+    assert picture.wrapped("1. ConfirmForgotPassword ✗", 10) == [
+        "1. Confirm",
+        "Forgot",
+        "Password ✗",
+    ]
     assert picture.wrapped("RESET_REQUIRED", 8) == ["RESET_", "REQUIRED"]
 
 
@@ -117,6 +139,8 @@ def test_a_notebook_gets_the_drawing_and_the_words(monkeypatch):
     PICTURES["bars"]()._ipython_display_()
     drawing, words = shown
     assert drawing["image/svg+xml"].startswith("<svg ")
-    assert words["text/markdown"].startswith("<details><summary>The same in words: Waits</summary>\n\n1. ")
+    assert words["text/markdown"].startswith(
+        "<details><summary>The same in words: Waits</summary>\n\n1. "
+    )
     assert "1. 5 failures: 1 second." in words["text/markdown"]
     assert "1. 5 failures: 1 second." in words["text/plain"]

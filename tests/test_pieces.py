@@ -1,4 +1,6 @@
-"""The pieces of the lessons: a full table wherever nothing can be tried, and the same with something to try where it can."""
+"""The pieces of the lessons: a full table wherever nothing can be tried, and the same with
+something to try where it can.
+"""
 
 import json
 
@@ -59,7 +61,10 @@ def test_with_somebody_there_the_same_table_comes_with_something_to_try(make, so
     piece = make()
     shown = piece._repr_mimebundle_()
     assert shown.pop(LIVE)["model_id"]
-    assert shown == {"text/plain": repr(piece.table), "text/markdown": piece.table._repr_markdown_()}
+    assert shown == {
+        "text/plain": repr(piece.table),
+        "text/markdown": piece.table._repr_markdown_(),
+    }
 
 
 @EVERY
@@ -70,7 +75,9 @@ def test_a_piece_shows_the_same_bytes_each_time(make):
 @EVERY
 def test_all_that_the_page_is_handed_is_plain_data(make):
     piece = make()
-    assert json.loads(json.dumps(piece.facts))["table"]["rows"] == [list(row) for row in piece.table.rows]
+    assert json.loads(json.dumps(piece.facts))["table"]["rows"] == [
+        list(row) for row in piece.table.rows
+    ]
 
 
 # --- a password to try ---
@@ -90,7 +97,13 @@ def test_a_rule_that_the_policy_does_not_have_is_not_drawn():
     assert not [rule for rule in facts["rules"] if "symbol" in rule["words"]]
 
 
-@given(st.text(st.sampled_from("aZ9- " + SPACES.replace("\n", "").replace("\r", "")), min_size=2, max_size=12))
+@given(
+    st.text(
+        st.sampled_from("aZ9- " + SPACES.replace("\n", "").replace("\r", "")),
+        min_size=2,
+        max_size=12,
+    )
+)
 def test_the_rule_about_the_ends_is_what_the_service_enforces(password):
     assert ENDS.holds(password) == is_well_formed(password)
 
@@ -113,8 +126,18 @@ def test_the_clock_shows_what_cognito_said_at_each_minute():
 
 def test_the_page_finds_the_rows_of_the_table_in_the_order_of_its_facts():
     piece = clock_slider(again=2, last=4)
-    told = [(story["name"], f"code {code['number']}", f"{span['first']} to {span['end']}", span["said"], span["words"])
-            for story in piece.facts["stories"] for code in story["codes"] for span in code["spans"]]
+    told = [
+        (
+            story["name"],
+            f"code {code['number']}",
+            f"{span['first']} to {span['end']}",
+            span["said"],
+            span["words"],
+        )
+        for story in piece.facts["stories"]
+        for code in story["codes"]
+        for span in code["spans"]
+    ]
     assert tuple(told) == piece.table.rows
 
 
@@ -130,14 +153,20 @@ def test_the_life_of_a_code_covers_every_minute_from_the_request_on():
 
 def test_each_step_says_who_asks_what_is_answered_and_what_has_changed():
     rows = [row[2:] for row in PIECES["steps"]().table.rows]
-    confirm_with = "Diego's app: ConfirmForgotPassword, with ClientId, Username, ConfirmationCode (hidden), Password (hidden)"
+    confirm_with = (
+        "Diego's app: ConfirmForgotPassword, with ClientId, Username, ConfirmationCode (hidden),"
+        " Password (hidden)"
+    )
     assert rows == [
         ("Diego's app: ForgotPassword, with ClientId, Username", "✓ done", "code 1: works"),
         (confirm_with, "✗ InvalidPasswordException", "as before"),
         (confirm_with, "✓ done", "code 1: works no longer; password: the new one"),
         ("1 hour later", "", "as before"),
-        ("administrator: AdminResetUserPassword, with UserPoolId, Username", "✓ done",
-         "status: RESET_REQUIRED; code 2: works; password: none works"),
+        (
+            "administrator: AdminResetUserPassword, with UserPoolId, Username",
+            "✓ done",
+            "status: RESET_REQUIRED; code 2: works; password: none works",
+        ),
     ]
 
 
@@ -151,5 +180,9 @@ def test_what_was_sent_is_shown_without_its_secrets():
     lesson = told()
     text = json.dumps(step_through(lesson).facts)
     assert "ConfirmationCode (hidden), Password (hidden)" in text
-    for secret in ("too-weak", "Stepped-through-1", *(mail["code"] for mail in lesson.box.mailbox())):
+    for secret in (
+        "too-weak",
+        "Stepped-through-1",
+        *(mail["code"] for mail in lesson.box.mailbox()),
+    ):
         assert secret not in text

@@ -26,7 +26,13 @@ def test_each_rule_has_cognitos_own_text(password, first_text):
 
 
 def test_all_broken_rules_are_named_at_once_length_first():
-    assert [rule.name for rule in DEFAULT.broken_by("")] == ["length", "uppercase", "lowercase", "numbers", "symbols"]
+    assert [rule.name for rule in DEFAULT.broken_by("")] == [
+        "length",
+        "uppercase",
+        "lowercase",
+        "numbers",
+        "symbols",
+    ]
 
 
 @pytest.mark.parametrize("symbol", string.punctuation)
@@ -45,7 +51,12 @@ def test_a_space_at_an_end_counts_as_none_and_no_pool_takes_it(password):
 
 
 def test_other_letters_are_allowed_but_fulfil_no_rule():
-    assert {rule.name for rule in DEFAULT.broken_by("éÉßÄ٣٣٣€")} == {"uppercase", "lowercase", "numbers", "symbols"}
+    assert {rule.name for rule in DEFAULT.broken_by("éÉßÄ٣٣٣€")} == {
+        "uppercase",
+        "lowercase",
+        "numbers",
+        "symbols",
+    }
     assert is_well_formed("éÉßÄ٣٣٣€")
 
 
@@ -55,7 +66,15 @@ def test_a_password_has_2_to_256_characters(length, good):
 
 
 def test_the_policy_is_read_from_describe_user_pools_answer():
-    pool = {"Policies": {"PasswordPolicy": {"MinimumLength": 12, "RequireNumbers": True, "PasswordHistorySize": 3}}}
+    pool = {
+        "Policies": {
+            "PasswordPolicy": {
+                "MinimumLength": 12,
+                "RequireNumbers": True,
+                "PasswordHistorySize": 3,
+            }
+        }
+    }
     policy = PasswordPolicy.from_pool(pool)
     assert [rule.name for rule in policy.rules()] == ["length", "numbers"]
     assert policy.rules()[0].words == "at least 12 characters"

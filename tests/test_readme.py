@@ -41,17 +41,34 @@ def block_with(text, language="bash"):
 
 
 def test_every_bash_block_is_known_to_a_test_here():
-    known = ("make run\nmake lab", "papermill notebooks", "make sandbox", "forgot-password", "conda env create",
-             "cognito-reset list", "cognito-reset run diagnose-user", "papermill --engine", "pip install --quiet -c requirements.lock",
-             "voila notebooks/runbooks")
+    known = (
+        "make run\nmake lab",
+        "papermill notebooks",
+        "make sandbox",
+        "forgot-password",
+        "conda env create",
+        "cognito-reset list",
+        "cognito-reset run diagnose-user",
+        "papermill --engine",
+        "pip install --quiet -c requirements.lock",
+        "voila notebooks/runbooks",
+    )
     for block in blocks("bash"):
         assert any(word in block for word in known), block
 
 
-@pytest.mark.skipif(not ROOT.joinpath(".venv/run").exists(), reason="make run has not made this environment")
+@pytest.mark.skipif(
+    not ROOT.joinpath(".venv/run").exists(), reason="make run has not made this environment"
+)
 def test_make_run_does_what_the_session_shows(tmp_path):
-    done = subprocess.run(["make", "--no-print-directory", "run"], cwd=ROOT, capture_output=True, text=True, timeout=300,
-                          env=environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite")))
+    done = subprocess.run(
+        ["make", "--no-print-directory", "run"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite")),
+    )
     assert done.returncode == 0, done.stderr
     shown = re.sub(r"\d{8}-\d{6}", "TIME", block_with("1. Requesting", "text"))
     assert re.sub(r"\d{8}-\d{6}", "TIME", done.stdout) == shown
@@ -61,16 +78,26 @@ def test_make_run_does_what_the_session_shows(tmp_path):
 def jupyter_settings(tmp_path):
     config = {"ServerApp": {"allow_root": True, "open_browser": False, "port": 0}}
     tmp_path.joinpath("jupyter_server_config.json").write_text(json.dumps(config))
-    return environment(JUPYTER_CONFIG_DIR=str(tmp_path), JUPYTER_RUNTIME_DIR=str(tmp_path / "runtime"),
-                       COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"))
+    return environment(
+        JUPYTER_CONFIG_DIR=str(tmp_path),
+        JUPYTER_RUNTIME_DIR=str(tmp_path / "runtime"),
+        COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"),
+    )
 
 
 def started(command, env, folder, until):
     """Start a command that goes on, wait until its output matches, yield the match, and end it."""
     output = folder / "output"
     with output.open("w") as file:
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=file, stderr=subprocess.STDOUT,
-                                   stdin=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=env,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     try:
         for _ in range(300):
             found = re.search(until, output.read_text())
@@ -85,14 +112,18 @@ def started(command, env, folder, until):
         process.wait(20)
 
 
-@pytest.mark.skipif(not ROOT.joinpath(".venv/run").exists(), reason="make run has not made this environment")
+@pytest.mark.skipif(
+    not ROOT.joinpath(".venv/run").exists(), reason="make run has not made this environment"
+)
 def test_make_lab_opens_on_the_start_notebook(jupyter_settings, tmp_path):
     url = r"(http://localhost:\d+)/lab/tree/00-start-here\.ipynb\?token="
     for found in started(["make", "lab"], jupyter_settings, tmp_path, url):
         assert b"version" in urllib.request.urlopen(f"{found.group(1)}/api", timeout=10).read()
 
 
-@pytest.mark.skipif(not ROOT.joinpath(".venv/run").exists(), reason="make run has not made this environment")
+@pytest.mark.skipif(
+    not ROOT.joinpath(".venv/run").exists(), reason="make run has not made this environment"
+)
 def test_make_sandbox_says_where_it_is_when_it_is_ready(tmp_path):
     env = environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"))
     for found in started(["make", "--no-print-directory", "sandbox"], env, tmp_path, r"\{.*\}"):
@@ -110,8 +141,15 @@ def standing():
 
 
 def bash(block, **more):
-    return subprocess.run(["bash", "-ec", block], cwd=ROOT, capture_output=True, text=True, timeout=120,
-                          stdin=subprocess.DEVNULL, env=environment(**more))
+    return subprocess.run(
+        ["bash", "-ec", block],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+        env=environment(**more),
+    )
 
 
 def test_the_aws_command_lines_work_as_they_are_written(standing):
@@ -122,35 +160,66 @@ def test_the_aws_command_lines_work_as_they_are_written(standing):
 
 def test_the_papermill_command_for_aws_works_as_it_is_written(standing, tmp_path):
     endpoint, box = standing
-    own = Target(endpoint).client(signed=True).create_user_pool_client(
-        UserPoolId=DEFAULT_POOL_ID, ClientName="own", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])["UserPoolClient"]["ClientId"]
+    own = (
+        Target(endpoint)
+        .client(signed=True)
+        .create_user_pool_client(
+            UserPoolId=DEFAULT_POOL_ID,
+            ClientName="own",
+            ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
+        )["UserPoolClient"]["ClientId"]
+    )
     Target(endpoint).client().forgot_password(ClientId=own, Username="diego@example.com")
     block = re.sub(r"^read -rsp.*\n", "", block_with("papermill notebooks/"), flags=re.MULTILINE)
-    block = block.replace("confirmed.ipynb", str(tmp_path / "confirmed.ipynb")).replace("1example23456789", own)
-    done = bash(block, RESET_CODE=box.mailbox()[-1]["code"], RESET_PASSWORD="Brand-new-1-password",
-                AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=endpoint)
+    block = block.replace("confirmed.ipynb", str(tmp_path / "confirmed.ipynb")).replace(
+        "1example23456789", own
+    )
+    done = bash(
+        block,
+        RESET_CODE=box.mailbox()[-1]["code"],
+        RESET_PASSWORD="Brand-new-1-password",
+        AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=endpoint,
+    )
     assert done.returncode == 0, done.stderr
     assert "confirmed" in tmp_path.joinpath("confirmed.ipynb").read_text(encoding="utf-8")
 
 
 def test_the_commands_without_a_person_work_as_they_are_written(tmp_path):
-    done = subprocess.run(["bash", "-ec", block_with("cognito-reset list")], cwd=tmp_path, capture_output=True, text=True,
-                          timeout=120, stdin=subprocess.DEVNULL, env=environment())
+    done = subprocess.run(
+        ["bash", "-ec", block_with("cognito-reset list")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+        env=environment(),
+    )
     assert done.returncode == 0, done.stderr
     assert "confirmed: The user can sign in with the new password" in done.stdout
     assert "all as they were written" in done.stdout
 
 
 def test_a_symptom_alone_gives_a_verdict_and_the_next_command(tmp_path):
-    done = subprocess.run(["bash", "-ec", block_with("run diagnose-user")], cwd=tmp_path, capture_output=True, text=True,
-                          timeout=120, stdin=subprocess.DEVNULL, env=environment())
+    done = subprocess.run(
+        ["bash", "-ec", block_with("run diagnose-user")],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+        env=environment(),
+    )
     assert done.returncode == 0, done.stderr
     assert "Most likely:" in done.stdout
     assert re.search(r"Next runbook +cognito-reset run [a-z-]+", done.stdout)
 
 
 def test_the_papermill_engine_works_as_it_is_written(tmp_path):
-    done = bash(block_with("papermill --engine").replace("confirmed.ipynb", str(tmp_path / "confirmed.ipynb")))
+    done = bash(
+        block_with("papermill --engine").replace(
+            "confirmed.ipynb", str(tmp_path / "confirmed.ipynb")
+        )
+    )
     assert done.returncode == 0, done.stderr
     assert "confirmed" in tmp_path.joinpath("confirmed.ipynb").read_text(encoding="utf-8")
 
@@ -177,12 +246,18 @@ def test_every_scheme_of_a_reference_stands_in_the_table():
 
 
 def test_every_outcome_stands_in_the_table():
-    assert re.findall(r"^\| `(\w+)` \| (?:the password|Cognito|stopped|sent)", README, re.MULTILINE) == list(Outcome)
+    assert re.findall(
+        r"^\| `(\w+)` \| (?:the password|Cognito|stopped|sent)", README, re.MULTILINE
+    ) == list(Outcome)
 
 
 def test_every_exit_code_is_told():
     told = {int(code) for code in re.findall(r"(?:^|· )(\d) \w", README, re.MULTILINE)}
-    ours = {cls.exit_code for cls in vars(errors).values() if isinstance(cls, type) and issubclass(cls, errors.ResetError)}
+    ours = {
+        cls.exit_code
+        for cls in vars(errors).values()
+        if isinstance(cls, type) and issubclass(cls, errors.ResetError)
+    }
     assert ours <= told
 
 

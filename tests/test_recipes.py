@@ -1,4 +1,6 @@
-"""The recipes of the README, run as far as that can be done without the services that they are for."""
+"""The recipes of the README, run as far as that can be done without the services that they
+are for.
+"""
 
 import json
 import os
@@ -49,8 +51,12 @@ def secrets(tmp_path, monkeypatch):
 
 def here(value):
     """The same reference, to where a test has the secret."""
-    return value.replace("secretsmanager:cognito-reset#code", "env:RESET_CODE").replace(
-        "secretsmanager:cognito-reset#password", "env:RESET_PASSWORD").replace("aws", "sandbox").replace("1example23456789", DEFAULT_CLIENT_ID)
+    return (
+        value.replace("secretsmanager:cognito-reset#code", "env:RESET_CODE")
+        .replace("secretsmanager:cognito-reset#password", "env:RESET_PASSWORD")
+        .replace("aws", "sandbox")
+        .replace("1example23456789", DEFAULT_CLIENT_ID)
+    )
 
 
 def test_cron(secrets, tmp_path):
@@ -76,12 +82,25 @@ def test_github_actions(secrets, tmp_path):
     steps = {step.get("name"): step for step in yaml.safe_load(text)["jobs"]["confirm"]["steps"]}
     assert steps["keep"]["if"] == "always()"
     assert "-c requirements.lock" in steps["install"]["run"]
-    known = {"secrets.RESET_CODE": os.environ["RESET_CODE"], "secrets.RESET_PASSWORD": os.environ["RESET_PASSWORD"],
-             "inputs.username": DEFAULT_USERNAME, "vars.RESET_TARGET": "sandbox", "vars.RESET_CLIENT": DEFAULT_CLIENT_ID}
-    given = {name: known[re.fullmatch(r"\$\{\{ (\S+) \}\}", value).group(1)]
-             for name, value in steps["confirm"]["env"].items()}
-    answer = subprocess.run(["bash", "-euo", "pipefail", "-c", steps["confirm"]["run"]], env={**os.environ, **given},
-                            cwd=tmp_path, capture_output=True, text=True, check=True)
+    known = {
+        "secrets.RESET_CODE": os.environ["RESET_CODE"],
+        "secrets.RESET_PASSWORD": os.environ["RESET_PASSWORD"],
+        "inputs.username": DEFAULT_USERNAME,
+        "vars.RESET_TARGET": "sandbox",
+        "vars.RESET_CLIENT": DEFAULT_CLIENT_ID,
+    }
+    given = {
+        name: known[re.fullmatch(r"\$\{\{ (\S+) \}\}", value).group(1)]
+        for name, value in steps["confirm"]["env"].items()
+    }
+    answer = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", steps["confirm"]["run"]],
+        env={**os.environ, **given},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert json.loads(answer.stdout)["outcome"] == "confirmed"
 
 
@@ -101,18 +120,34 @@ def test_airflow(secrets, tmp_path, monkeypatch):
     class PapermillOperator:
         """What Airflow's own does with these arguments."""
 
-        def __init__(self, *, task_id, input_nb, output_nb, parameters, kernel_name=None, language_name=None):
-            values = {name: here(value).replace("{{ params.username }}", DEFAULT_USERNAME)
-                      for name, value in parameters.items()}
+        def __init__(
+            self, *, task_id, input_nb, output_nb, parameters, kernel_name=None, language_name=None
+        ):
+            values = {
+                name: here(value).replace("{{ params.username }}", DEFAULT_USERNAME)
+                for name, value in parameters.items()
+            }
             out = str(tmp_path / Path(output_nb).name.replace("{{ ts_nodash }}", "20260101T000000"))
-            executed.append(papermill.execute_notebook(
-                str(ROOT / input_nb), out, parameters=values, progress_bar=False, report_mode=True,
-                kernel_name=kernel_name, language=language_name))
+            executed.append(
+                papermill.execute_notebook(
+                    str(ROOT / input_nb),
+                    out,
+                    parameters=values,
+                    progress_bar=False,
+                    report_mode=True,
+                    kernel_name=kernel_name,
+                    language=language_name,
+                )
+            )
 
     executed = []
-    for name, content in {"airflow": {"DAG": DAG}, "airflow.providers": {}, "airflow.providers.papermill": {},
-                          "airflow.providers.papermill.operators": {},
-                          "airflow.providers.papermill.operators.papermill": {"PapermillOperator": PapermillOperator}}.items():
+    for name, content in {
+        "airflow": {"DAG": DAG},
+        "airflow.providers": {},
+        "airflow.providers.papermill": {},
+        "airflow.providers.papermill.operators": {},
+        "airflow.providers.papermill.operators.papermill": {"PapermillOperator": PapermillOperator},
+    }.items():
         module = types.ModuleType(name)
         vars(module).update(content)
         monkeypatch.setitem(sys.modules, name, module)
@@ -128,10 +163,17 @@ def test_jupyter_scheduler(secrets, tmp_path):
     notebook = nbformat.read(ROOT / job["input_uri"], 4)
     # Its own way to put parameters in: a line of code for each, the value as it is.
     lines = [f"{name} = {here(value)}" for name, value in job["parameters"].items()]
-    place = next(n for n, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", []))
+    place = next(
+        n for n, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", [])
+    )
     notebook.cells.insert(place + 1, nbformat.v4.new_code_cell("\n".join(lines)))
-    NotebookClient(notebook, kernel_name=job["runtime_environment_name"], store_widget_state=False, timeout=60,
-                   config=Config({"KernelManager": {"transport": "ipc", "ip": str(tmp_path / "k")}})).execute()
+    NotebookClient(
+        notebook,
+        kernel_name=job["runtime_environment_name"],
+        store_widget_state=False,
+        timeout=60,
+        config=Config({"KernelManager": {"transport": "ipc", "ip": str(tmp_path / "k")}}),
+    ).execute()
     assert find_record(notebook)["outcome"] == "confirmed"
 
 
@@ -140,11 +182,23 @@ def test_sagemaker(tmp_path, monkeypatch):
     made = {}
     for name in ("sagemaker", "sagemaker.workflow", "sagemaker.workflow.notebook_job_step"):
         monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
-    sys.modules["sagemaker.workflow.notebook_job_step"].NotebookJobStep = lambda **about: made.update(about)
+    sys.modules["sagemaker.workflow.notebook_job_step"].NotebookJobStep = lambda **about: (
+        made.update(about)
+    )
     exec(compile(code, "README.md", "exec"), {})
-    allowed = {"name", "input_notebook", "image_uri", "kernel_name", "initialization_script", "additional_dependencies",
-               "parameters"}
+    allowed = {
+        "name",
+        "input_notebook",
+        "image_uri",
+        "kernel_name",
+        "initialization_script",
+        "additional_dependencies",
+        "parameters",
+    }
     assert set(made) == allowed
-    assert all((ROOT / path).exists() for path in [made["input_notebook"], *made["additional_dependencies"]])
+    assert all(
+        (ROOT / path).exists()
+        for path in [made["input_notebook"], *made["additional_dependencies"]]
+    )
     assert ConfirmResetParameters.read(made["parameters"], person=False)[1] == []
     assert "-c requirements.lock -e ." in script

@@ -34,7 +34,10 @@ def test_a_code_is_sent_and_the_next_runbook_has_its_parameters(sandbox):
     assert "d***@e*** by e-mail" in result.headline
     assert sandbox.mailbox()[-1]["live"]
     assert result.next_runbook.name == "confirm-reset"
-    assert result.next_runbook.parameters == {"client_id": DEFAULT_CLIENT_ID, "username": "diego@example.com"}
+    assert result.next_runbook.parameters == {
+        "client_id": DEFAULT_CLIENT_ID,
+        "username": "diego@example.com",
+    }
     assert run.prove()
 
 
@@ -49,12 +52,17 @@ def test_with_the_pool_the_answer_is_held_against_the_account(sandbox):
     assert "A code would go by e-mail to d***@e***." in repr(run.plan())
     result = run.submit()
     assert result.meaning.endswith("That is the verified contact which was read from the account.")
-    assert [step.name for step in result.steps] == ["AdminGetUser", "DescribeUserPool", "ForgotPassword"]
+    assert [step.name for step in result.steps] == [
+        "AdminGetUser",
+        "DescribeUserPool",
+        "ForgotPassword",
+    ]
 
 
 def test_a_made_up_destination_is_doubted(client):
-    client.update_user_pool_client(UserPoolId=DEFAULT_POOL_ID, ClientId=DEFAULT_CLIENT_ID,
-                                   PreventUserExistenceErrors="ENABLED")
+    client.update_user_pool_client(
+        UserPoolId=DEFAULT_POOL_ID, ClientId=DEFAULT_CLIENT_ID, PreventUserExistenceErrors="ENABLED"
+    )
     result = RequestCode(username="nobody@example.com").submit()
     assert result.outcome is Outcome.CONFIRMED
     assert "does not look like a real one" in result.meaning
@@ -90,7 +98,11 @@ def test_the_record_says_when_the_last_code_was_requested(sandbox):
 def test_a_password_that_is_taken_away_already_is_not_said_to_work(sandbox):
     sandbox.set_status("diego@example.com", "RESET_REQUIRED")
     run = RequestCode(user_pool_id=DEFAULT_POOL_ID)
-    assert ("Password of diego@example.com", "taken away already", "taken away already until the code is confirmed") in run.plan().changes
+    assert (
+        "Password of diego@example.com",
+        "taken away already",
+        "taken away already until the code is confirmed",
+    ) in run.plan().changes
     assert "old password works" not in run.submit().meaning
 
 
@@ -111,9 +123,18 @@ def test_an_hour_later_it_asks_without_being_told(sandbox):
 
 def test_another_user_may_have_a_code_at_once(client, sandbox):
     RequestCode().submit()
-    client.admin_create_user(UserPoolId=DEFAULT_POOL_ID, Username="maria", MessageAction="SUPPRESS", UserAttributes=[
-        {"Name": "email", "Value": "maria@example.com"}, {"Name": "email_verified", "Value": "true"}])
-    client.admin_set_user_password(UserPoolId=DEFAULT_POOL_ID, Username="maria", Password="First-Password-1", Permanent=True)
+    client.admin_create_user(
+        UserPoolId=DEFAULT_POOL_ID,
+        Username="maria",
+        MessageAction="SUPPRESS",
+        UserAttributes=[
+            {"Name": "email", "Value": "maria@example.com"},
+            {"Name": "email_verified", "Value": "true"},
+        ],
+    )
+    client.admin_set_user_password(
+        UserPoolId=DEFAULT_POOL_ID, Username="maria", Password="First-Password-1", Permanent=True
+    )
     assert RequestCode(username="maria").submit().outcome is Outcome.CONFIRMED
 
 
@@ -146,7 +167,9 @@ def test_a_throttled_request_may_be_made_again_at_once(sandbox):
 
 
 def test_with_the_pool_no_try_is_spent_where_no_code_can_arrive(client, sandbox):
-    client.admin_update_user_attributes(**POOL, UserAttributes=[{"Name": "email_verified", "Value": "false"}])
+    client.admin_update_user_attributes(
+        **POOL, UserAttributes=[{"Name": "email_verified", "Value": "false"}]
+    )
     run = RequestCode(user_pool_id=DEFAULT_POOL_ID)
     plan = run.plan()
     assert "Stands against it" in repr(plan)
@@ -154,7 +177,10 @@ def test_with_the_pool_no_try_is_spent_where_no_code_can_arrive(client, sandbox)
     result = run.submit()
     assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 6)
     assert result.next_runbook.name == "fix-contact"
-    assert result.next_runbook.parameters == {"user_pool_id": DEFAULT_POOL_ID, "username": "diego@example.com"}
+    assert result.next_runbook.parameters == {
+        "user_pool_id": DEFAULT_POOL_ID,
+        "username": "diego@example.com",
+    }
     assert requests(sandbox) == 0
 
 

@@ -35,7 +35,11 @@ def pool():
 
 def test_a_request_says_where_the_code_went(client):
     delivery = actions.request_code(client, **DIEGO)
-    assert (delivery.medium, delivery.destination, delivery.attribute) == ("EMAIL", "d***@e***", "email")
+    assert (delivery.medium, delivery.destination, delivery.attribute) == (
+        "EMAIL",
+        "d***@e***",
+        "email",
+    )
     assert delivery.request_id
 
 
@@ -61,13 +65,17 @@ def test_after_a_weak_password_the_same_code_is_still_good(client, code):
 
 def test_a_code_works_once(client, code):
     actions.confirm(client, **DIEGO, code=code, new_password=NEW)
-    with pytest.raises(errors.CodeRefused, match="Invalid code provided, please request a code again"):
+    with pytest.raises(
+        errors.CodeRefused, match="Invalid code provided, please request a code again"
+    ):
         actions.confirm(client, **DIEGO, code=code, new_password=NEW)
 
 
 def test_a_wrong_code_is_told_from_a_spent_one(client, code):
     wrong = Secret("000000" if code.reveal() != "000000" else "111111")
-    with pytest.raises(errors.CodeRefused, match="Invalid verification code provided, please try again"):
+    with pytest.raises(
+        errors.CodeRefused, match="Invalid verification code provided, please try again"
+    ):
         actions.confirm(client, **DIEGO, code=wrong, new_password=NEW)
 
 
@@ -79,16 +87,22 @@ def test_a_call_is_made_once_whatever_happens(client, code, sandbox):
 
 
 def test_the_secret_hash_is_worked_out_over_exactly_the_username_that_is_sent():
-    expected = base64.b64encode(hmac.new(b"top-secret", b"Diego" + CLIENT.encode(), hashlib.sha256).digest()).decode()
+    expected = base64.b64encode(
+        hmac.new(b"top-secret", b"Diego" + CLIENT.encode(), hashlib.sha256).digest()
+    ).decode()
     made = actions.secret_hash("Diego", CLIENT, Secret("top-secret"))
     assert made.reveal() == expected
     assert expected not in repr(made)
     assert actions.secret_hash("diego", CLIENT, Secret("top-secret")) != made
 
 
-def test_an_app_client_with_a_secret_is_served_with_the_hash_and_refused_without(client, sandbox, pool):
+def test_an_app_client_with_a_secret_is_served_with_the_hash_and_refused_without(
+    client, sandbox, pool
+):
     made = client.create_user_pool_client(
-        UserPoolId=pool, ClientName="confidential", GenerateSecret=True,
+        UserPoolId=pool,
+        ClientName="confidential",
+        GenerateSecret=True,
         ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
     )["UserPoolClient"]
     whom = {"client_id": made["ClientId"], "username": "diego@example.com"}
@@ -109,14 +123,17 @@ def test_an_administrator_looks_a_user_up(client, pool):
 
 
 def test_an_administrator_sets_a_temporary_password_and_the_sign_in_asks_for_another(client, pool):
-    done = actions.set_password(client, user_pool_id=pool, username="diego@example.com", password=NEW, permanent=False)
+    done = actions.set_password(
+        client, user_pool_id=pool, username="diego@example.com", password=NEW, permanent=False
+    )
     assert done.operation == "AdminSetUserPassword"
     assert actions.sign_in(client, **DIEGO, password=NEW).challenge == "NEW_PASSWORD_REQUIRED"
 
 
 def test_an_administrator_reads_the_password_policy(client):
     made = client.create_user_pool(
-        PoolName="strict", Policies={"PasswordPolicy": {"MinimumLength": 14, "RequireNumbers": True}}
+        PoolName="strict",
+        Policies={"PasswordPolicy": {"MinimumLength": 14, "RequireNumbers": True}},
     )["UserPool"]
     policy = reads.read_pool(client, user_pool_id=made["Id"]).policy
     assert policy == PasswordPolicy(14, False, False, True, False)

@@ -27,13 +27,19 @@ def nobody(*_):
 
 
 def get(reference, **sources):
-    return resolve(reference, label="new password", **({"ask": nobody, "mailbox": nobody, "aws": nobody} | sources))
+    return resolve(
+        reference,
+        label="new password",
+        **({"ask": nobody, "mailbox": nobody, "aws": nobody} | sources),
+    )
 
 
 # --- the type ---
 
 
-@pytest.mark.parametrize("shape", [repr, str, "{}".format, "{:>40}".format, "%s".__mod__, lambda s: repr([s, {"a": s}])])
+@pytest.mark.parametrize(
+    "shape", [repr, str, "{}".format, "{:>40}".format, "%s".__mod__, lambda s: repr([s, {"a": s}])]
+)
 def test_no_way_of_writing_a_secret_shows_it(shape):
     text = shape(Secret(PLANTED, "new password"))
     assert "[hidden: new password]" in text
@@ -85,7 +91,12 @@ def test_a_file_that_others_may_read_is_refused_with_the_command_that_mends_it(t
 
 
 def test_prompt_asks_a_person_and_needs_one():
-    assert get("prompt:", ask=lambda question: "typed" if question == "new password: " else "").reveal() == "typed"
+    assert (
+        get(
+            "prompt:", ask=lambda question: "typed" if question == "new password: " else ""
+        ).reveal()
+        == "typed"
+    )
     assert fault_in("prompt:", sandbox=True, person=True) is None
     assert "needs a person" in fault_in("prompt:", sandbox=True, person=False)
 
@@ -105,7 +116,9 @@ def test_without_the_keyring_package_the_message_says_how_to_get_it(monkeypatch)
 def test_secrets_manager_reads_a_secret_or_one_key_of_it():
     class Manager:
         def get_secret_value(self, SecretId):
-            return {"SecretString": {"plain": "p1", "json": json.dumps({"password": "p2"})}[SecretId]}
+            return {
+                "SecretString": {"plain": "p1", "json": json.dumps({"password": "p2"})}[SecretId]
+            }
 
     assert get("secretsmanager:plain", aws=lambda service: Manager()).reveal() == "p1"
     assert get("secretsmanager:json#password", aws=lambda service: Manager()).reveal() == "p2"
@@ -202,9 +215,14 @@ def test_a_known_secret_is_taken_out_of_text_in_every_common_spelling(spelling):
 
 
 @example("00000'00", "repr-of-json-bytes")
-@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=40), st.sampled_from(sorted(SPELLINGS)))
+@given(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=8, max_size=40),
+    st.sampled_from(sorted(SPELLINGS)),
+)
 def test_no_secret_survives_in_any_spelling(value, name):
-    redactor = Redactor()  # that of the process would know all the values that came before, and grow slower with each
+    redactor = (
+        Redactor()
+    )  # that of the process would know all the values that came before, and grow slower with each
     redactor.add(value)
     text = SPELLINGS[name](value)
     core = text[text.index(value) :] if value in text else text
@@ -229,7 +247,9 @@ def log(caplog):
 
 def test_a_secret_in_a_log_record_is_hidden_from_every_handler(log):
     secret = Secret("Log-planted-1")
-    logging.getLogger("anything").warning("value %s and %r", secret.reveal(), {"a": secret.reveal()})
+    logging.getLogger("anything").warning(
+        "value %s and %r", secret.reveal(), {"a": secret.reveal()}
+    )
     assert "Log-planted-1" not in log.text
     assert "[hidden]" in log.text
 
@@ -245,7 +265,9 @@ def test_a_secret_in_a_logged_exception_is_hidden(log):
 
 
 def test_tokens_that_nobody_registered_are_hidden_in_botocores_log(log):
-    body = json.dumps({"AuthenticationResult": {"AccessToken": "abc.def", "IdToken": 'x"y', "RefreshToken": "r"}})
+    body = json.dumps(
+        {"AuthenticationResult": {"AccessToken": "abc.def", "IdToken": 'x"y', "RefreshToken": "r"}}
+    )
     logging.getLogger("botocore.parsers").debug("Response body:\n%s", body.encode())
     logging.getLogger("botocore.parsers").debug("Response body:\n%s", body)
     assert "abc.def" not in log.text

@@ -1,4 +1,6 @@
-"""The shelf as a whole: every runbook is built alike, leads on, and needs exactly the permissions that it names."""
+"""The shelf as a whole: every runbook is built alike, leads on, and needs exactly the permissions
+that it names.
+"""
 
 import json
 import re
@@ -28,7 +30,12 @@ FULL = {
     "diagnose-user": {"client_id": DEFAULT_CLIENT_ID},
 }
 # The calls of a run beside those of the sandbox's preparation.
-CHANGING = {"AdminResetUserPassword", "AdminSetUserPassword", "AdminUpdateUserAttributes", "AdminUserGlobalSignOut"}
+CHANGING = {
+    "AdminResetUserPassword",
+    "AdminSetUserPassword",
+    "AdminUpdateUserAttributes",
+    "AdminUserGlobalSignOut",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -55,14 +62,18 @@ def actions(name):
         assert policy["Version"] == "2012-10-17"
         for statement in policy["Statement"]:
             assert statement["Effect"] == "Allow"
-            assert statement["Resource"] == "arn:aws:cognito-idp:REGION:ACCOUNT:userpool/USER_POOL_ID"
+            assert (
+                statement["Resource"] == "arn:aws:cognito-idp:REGION:ACCOUNT:userpool/USER_POOL_ID"
+            )
             action = statement["Action"]
             found |= set([action] if isinstance(action, str) else action)
     return found
 
 
 def recorded(run, sandbox):
-    """Do a whole run and return the operations that it called, without those that prepare the practice."""
+    """Do a whole run and return the operations that it called, without those that prepare the
+    practice.
+    """
     run.practice()
     before = {name: sum(by.values()) for name, by in sandbox.counts()["calls"].items()}
     run.plan()
@@ -78,9 +89,14 @@ def total(sandbox):
 @EVERY
 def test_the_calls_of_a_run_are_exactly_the_actions_of_its_policy(name, sandbox):
     if name == "diagnose-user":
-        # Events are only looked at where the pool records them, and other spellings only where there is no such user.
+        # Events are only looked at where the pool records them, and other spellings only where
+        # there is no such user.
         client = made(name).parameters.to_target().client(signed=True)
-        client.update_user_pool(UserPoolId=DEFAULT_POOL_ID, UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"})
+        client.update_user_pool(
+            UserPoolId=DEFAULT_POOL_ID,
+            UserPoolTier="PLUS",
+            UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
+        )
         calls = recorded(made(name, username="diego@example.com"), sandbox)
         calls |= recorded(made(name, username="Diego@Example.com"), sandbox)
     else:
@@ -124,8 +140,22 @@ def test_what_words_call_a_runbook_is_one():
 @EVERY
 def test_a_notebook_is_the_six_steps_in_their_order(name):
     ids = list(cells(name))
-    steps = ["title", "when", "needs", "parameters", "check", "where", "plan", "form", "result", "record", "refusals",
-             "headless", "by-hand", "proof"]
+    steps = [
+        "title",
+        "when",
+        "needs",
+        "parameters",
+        "check",
+        "where",
+        "plan",
+        "form",
+        "result",
+        "record",
+        "refusals",
+        "headless",
+        "by-hand",
+        "proof",
+    ]
     assert [one for one in ids if one in steps] == steps
 
 
@@ -134,8 +164,12 @@ def test_a_notebook_says_its_version_what_it_changes_and_when_it_was_last_verifi
     title = cells(name)["title"].source
     assert re.search(rf"^\| Runbook \| `{name}`, version \d+ \|$", title, re.MULTILINE)
     assert re.search(r"^\| It changes \| .+ \|$", title, re.MULTILINE)
-    assert re.search(r"^\| Last verified \| \d{4}-\d\d-\d\d, on the sandbox; it has not been run against a real AWS account \|$",
-                     title, re.MULTILINE)
+    assert re.search(
+        r"^\| Last verified \| \d{4}-\d\d-\d\d, on the sandbox; it has not been run against a real"
+        r" AWS account \|$",
+        title,
+        re.MULTILINE,
+    )
     assert "cannot be undone" in cells(name)["needs"].source or "changes nothing" in title
 
 
@@ -164,7 +198,9 @@ def test_a_notebook_can_be_run_without_a_person_and_by_hand(name):
 def test_the_command_for_aws_gives_every_parameter_that_is_needed_there(name, monkeypatch):
     monkeypatch.setenv("RESET_CODE", "012345")
     monkeypatch.setenv("RESET_PASSWORD", "Brand-new-1-password")
-    command = re.search(r"^papermill .*?(?=^```)", cells(name)["headless"].source, re.MULTILINE | re.DOTALL)[0]
+    command = re.search(
+        r"^papermill .*?(?=^```)", cells(name)["headless"].source, re.MULTILINE | re.DOTALL
+    )[0]
     words = shlex.split(command.replace("\\\n", " "))
     given = {words[place + 1]: words[place + 2] for place, word in enumerate(words) if word == "-r"}
     assert given["target"] == "aws"
@@ -176,12 +212,24 @@ def test_every_command_to_be_typed_by_hand_names_an_operation_and_its_members(na
     source = cells(name)["by-hand"].source.replace("\\\n", " ")
     commands = re.findall(r"aws cognito-idp ([a-z-]+)([^\n|]*)", source)
     assert commands
-    operations = {botocore.xform_name(one, "-"): MODEL.operation_model(one) for one in MODEL.operation_names}
+    operations = {
+        botocore.xform_name(one, "-"): MODEL.operation_model(one) for one in MODEL.operation_names
+    }
     for operation, options in commands:
-        members = {botocore.xform_name(member, "-") for member in operations[operation].input_shape.members}
-        given = set(re.findall(r" --(?:no-)?([a-z-]+)", options)) - {"query", "output", "region", "profile"}
+        members = {
+            botocore.xform_name(member, "-") for member in operations[operation].input_shape.members
+        }
+        given = set(re.findall(r" --(?:no-)?([a-z-]+)", options)) - {
+            "query",
+            "output",
+            "region",
+            "profile",
+        }
         assert given <= members, operation
-        required = {botocore.xform_name(one, "-") for one in operations[operation].input_shape.required_members}
+        required = {
+            botocore.xform_name(one, "-")
+            for one in operations[operation].input_shape.required_members
+        }
         assert required <= given, operation
 
 
@@ -201,7 +249,9 @@ def test_a_forms_fields_have_labels_and_help_and_are_the_schemas(name, sandbox):
 
 
 @EVERY
-def test_a_runbook_says_where_it_is_what_it_will_do_and_what_there_is_to_say_to_the_user(name, sandbox):
+def test_a_runbook_says_where_it_is_what_it_will_do_and_what_there_is_to_say_to_the_user(
+    name, sandbox
+):
     run = made(name)
     run.practice()
     assert isinstance(run.where(), Card)
@@ -213,8 +263,12 @@ def test_a_runbook_says_where_it_is_what_it_will_do_and_what_there_is_to_say_to_
         assert result.say
     if result.next_runbook:
         given = result.next_runbook.parameters
-        _, problems = RUNBOOKS[result.next_runbook.name].parameters.read({**given, "interactive": "yes"}, person=True, gate=False)
-        assert {problem.field for problem in problems} <= {name for name, value in given.items() if not value}
+        _, problems = RUNBOOKS[result.next_runbook.name].parameters.read(
+            {**given, "interactive": "yes"}, person=True, gate=False
+        )
+        assert {problem.field for problem in problems} <= {
+            name for name, value in given.items() if not value
+        }
 
 
 @EVERY

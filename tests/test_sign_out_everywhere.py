@@ -22,15 +22,21 @@ def tokens(client):
 
 
 def sign_in(client):
-    answer = client.initiate_auth(ClientId=DEFAULT_CLIENT_ID, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={
-        "USERNAME": POOL["Username"], "PASSWORD": DEFAULT_PASSWORD})
+    answer = client.initiate_auth(
+        ClientId=DEFAULT_CLIENT_ID,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": POOL["Username"], "PASSWORD": DEFAULT_PASSWORD},
+    )
     return answer["AuthenticationResult"]
 
 
 def stays_signed_in(client, tokens):
     try:
-        client.initiate_auth(ClientId=DEFAULT_CLIENT_ID, AuthFlow="REFRESH_TOKEN_AUTH",
-                             AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]})
+        client.initiate_auth(
+            ClientId=DEFAULT_CLIENT_ID,
+            AuthFlow="REFRESH_TOKEN_AUTH",
+            AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]},
+        )
     except client.exceptions.NotAuthorizedException:
         return False
     return True
@@ -52,12 +58,17 @@ def test_every_device_is_signed_out_and_cognitos_own_api_takes_no_token_any_more
 def test_what_it_does_not_end_is_said_before_and_after(client):
     run = made()
     plan = repr(run.plan())
-    assert "An application that checks tokens by itself: now lets them in; after: lets them in until they run out" in plan
+    assert (
+        "An application that checks tokens by itself: now lets them in; after: lets them in until"
+        " they run out" in plan
+    )
     assert "by their cookie: now remember the browser; after: remember the browser" in plan
     assert "What goes on:" in run.submit().notes[0]
 
 
-def test_the_password_is_left_alone_and_whoever_knows_it_comes_back_so_that_comes_next(client, tokens):
+def test_the_password_is_left_alone_and_whoever_knows_it_comes_back_so_that_comes_next(
+    client, tokens
+):
     result = made().submit()
     assert stays_signed_in(client, sign_in(client))
     assert "run admin-reset" in result.next
@@ -67,10 +78,16 @@ def test_the_password_is_left_alone_and_whoever_knows_it_comes_back_so_that_come
 
 @pytest.mark.parametrize(
     ("status", "words", "runbook"),
-    [("RESET_REQUIRED", "taken away already", "confirm-reset"), ("FORCE_CHANGE_PASSWORD", "temporary password", None),
-     ("EXTERNAL_PROVIDER", "other provider", None), ("UNCONFIRMED", "never finished", "diagnose-user")],
+    [
+        ("RESET_REQUIRED", "taken away already", "confirm-reset"),
+        ("FORCE_CHANGE_PASSWORD", "temporary password", None),
+        ("EXTERNAL_PROVIDER", "other provider", None),
+        ("UNCONFIRMED", "never finished", "diagnose-user"),
+    ],
 )
-def test_where_the_old_password_is_no_way_in_something_else_comes_next(status, words, runbook, client, sandbox):
+def test_where_the_old_password_is_no_way_in_something_else_comes_next(
+    status, words, runbook, client, sandbox
+):
     sandbox.set_status(POOL["Username"], status)
     result = made().submit()
     assert words in result.next
@@ -83,7 +100,10 @@ def test_a_disabled_user_is_signed_out_too(client, tokens):
     assert result.outcome is Outcome.CONFIRMED
     assert "you cannot sign in for now" in result.say
     # admin-reset would be refused, and nobody has signed in again meanwhile.
-    assert (result.next_runbook.name, "run this once more" in result.next) == ("set-password", False)
+    assert (result.next_runbook.name, "run this once more" in result.next) == (
+        "set-password",
+        False,
+    )
     client.admin_enable_user(**POOL)
     assert not stays_signed_in(client, tokens)
 
@@ -101,7 +121,9 @@ def test_a_lost_answer_is_unknown_and_running_it_again_settles_it(fault, client,
 
 def test_pressing_the_button_signs_the_user_out_and_offers_what_comes_next(client, tokens):
     shown = Attended(SignOutEverywhere(interactive="yes"))
-    values = {field["name"]: field["value"] for field in shown.form.fields} | {"confirm_username": POOL["Username"]}
+    values = {field["name"]: field["value"] for field in shown.form.fields} | {
+        "confirm_username": POOL["Username"]
+    }
     shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])
     assert (shown.form.result["outcome"], shown.form.result["next"]) == ("confirmed", "admin-reset")
     assert not stays_signed_in(client, tokens)

@@ -13,13 +13,25 @@ def faults(*args):
     return [field for field, _ in Target(*args).faults()]
 
 
-@pytest.mark.parametrize("name", ["sandbox", "aws", "http://127.0.0.1:9229", "http://localhost:1", "http://[::1]:9229"])
+@pytest.mark.parametrize(
+    "name", ["sandbox", "aws", "http://127.0.0.1:9229", "http://localhost:1", "http://[::1]:9229"]
+)
 def test_the_sandbox_aws_and_loopback_endpoints_are_targets(name):
     assert faults(name) == []
 
 
-@pytest.mark.parametrize("name", ["", "Sandbox", "awss", "127.0.0.1:9229", "ftp://127.0.0.1", "http://",
-                                  "http://user:word@127.0.0.1"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "Sandbox",
+        "awss",
+        "127.0.0.1:9229",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://user:word@127.0.0.1",
+    ],
+)
 def test_anything_else_is_no_target(name):
     assert faults(name) == ["target"]
 
@@ -53,7 +65,10 @@ def test_a_profile_has_to_exist(monkeypatch, tmp_path):
 
 
 def test_it_says_in_words_where_calls_will_go(monkeypatch):
-    assert Target().where() == "the sandbox, in the memory of this process alone; no AWS account is touched"
+    assert (
+        Target().where()
+        == "the sandbox, in the memory of this process alone; no AWS account is touched"
+    )
     assert Target("aws", "eu-west-1").where() == "AWS, region eu-west-1"
     assert Target("http://127.0.0.1:9229").where() == "http://127.0.0.1:9229"
     monkeypatch.setenv("COGNITO_SANDBOX", "shared.sqlite")

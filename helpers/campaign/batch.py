@@ -1,9 +1,11 @@
-"""One runbook for a table of parameter sets: each row a run of its own, with its own executed notebook and record.
+"""One runbook for a table of parameter sets: each row a run of its own, with its own executed
+notebook and record.
 
-The table is read twice and never held: once to find every problem before anything runs, and once to run. A few worker
-processes take the rows, because papermill changes its process's working folder. Rows are handed out no faster than the
-pace: Cognito allows an account about 30 of these calls a second for everybody, applications and users included. A
-worker that is killed costs the row that it had, which is then counted as lost; another takes its place.
+The table is read twice and never held: once to find every problem before anything runs, and once to
+run. A few worker processes take the rows, because papermill changes its process's working folder.
+Rows are handed out no faster than the pace: Cognito allows an account about 30 of these calls a
+second for everybody, applications and users included. A worker that is killed costs the row that it
+had, which is then counted as lost; another takes its place.
 """
 
 import csv
@@ -21,7 +23,9 @@ from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entry import RunbookEntry
 
 CALLS_A_SECOND = 10.0
-"""The default pace: a third of what Cognito allows an account by default, so that users are not shut out meanwhile."""
+"""The default pace: a third of what Cognito allows an account by default, so that users are not
+shut out meanwhile.
+"""
 MOST_PROBLEMS = 50
 
 
@@ -45,16 +49,23 @@ class Summary:
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
         return {
-            "rows": self.rows, "seconds": round(self.seconds, 3), "outcomes": dict(self.outcomes),
-            "exit_codes": {str(code): count for code, count in self.exit_codes.items()}, "results": self.results,
-            "stopped": self.stopped, "exit_code": self.exit_code, "failed": [vars(row) for row in self.failed],
+            "rows": self.rows,
+            "seconds": round(self.seconds, 3),
+            "outcomes": dict(self.outcomes),
+            "exit_codes": {str(code): count for code, count in self.exit_codes.items()},
+            "results": self.results,
+            "stopped": self.stopped,
+            "exit_code": self.exit_code,
+            "failed": [vars(row) for row in self.failed],
         }
 
 
 def rows_of(table: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (line, parameters) from a CSV file with a heading, or from a file with one JSON object a line (.jsonl).
+    """Yield (line, parameters) from a CSV file with a heading, or from a file with one JSON object
+    a line (.jsonl).
 
-    Every value of a CSV file is text, and an empty one means the default. Raises BadParameters for what is no table.
+    Every value of a CSV file is text, and an empty one means the default. Raises BadParameters for
+    what is no table.
     """
     with table.open(encoding="utf-8-sig", newline="") as file:
         if table.suffix.lower() in (".jsonl", ".ndjson"):
@@ -72,12 +83,19 @@ def rows_of(table: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         reader = csv.DictReader(file)
         for values in reader:
             if None in values or None in values.values():
-                raise BadParameters([Problem(f"line {reader.line_num}", "has not as many columns as the heading.")])
-            yield reader.line_num, {name.strip(): text for name, text in values.items() if text != ""}
+                raise BadParameters(
+                    [Problem(f"line {reader.line_num}", "has not as many columns as the heading.")]
+                )
+            yield (
+                reader.line_num,
+                {name.strip(): text for name, text in values.items() if text != ""},
+            )
 
 
 def check(entry: RunbookEntry, table: Path, shared: Mapping[str, str]) -> int:
-    """Look at every row before anything runs; return how many there are. Raises BadParameters with the problems."""
+    """Look at every row before anything runs; return how many there are. Raises BadParameters with
+    the problems.
+    """
     problems: list[Problem] = []
     count = 0
     for number, values in rows_of(table):
@@ -85,7 +103,10 @@ def check(entry: RunbookEntry, table: Path, shared: Mapping[str, str]) -> int:
         for problem in entry.parameters.read({**shared, **values}, person=False)[1]:
             problems.append(Problem(f"line {number}: {problem.field}", problem.words))
         if len(problems) >= MOST_PROBLEMS:
-            problems = [*problems[:MOST_PROBLEMS], Problem("the table", "has more problems; these come first.")]
+            problems = [
+                *problems[:MOST_PROBLEMS],
+                Problem("the table", "has more problems; these come first."),
+            ]
             break
     if not problems and not count:
         problems = [Problem("the table", "has no rows.")]
@@ -95,14 +116,22 @@ def check(entry: RunbookEntry, table: Path, shared: Mapping[str, str]) -> int:
 
 
 def run_table(
-    entry: RunbookEntry, table: Path, *, out: Path, shared: Mapping[str, str] | None = None, workers: int = 2,
-    pace: float = CALLS_A_SECOND, on_done: Callable[[Row, int], None] | None = None, **options: Any,
+    entry: RunbookEntry,
+    table: Path,
+    *,
+    out: Path,
+    shared: Mapping[str, str] | None = None,
+    workers: int = 2,
+    pace: float = CALLS_A_SECOND,
+    on_done: Callable[[Row, int], None] | None = None,
+    **options: Any,
 ) -> Summary:
-    """Run the runbook once for each row of the table and return a summary; results are also written row by row.
+    """Run the runbook once for each row of the table and return a summary; results are also written
+    row by row.
 
-    shared: parameters that every row has, unless it says otherwise. pace: API calls a second, over all workers; 0 for
-    no limit. on_done: told each row as it ends, and how many have. options: as `headless.run` takes them.
-    Raises BadParameters, before anything runs.
+    shared: parameters that every row has, unless it says otherwise. pace: API calls a second, over
+    all workers; 0 for no limit. on_done: told each row as it ends, and how many have. options: as
+    `headless.run` takes them. Raises BadParameters, before anything runs.
     """
     shared = shared or {}
     total = check(entry, table, shared)
@@ -131,8 +160,15 @@ def run_table(
     finally:
         crew.dismiss()
         tally.close()
-    return Summary(tally.count, time.monotonic() - began, tally.outcomes, tally.exit_codes, str(results), stopped,
-                   tuple(tally.failed))
+    return Summary(
+        tally.count,
+        time.monotonic() - began,
+        tally.outcomes,
+        tally.exit_codes,
+        str(results),
+        stopped,
+        tuple(tally.failed),
+    )
 
 
 class _Tally:
@@ -157,5 +193,3 @@ class _Tally:
 
     def close(self) -> None:
         self._file.close()
-
-

@@ -39,7 +39,8 @@ class WorkerPool:
 
     def _hire(self) -> None:
         ours, theirs = self._context.Pipe()
-        # Not daemons: a worker has a process of its own below it, and ends by itself when its pipe closes.
+        # Not daemons: a worker has a process of its own below it, and ends by itself when its pipe
+        # closes.
         worker = self._context.Process(target=_work, args=(theirs, self._name, self._options))
         worker.start()
         theirs.close()
@@ -92,9 +93,12 @@ def _sleep(timeout: float | None) -> list[Any]:
 
 def _work(pipe: Connection, name: str, options: Mapping[str, Any]) -> None:
     """Be a worker: run rows until the pipe closes."""
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # as for the command: see helpers.runner.cli
+    # As for the command: see helpers.runner.cli
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the one who hands out the rows
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # as long as no run is under way, which then takes it
+    signal.signal(
+        signal.SIGTERM, signal.SIG_IGN
+    )  # as long as no run is under way, which then takes it
     entry = RUNBOOKS[name]
     while True:
         try:

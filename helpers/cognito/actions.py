@@ -1,13 +1,16 @@
-"""The verbs of a password reset. Each is one call to Amazon Cognito, made once, with a typed answer.
+"""The verbs of a password reset. Each is one call to Amazon Cognito, made once, with a typed
+answer.
 
-They are handed a boto3 `cognito-idp` client and know nothing of where it leads; `helpers.target` makes one, and so
-does `boto3.client("cognito-idp")`. Give it `Config(retries={"total_max_attempts": 1})`: a repeated
-ConfirmForgotPassword whose first answer was lost says that the code has expired, although the password was changed.
+They are handed a boto3 `cognito-idp` client and know nothing of where it leads; `helpers.target`
+makes one, and so does `boto3.client("cognito-idp")`. Give it `Config(retries={"total_max_attempts":
+1})`: a repeated ConfirmForgotPassword whose first answer was lost says that the code has expired,
+although the password was changed.
 
     delivery = request_code(client, client_id=..., username=...)
     confirmed = confirm(client, client_id=..., username=..., code=..., new_password=...)
 
-Wherever a secret is asked for, a `Secret` is taken and nothing else. All of them raise the errors of `helpers.cognito.errors`.
+Wherever a secret is asked for, a `Secret` is taken and nothing else. All of them raise the errors
+of `helpers.cognito.errors`.
 """
 
 import base64
@@ -28,8 +31,9 @@ if TYPE_CHECKING:
 class CodeDelivery:
     """Where Cognito says that it has sent a confirmation code.
 
-    medium: EMAIL or SMS, or "" when Cognito gave no details. destination: masked, such as d***@e***. It means accepted,
-    never delivered, and where the app client hides which users exist it may be made up.
+    medium: EMAIL or SMS, or "" when Cognito gave no details. destination: masked, such as
+    d***@e***. It means accepted, never delivered, and where the app client hides which users exist
+    it may be made up.
     """
 
     username: str
@@ -41,7 +45,9 @@ class CodeDelivery:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """Cognito's word that the new password is set and the code is used up. It says nothing more, and gives no tokens."""
+    """Cognito's word that the new password is set and the code is used up. It says nothing more,
+    and gives no tokens.
+    """
 
     username: str
     client_id: str
@@ -52,8 +58,8 @@ class Confirmed:
 class SignedIn:
     """Cognito has accepted a password. The tokens of the answer, if there were any, are not kept.
 
-    challenge: what Cognito asks for next, such as SOFTWARE_TOKEN_MFA, or "" when it gave tokens. Either way the
-    password was right.
+    challenge: what Cognito asks for next, such as SOFTWARE_TOKEN_MFA, or "" when it gave tokens.
+    Either way the password was right.
     """
 
     username: str
@@ -73,23 +79,33 @@ class Done:
 def secret_hash(username: str, client_id: str, client_secret: Secret) -> Secret:
     """Work out the SECRET_HASH that an app client with a secret has to send.
 
-    username: exactly the string that the same request sends as Username; another alias of the same user gives another
-    hash, which Cognito refuses. Source: developer guide, "Computing secret hash values".
+    username: exactly the string that the same request sends as Username; another alias of the same
+    user gives another hash, which Cognito refuses. Source: developer guide, "Computing secret hash
+    values".
     """
-    digest = hmac.new(client_secret.reveal().encode(), (username + client_id).encode(), hashlib.sha256).digest()
+    digest = hmac.new(
+        client_secret.reveal().encode(), (username + client_id).encode(), hashlib.sha256
+    ).digest()
     return Secret(base64.b64encode(digest).decode(), "secret hash")
 
 
-def request_code(client: "CognitoIdentityProviderClient", *, client_id: str, username: str,
-                 client_secret: Secret | None = None) -> CodeDelivery:
+def request_code(
+    client: "CognitoIdentityProviderClient",
+    *,
+    client_id: str,
+    username: str,
+    client_secret: Secret | None = None,
+) -> CodeDelivery:
     """Have Cognito send the user a confirmation code; the newest code is the one to use.
 
-    Do not call it in a loop: every call may send a message and spends one of the user's 5 to 20 tries an hour.
-    Needs no AWS credentials. Source: API reference, ForgotPassword.
+    Do not call it in a loop: every call may send a message and spends one of the user's 5 to 20
+    tries an hour. Needs no AWS credentials. Source: API reference, ForgotPassword.
     """
     with answers("ForgotPassword", username=username):
         answer = client.forgot_password(
-            ClientId=client_id, Username=username, **_secret_hash(username, client_id, client_secret)
+            ClientId=client_id,
+            Username=username,
+            **_secret_hash(username, client_id, client_secret),
         )
     details: Mapping[str, Any] = answer.get("CodeDeliveryDetails", {})
     return CodeDelivery(
@@ -101,14 +117,21 @@ def request_code(client: "CognitoIdentityProviderClient", *, client_id: str, use
     )
 
 
-def confirm(client: "CognitoIdentityProviderClient", *, client_id: str, username: str, code: Secret,
-            new_password: Secret, client_secret: Secret | None = None) -> Confirmed:
+def confirm(
+    client: "CognitoIdentityProviderClient",
+    *,
+    client_id: str,
+    username: str,
+    code: Secret,
+    new_password: Secret,
+    client_secret: Secret | None = None,
+) -> Confirmed:
     """Set a new password with a confirmation code.
 
-    client_id: the app client that requested the code. username: the name, verified alias or `sub` of the user. On
-    PasswordRefused ask for another password and call again with the same code. On Unsettled the password may have been
-    changed: try `sign_in` once before anything else.
-    Needs no AWS credentials. Source: API reference, ConfirmForgotPassword.
+    client_id: the app client that requested the code. username: the name, verified alias or `sub`
+    of the user. On PasswordRefused ask for another password and call again with the same code. On
+    Unsettled the password may have been changed: try `sign_in` once before anything else. Needs no
+    AWS credentials. Source: API reference, ConfirmForgotPassword.
     """
     with answers("ConfirmForgotPassword", username=username):
         answer = client.confirm_forgot_password(
@@ -121,12 +144,18 @@ def confirm(client: "CognitoIdentityProviderClient", *, client_id: str, username
     return Confirmed(username=username, client_id=client_id, request_id=_request_id(answer))
 
 
-def sign_in(client: "CognitoIdentityProviderClient", *, client_id: str, username: str, password: Secret,
-            client_secret: Secret | None = None) -> SignedIn:
+def sign_in(
+    client: "CognitoIdentityProviderClient",
+    *,
+    client_id: str,
+    username: str,
+    password: Secret,
+    client_secret: Secret | None = None,
+) -> SignedIn:
     """Prove that a password is right by signing in once; the tokens are dropped at once.
 
-    The app client must allow USER_PASSWORD_AUTH. Call it once: failures count towards the sign-in lock.
-    Needs no AWS credentials. Source: API reference, InitiateAuth.
+    The app client must allow USER_PASSWORD_AUTH. Call it once: failures count towards the sign-in
+    lock. Needs no AWS credentials. Source: API reference, InitiateAuth.
     """
     parameters = {"USERNAME": username, "PASSWORD": password.reveal()}
     if client_secret is not None:
@@ -135,54 +164,74 @@ def sign_in(client: "CognitoIdentityProviderClient", *, client_id: str, username
         answer = client.initiate_auth(
             ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
         )
-    return SignedIn(username=username, challenge=answer.get("ChallengeName", ""), request_id=_request_id(answer))
+    return SignedIn(
+        username=username, challenge=answer.get("ChallengeName", ""), request_id=_request_id(answer)
+    )
 
 
-def admin_reset(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> Done:
+def admin_reset(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str
+) -> Done:
     """Take a user's password away at once and send a code, as an administrator. Signed.
 
-    The user cannot sign in until the code is confirmed. Source: API reference, AdminResetUserPassword.
+    The user cannot sign in until the code is confirmed. Source: API reference,
+    AdminResetUserPassword.
     """
     with answers("AdminResetUserPassword", username=username):
         answer = client.admin_reset_user_password(UserPoolId=user_pool_id, Username=username)
     return Done("AdminResetUserPassword", username, _request_id(answer))
 
 
-def set_password(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str, password: Secret,
-                 permanent: bool) -> Done:
+def set_password(
+    client: "CognitoIdentityProviderClient",
+    *,
+    user_pool_id: str,
+    username: str,
+    password: Secret,
+    permanent: bool,
+) -> Done:
     """Set a user's password without any code, as an administrator. Signed; sends no message.
 
-    permanent: False has the user choose another password at the next sign-in. Source: API reference,
-    AdminSetUserPassword.
+    permanent: False has the user choose another password at the next sign-in. Source: API
+    reference, AdminSetUserPassword.
     """
     with answers("AdminSetUserPassword", username=username):
         answer = client.admin_set_user_password(
-            UserPoolId=user_pool_id, Username=username, Password=password.reveal(), Permanent=permanent
+            UserPoolId=user_pool_id,
+            Username=username,
+            Password=password.reveal(),
+            Permanent=permanent,
         )
     return Done("AdminSetUserPassword", username, _request_id(answer))
 
 
-def sign_out_everywhere(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> Done:
+def sign_out_everywhere(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str
+) -> Done:
     """End a user's sessions, as an administrator. Signed; no message is sent.
 
-    Refresh tokens end, and what access tokens may do at Cognito's own API. A token that is checked without asking
-    Cognito is good until it runs out, and the cookie of the managed sign-in pages stays. Source: API reference,
-    AdminUserGlobalSignOut.
+    Refresh tokens end, and what access tokens may do at Cognito's own API. A token that is checked
+    without asking Cognito is good until it runs out, and the cookie of the managed sign-in pages
+    stays. Source: API reference, AdminUserGlobalSignOut.
     """
     with answers("AdminUserGlobalSignOut", username=username):
         answer = client.admin_user_global_sign_out(UserPoolId=user_pool_id, Username=username)
     return Done("AdminUserGlobalSignOut", username, _request_id(answer))
 
 
-def mark_verified(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str, attribute: str) -> Done:
-    """Mark a user's contact as verified, as an administrator. Signed; it makes codes go there from now on.
+def mark_verified(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str, attribute: str
+) -> Done:
+    """Mark a user's contact as verified, as an administrator. Signed; it makes codes go there from
+    now on.
 
-    attribute: email or phone_number. Whoever reads that contact can take over the account, so the user's identity has
-    to be proved first. Source: API reference, AdminUpdateUserAttributes.
+    attribute: email or phone_number. Whoever reads that contact can take over the account, so the
+    user's identity has to be proved first. Source: API reference, AdminUpdateUserAttributes.
     """
     with answers("AdminUpdateUserAttributes", username=username):
         answer = client.admin_update_user_attributes(
-            UserPoolId=user_pool_id, Username=username,
+            UserPoolId=user_pool_id,
+            Username=username,
             UserAttributes=[{"Name": f"{attribute}_verified", "Value": "true"}],
         )
     return Done("AdminUpdateUserAttributes", username, _request_id(answer))

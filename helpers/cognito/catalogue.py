@@ -1,26 +1,40 @@
-"""Every answer by which Cognito can say no: what it means, its likely cause, what to tell the user, what to do next.
+"""Every answer by which Cognito can say no: what it means, its likely cause, what to tell the user,
+what to do next.
 
 The entries themselves are in `helpers.cognito.catalogue_entries`.
 """
 
-
-from helpers.cognito.catalogue_entries import CATALOGUE, LOST, LOST_CONFIRM, LOST_READ, PUBLIC, UNKNOWN, Entry
+from helpers.cognito.catalogue_entries import (
+    CATALOGUE,
+    LOST,
+    LOST_CONFIRM,
+    LOST_READ,
+    PUBLIC,
+    UNKNOWN,
+    Entry,
+)
 
 
 def look_up(code: str, message: str = "", operation: str = "") -> Entry:
-    """Return the meaning of one refusal; use it for an exception that came from anywhere, also from a log.
+    """Return the meaning of one refusal; use it for an exception that came from anywhere, also from
+    a log.
 
-    code: the exception's name. message: its text, which tells several meanings of one code apart. operation: the API
-    operation, as the model spells it. Returns UNKNOWN for a code that is not in the catalogue.
+    code: the exception's name. message: its text, which tells several meanings of one code apart.
+    operation: the API operation, as the model spells it. Returns UNKNOWN for a code that is not in
+    the catalogue.
     """
     for entry in CATALOGUE:
-        if entry.code == code and entry.text in message and (not entry.operations or operation in entry.operations):
+        if (
+            entry.code == code
+            and entry.text in message
+            and (not entry.operations or operation in entry.operations)
+        ):
             return entry
     return UNKNOWN
 
 
 def lost(operation: str) -> Entry:
-    """Return what it means that a call was sent and no answer came back. operation: as the model spells it."""
+    """Return what it means that a call was sent and no answer came back. operation: as the model
+    spells it.
+    """
     return LOST.get(operation, LOST_CONFIRM if operation in PUBLIC else LOST_READ)
-
-

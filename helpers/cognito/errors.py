@@ -1,18 +1,20 @@
 """What went wrong, what it means, what to do next.
 
     ResetError
-     +-- BadParameters    nothing was sent: every problem at once, by field                    exit code 2
-     +-- NotReached       nothing was sent: Cognito could not be reached, or no credentials    exit code 7 or 6
-     +-- Refused          Cognito said no
-     |    +-- CodeRefused        the code                                                      exit code 3
-     |    +-- PasswordRefused    the password; the same code may be tried again                exit code 4
-     |    +-- LimitReached       throttled, or the user's attempt limit                        exit code 5
-     |    +-- NotAllowed         the client, the user's state, the caller, the pool's setup    exit code 6
-     +-- Unsettled        sent, and no answer that can be trusted: it may have worked          exit code 8
+     +-- BadParameters         exit code 2       every problem at once, by field
+     +-- NotReached            exit code 7 or 6  Cognito could not be reached, or no credentials
+     +-- Refused                                 Cognito said no
+     |    +-- CodeRefused      exit code 3       the code
+     |    +-- PasswordRefused  exit code 4       the password; the same code may be tried again
+     |    +-- LimitReached     exit code 5       throttled, or the user's attempt limit
+     |    +-- NotAllowed       exit code 6       the client, the user's state, the caller, the pool
+     +-- Unsettled             exit code 8       sent, and no answer that can be trusted
 
-Every error can say what happened (`str`), what it means, what to tell the user, what to do next, and which runbook
-goes on from there, if it is another one. `answers` is the
-one place that turns botocore's exceptions into these.
+Nothing was sent for the first two; after the last it may have worked.
+
+Every error can say what happened (`str`), what it means, what to tell the user, what to do next,
+and which runbook goes on from there, if it is another one. `answers` is the one place that turns
+botocore's exceptions into these.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,8 +31,8 @@ from helpers.cognito.catalogue_entries import Entry, Kind, TryAgain
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong with one parameter. `field` is the parameter's name, `words` never hold its value when
-    it is a secret."""
+    """One thing that is wrong with one parameter. `field` is the parameter's name, `words` never
+    hold its value when it is a secret."""
 
     field: str
     words: str
@@ -49,7 +51,8 @@ class ResetError(Exception):
     runbook: str = ""
 
     def _render_traceback_(self) -> list[str]:
-        # IPython asks this before it draws a traceback: a person wants the words, and locals may hold secrets.
+        # IPython asks this before it draws a traceback: a person wants the words, and locals may
+        # hold secrets.
         lines = [f"{type(self).__name__}: {self}"]
         lines += [f"What it means: {self.meaning}"] if self.meaning else []
         lines += [f"What to do next: {self.next}"] if self.next else []
@@ -64,30 +67,51 @@ class BadParameters(ResetError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("nothing was sent, because of\n" + "\n".join(f"  - {problem}" for problem in problems))
+        super().__init__(
+            "nothing was sent, because of\n" + "\n".join(f"  - {problem}" for problem in problems)
+        )
 
 
 class NotReached(ResetError):
     """The request never left: no route to Cognito, or no credentials to sign it with."""
 
     exit_code = 7
-    meaning = "Nothing was sent, so nothing has changed; a code that the user has is as good as before."
-    say = "I cannot reach our system right now. If you have a code, please keep it; it stays good for an hour."
+    meaning = (
+        "Nothing was sent, so nothing has changed; a code that the user has is as good as before."
+    )
+    say = (
+        "I cannot reach our system right now. If you have a code, please keep it; it stays good for"
+        " an hour."
+    )
 
     def __init__(self, message: str, *, next: str, exit_code: int = 7) -> None:
         super().__init__(message)
         self.next = next
-        self.exit_code = exit_code  # type: ignore[misc]  # credentials are a matter of setup, not of the network
+        # Credentials are a matter of setup, not of the network
+        self.exit_code = exit_code  # type: ignore[misc]
 
 
 class Answered(ResetError):
     """Cognito answered with an error. Not raised itself; see Refused and Unsettled."""
 
-    def __init__(self, operation: str, *, username: str = "", code: str = "", message: str = "",
-                 request_id: str = "", entry: Entry) -> None:
+    def __init__(
+        self,
+        operation: str,
+        *,
+        username: str = "",
+        code: str = "",
+        message: str = "",
+        request_id: str = "",
+        entry: Entry,
+    ) -> None:
         self.operation, self.username = operation, username
         self.code, self.message, self.request_id, self.entry = code, message, request_id, entry
-        self.meaning, self.say, self.next, self.runbook = entry.meaning, entry.say, entry.next, entry.runbook
+        self.meaning, self.say, self.next, self.runbook = (
+            entry.meaning,
+            entry.say,
+            entry.next,
+            entry.runbook,
+        )
         self.again: TryAgain = entry.again
         super().__init__(self._sentence())
 
@@ -123,13 +147,17 @@ class LimitReached(Refused):
 
 
 class NotAllowed(Refused):
-    """The app client, the user's state, the caller's rights or the pool's setup stand against it."""
+    """The app client, the user's state, the caller's rights or the pool's setup stand
+    against it.
+    """
 
     exit_code = 6
 
 
 class Unsettled(Answered):
-    """The request was sent and no answer came that can be trusted. It may have worked: try one sign-in."""
+    """The request was sent and no answer came that can be trusted. It may have worked: try one
+    sign-in.
+    """
 
     exit_code = 8
 
@@ -175,9 +203,11 @@ _NO_CREDENTIALS = (
 
 @contextmanager
 def answers(operation: str, *, username: str = "") -> Iterator[None]:
-    """Wrap one API call: whatever botocore raises inside leaves as one of ours, chained to its cause.
+    """Wrap one API call: whatever botocore raises inside leaves as one of ours, chained to its
+    cause.
 
-    operation: the API operation as the model spells it. username: whom it concerns, for the sentence.
+    operation: the API operation as the model spells it. username: whom it concerns, for the
+    sentence.
     """
     try:
         yield
@@ -186,13 +216,21 @@ def answers(operation: str, *, username: str = "") -> Iterator[None]:
     except botocore_errors.ParamValidationError as exc:
         raise BadParameters([Problem("request", str(exc).replace("\n", " "))]) from exc
     except _NO_CREDENTIALS as exc:
-        raise NotReached(str(exc), next="Sign in to AWS or choose a profile, then run again.", exit_code=6) from exc
+        raise NotReached(
+            str(exc), next="Sign in to AWS or choose a profile, then run again.", exit_code=6
+        ) from exc
     except _NEVER_LEFT as exc:
-        raise NotReached(str(exc), next="Check the network, the region and the endpoint, then try again.") from exc
+        raise NotReached(
+            str(exc), next="Check the network, the region and the endpoint, then try again."
+        ) from exc
     except (botocore_errors.HTTPClientError, ResponseParserError) as exc:
-        raise Unsettled(operation, username=username, message=str(exc), entry=lost(operation)) from exc
+        raise Unsettled(
+            operation, username=username, message=str(exc), entry=lost(operation)
+        ) from exc
     except botocore_errors.BotoCoreError as exc:
-        raise NotReached(str(exc), next="Mend what the message names, then run again.", exit_code=6) from exc
+        raise NotReached(
+            str(exc), next="Mend what the message names, then run again.", exit_code=6
+        ) from exc
 
 
 def _answered(exc: botocore_errors.ClientError, operation: str, username: str) -> Answered:
@@ -202,7 +240,14 @@ def _answered(exc: botocore_errors.ClientError, operation: str, username: str) -
     entry = look_up(code, message, operation)
     kind = entry.kind
     if not entry.code and meta.get("HTTPStatusCode", 400) >= 500:
-        # A proxy's or the service's 5xx without a modelled name says nothing about whether the work was done.
+        # A proxy's or the service's 5xx without a modelled name says nothing about whether the work
+        # was done.
         entry, kind = lost(operation), Kind.UNSETTLED
-    return _CLASSES[kind](operation, username=username, code=code, message=message,
-                          request_id=meta.get("RequestId", ""), entry=entry)
+    return _CLASSES[kind](
+        operation,
+        username=username,
+        code=code,
+        message=message,
+        request_id=meta.get("RequestId", ""),
+        entry=entry,
+    )

@@ -1,7 +1,8 @@
-"""What can be known about a user, a user pool and an app client without changing anything: data, and nothing else.
+"""What can be known about a user, a user pool and an app client without changing anything: data,
+and nothing else.
 
-`helpers.cognito.reads` fills these in from Cognito's answers; diagnosis, audit and plans read them. No secret is among them,
-and a contact is kept as Cognito itself would show it, masked.
+`helpers.cognito.reads` fills these in from Cognito's answers; diagnosis, audit and plans read them.
+No secret is among them, and a contact is kept as Cognito itself would show it, masked.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from helpers.cognito.policy import PasswordPolicy
 
 @dataclass(frozen=True)
 class Contact:
-    """An e-mail address or a phone number of a user. attribute: email or phone_number. shown: masked, as d***@e***."""
+    """An e-mail address or a phone number of a user. attribute: email or phone_number. shown:
+    masked, as d***@e***.
+    """
 
     attribute: str
     shown: str
@@ -22,10 +25,11 @@ class Contact:
 class User:
     """A user as an administrator sees one.
 
-    status: as the API spells it, such as RESET_REQUIRED. contacts: email before phone_number. factors: the user's
-    second factors as the API names them (SMS_MFA, EMAIL_OTP, SOFTWARE_TOKEN_MFA). last_modified: ISO time with offset.
-    providers: the other providers that the user signs in through, as the attribute `identities` names them. Source:
-    developer guide, "Linking federated users to an existing user profile".
+    status: as the API spells it, such as RESET_REQUIRED. contacts: email before phone_number.
+    factors: the user's second factors as the API names them (SMS_MFA, EMAIL_OTP,
+    SOFTWARE_TOKEN_MFA). last_modified: ISO time with offset. providers: the other providers that
+    the user signs in through, as the attribute `identities` names them. Source: developer guide,
+    "Linking federated users to an existing user profile".
     """
 
     username: str
@@ -48,16 +52,18 @@ class User:
 class Pool:
     """The settings of a user pool that matter to a password reset.
 
-    recovery: the mechanisms in their order (verified_email, verified_phone_number, admin_only), () when the pool does
-    not set them. verifies: the contacts that Cognito verifies by itself. aliases, sign_in_names: what else than the
-    username a user may sign in with. mfa: OFF, OPTIONAL or ON. sender: COGNITO_DEFAULT (50 messages a day for the
-    account) or DEVELOPER (Amazon SES). sms_role: a role for sending SMS is set. triggers: the names of its Lambda
-    triggers. threat_protection: OFF, AUDIT or ENFORCED; only where it is not OFF are sign-in events recorded.
-    mail_from: the address that a pool with a sender of its own writes from. sms_service: what sends SMS messages, "" where
-    nothing does; sms_region, sms_external_id: how it is set up; sms_failure: why it cannot send, in Cognito's own words.
-    verifies_changes: the contacts whose new value has to be proved before it replaces the old one. only_admins_create:
-    nobody signs up alone. plan: LITE, ESSENTIALS or PLUS. factors: the second factors that the pool offers, as a user's
-    are named; None when nobody asked, since it takes a call of its own.
+    recovery: the mechanisms in their order (verified_email, verified_phone_number, admin_only), ()
+    when the pool does not set them. verifies: the contacts that Cognito verifies by itself.
+    aliases, sign_in_names: what else than the username a user may sign in with. mfa: OFF, OPTIONAL
+    or ON. sender: COGNITO_DEFAULT (50 messages a day for the account) or DEVELOPER (Amazon SES).
+    sms_role: a role for sending SMS is set. triggers: the names of its Lambda triggers.
+    threat_protection: OFF, AUDIT or ENFORCED; only where it is not OFF are sign-in events recorded.
+    mail_from: the address that a pool with a sender of its own writes from. sms_service: what sends
+    SMS messages, "" where nothing does; sms_region, sms_external_id: how it is set up; sms_failure:
+    why it cannot send, in Cognito's own words. verifies_changes: the contacts whose new value has
+    to be proved before it replaces the old one. only_admins_create: nobody signs up alone. plan:
+    LITE, ESSENTIALS or PLUS. factors: the second factors that the pool offers, as a user's are
+    named; None when nobody asked, since it takes a call of its own.
     """
 
     pool_id: str
@@ -87,10 +93,12 @@ class Pool:
 
     @property
     def channels(self) -> tuple[str, ...]:
-        """The attributes that a reset code may go to, the preferred one first; () where only administrators reset.
+        """The attributes that a reset code may go to, the preferred one first; () where only
+        administrators reset.
 
-        A pool that does not set its recovery has the legacy behaviour: a verified phone number comes before a verified
-        e-mail address. Source: API reference, UserPoolType, AccountRecoverySetting.
+        A pool that does not set its recovery has the legacy behaviour: a verified phone number
+        comes before a verified e-mail address. Source: API reference, UserPoolType,
+        AccountRecoverySetting.
         """
         if not self.recovery:
             return ("phone_number", "email")
@@ -102,9 +110,10 @@ class Pool:
 class Client:
     """The settings of an app client that matter to a password reset.
 
-    has_secret: its calls need a secret hash; the secret itself is not kept. hides_users: PreventUserExistenceErrors is
-    ENABLED, so a request for a code is answered alike whether or not the user exists. refresh_lasts, access_lasts: seconds
-    that a refresh token lives, and an access or ID token, whichever is longer.
+    has_secret: its calls need a secret hash; the secret itself is not kept. hides_users:
+    PreventUserExistenceErrors is ENABLED, so a request for a code is answered alike whether or not
+    the user exists. refresh_lasts, access_lasts: seconds that a refresh token lives, and an access
+    or ID token, whichever is longer.
     """
 
     client_id: str
@@ -121,7 +130,8 @@ class Client:
 class Event:
     """Something that a user did, where the pool's threat protection records it.
 
-    kind: SignIn, SignUp, ForgotPassword, PasswordChange or ResendCode. response: Pass, Fail or InProgress. at: ISO time.
+    kind: SignIn, SignUp, ForgotPassword, PasswordChange or ResendCode. response: Pass, Fail or
+    InProgress. at: ISO time.
     """
 
     at: str

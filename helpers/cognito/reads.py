@@ -1,6 +1,8 @@
-"""Calls that only read: who a user is, how a user pool and an app client are set up. Signed, each made once.
+"""Calls that only read: who a user is, how a user pool and an app client are set up. Signed, each
+made once.
 
-They need AWS credentials, and raise the errors of `helpers.cognito.errors`. None of them changes anything at Cognito.
+They need AWS credentials, and raise the errors of `helpers.cognito.errors`. None of them changes
+anything at Cognito.
 """
 
 import json
@@ -43,18 +45,30 @@ def look_up(client: "CognitoIdentityProviderClient", *, user_pool_id: str, usern
     return _user(answer, answer.get("UserAttributes", []))
 
 
-def find_users(client: "CognitoIdentityProviderClient", *, user_pool_id: str, attribute: str,
-               value: str) -> tuple[User, ...]:
-    """Find users by an attribute, also by a contact that is not verified and so is no alias. At most ten.
+def find_users(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, attribute: str, value: str
+) -> tuple[User, ...]:
+    """Find users by an attribute, also by a contact that is not verified and so is no alias. At
+    most ten.
 
-    attribute: email, phone_number, username or another that ListUsers can search. A user who has just changed may be
-    shown as before: ListUsers is eventually consistent. It tells no second factors. Source: API reference, ListUsers.
+    attribute: email, phone_number, username or another that ListUsers can search. A user who has
+    just changed may be shown as before: ListUsers is eventually consistent. It tells no second
+    factors. Source: API reference, ListUsers.
     """
     quoted = value.replace("\\", "\\\\").replace('"', '\\"')
     with answers("ListUsers"):
-        answer = client.list_users(UserPoolId=user_pool_id, Filter=f'{attribute} = "{quoted}"', Limit=FOUND_AT_MOST)
-    return Listed.of((_user({**one, "ResponseMetadata": answer["ResponseMetadata"]}, one.get("Attributes", []))
-                      for one in answer.get("Users", [])), answer)
+        answer = client.list_users(
+            UserPoolId=user_pool_id, Filter=f'{attribute} = "{quoted}"', Limit=FOUND_AT_MOST
+        )
+    return Listed.of(
+        (
+            _user(
+                {**one, "ResponseMetadata": answer["ResponseMetadata"]}, one.get("Attributes", [])
+            )
+            for one in answer.get("Users", [])
+        ),
+        answer,
+    )
 
 
 def read_pool(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> Pool:
@@ -77,40 +91,61 @@ def read_pool(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> 
         mfa=pool.get("MfaConfiguration", "OFF"),
         sender=mail.get("EmailSendingAccount", "COGNITO_DEFAULT"),
         sms_role=bool(sms.get("SnsCallerArn") or messaging.get("CallerArn")),
-        triggers=tuple(sorted(name for name, value in pool.get("LambdaConfig", {}).items() if value)),
+        triggers=tuple(
+            sorted(name for name, value in pool.get("LambdaConfig", {}).items() if value)
+        ),
         threat_protection=pool.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF"),
-        temporary_days=pool.get("Policies", {}).get("PasswordPolicy", {}).get("TemporaryPasswordValidityDays", 7),
+        temporary_days=pool.get("Policies", {})
+        .get("PasswordPolicy", {})
+        .get("TemporaryPasswordValidityDays", 7),
         request_id=_request_id(answer),
         mail_from=mail.get("From") or mail.get("SourceArn", "").rpartition("/")[2],
-        sms_service=("AWS End User Messaging" if messaging.get("CallerArn") else
-                     "Amazon SNS" if sms.get("SnsCallerArn") else ""),
+        sms_service=(
+            "AWS End User Messaging"
+            if messaging.get("CallerArn")
+            else "Amazon SNS"
+            if sms.get("SnsCallerArn")
+            else ""
+        ),
         sms_region=messaging.get("Region") or sms.get("SnsRegion", ""),
         sms_external_id=bool(sms.get("ExternalId") or messaging.get("ExternalId")),
         sms_failure=pool.get("SmsConfigurationFailure", ""),
-        verifies_changes=tuple(pool.get("UserAttributeUpdateSettings", {}).get("AttributesRequireVerificationBeforeUpdate",
-                                                                              [])),
-        only_admins_create=pool.get("AdminCreateUserConfig", {}).get("AllowAdminCreateUserOnly", False),
+        verifies_changes=tuple(
+            pool.get("UserAttributeUpdateSettings", {}).get(
+                "AttributesRequireVerificationBeforeUpdate", []
+            )
+        ),
+        only_admins_create=pool.get("AdminCreateUserConfig", {}).get(
+            "AllowAdminCreateUserOnly", False
+        ),
         plan=pool.get("UserPoolTier", ""),
     )
 
 
 def read_factors(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> tuple[str, ...]:
-    """Return the second factors that a pool offers, as a user's own are named; () where they are off.
+    """Return the second factors that a pool offers, as a user's own are named; () where they are
+    off.
 
-    An e-mail factor may also be offered for signing in without a password: both share one setting. Source: API
-    reference, GetUserPoolMfaConfig.
+    An e-mail factor may also be offered for signing in without a password: both share one setting.
+    Source: API reference, GetUserPoolMfaConfig.
     """
     with answers("GetUserPoolMfaConfig"):
         answer = client.get_user_pool_mfa_config(UserPoolId=user_pool_id)
     if answer.get("MfaConfiguration", "OFF") == "OFF":
         return Listed.of((), answer)
-    offered = {"SMS_MFA": "SmsMfaConfiguration" in answer, "EMAIL_OTP": "EmailMfaConfiguration" in answer,
-               "SOFTWARE_TOKEN_MFA": answer.get("SoftwareTokenMfaConfiguration", {}).get("Enabled", False)}
+    offered = {
+        "SMS_MFA": "SmsMfaConfiguration" in answer,
+        "EMAIL_OTP": "EmailMfaConfiguration" in answer,
+        "SOFTWARE_TOKEN_MFA": answer.get("SoftwareTokenMfaConfiguration", {}).get("Enabled", False),
+    }
     return Listed.of((name for name, offers in offered.items() if offers), answer)
 
 
-def read_client(client: "CognitoIdentityProviderClient", *, user_pool_id: str, client_id: str) -> Client:
-    """Read an app client's settings. The answer holds the client's secret, which is dropped at once.
+def read_client(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, client_id: str
+) -> Client:
+    """Read an app client's settings. The answer holds the client's secret, which is dropped at
+    once.
 
     Source: API reference, DescribeUserPoolClient.
     """
@@ -145,21 +180,35 @@ def list_clients(client: "CognitoIdentityProviderClient", *, user_pool_id: str) 
         page = {"NextToken": answer["NextToken"]}
 
 
-def recent_events(client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str) -> tuple[Event, ...]:
-    """Return what the pool has recorded of a user, newest first, at most ten; needs the pool's threat protection.
+def recent_events(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str
+) -> tuple[Event, ...]:
+    """Return what the pool has recorded of a user, newest first, at most ten; needs the pool's
+    threat protection.
 
     Source: API reference, AdminListUserAuthEvents.
     """
     with answers("AdminListUserAuthEvents", username=username):
-        answer = client.admin_list_user_auth_events(UserPoolId=user_pool_id, Username=username, MaxResults=EVENTS_AT_MOST)
-    return Listed.of((
-        Event(at=one["CreationDate"].isoformat(), kind=one.get("EventType", ""), response=one.get("EventResponse", ""))
-        for one in answer.get("AuthEvents", [])
-    ), answer)
+        answer = client.admin_list_user_auth_events(
+            UserPoolId=user_pool_id, Username=username, MaxResults=EVENTS_AT_MOST
+        )
+    return Listed.of(
+        (
+            Event(
+                at=one["CreationDate"].isoformat(),
+                kind=one.get("EventType", ""),
+                response=one.get("EventResponse", ""),
+            )
+            for one in answer.get("AuthEvents", [])
+        ),
+        answer,
+    )
 
 
 def masked(contact: str) -> str:
-    """Hide a contact as Cognito does in its answers: d***@e***, or all but the last four digits of a phone number."""
+    """Hide a contact as Cognito does in its answers: d***@e***, or all but the last four digits of
+    a phone number.
+    """
     local, at, domain = contact.partition("@")
     if at:
         return f"{local[:1]}***@{domain[:1]}***"
@@ -168,7 +217,9 @@ def masked(contact: str) -> str:
 
 
 def _seconds(client: Mapping[str, Any], kind: str, unit: str, default: int) -> int:
-    """Say how long a kind of token lives; 0 counts as not set. Source: API reference, UserPoolClientType."""
+    """Say how long a kind of token lives; 0 counts as not set. Source: API reference,
+    UserPoolClientType.
+    """
     lengths = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
     value = client.get(f"{kind}TokenValidity") or default
     return int(value) * lengths[client.get("TokenValidityUnits", {}).get(f"{kind}Token", unit)]
@@ -200,8 +251,14 @@ def _providers(identities: str) -> tuple[str, ...]:
         listed = json.loads(identities)
     except (ValueError, RecursionError):
         return ()
-    names = [one.get("providerName") for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
-    return tuple(dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip()))
+    names = (
+        [one.get("providerName") for one in listed if isinstance(one, dict)]
+        if isinstance(listed, list)
+        else []
+    )
+    return tuple(
+        dict.fromkeys(name.strip() for name in names if isinstance(name, str) and name.strip())
+    )
 
 
 def _request_id(answer: Any) -> str:

@@ -12,7 +12,8 @@ from helpers.secrets.redaction import redact
 
 @dataclass(frozen=True, repr=False)
 class Card:
-    """A title and rows of (label, text). Secrets that this process knows are taken out of every text.
+    """A title and rows of (label, text). Secrets that this process knows are taken out of every
+    text.
 
     changes: where something will be different, rows of (what, now, after).
     """
@@ -34,29 +35,38 @@ class Card:
             lines += ["| What | How it is |", "|:---|:---|", *rows]
         if self.changes:
             lines += ["", f"| {' | '.join(CHANGE)} |", "|:---|:---|:---|"]
-            lines += [f"| {_escape(what)} | {_escape(now)} | {_escape(after)} |" for what, now, after in self.changes]
+            lines += [
+                f"| {_escape(what)} | {_escape(now)} | {_escape(after)} |"
+                for what, now, after in self.changes
+            ]
         return redact("\n".join(lines))
 
     def to_html(self) -> str:
         """Return the same as HTML tables, for a widget."""
-        rows = "".join(f"<tr>{_head(label, 'row')}{_data(text)}</tr>" for label, text in self.rows if text)
+        rows = "".join(
+            f"<tr>{_head(label, 'row')}{_data(text)}</tr>" for label, text in self.rows if text
+        )
         shown = f"<p><strong>{html.escape(self.title)}</strong></p><table>{rows}</table>"
         if self.changes:
-            changes = "".join(f"<tr>{_head(what, 'row')}{_data(now)}{_data(after)}</tr>" for what, now, after in self.changes)
-            shown += f"<table><tr>{''.join(_head(words, 'col') for words in CHANGE)}</tr>{changes}</table>"
+            changes = "".join(
+                f"<tr>{_head(what, 'row')}{_data(now)}{_data(after)}</tr>"
+                for what, now, after in self.changes
+            )
+            head = "".join(_head(words, "col") for words in CHANGE)
+            shown += f"<table><tr>{head}</tr>{changes}</table>"
         return redact(shown)
 
 
+_CELL = "text-align:left;vertical-align:top;line-height:1.4;padding-right:1em"
 CHANGE = ("What changes", "Now", "After")
 
 
 def _head(text: str, scope: str) -> str:
-    return (f'<th scope="{scope}" style="text-align:left;vertical-align:top;line-height:1.4;padding-right:1em">'
-            f"{html.escape(text)}</th>")
+    return f'<th scope="{scope}" style="{_CELL}">{html.escape(text)}</th>'
 
 
 def _data(text: str) -> str:
-    return f'<td style="text-align:left;vertical-align:top;line-height:1.4;padding-right:1em">{html.escape(text)}</td>'
+    return f'<td style="{_CELL}">{html.escape(text)}</td>'
 
 
 def _escape(text: str) -> str:
@@ -86,4 +96,6 @@ class Table:
         """Return the same as an HTML table, for a widget."""
         head = "".join(_head(words, "col") for words in self.headings)
         rows = "".join(f"<tr>{''.join(map(_data, row))}</tr>" for row in self.rows)
-        return redact(f"<p><strong>{html.escape(self.title)}</strong></p><table><tr>{head}</tr>{rows}</table>")
+        return redact(
+            f"<p><strong>{html.escape(self.title)}</strong></p><table><tr>{head}</tr>{rows}</table>"
+        )

@@ -8,7 +8,8 @@ from helpers.display.card import Table
 
 
 def refusals(operation: str) -> Table:
-    """Return all that one operation can answer with, as a table for a person; the errors are those of botocore's model.
+    """Return all that one operation can answer with, as a table for a person; the errors are those
+    of botocore's model.
 
     operation: as the model spells it, such as ConfirmForgotPassword.
     """
@@ -18,7 +19,10 @@ def refusals(operation: str) -> Table:
     return Table(
         f"What {operation} may answer",
         ("Cognito says", "It means", "What may be tried again", "What to do next"),
-        tuple((_name(entry), entry.meaning, entry.again, entry.next + _goes_on(entry)) for entry in entries),
+        tuple(
+            (_name(entry), entry.meaning, entry.again, entry.next + _goes_on(entry))
+            for entry in entries
+        ),
     )
 
 
@@ -30,14 +34,19 @@ def refusals_of_reading(*operations: str, but: str = "") -> Table:
     codes = dict.fromkeys(code for one in operations for code in _codes(one) if code != but)
     entries = [look_up(code, operation=operations[0]) for code in codes]
     return Table(
-        "What the calls that read may answer", ("Cognito says", "It means", "Likely cause", "What to do next"),
+        "What the calls that read may answer",
+        ("Cognito says", "It means", "Likely cause", "What to do next"),
         tuple((one.code, one.meaning, one.cause, one.next) for one in entries),
     )
 
 
 def _codes(operation: str) -> tuple[str, ...]:
-    """Return the errors that botocore's model names for an operation, after those of every signed call."""
-    model = botocore.session.get_session().get_service_model("cognito-idp").operation_model(operation)
+    """Return the errors that botocore's model names for an operation, after those of every signed
+    call.
+    """
+    model = (
+        botocore.session.get_session().get_service_model("cognito-idp").operation_model(operation)
+    )
     return (*(() if operation in PUBLIC else SIGNED), *(shape.name for shape in model.error_shapes))
 
 

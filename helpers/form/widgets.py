@@ -14,13 +14,16 @@ HERE = Path(__file__).parent
 class Form(anywidget.AnyWidget):
     """The form itself: labelled fields, errors beside them, a busy state, the result in words.
 
-    fields, errors and result are what the page draws. turn counts finished presses: a press that was made before the
-    last one was done carries an old number and is dropped, so a double click sends once. practice: the user's side stands
-    beside it; what is in there comes by message and is no part of the state either. arrive: it takes the focus when it
-    appears, since a person has asked for it. training: the cases that it offers, each with what the user says.
+    fields, errors and result are what the page draws. turn counts finished presses: a press that
+    was made before the last one was done carries an old number and is dropped, so a double click
+    sends once. practice: the user's side stands beside it; what is in there comes by message and is
+    no part of the state either. arrive: it takes the focus when it appears, since a person has
+    asked for it. training: the cases that it offers, each with what the user says.
     """
 
-    _esm = "\n".join((HERE / name).read_text(encoding="utf-8") for name in ("form_parts.js", "form.js"))
+    _esm = "\n".join(
+        (HERE / name).read_text(encoding="utf-8") for name in ("form_parts.js", "form.js")
+    )
     _css = HERE / "form.css"
     title = traitlets.Unicode().tag(sync=True)
     button = traitlets.Unicode().tag(sync=True)
@@ -39,8 +42,9 @@ class Form(anywidget.AnyWidget):
 class View(ipywidgets.HTML):  # type: ignore[misc]
     """Something below the form that fills in when the button has been pressed.
 
-    A widget is gone with its kernel, whatever it showed. So the notebook keeps a copy beside it, which form.css hides
-    for as long as the form is there. data: what else the copy holds, by its type.
+    A widget is gone with its kernel, whatever it showed. So the notebook keeps a copy beside it,
+    which form.css hides for as long as the form is there. data: what else the copy holds, by its
+    type.
     """
 
     data: Any = None
@@ -53,7 +57,9 @@ class View(ipywidgets.HTML):  # type: ignore[misc]
     @traitlets.observe("value")
     def _keep(self, _: Any) -> None:
         if self._copy:
-            kept = kept_copy(f"<p>As it was on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC:</p>{self.value}")
+            kept = kept_copy(
+                f"<p>As it was on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC:</p>{self.value}"
+            )
             self._copy.update({**(self.data or {}), **kept}, raw=True)
 
 
@@ -62,7 +68,9 @@ def kept_copy(markup: str) -> dict[str, Any]:
 
 
 def while_alive(widget: Any) -> dict[str, Any]:
-    """Return what shows a widget for as long as it lives, and nothing where there is none: the copy beside it has the words."""
+    """Return what shows a widget for as long as it lives, and nothing where there is none: the copy
+    beside it has the words.
+    """
     return {name: data for name, data in widget._repr_mimebundle_().items() if name != "text/plain"}
 
 

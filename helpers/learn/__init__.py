@@ -1,1 +1,3 @@
-"""What the learning notebooks stand on: a lesson's own Cognito, what happened in it, and what to try out."""
+"""What the learning notebooks stand on: a lesson's own Cognito, what happened in it, and what to
+try out.
+"""

@@ -1,7 +1,8 @@
 """The same call said in other ways: AWS's command line, boto3, Go, JavaScript and plain HTTP.
 
-Each way is a whole program that takes the code and the password from the environment, so that neither is on a command
-line. Those whose tools are here can be run against a lesson's sandbox; the others say what they would need.
+Each way is a whole program that takes the code and the password from the environment, so that
+neither is on a command line. Those whose tools are here can be run against a lesson's sandbox; the
+others say what they would need.
 """
 
 import os
@@ -123,25 +124,68 @@ try {{
 }}
 """
 
-WAYS: dict[str, Way] = {way.name: way for way in (
-    Way("AWS CLI", _CLI, "bash", "bash, and the AWS CLI", "nothing at all, and exit status 0",
-        "one line on the error channel, and an exit status that is not 0",
-        "repeats by itself, up to 5 times in version 1; here told not to, by AWS_MAX_ATTEMPTS"),
-    Way("boto3", _BOTO3, "python", "boto3", "an answer that holds nothing but its metadata",
-        "an exception with a class of its own", "repeats by itself, up to 5 times in its usual mode; here told not to"),
-    Way("Go", _GO, "", "Go, and AWS's SDK for Go v2", "an error that is nil", "an error, told apart with errors.As",
-        "repeats by itself, up to 3 times by AWS's guide; here told not to"),
-    Way("JavaScript", _JAVASCRIPT, "", "Node.js, and AWS's SDK for JavaScript v3", "an empty answer",
-        "an exception, told apart by its name", "repeats by itself, up to 3 times; here told not to"),
-    Way("HTTP", _HTTP, "python", "nothing", "status 200 and {}", "status 400, with __type and message",
-        "does nothing by itself"),
-)}
+WAYS: dict[str, Way] = {
+    way.name: way
+    for way in (
+        Way(
+            "AWS CLI",
+            _CLI,
+            "bash",
+            "bash, and the AWS CLI",
+            "nothing at all, and exit status 0",
+            "one line on the error channel, and an exit status that is not 0",
+            "repeats by itself, up to 5 times in version 1; here told not to, by AWS_MAX_ATTEMPTS",
+        ),
+        Way(
+            "boto3",
+            _BOTO3,
+            "python",
+            "boto3",
+            "an answer that holds nothing but its metadata",
+            "an exception with a class of its own",
+            "repeats by itself, up to 5 times in its usual mode; here told not to",
+        ),
+        Way(
+            "Go",
+            _GO,
+            "",
+            "Go, and AWS's SDK for Go v2",
+            "an error that is nil",
+            "an error, told apart with errors.As",
+            "repeats by itself, up to 3 times by AWS's guide; here told not to",
+        ),
+        Way(
+            "JavaScript",
+            _JAVASCRIPT,
+            "",
+            "Node.js, and AWS's SDK for JavaScript v3",
+            "an empty answer",
+            "an exception, told apart by its name",
+            "repeats by itself, up to 3 times; here told not to",
+        ),
+        Way(
+            "HTTP",
+            _HTTP,
+            "python",
+            "nothing",
+            "status 200 and {}",
+            "status 400, with __type and message",
+            "does nothing by itself",
+        ),
+    )
+}
 
 
 def compared() -> Table:
-    """Return all ways beside each other: what a caller sees of a success, of a refusal, and of a lost answer."""
+    """Return all ways beside each other: what a caller sees of a success, of a refusal, and of a
+    lost answer.
+    """
     rows = tuple((way.name, way.success, way.refusal, way.lost) for way in WAYS.values())
-    return Table("One call, five ways", ("Said in", "A success is", "A refusal is", "When no answer comes, it"), rows)
+    return Table(
+        "One call, five ways",
+        ("Said in", "A success is", "A refusal is", "When no answer comes, it"),
+        rows,
+    )
 
 
 def tool(way: Way) -> str:
@@ -153,27 +197,46 @@ def tool(way: Way) -> str:
 
 
 def run(name: str, lesson: Lesson, code: Secret, password: Secret) -> Card:
-    """Run one way against the lesson's sandbox, over HTTP on loopback, and return what its caller sees."""
+    """Run one way against the lesson's sandbox, over HTTP on loopback, and return what its caller
+    sees.
+    """
     way = WAYS[name]
     program = tool(way)
     if not program:
         return Card(f"{name}: not run here.", (("It needs", way.needs),))
     with serve(lesson.box, port=0) as server:
-        done = subprocess.run([program, "-c", way.text], capture_output=True, text=True, timeout=60, check=False,
-                              env=_environment(server.endpoint, code, password))
-    return Card(f"{name}: run against the sandbox.", (
-        ("Exit status", str(done.returncode)),
-        ("Printed", redact(done.stdout.strip()) or "(nothing)"),
-        ("Error channel", redact(done.stderr.strip()) or "(nothing)"),
-    ))
+        done = subprocess.run(
+            [program, "-c", way.text],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            env=_environment(server.endpoint, code, password),
+        )
+    return Card(
+        f"{name}: run against the sandbox.",
+        (
+            ("Exit status", str(done.returncode)),
+            ("Printed", redact(done.stdout.strip()) or "(nothing)"),
+            ("Error channel", redact(done.stderr.strip()) or "(nothing)"),
+        ),
+    )
 
 
 def _environment(endpoint: str, code: Secret, password: Secret) -> Mapping[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.upper().endswith("_PROXY")
-            and not name.startswith("AWS_")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.upper().endswith("_PROXY") and not name.startswith("AWS_")
+    }
     scripts = str(Path(sys.executable).parent)
     return kept | {
-        "PATH": scripts + os.pathsep + os.environ.get("PATH", ""), _ENDPOINT: endpoint,
-        "AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": os.devnull,
-        "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "RESET_CODE": code.reveal(), "RESET_PASSWORD": password.reveal(),
+        "PATH": scripts + os.pathsep + os.environ.get("PATH", ""),
+        _ENDPOINT: endpoint,
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "RESET_CODE": code.reveal(),
+        "RESET_PASSWORD": password.reveal(),
     }

@@ -1,4 +1,6 @@
-"""Exercises of the lessons: each check looks at what was really done and says what is still missing."""
+"""Exercises of the lessons: each check looks at what was really done and says what is still
+missing.
+"""
 
 import http.client
 import json
@@ -17,27 +19,42 @@ from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME
 def checked(title: str, *points: tuple[str, bool]) -> Card:
     """Return a card that says of each point whether it is there; the title says whether all are."""
     missing = [words for words, there in points if not there]
-    head = f"{title}: all done." if not missing else f"{title}: {len(missing)} of {len(points)} still missing."
+    head = (
+        f"{title}: all done."
+        if not missing
+        else f"{title}: {len(missing)} of {len(points)} still missing."
+    )
     return Card(head, tuple(("✓ done" if there else "✗ missing", words) for words, there in points))
 
 
 def a_reset(lesson: Lesson) -> Card:
     """Check a whole reset: requested, confirmed, and proved by a sign-in afterwards."""
     good = [call.operation for call in lesson.calls if call.good]
-    confirmed = good.index("ConfirmForgotPassword") if "ConfirmForgotPassword" in good else len(good)
+    confirmed = (
+        good.index("ConfirmForgotPassword") if "ConfirmForgotPassword" in good else len(good)
+    )
     return checked(
         "A reset from beginning to end",
         ("a code was requested (ForgotPassword)", "ForgotPassword" in good),
-        ("the code was entered with a password that the pool takes (ConfirmForgotPassword)", confirmed < len(good)),
-        ("the new password signed in afterwards (InitiateAuth)", "InitiateAuth" in good[confirmed:]),
+        (
+            "the code was entered with a password that the pool takes (ConfirmForgotPassword)",
+            confirmed < len(good),
+        ),
+        (
+            "the new password signed in afterwards (InitiateAuth)",
+            "InitiateAuth" in good[confirmed:],
+        ),
     )
 
 
 def _tried(function: Any, *given: Any) -> tuple[Any, str]:
-    """Call what a reader has written. Return its answer, and in words what it raised, for a check shows no traceback."""
+    """Call what a reader has written. Return its answer, and in words what it raised, for a check
+    shows no traceback.
+    """
     try:
         return function(*given), ""
-    except Exception as error:  # noqa: BLE001  # whatever it is, the reader has written it and is to read of it
+    # Whatever it is, the reader has written it and is to read of it
+    except Exception as error:  # noqa: BLE001
         return None, f"it raised {type(error).__name__}: {error}"
 
 
@@ -47,43 +64,72 @@ def guessed(guess: Any, truth: Any, why: str) -> Card:
         return Card("Your prediction is still missing: put it in place of the three dots.")
     if guess == truth or str(guess).strip().casefold() == str(truth).casefold():
         return Card("Right.", (("Why", why),))
-    return Card("Not what happens. Think again, or open the solution.", (("You predicted", str(guess)),))
+    return Card(
+        "Not what happens. Think again, or open the solution.", (("You predicted", str(guess)),)
+    )
 
 
 def which_code_works(guess: Any) -> Card:
-    """Check a prediction: codes asked for at 09:00 and at 09:30, both tried at 10:15. It is tried on a fresh Cognito."""
+    """Check a prediction: codes asked for at 09:00 and at 09:30, both tried at 10:15. It is tried
+    on a fresh Cognito.
+    """
     lesson = Lesson()
     for minutes in (30, 45):
         lesson.quiet.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)
         lesson.box.advance(60 * minutes)
-    working = [name for name, mail in zip(("first", "second"), lesson.box.mailbox(), strict=True) if mail["live"]]
-    return guessed(guess, " and ".join(working), "The first code ran out at 10:00; the second is good until 10:30.")
+    working = [
+        name
+        for name, mail in zip(("first", "second"), lesson.box.mailbox(), strict=True)
+        if mail["live"]
+    ]
+    return guessed(
+        guess,
+        " and ".join(working),
+        "The first code ran out at 10:00; the second is good until 10:30.",
+    )
 
 
 _ADVICE = {
-    "a digit is wrong": ("same code",), "the password breaks a rule": ("same code",),
-    "a space came along with the password": ("same code",), "the code is more than an hour old": ("new code", "sign in"),
-    "the fifth try after one request": ("wait",), "everybody confirms at once": ("wait",),
-    "the trigger after the confirmation raises an error": ("sign in",), "the answer is lost on its way": ("sign in",),
+    "a digit is wrong": ("same code",),
+    "the password breaks a rule": ("same code",),
+    "a space came along with the password": ("same code",),
+    "the code is more than an hour old": ("new code", "sign in"),
+    "the fifth try after one request": ("wait",),
+    "everybody confirms at once": ("wait",),
+    "the trigger after the confirmation raises an error": ("sign in",),
+    "the answer is lost on its way": ("sign in",),
 }
 
 
 def advice_for_every_story(advice: Any) -> Card:
-    """Check a function that takes an error and says what the user should do. Each story is really played for it."""
+    """Check a function that takes an error and says what the user should do. Each story is really
+    played for it.
+    """
     points = []
     for name, right in _ADVICE.items():
         error = meet("ConfirmForgotPassword", name).error
         given, raised = _tried(advice, error)
-        points.append((f"{name}: {raised or ('no advice yet' if given is None else repr(given))}", given in right))
+        points.append(
+            (
+                f"{name}: {raised or ('no advice yet' if given is None else repr(given))}",
+                given in right,
+            )
+        )
     return checked("Advice for every error", *points)
 
 
 def a_password_without_punctuation(password: Any) -> Card:
-    """Check a password that has no punctuation at all and that Cognito takes nevertheless; Cognito is really asked."""
+    """Check a password that has no punctuation at all and that Cognito takes nevertheless; Cognito
+    is really asked.
+    """
     if password is ...:
-        return Card("Your password is still missing: put it in place of the three dots, in quotation marks.")
+        return Card(
+            "Your password is still missing: put it in place of the three dots, in quotation marks."
+        )
     if not isinstance(password, str):
-        return Card("A password is a text: put it in quotation marks.", (("You gave", repr(password)),))
+        return Card(
+            "A password is a text: put it in quotation marks.", (("You gave", repr(password)),)
+        )
     said = verdict(Lesson(), password)
     return checked(
         "A password without punctuation",
@@ -93,23 +139,38 @@ def a_password_without_punctuation(password: Any) -> Card:
 
 
 def tries_that_are_heard(guess: Any) -> Card:
-    """Check a prediction: of six tries at minutes 0, 10, 20, 30, 40 and 50, and four at 61, how many are heard."""
+    """Check a prediction: of six tries at minutes 0, 10, 20, 30, 40 and 50, and four at 61, how
+    many are heard.
+    """
     done = tries(Lesson(), (0, 10, 20, 30, 40, 50, 61, 61, 61, 61))
-    return guessed(guess, sum(one.heard for one in done),
-                   "Five, then none at minute 50. At minute 61 only the try of minute 0 is more than an hour old.")
+    return guessed(
+        guess,
+        sum(one.heard for one in done),
+        "Five, then none at minute 50. At minute 61 only the try of minute 0 is more than an hour"
+        " old.",
+    )
 
 
 def a_secret_hash(function: Any) -> Card:
-    """Check a function of (username, client_id, client_secret) that makes a SECRET_HASH; Cognito is the judge."""
+    """Check a function of (username, client_id, client_secret) that makes a SECRET_HASH; Cognito is
+    the judge.
+    """
     lesson, taken = Lesson(), False
-    made = lesson.quiet.create_user_pool_client(UserPoolId=DEFAULT_POOL_ID, ClientName="judge", GenerateSecret=True)
+    made = lesson.quiet.create_user_pool_client(
+        UserPoolId=DEFAULT_POOL_ID, ClientName="judge", GenerateSecret=True
+    )
     client_id, secret = made["UserPoolClient"]["ClientId"], made["UserPoolClient"]["ClientSecret"]
     given, raised = _tried(function, DEFAULT_USERNAME, client_id, secret)
     text = given if isinstance(given, str) else ""
     if given is not None and not isinstance(given, str):
         raised = f"it returned {type(given).__name__}"
     with suppress(lesson.quiet.exceptions.ClientError):
-        taken = bool(text and lesson.quiet.forgot_password(ClientId=client_id, Username=DEFAULT_USERNAME, SecretHash=text))
+        taken = bool(
+            text
+            and lesson.quiet.forgot_password(
+                ClientId=client_id, Username=DEFAULT_USERNAME, SecretHash=text
+            )
+        )
     return checked(
         "Your SECRET_HASH",
         ("it returns a text" + (f"; {raised}" if raised else ""), isinstance(given, str)),
@@ -119,28 +180,48 @@ def a_secret_hash(function: Any) -> Card:
 
 
 def what_tells_them_apart(guess: Any) -> Card:
-    """Check a prediction: which question tells a user without a verified address from nobody, past a hiding client."""
+    """Check a prediction: which question tells a user without a verified address from nobody, past
+    a hiding client.
+    """
     lesson = Lesson()
     made = lesson.quiet.create_user_pool_client(
-        UserPoolId=DEFAULT_POOL_ID, ClientName="hiding", PreventUserExistenceErrors="ENABLED",
-        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+        UserPoolId=DEFAULT_POOL_ID,
+        ClientName="hiding",
+        PreventUserExistenceErrors="ENABLED",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
+    )
     add_user(lesson, DEFAULT_POOL_ID, "ben", "ben@example.com", verified=False)
-    seen = seen_by_a_stranger(lesson, made["UserPoolClient"]["ClientId"], {"ben": "ben", "nobody": "nobody"})
-    told = [head for head, ben, nobody in zip(seen.headings, *seen.rows, strict=True)
-            if ben[:1] == "✗" and ben != nobody]
-    return guessed(guess, " and ".join(told), "Only a user who exists can have no code; for all others any code is wrong.")
+    seen = seen_by_a_stranger(
+        lesson, made["UserPoolClient"]["ClientId"], {"ben": "ben", "nobody": "nobody"}
+    )
+    told = [
+        head
+        for head, ben, nobody in zip(seen.headings, *seen.rows, strict=True)
+        if ben[:1] == "✗" and ben != nobody
+    ]
+    return guessed(
+        guess,
+        " and ".join(told),
+        "Only a user who exists can have no code; for all others any code is wrong.",
+    )
 
 
 def a_migration(handler: Any) -> Card:
-    """Check a UserMigration handler: `cem`, whose old password is Old-Shop-Pass-1, is to come over without noticing."""
+    """Check a UserMigration handler: `cem`, whose old password is Old-Shop-Pass-1, is to come over
+    without noticing.
+    """
+
     def played(name: str, password: str = "") -> tuple[str, bool]:
         lesson = Lesson()
         lesson.box.on("UserMigration", handler)
         said = "yes"
         try:
             if password:
-                lesson.quiet.initiate_auth(ClientId=DEFAULT_CLIENT_ID, AuthFlow="USER_PASSWORD_AUTH",
-                                           AuthParameters={"USERNAME": name, "PASSWORD": password})
+                lesson.quiet.initiate_auth(
+                    ClientId=DEFAULT_CLIENT_ID,
+                    AuthFlow="USER_PASSWORD_AUTH",
+                    AuthParameters={"USERNAME": name, "PASSWORD": password},
+                )
             else:
                 lesson.quiet.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=name)
         except lesson.quiet.exceptions.ClientError as error:
@@ -154,29 +235,52 @@ def a_migration(handler: Any) -> Card:
     strangers = [said for said, _ in (played("nobody"), played("nobody", "Old-Shop-Pass-1"))]
     return checked(
         "Your migration",
-        (f"cem signs in with his old password and notices nothing; Cognito says {old}", old == "yes"),
-        (f"with a wrong password cem does not get in, and is not brought over; Cognito says {wrong}", wrong != "yes" and not over),
-        (f"cem can click \"forgot password\" first; Cognito says {forgot}", forgot == "yes"),
-        (f"nobody else is let in: there is no such user; Cognito says {strangers[0]}",
-         all(said.startswith("UserNotFoundException: ") for said in strangers)),
+        (
+            f"cem signs in with his old password and notices nothing; Cognito says {old}",
+            old == "yes",
+        ),
+        (
+            (
+                "with a wrong password cem does not get in, and is not brought over; Cognito says"
+                f" {wrong}"
+            ),
+            wrong != "yes" and not over,
+        ),
+        (f'cem can click "forgot password" first; Cognito says {forgot}', forgot == "yes"),
+        (
+            f"nobody else is let in: there is no such user; Cognito says {strangers[0]}",
+            all(said.startswith("UserNotFoundException: ") for said in strangers),
+        ),
     )
 
 
 def a_request_by_hand(headers: Any, body: Any) -> Card:
-    """Check a ForgotPassword said in plain HTTP, as headers and a body; it is sent to a sandbox, on loopback."""
+    """Check a ForgotPassword said in plain HTTP, as headers and a body; it is sent to a sandbox, on
+    loopback.
+    """
     lesson = Lesson()
     try:
         text = body if isinstance(body, str) else json.dumps(body)
         named = {str(name).lower(): str(value) for name, value in dict(headers).items()}
         names = set(json.loads(text))
-        status, said = _posted(lesson, {name: value for name, value in named.items() if name != "content-length"}, text)
+        status, said = _posted(
+            lesson, {name: value for name, value in named.items() if name != "content-length"}, text
+        )
     except (TypeError, ValueError) as error:
-        return Card("This cannot be sent: headers and body are dictionaries of texts.", (("Python says", str(error)),))
+        return Card(
+            "This cannot be sent: headers and body are dictionaries of texts.",
+            (("Python says", str(error)),),
+        )
     return checked(
         "A request by hand",
-        ("X-Amz-Target names the service and ForgotPassword",
-         named.get("x-amz-target") == "AWSCognitoIdentityProviderService.ForgotPassword"),
-        ("Content-Type says that it is AWS's JSON", named.get("content-type", "").startswith("application/x-amz-json-1.1")),
+        (
+            "X-Amz-Target names the service and ForgotPassword",
+            named.get("x-amz-target") == "AWSCognitoIdentityProviderService.ForgotPassword",
+        ),
+        (
+            "Content-Type says that it is AWS's JSON",
+            named.get("content-type", "").startswith("application/x-amz-json-1.1"),
+        ),
         ("the body names the app client and the user", {"ClientId", "Username"} <= names),
         (f"Cognito answers with 200; it says {status}: {said[:120]}", status == 200),
         ("a message has come", bool(lesson.box.mailbox())),

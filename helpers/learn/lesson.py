@@ -1,10 +1,12 @@
-"""A Cognito of one's own for one lesson: nobody else sees it, it starts afresh, and it remembers what happened.
+"""A Cognito of one's own for one lesson: nobody else sees it, it starts afresh, and it remembers
+what happened.
 
     lesson = Lesson()
     request_code(lesson.client, client_id=..., username=...)
     lesson.mail(), lesson.status(), lesson.sequence(), lesson.timeline()
 
-What it tells is read off the calls that really went through its clients and off the sandbox's own state after each.
+What it tells is read off the calls that really went through its clients and off the sandbox's own
+state after each.
 """
 
 import json
@@ -46,10 +48,15 @@ class Refusal:
         if not isinstance(error, Answered):
             return Card(str(error), (("It means", error.meaning), ("What to do next", error.next)))
         text = error.message or "nothing: no answer arrived"
-        return Card(error.code or "No answer that could be trusted", (
-            ("Cognito says", text), ("It means", error.meaning), ("What may be tried again", error.again),
-            ("What to do next", error.next),
-        ))
+        return Card(
+            error.code or "No answer that could be trusted",
+            (
+                ("Cognito says", text),
+                ("It means", error.meaning),
+                ("What may be tried again", error.again),
+                ("What to do next", error.next),
+            ),
+        )
 
     def __repr__(self) -> str:
         return repr(self._card())
@@ -60,7 +67,8 @@ class Refusal:
 
 @dataclass(frozen=True, repr=False)
 class Mail(Card):
-    """A message with its code, for whom it was sent to: shown also when this process has met the code as a secret.
+    """A message with its code, for whom it was sent to: shown also when this process has met the
+    code as a secret.
 
     Whoever runs a lesson again in the same kernel meets the same codes again.
     """
@@ -75,7 +83,9 @@ class Mail(Card):
 
 
 class Device:
-    """A phone or a laptop on which a user signs in and stays signed in: it keeps the tokens that Cognito gave it."""
+    """A phone or a laptop on which a user signs in and stays signed in: it keeps the tokens that
+    Cognito gave it.
+    """
 
     def __init__(self, lesson: "Lesson", client_id: str) -> None:
         self._client, self._client_id = lesson.quiet, client_id
@@ -84,7 +94,8 @@ class Device:
     def sign_in(self, username: str, password: Secret) -> "Device":
         """Sign in and keep the tokens."""
         answer = self._client.initiate_auth(
-            ClientId=self._client_id, AuthFlow="USER_PASSWORD_AUTH",
+            ClientId=self._client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": username, "PASSWORD": password.reveal()},
         )
         self._tokens = answer["AuthenticationResult"]
@@ -101,15 +112,19 @@ class Device:
     def is_signed_in(self) -> bool:
         """Ask Cognito for fresh tokens, as an app does every hour without the user noticing."""
         try:
-            self._client.initiate_auth(ClientId=self._client_id, AuthFlow="REFRESH_TOKEN_AUTH",
-                                       AuthParameters={"REFRESH_TOKEN": self._tokens["RefreshToken"]})
+            self._client.initiate_auth(
+                ClientId=self._client_id,
+                AuthFlow="REFRESH_TOKEN_AUTH",
+                AuthParameters={"REFRESH_TOKEN": self._tokens["RefreshToken"]},
+            )
         except self._client.exceptions.NotAuthorizedException:
             return False
         return True
 
 
 class Lesson:
-    """See the module. `client` is the app's client and `admin` an administrator's; the record hears both, and not `quiet`.
+    """See the module. `client` is the app's client and `admin` an administrator's; the record hears
+    both, and not `quiet`.
 
     box is the sandbox itself, for its clock, settings, triggers and faults.
     """
@@ -130,10 +145,11 @@ class Lesson:
         return self.listened_to("administrator")
 
     def listened_to(self, who: str, *, attempts: int = 1) -> "CognitoIdentityProviderClient":
-        """Return another client of this Cognito; what goes through it stands in the record under this name.
+        """Return another client of this Cognito; what goes through it stands in the record under
+        this name.
 
-        attempts: more than one has the client repeat a call by itself when no answer comes, as boto3 does unless it is
-        told not to.
+        attempts: more than one has the client repeat a call by itself when no answer comes, as
+        boto3 does unless it is told not to.
         """
         return self._client(who, attempts)
 
@@ -141,8 +157,13 @@ class Lesson:
         # Unsigned, and led nowhere: the door to this lesson's sandbox replaces the network.
         client: Any = Target("aws").client()
         if attempts > 1:
-            retries = Config(signature_version=UNSIGNED, retries={"mode": "standard", "total_max_attempts": attempts})
-            client = botocore.session.Session().create_client("cognito-idp", region_name="us-east-1", config=retries)
+            retries = Config(
+                signature_version=UNSIGNED,
+                retries={"mode": "standard", "total_max_attempts": attempts},
+            )
+            client = botocore.session.Session().create_client(
+                "cognito-idp", region_name="us-east-1", config=retries
+            )
         if who:
             self.listen(client, who)
         self.box.attach(client)
@@ -150,30 +171,52 @@ class Lesson:
         return made
 
     def listen(self, client: Any, who: str) -> None:
-        """Write down every attempt of this client, also those that a retrying client makes by itself.
+        """Write down every attempt of this client, also those that a retrying client makes by
+        itself.
 
-        To be called before the client is attached to the box, so that each request is seen before its answer.
+        To be called before the client is attached to the box, so that each request is seen before
+        its answer.
         """
         sent: dict[str, Any] = {}
 
         def before(request: Any, **_: Any) -> None:
             body = request.body.decode() if isinstance(request.body, bytes) else request.body
-            sent.update(host=request.url.split("/")[2], request=json.loads(body or "{}"), mails=len(self.box.mailbox()),
-                        live=self._live())
+            sent.update(
+                host=request.url.split("/")[2],
+                request=json.loads(body or "{}"),
+                mails=len(self.box.mailbox()),
+                live=self._live(),
+            )
 
         def after(event_name: str, response_dict: Any, parsed_response: Any, **_: Any) -> None:
             answered = response_dict or {}
             error = (parsed_response or {}).get("Error", {})
             headers = {key.lower(): value for key, value in answered.get("headers", {}).items()}
-            shown = {name: str(headers[name.lower()]) for name in ("Content-Type", "x-amzn-RequestId", "x-amzn-ErrorType")
-                     if name.lower() in headers}
+            shown = {
+                name: str(headers[name.lower()])
+                for name in ("Content-Type", "x-amzn-RequestId", "x-amzn-ErrorType")
+                if name.lower() in headers
+            }
             mails = tuple(range(sent["mails"] + 1, len(self.box.mailbox()) + 1))
             live = self._live()
-            self.story.append(Call(
-                who, self.box.now(), event_name.rpartition(".")[2], sent["request"], answered.get("status_code", 0),
-                error.get("Code", ""), error.get("Message", ""), shown, json.loads(answered.get("body") or b"{}"),
-                sent["host"], mails, live, tuple(one for one in sent["live"] if one not in live), self._standing(),
-            ))
+            self.story.append(
+                Call(
+                    who,
+                    self.box.now(),
+                    event_name.rpartition(".")[2],
+                    sent["request"],
+                    answered.get("status_code", 0),
+                    error.get("Code", ""),
+                    error.get("Message", ""),
+                    shown,
+                    json.loads(answered.get("body") or b"{}"),
+                    sent["host"],
+                    mails,
+                    live,
+                    tuple(one for one in sent["live"] if one not in live),
+                    self._standing(),
+                )
+            )
 
         client.meta.events.register_first(f"before-send.{_EVENTS}", before)
         client.meta.events.register(f"response-received.{_EVENTS}", after)
@@ -190,10 +233,17 @@ class Lesson:
         if not mails:
             return Card("The mailbox is empty.")
         newest = mails[-1]
-        return Mail("A message has come.", (
-            ("To", newest["destination"]), ("From", newest["sender"]), ("Subject", newest["subject"]),
-            ("At", clock(datetime.fromisoformat(newest['sent_at']))), ("Text", newest["body"].replace(newest["code"], _CODE)),
-        ), code=str(newest["code"]))
+        return Mail(
+            "A message has come.",
+            (
+                ("To", newest["destination"]),
+                ("From", newest["sender"]),
+                ("Subject", newest["subject"]),
+                ("At", clock(datetime.fromisoformat(newest["sent_at"]))),
+                ("Text", newest["body"].replace(newest["code"], _CODE)),
+            ),
+            code=str(newest["code"]),
+        )
 
     def code(self) -> Secret:
         """Return the code of the newest message, as the user would type it."""
@@ -215,7 +265,9 @@ class Lesson:
 
     @contextmanager
     def refused(self, kind: type[ResetError] = ResetError) -> Iterator[Refusal]:
-        """Expect Cognito to say no inside; what it said can be shown afterwards. AssertionError when it said yes."""
+        """Expect Cognito to say no inside; what it said can be shown afterwards. AssertionError
+        when it said yes.
+        """
         caught = Refusal()
         try:
             yield caught
@@ -240,7 +292,9 @@ class Lesson:
         return story.sequence(title, self.story)
 
     def timeline(self, title: str, username: str = DEFAULT_USERNAME) -> picture.Picture:
-        """Draw what was true after each call: the user's status, which code worked, which password signed in."""
+        """Draw what was true after each call: the user's status, which code worked, which password
+        signed in.
+        """
         return story.timeline(title, self.story, username)
 
     def states(self, who: str = "Diego", username: str = DEFAULT_USERNAME) -> picture.Picture:

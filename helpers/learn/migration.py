@@ -1,7 +1,8 @@
-"""Bring known users over from another system, one by one, as they turn up: the UserMigration trigger.
+"""Bring known users over from another system, one by one, as they turn up: the UserMigration
+trigger.
 
-`handler_for` makes the function that Cognito calls when it does not know a name. It needs nothing but Python, so that
-the same function runs on the sandbox and as an AWS Lambda function.
+`handler_for` makes the function that Cognito calls when it does not know a name. It needs nothing
+but Python, so that the same function runs on the sandbox and as an AWS Lambda function.
 """
 
 import inspect
@@ -13,10 +14,12 @@ Handler = Callable[..., Event]
 
 
 def handler_for(
-    known: Callable[[str], str | None], *,
+    known: Callable[[str], str | None],
+    *,
     on: tuple[str, ...] = ("UserMigration_Authentication", "UserMigration_ForgotPassword"),
 ) -> Handler:
-    """Make a handler. known: returns the e-mail address that the other system has for a name, or None.
+    """Make a handler. known: returns the e-mail address that the other system has for a name, or
+    None.
 
     on: the trigger sources to act on; the first is a sign-in, the second a forgotten password.
     """
@@ -35,7 +38,9 @@ def handler_for(
 
 
 class Listener:
-    """A handler that writes down what it was asked and what it answered, as a Lambda function's log would."""
+    """A handler that writes down what it was asked and what it answered, as a Lambda function's log
+    would.
+    """
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler

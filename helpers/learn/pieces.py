@@ -1,8 +1,10 @@
-"""Small pieces of a lesson that answer to one's hands: a password to try, a clock to move, a story to step through.
+"""Small pieces of a lesson that answer to one's hands: a password to try, a clock to move, a story
+to step through.
 
-Each is a table first. That is what is stored, and what a code host, an HTML page and a printer show. Where a person
-runs the notebook the same table comes with something to try, which needs no kernel: everything is worked out or measured
-beforehand, handed to the page, and what is typed there stays there.
+Each is a table first. That is what is stored, and what a code host, an HTML page and a printer
+show. Where a person runs the notebook the same table comes with something to try, which needs no
+kernel: everything is worked out or measured beforehand, handed to the page, and what is typed there
+stays there.
 """
 
 from collections.abc import Sequence
@@ -22,7 +24,12 @@ from helpers.run.base import person_present
 from helpers.sandbox import DEFAULT_USERNAME
 
 _HERE = Path(__file__).parent
-ENDS = Rule("ends", "", "no space at the beginning or the end", r"^[^ \t\n\x0b\f\r](.*[^ \t\n\x0b\f\r])?(?![\s\S])")
+ENDS = Rule(
+    "ends",
+    "",
+    "no space at the beginning or the end",
+    r"^[^ \t\n\x0b\f\r](.*[^ \t\n\x0b\f\r])?(?![\s\S])",
+)
 """What every pool asks besides its policy; see helpers.cognito.policy.PATTERN."""
 
 _SAYS = {
@@ -33,7 +40,9 @@ _SAYS = {
 
 
 class Live(anywidget.AnyWidget):
-    """A piece as the page draws it. Nothing in its state changes: facts are those of `Piece`, and go one way."""
+    """A piece as the page draws it. Nothing in its state changes: facts are those of `Piece`, and
+    go one way.
+    """
 
     _esm = _HERE / "pieces.js"
     _css = _HERE / "pieces.css"
@@ -42,11 +51,16 @@ class Live(anywidget.AnyWidget):
 
 
 class Piece:
-    """A table, and what the page needs to make something to try of it. kind: `policy`, `clock` or `steps`."""
+    """A table, and what the page needs to make something to try of it. kind: `policy`, `clock` or
+    `steps`.
+    """
 
     def __init__(self, kind: str, table: Table, **facts: Any) -> None:
         self.kind, self.table = kind, table
-        self.facts = {**facts, "table": {"title": table.title, "headings": table.headings, "rows": table.rows}}
+        self.facts = {
+            **facts,
+            "table": {"title": table.title, "headings": table.headings, "rows": table.rows},
+        }
 
     def __repr__(self) -> str:
         return repr(self.table)
@@ -60,43 +74,91 @@ class Piece:
 
 
 def policy_field(policy: PasswordPolicy, examples: Sequence[str]) -> Piece:
-    """Return a field that ticks the rules of a policy while one types, over a table of how some examples fare.
+    """Return a field that ticks the rules of a policy while one types, over a table of how some
+    examples fare.
 
-    examples: shown to every reader, so they must be nobody's. Whether a password was used before, or is known from a
-    leak, nobody but Cognito can say.
+    examples: shown to every reader, so they must be nobody's. Whether a password was used before,
+    or is known from a leak, nobody but Cognito can say.
     """
     rules = (*policy.rules(), ENDS)
-    rows = [(rule.words, *("✓ met" if rule.holds(example) else "✗ not yet" for example in examples)) for rule in rules]
+    rows = [
+        (rule.words, *("✓ met" if rule.holds(example) else "✗ not yet" for example in examples))
+        for rule in rules
+    ]
     headings = ("The rule", *(example.replace(" ", "␣") for example in examples))
     table = Table("How some passwords fare (␣ is a space)", headings, tuple(rows))
-    return Piece("policy", table, rules=[{"words": rule.words, "pattern": rule.pattern} for rule in rules])
+    return Piece(
+        "policy", table, rules=[{"words": rule.words, "pattern": rule.pattern} for rule in rules]
+    )
 
 
 def clock_slider(again: int = 20, last: int = 90) -> Piece:
-    """Return a clock to move over the life of codes: one code alone, and one that is followed by another.
+    """Return a clock to move over the life of codes: one code alone, and one that is followed by
+    another.
 
-    again: at which minute the user asks a second time. last: the last minute, counted from the first request. Cognito
-    is asked at every minute; what is shown is what it said.
+    again: at which minute the user asks a second time. last: the last minute, counted from the
+    first request. Cognito is asked at every minute; what is shown is what it said.
     """
     asked = {"once": (0,), f"again at minute {again}": (0, again)}
     stories: list[dict[str, Any]] = [
-        {"name": name, "codes": [{"number": life.number, "asked": life.asked, "spans": _spans(life)}
-                                 for life in lives(minutes, last)]} for name, minutes in asked.items()]
-    rows = [(told["name"], f"code {code['number']}", f"{span['first']} to {span['end']}", span["said"], span["words"])
-            for told in stories for code in told["codes"] for span in code["spans"]]
-    headings = ("Diego asks", "Code", "Minutes since the first request", "Cognito says", "So the code")
-    return Piece("clock", Table("When a code works", headings, tuple(rows)), last=last, stories=stories)
+        {
+            "name": name,
+            "codes": [
+                {"number": life.number, "asked": life.asked, "spans": _spans(life)}
+                for life in lives(minutes, last)
+            ],
+        }
+        for name, minutes in asked.items()
+    ]
+    rows = [
+        (
+            told["name"],
+            f"code {code['number']}",
+            f"{span['first']} to {span['end']}",
+            span["said"],
+            span["words"],
+        )
+        for told in stories
+        for code in told["codes"]
+        for span in code["spans"]
+    ]
+    headings = (
+        "Diego asks",
+        "Code",
+        "Minutes since the first request",
+        "Cognito says",
+        "So the code",
+    )
+    return Piece(
+        "clock", Table("When a code works", headings, tuple(rows)), last=last, stories=stories
+    )
 
 
 def _spans(life: Life) -> list[dict[str, Any]]:
-    return [{"first": first, "end": end, "said": said, "words": _SAYS.get(said, "✗ does not work")}
-            for first, end, said in life.spans()]
+    return [
+        {"first": first, "end": end, "said": said, "words": _SAYS.get(said, "✗ does not work")}
+        for first, end, said in life.spans()
+    ]
 
 
 def step_through(lesson: Lesson, username: str = DEFAULT_USERNAME) -> Piece:
-    """Return everything that has happened in a lesson, one step at a time: who asks what, the answer, what it changes."""
+    """Return everything that has happened in a lesson, one step at a time: who asks what, the
+    answer, what it changes.
+    """
     steps = story.steps(lesson.story, username)
-    rows = [(str(number), step.at, f"{step.who}: {step.asks}, with {', '.join(step.names)}" if step.who else step.asks,
-             step.answer, "; ".join(step.changed) or "as before") for number, step in enumerate(steps, 1)]
+    rows = [
+        (
+            str(number),
+            step.at,
+            f"{step.who}: {step.asks}, with {', '.join(step.names)}" if step.who else step.asks,
+            step.answer,
+            "; ".join(step.changed) or "as before",
+        )
+        for number, step in enumerate(steps, 1)
+    ]
     headings = ("Step", "At", "Who asks what", "Cognito answers", "Status, codes and password")
-    return Piece("steps", Table("Step by step", headings, tuple(rows)), steps=[asdict(step) for step in steps])
+    return Piece(
+        "steps",
+        Table("Step by step", headings, tuple(rows)),
+        steps=[asdict(step) for step in steps],
+    )

@@ -1,6 +1,8 @@
-"""What happened in a lesson, call by call, and how it is told: as a sequence, as a line of time, step by step.
+"""What happened in a lesson, call by call, and how it is told: as a sequence, as a line of time,
+step by step.
 
-A story is a list of calls and pauses, each with what was true after it. Whoever tells it leaves the secrets out.
+A story is a list of calls and pauses, each with what was true after it. Whoever tells it leaves the
+secrets out.
 """
 
 import json
@@ -12,17 +14,32 @@ from typing import Any
 from helpers.display import picture
 from helpers.secrets.redaction import redact
 
-HIDDEN = ("Password", "password", "ConfirmationCode", "SecretHash", "PASSWORD", "SECRET_HASH", "AccessToken", "IdToken",
-          "RefreshToken", "REFRESH_TOKEN", "Session", "PreviousPassword", "ProposedPassword", "ClientSecret")
+HIDDEN = (
+    "Password",
+    "password",
+    "ConfirmationCode",
+    "SecretHash",
+    "PASSWORD",
+    "SECRET_HASH",
+    "AccessToken",
+    "IdToken",
+    "RefreshToken",
+    "REFRESH_TOKEN",
+    "Session",
+    "PreviousPassword",
+    "ProposedPassword",
+    "ClientSecret",
+)
 
 
 @dataclass(frozen=True, repr=False)
 class Call:
     """One request and its answer, and how things stood in the sandbox afterwards.
 
-    who: whose device sent it. status: of the answer, 0 when none came. code, message: of an error, else empty. mails:
-    the numbers of the messages that it had sent; live: of those whose codes worked then; ended: of those whose codes
-    worked no longer because of it; standing: statuses by name.
+    who: whose device sent it. status: of the answer, 0 when none came. code, message: of an error,
+    else empty. mails: the numbers of the messages that it had sent; live: of those whose codes
+    worked then; ended: of those whose codes worked no longer because of it; standing: statuses by
+    name.
     """
 
     who: str
@@ -43,7 +60,10 @@ class Call:
     @property
     def words(self) -> str:
         """The call and its answer in a few words, with a sign for whether it went well."""
-        return f"{self.operation} {'✓' if self.good else '✗ ' + (self.code.removesuffix('Exception') or 'no answer')}"
+        return (
+            f"{self.operation}"
+            f" {'✓' if self.good else '✗ ' + (self.code.removesuffix('Exception') or 'no answer')}"
+        )
 
     @property
     def said(self) -> str:
@@ -57,18 +77,32 @@ class Call:
 
     def __repr__(self) -> str:
         said = json.dumps(masked(self.request), indent=1)
-        lines = ["POST / HTTP/1.1", f"Host: {self.host}", "Content-Type: application/x-amz-json-1.1",
-                 f"X-Amz-Target: AWSCognitoIdentityProviderService.{self.operation}", "", said, ""]
+        lines = [
+            "POST / HTTP/1.1",
+            f"Host: {self.host}",
+            "Content-Type: application/x-amz-json-1.1",
+            f"X-Amz-Target: AWSCognitoIdentityProviderService.{self.operation}",
+            "",
+            said,
+            "",
+        ]
         if not self.status:
             return redact("\n".join([*lines, "(no answer came)"]))
-        lines += [f"HTTP/1.1 {self.status} {'OK' if self.good else 'Bad Request' if self.status < 500 else 'Error'}"]
+        reason = "OK" if self.good else "Bad Request" if self.status < 500 else "Error"
+        lines += [f"HTTP/1.1 {self.status} {reason}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        return redact("\n".join([*lines, "", json.dumps(masked(self.answer), indent=1) if self.answer else "{}"]))
+        return redact(
+            "\n".join(
+                [*lines, "", json.dumps(masked(self.answer), indent=1) if self.answer else "{}"]
+            )
+        )
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Time that went by: until when, in words, and which codes worked and who stood where at its end."""
+    """Time that went by: until when, in words, and which codes worked and who stood where at its
+    end.
+    """
 
     at: datetime
     words: str
@@ -78,13 +112,17 @@ class Pause:
 
 
 def masked(content: Any) -> Any:
-    """Return what a request or an answer holds without its secrets, which AWS's own model does not all mark."""
+    """Return what a request or an answer holds without its secrets, which AWS's own model does not
+    all mark.
+    """
     if isinstance(content, dict):
-        return {name: "[hidden]" if name in HIDDEN else masked(value) for name, value in content.items()}
+        return {
+            name: "[hidden]" if name in HIDDEN else masked(value) for name, value in content.items()
+        }
     return [masked(one) for one in content] if isinstance(content, list) else content
 
 
-# --- how it is told ---------------------------------------------------------------------------------------------------
+# --- how it is told -------------------------------------------------------------------------------
 
 Story = Sequence[Call | Pause]
 _BEFORE = {"status": "CONFIRMED", "password": "the first"}  # where the user of every lesson begins
@@ -99,8 +137,20 @@ def sequence(title: str, story: Story) -> picture.Picture:
             messages.append(picture.Message(at, "", "", event.words))
             continue
         messages.append(picture.Message(at, event.who, "Cognito", event.operation))
-        messages += [picture.Message(at, "Cognito", "mailbox", f"code {number}") for number in event.mails]
-        messages.append(picture.Message(at, "Cognito", event.who, event.said, reply=True, good=event.good, lost=not event.status))
+        messages += [
+            picture.Message(at, "Cognito", "mailbox", f"code {number}") for number in event.mails
+        ]
+        messages.append(
+            picture.Message(
+                at,
+                "Cognito",
+                event.who,
+                event.said,
+                reply=True,
+                good=event.good,
+                lost=not event.status,
+            )
+        )
     talking = dict.fromkeys(event.who for event in story if isinstance(event, Call))
     return picture.sequence(title, [*talking, "Cognito", "mailbox"], messages)
 
@@ -112,16 +162,20 @@ def timeline(title: str, story: Story, username: str) -> picture.Picture:
 
 
 def truths(story: Story, username: str) -> dict[str, list[str]]:
-    """Return what was true of a user after each event, by name: the status, which codes worked, which password signed in.
+    """Return what was true of a user after each event, by name: the status, which codes worked,
+    which password signed in.
 
     "" means: none.
     """
     rows = {"status": [event.standing.get(username, "") for event in story]}
-    for number in sorted({number for event in story for number in (*event.live, *getattr(event, "mails", ()))}):
+    for number in sorted(
+        {number for event in story for number in (*event.live, *getattr(event, "mails", ()))}
+    ):
         rows[f"code {number}"] = ["works" if number in event.live else "" for event in story]
     password, changes, rows["password"] = _BEFORE["password"], 0, []
     for event in story:
-        # Not only where the answer was good: one that is lost, or a trigger that fails, comes after the change.
+        # Not only where the answer was good: one that is lost, or a trigger that fails, comes after
+        # the change.
         if isinstance(event, Call) and event.ended and event.operation == "ConfirmForgotPassword":
             changes += 1
             password = "the new one" if changes == 1 else f"new one {changes}"
@@ -135,8 +189,9 @@ def truths(story: Story, username: str) -> dict[str, list[str]]:
 class Step:
     """One call, or time going by, as somebody follows it who takes one step at a time.
 
-    who, asks, answer: in words; who and answer are empty for time. names: what is sent; sent: the same as JSON, its
-    secrets hidden. truths: what is true afterwards; changed: what of it the step has changed, in words.
+    who, asks, answer: in words; who and answer are empty for time. names: what is sent; sent: the
+    same as JSON, its secrets hidden. truths: what is true afterwards; changed: what of it the step
+    has changed, in words.
     """
 
     at: str
@@ -154,15 +209,32 @@ def steps(story: Story, username: str) -> tuple[Step, ...]:
     rows, told, before = truths(story, username), [], dict(_BEFORE)
     for number, event in enumerate(story):
         after = {name: values[number] for name, values in rows.items()}
-        changed = tuple(f"{name}: {_state(name, now)}" for name, now in after.items() if now != before.get(name, ""))
-        known = tuple((name, _state(name, now)) for name, now in after.items()
-                      if now or not name.startswith("code ") or any(rows[name][:number]))
+        changed = tuple(
+            f"{name}: {_state(name, now)}"
+            for name, now in after.items()
+            if now != before.get(name, "")
+        )
+        known = tuple(
+            (name, _state(name, now))
+            for name, now in after.items()
+            if now or not name.startswith("code ") or any(rows[name][:number])
+        )
         before, rest = after, (known, changed)
         if isinstance(event, Pause):
             told.append(Step(clock(event.at), "", event.words, (), "", "", *rest))
             continue
         sent = redact(json.dumps(masked(event.request), indent=1))
-        told.append(Step(clock(event.at), event.who, event.operation, tuple(_names(event.request)), sent, event.said, *rest))
+        told.append(
+            Step(
+                clock(event.at),
+                event.who,
+                event.operation,
+                tuple(_names(event.request)),
+                sent,
+                event.said,
+                *rest,
+            )
+        )
     return tuple(told)
 
 
@@ -173,7 +245,11 @@ def _state(name: str, now: str) -> str:
 def _names(request: dict[str, Any]) -> list[str]:
     names = []
     for name, value in request.items():
-        names += _names(value) if isinstance(value, dict) else [f"{name} (hidden)" if name in HIDDEN else name]
+        names += (
+            _names(value)
+            if isinstance(value, dict)
+            else [f"{name} (hidden)" if name in HIDDEN else name]
+        )
     return names
 
 

@@ -1,10 +1,11 @@
-"""Everything that can go wrong with a reset, made to happen: one small story for each way in which Cognito says no.
+"""Everything that can go wrong with a reset, made to happen: one small story for each way in which
+Cognito says no.
 
-    meet("ConfirmForgotPassword", "a digit is wrong")     what Cognito says, what it means, what became of the code
-    table(meet_all("code"), "The code is refused")        a family of them
+    meet("ConfirmForgotPassword", "a digit is wrong")  what Cognito says, and what it means
+    table(meet_all("code"), "The code is refused")     a family of them
 
-Every story is played on a fresh Cognito, by the real call. A few errors stand in AWS's model and nobody has reported
-them from these calls; they are put in place of the answer, and say so.
+Every story is played on a fresh Cognito, by the real call. A few errors stand in AWS's model and
+nobody has reported them from these calls; they are put in place of the answer, and say so.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -24,13 +25,18 @@ from helpers.secrets.secret import Secret
 
 REQUEST, CONFIRM = "ForgotPassword", "ConfirmForgotPassword"
 _WHILE = {REQUEST: "asking", CONFIRM: "confirming"}
-_FIRST = {REQUEST: "nothing, before a look into the mailbox", CONFIRM: "nothing, before one sign-in"}
+_FIRST = {
+    REQUEST: "nothing, before a look into the mailbox",
+    CONFIRM: "nothing, before one sign-in",
+}
 GOOD = "Good-Enough-2"
 NOT_SIGHTED = "(not known: the model names this error, and no public report shows its text)"
 
 
 class Play:
-    """One story in the making: a fresh Cognito in which, for a confirmation, the user already holds a code."""
+    """One story in the making: a fresh Cognito in which, for a confirmation, the user already holds
+    a code.
+    """
 
     def __init__(self, operation: str, lesson: Lesson) -> None:
         self.lesson, self.box, self.admin = lesson, lesson.box, lesson.quiet
@@ -49,30 +55,40 @@ class Play:
 
     def enter(self, password: str = GOOD, code: str = "") -> None:
         """Enter the code with a password, as a try before the one that the story is about."""
-        request: Any = {"ClientId": self.client_id, "Username": DEFAULT_USERNAME,
-                        "ConfirmationCode": code or self.code, "Password": password}
+        request: Any = {
+            "ClientId": self.client_id,
+            "Username": DEFAULT_USERNAME,
+            "ConfirmationCode": code or self.code,
+            "Password": password,
+        }
         with suppress(self.admin.exceptions.CodeMismatchException):
             self.admin.confirm_forgot_password(**request)
 
     def another_client(self, **more: Any) -> None:
         """Go on with another app client of the same pool."""
-        made = self.admin.create_user_pool_client(UserPoolId=DEFAULT_POOL_ID, ClientName="another", **more)
+        made = self.admin.create_user_pool_client(
+            UserPoolId=DEFAULT_POOL_ID, ClientName="another", **more
+        )
         self.client_id = made["UserPoolClient"]["ClientId"]
 
     def change_pool(self, **more: Any) -> None:
         """Set the pool up differently."""
-        self.admin.update_user_pool(UserPoolId=DEFAULT_POOL_ID, AutoVerifiedAttributes=["email"], **more)
+        self.admin.update_user_pool(
+            UserPoolId=DEFAULT_POOL_ID, AutoVerifiedAttributes=["email"], **more
+        )
 
     def attributes(self, **values: str) -> None:
         """Change the user's attributes as an administrator."""
         listed: Any = [{"Name": name, "Value": value} for name, value in values.items()]
-        self.admin.admin_update_user_attributes(UserPoolId=DEFAULT_POOL_ID, Username=DEFAULT_USERNAME,
-                                                UserAttributes=listed)
+        self.admin.admin_update_user_attributes(
+            UserPoolId=DEFAULT_POOL_ID, Username=DEFAULT_USERNAME, UserAttributes=listed
+        )
 
 
 @dataclass(frozen=True)
 class Story:
-    """A way for an operation to fail. name: in a few words; error: the exception; set_up: what leads to it.
+    """A way for an operation to fail. name: in a few words; error: the exception; set_up: what
+    leads to it.
 
     instead: whether the answer is put in place, since the sandbox knows of no way to it.
     """
@@ -87,7 +103,9 @@ class Story:
 
 @dataclass(frozen=True, repr=False)
 class Encounter:
-    """A story that has been played: the error as it came, and what became of the code and the password."""
+    """A story that has been played: the error as it came, and what became of the code and the
+    password.
+    """
 
     story: Story
     error: Answered
@@ -95,18 +113,35 @@ class Encounter:
 
     @property
     def again(self) -> str:
-        """What may be tried again; where the outcome is not known, what comes before any other try."""
-        return _FIRST[self.story.operation] if isinstance(self.error, Unsettled) else str(self.error.again)
+        """What may be tried again; where the outcome is not known, what comes before any
+        other try.
+        """
+        return (
+            _FIRST[self.story.operation]
+            if isinstance(self.error, Unsettled)
+            else str(self.error.again)
+        )
 
     def row(self) -> tuple[str, ...]:
         """Return the encounter as a row of a table."""
-        says = f"{self.error.code}: {self.error.message}" if self.error.code else "nothing: the connection breaks"
+        says = (
+            f"{self.error.code}: {self.error.message}"
+            if self.error.code
+            else "nothing: the connection breaks"
+        )
         return (self.story.name, says, self.error.meaning, self.afterwards, self.error.next)
 
     def _card(self) -> Card:
         name, says, means, afterwards, after = self.row()
-        return Card(f"{self.story.operation}: {name}", (
-            ("Cognito says", says), ("It means", means), ("And the code?", afterwards), ("What to do next", after)))
+        return Card(
+            f"{self.story.operation}: {name}",
+            (
+                ("Cognito says", says),
+                ("It means", means),
+                ("And the code?", afterwards),
+                ("What to do next", after),
+            ),
+        )
 
     def __repr__(self) -> str:
         return repr(self._card())
@@ -150,12 +185,15 @@ def _disable(play: Play) -> None:
 
 
 def _temporary(play: Play) -> None:
-    play.admin.admin_set_user_password(UserPoolId=DEFAULT_POOL_ID, Username=DEFAULT_USERNAME, Password=GOOD,
-                                       Permanent=False)
+    play.admin.admin_set_user_password(
+        UserPoolId=DEFAULT_POOL_ID, Username=DEFAULT_USERNAME, Password=GOOD, Permanent=False
+    )
 
 
 def _admin_only(play: Play) -> None:
-    play.change_pool(AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]})
+    play.change_pool(
+        AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}
+    )
 
 
 def _name(**values: str) -> Callable[[Play], object]:
@@ -163,72 +201,306 @@ def _name(**values: str) -> Callable[[Play], object]:
 
 
 STORIES: tuple[Story, ...] = (
-    Story("code", CONFIRM, "CodeMismatchException", "a digit is wrong", lambda p: vars(p).update(code=p.wrong_digits())),
-    Story("code", CONFIRM, "CodeMismatchException", "the code of an older message", lambda p: p.ask()),
-    Story("code", CONFIRM, "ExpiredCodeException", "the code is more than an hour old", lambda p: p.box.advance(3601)),
-    Story("code", CONFIRM, "ExpiredCodeException", "the code was used already", lambda p: p.enter()),
-    Story("code", CONFIRM, "ExpiredCodeException", "the code was asked for through another app client",
-          lambda p: p.another_client()),
-    Story("password", CONFIRM, "InvalidPasswordException", "the password breaks a rule", _name(password="sunshine")),
-    Story("password", CONFIRM, "InvalidPasswordException", "the password is known from a leak",
-          _set(compromised_passwords=[GOOD])),
-    Story("password", CONFIRM, "PasswordHistoryPolicyViolationException", "the password was used before", _history),
-    Story("password", CONFIRM, "InvalidParameterException", "a space came along with the password",
-          _name(password=GOOD + " ")),
-    Story("limit", REQUEST, "LimitExceededException", "the sixth request within an hour", _many(5, lambda p: p.ask())),
-    Story("limit", CONFIRM, "LimitExceededException", "the fifth try after one request",
-          _many(4, lambda p: p.enter(code=p.wrong_digits()))),
-    Story("limit", CONFIRM, "TooManyFailedAttemptsException", "too many wrong codes", lambda _: None, instead=True),
-    Story("limit", REQUEST, "LimitExceededException", "the account has sent its mails of the day",
-          lambda p: [p.box.settings(daily_mail_limit=1), p.ask()]),
-    Story("limit", REQUEST, "TooManyRequestsException", "everybody asks at once", _fault(REQUEST, "throttle-before-commit")),
-    Story("limit", CONFIRM, "TooManyRequestsException", "everybody confirms at once",
-          _fault(CONFIRM, "throttle-before-commit")),
-    Story("user", REQUEST, "UserNotFoundException", "nobody has that name", _name(username="deigo@example.com")),
-    Story("user", CONFIRM, "UserNotFoundException", "nobody has that name", _name(username="deigo@example.com")),
-    Story("user", REQUEST, "InvalidParameterException", "the address was never verified",
-          lambda p: p.attributes(email_verified="false")),
-    Story("user", REQUEST, "NotAuthorizedException", "the user still has a temporary password", _temporary),
-    Story("user", CONFIRM, "UserNotConfirmedException", "the user never finished signing up", _unconfirmed),
+    Story(
+        "code",
+        CONFIRM,
+        "CodeMismatchException",
+        "a digit is wrong",
+        lambda p: vars(p).update(code=p.wrong_digits()),
+    ),
+    Story(
+        "code", CONFIRM, "CodeMismatchException", "the code of an older message", lambda p: p.ask()
+    ),
+    Story(
+        "code",
+        CONFIRM,
+        "ExpiredCodeException",
+        "the code is more than an hour old",
+        lambda p: p.box.advance(3601),
+    ),
+    Story(
+        "code", CONFIRM, "ExpiredCodeException", "the code was used already", lambda p: p.enter()
+    ),
+    Story(
+        "code",
+        CONFIRM,
+        "ExpiredCodeException",
+        "the code was asked for through another app client",
+        lambda p: p.another_client(),
+    ),
+    Story(
+        "password",
+        CONFIRM,
+        "InvalidPasswordException",
+        "the password breaks a rule",
+        _name(password="sunshine"),
+    ),
+    Story(
+        "password",
+        CONFIRM,
+        "InvalidPasswordException",
+        "the password is known from a leak",
+        _set(compromised_passwords=[GOOD]),
+    ),
+    Story(
+        "password",
+        CONFIRM,
+        "PasswordHistoryPolicyViolationException",
+        "the password was used before",
+        _history,
+    ),
+    Story(
+        "password",
+        CONFIRM,
+        "InvalidParameterException",
+        "a space came along with the password",
+        _name(password=GOOD + " "),
+    ),
+    Story(
+        "limit",
+        REQUEST,
+        "LimitExceededException",
+        "the sixth request within an hour",
+        _many(5, lambda p: p.ask()),
+    ),
+    Story(
+        "limit",
+        CONFIRM,
+        "LimitExceededException",
+        "the fifth try after one request",
+        _many(4, lambda p: p.enter(code=p.wrong_digits())),
+    ),
+    Story(
+        "limit",
+        CONFIRM,
+        "TooManyFailedAttemptsException",
+        "too many wrong codes",
+        lambda _: None,
+        instead=True,
+    ),
+    Story(
+        "limit",
+        REQUEST,
+        "LimitExceededException",
+        "the account has sent its mails of the day",
+        lambda p: [p.box.settings(daily_mail_limit=1), p.ask()],
+    ),
+    Story(
+        "limit",
+        REQUEST,
+        "TooManyRequestsException",
+        "everybody asks at once",
+        _fault(REQUEST, "throttle-before-commit"),
+    ),
+    Story(
+        "limit",
+        CONFIRM,
+        "TooManyRequestsException",
+        "everybody confirms at once",
+        _fault(CONFIRM, "throttle-before-commit"),
+    ),
+    Story(
+        "user",
+        REQUEST,
+        "UserNotFoundException",
+        "nobody has that name",
+        _name(username="deigo@example.com"),
+    ),
+    Story(
+        "user",
+        CONFIRM,
+        "UserNotFoundException",
+        "nobody has that name",
+        _name(username="deigo@example.com"),
+    ),
+    Story(
+        "user",
+        REQUEST,
+        "InvalidParameterException",
+        "the address was never verified",
+        lambda p: p.attributes(email_verified="false"),
+    ),
+    Story(
+        "user",
+        REQUEST,
+        "NotAuthorizedException",
+        "the user still has a temporary password",
+        _temporary,
+    ),
+    Story(
+        "user",
+        CONFIRM,
+        "UserNotConfirmedException",
+        "the user never finished signing up",
+        _unconfirmed,
+    ),
     Story("user", CONFIRM, "NotAuthorizedException", "the user is disabled", _disable),
-    Story("client", REQUEST, "ResourceNotFoundException", "the app client's id is wrong", _name(client_id="nosuchclient")),
-    Story("client", CONFIRM, "ResourceNotFoundException", "the app client's id is wrong", _name(client_id="nosuchclient")),
-    Story("client", REQUEST, "NotAuthorizedException", "the app client has a secret, and no hash of it was sent",
-          lambda p: p.another_client(GenerateSecret=True)),
-    Story("client", CONFIRM, "NotAuthorizedException", "the app client has a secret, and no hash of it was sent",
-          lambda p: p.another_client(GenerateSecret=True)),
-    Story("client", REQUEST, "NotAuthorizedException", "only administrators reset passwords here", _admin_only),
-    Story("client", REQUEST, "OperationNotEnabledException", "the region is a replica", lambda _: None, instead=True),
-    Story("client", CONFIRM, "OperationNotEnabledException", "the region is a replica", lambda _: None, instead=True),
-    Story("client", REQUEST, "InvalidParameterException", "the name has a space in it", _name(username="di ego@example.com")),
-    Story("client", REQUEST, "ForbiddenException", "a firewall stands before the pool", _set(waf_block=True)),
-    Story("client", CONFIRM, "ForbiddenException", "a firewall stands before the pool", _set(waf_block=True)),
-    Story("sending", REQUEST, "CodeDeliveryFailureException", "the sender was refused", _set(delivery_failure="code")),
-    Story("sending", REQUEST, "InvalidEmailRoleAccessPolicyException", "the sender's address is not verified in SES",
-          _set(delivery_failure="email-access")),
-    Story("sending", REQUEST, "InvalidSmsRoleTrustRelationshipException", "the SMS role does not trust Cognito",
-          _set(delivery_failure="sms-trust")),
-    Story("sending", REQUEST, "InvalidSmsRoleAccessPolicyException", "the SMS role may not publish",
-          _set(delivery_failure="sms-access")),
-    Story("trigger", REQUEST, "UserLambdaValidationException", "the trigger that words the message raises an error",
-          _failing("CustomMessage", KeyError("template"))),
-    Story("trigger", REQUEST, "UnexpectedLambdaException", "the trigger that words the message is too slow",
-          _failing("CustomMessage", TimeoutError())),
-    Story("trigger", REQUEST, "InvalidLambdaResponseException", "the trigger that words the message returns nothing",
-          _failing("CustomMessage")),
-    Story("trigger", CONFIRM, "UserLambdaValidationException", "the trigger after the confirmation raises an error",
-          _failing("PostConfirmation", KeyError("welcome"))),
-    Story("trigger", CONFIRM, "UnexpectedLambdaException", "the trigger after the confirmation is too slow",
-          _failing("PostConfirmation", TimeoutError())),
-    Story("trigger", CONFIRM, "InvalidLambdaResponseException", "the trigger after the confirmation returns nothing",
-          _failing("PostConfirmation")),
-    Story("lost", REQUEST, "InternalErrorException", "the service fails before it did anything",
-          _fault(REQUEST, "500-before-commit")),
-    Story("lost", CONFIRM, "InternalErrorException", "the service fails before it did anything",
-          _fault(CONFIRM, "500-before-commit")),
-    Story("lost", CONFIRM, "InternalErrorException", "the service fails after it did the work",
-          _fault(CONFIRM, "500-after-commit")),
-    Story("lost", CONFIRM, "", "the answer is lost on its way", _fault(CONFIRM, "drop-after-commit")),
+    Story(
+        "client",
+        REQUEST,
+        "ResourceNotFoundException",
+        "the app client's id is wrong",
+        _name(client_id="nosuchclient"),
+    ),
+    Story(
+        "client",
+        CONFIRM,
+        "ResourceNotFoundException",
+        "the app client's id is wrong",
+        _name(client_id="nosuchclient"),
+    ),
+    Story(
+        "client",
+        REQUEST,
+        "NotAuthorizedException",
+        "the app client has a secret, and no hash of it was sent",
+        lambda p: p.another_client(GenerateSecret=True),
+    ),
+    Story(
+        "client",
+        CONFIRM,
+        "NotAuthorizedException",
+        "the app client has a secret, and no hash of it was sent",
+        lambda p: p.another_client(GenerateSecret=True),
+    ),
+    Story(
+        "client",
+        REQUEST,
+        "NotAuthorizedException",
+        "only administrators reset passwords here",
+        _admin_only,
+    ),
+    Story(
+        "client",
+        REQUEST,
+        "OperationNotEnabledException",
+        "the region is a replica",
+        lambda _: None,
+        instead=True,
+    ),
+    Story(
+        "client",
+        CONFIRM,
+        "OperationNotEnabledException",
+        "the region is a replica",
+        lambda _: None,
+        instead=True,
+    ),
+    Story(
+        "client",
+        REQUEST,
+        "InvalidParameterException",
+        "the name has a space in it",
+        _name(username="di ego@example.com"),
+    ),
+    Story(
+        "client",
+        REQUEST,
+        "ForbiddenException",
+        "a firewall stands before the pool",
+        _set(waf_block=True),
+    ),
+    Story(
+        "client",
+        CONFIRM,
+        "ForbiddenException",
+        "a firewall stands before the pool",
+        _set(waf_block=True),
+    ),
+    Story(
+        "sending",
+        REQUEST,
+        "CodeDeliveryFailureException",
+        "the sender was refused",
+        _set(delivery_failure="code"),
+    ),
+    Story(
+        "sending",
+        REQUEST,
+        "InvalidEmailRoleAccessPolicyException",
+        "the sender's address is not verified in SES",
+        _set(delivery_failure="email-access"),
+    ),
+    Story(
+        "sending",
+        REQUEST,
+        "InvalidSmsRoleTrustRelationshipException",
+        "the SMS role does not trust Cognito",
+        _set(delivery_failure="sms-trust"),
+    ),
+    Story(
+        "sending",
+        REQUEST,
+        "InvalidSmsRoleAccessPolicyException",
+        "the SMS role may not publish",
+        _set(delivery_failure="sms-access"),
+    ),
+    Story(
+        "trigger",
+        REQUEST,
+        "UserLambdaValidationException",
+        "the trigger that words the message raises an error",
+        _failing("CustomMessage", KeyError("template")),
+    ),
+    Story(
+        "trigger",
+        REQUEST,
+        "UnexpectedLambdaException",
+        "the trigger that words the message is too slow",
+        _failing("CustomMessage", TimeoutError()),
+    ),
+    Story(
+        "trigger",
+        REQUEST,
+        "InvalidLambdaResponseException",
+        "the trigger that words the message returns nothing",
+        _failing("CustomMessage"),
+    ),
+    Story(
+        "trigger",
+        CONFIRM,
+        "UserLambdaValidationException",
+        "the trigger after the confirmation raises an error",
+        _failing("PostConfirmation", KeyError("welcome")),
+    ),
+    Story(
+        "trigger",
+        CONFIRM,
+        "UnexpectedLambdaException",
+        "the trigger after the confirmation is too slow",
+        _failing("PostConfirmation", TimeoutError()),
+    ),
+    Story(
+        "trigger",
+        CONFIRM,
+        "InvalidLambdaResponseException",
+        "the trigger after the confirmation returns nothing",
+        _failing("PostConfirmation"),
+    ),
+    Story(
+        "lost",
+        REQUEST,
+        "InternalErrorException",
+        "the service fails before it did anything",
+        _fault(REQUEST, "500-before-commit"),
+    ),
+    Story(
+        "lost",
+        CONFIRM,
+        "InternalErrorException",
+        "the service fails before it did anything",
+        _fault(CONFIRM, "500-before-commit"),
+    ),
+    Story(
+        "lost",
+        CONFIRM,
+        "InternalErrorException",
+        "the service fails after it did the work",
+        _fault(CONFIRM, "500-after-commit"),
+    ),
+    Story(
+        "lost", CONFIRM, "", "the answer is lost on its way", _fault(CONFIRM, "drop-after-commit")
+    ),
 )
 
 
@@ -242,23 +514,41 @@ def meet(operation: str, name: str) -> Encounter:
 
 
 def meet_all(family: str = "") -> tuple[Encounter, ...]:
-    """Play every story, or those of a family: code, password, limit, user, client, sending, trigger, lost."""
+    """Play every story, or those of a family: code, password, limit, user, client, sending,
+    trigger, lost.
+    """
     lesson = Lesson()
     return tuple(_played(story, lesson) for story in STORIES if family in ("", story.family))
 
 
 def table(encounters: tuple[Encounter, ...], title: str) -> Table:
-    """Return encounters as a table. Where they differ in it, the first column says which call was made."""
+    """Return encounters as a table. Where they differ in it, the first column says which call was
+    made.
+    """
     mixed, rows = len({one.story.operation for one in encounters}) > 1, []
     for one in encounters:
         name, says, means, afterwards, after = one.row()
-        rows.append((f"{_WHILE[one.story.operation]}: {name}" if mixed else name, says, afterwards, f"{means} {after}"))
-    heads = ("What happened before", "Cognito says", "And the code?", "What it means, and what to do next")
+        rows.append(
+            (
+                f"{_WHILE[one.story.operation]}: {name}" if mixed else name,
+                says,
+                afterwards,
+                f"{means} {after}",
+            )
+        )
+    heads = (
+        "What happened before",
+        "Cognito says",
+        "And the code?",
+        "What it means, and what to do next",
+    )
     return Table(title, heads, tuple(rows))
 
 
 def catalogue(encounters: tuple[Encounter, ...], operation: str) -> Table:
-    """Return one row for each error of a call: what may have happened, and what may then be tried again."""
+    """Return one row for each error of a call: what may have happened, and what may then be tried
+    again.
+    """
     rows: dict[str, list[Encounter]] = {}
     for one in encounters:
         if one.story.operation == operation:
@@ -266,8 +556,15 @@ def catalogue(encounters: tuple[Encounter, ...], operation: str) -> Table:
     return Table(
         f"Every way to be refused while {_WHILE[operation]}",
         ("Cognito says", "What may have happened", "And the code?", "Try again"),
-        tuple((code, _joined(one.story.name for one in met), _joined(one.afterwards for one in met),
-               _joined(one.again for one in met)) for code, met in sorted(rows.items())),
+        tuple(
+            (
+                code,
+                _joined(one.story.name for one in met),
+                _joined(one.afterwards for one in met),
+                _joined(one.again for one in met),
+            )
+            for code, met in sorted(rows.items())
+        ),
     )
 
 
@@ -290,7 +587,9 @@ def _played(story: Story, lesson: Lesson) -> Encounter:
             _call(story.operation, lesson.quiet, play)
     except Answered as error:
         if error.code != story.error:
-            raise AssertionError(f"{story.name}: {story.error} was expected, {error.code} came") from error
+            raise AssertionError(
+                f"{story.name}: {story.error} was expected, {error.code} came"
+            ) from error
         return Encounter(story, error, _afterwards(play))
     except ResetError as error:
         raise AssertionError(f"{story.name}: Cognito was not reached") from error
@@ -307,7 +606,10 @@ def _call(operation: str, client: Any, play: Play) -> None:
 
 @contextmanager
 def _instead(client: Any, code: str) -> Iterator[None]:
-    said = {"Error": {"Code": code, "Message": NOT_SIGHTED}, "ResponseMetadata": {"HTTPStatusCode": 400, "HTTPHeaders": {}}}
+    said = {
+        "Error": {"Code": code, "Message": NOT_SIGHTED},
+        "ResponseMetadata": {"HTTPStatusCode": 400, "HTTPHeaders": {}},
+    }
     events, name = client.meta.events, "before-call.cognito-identity-provider"
     events.register(name, lambda **_: (SimpleNamespace(status_code=400), said), unique_id="instead")
     try:
@@ -323,6 +625,10 @@ def _afterwards(play: Play) -> str:
     if mails[-1]["live"]:
         if play.code and play.code != mails[-1]["code"] and len(mails) > 1:
             return "the newer one is good"
-        return "still good" + (", through the app client that asked" if play.client_id != mails[-1]["client_id"] else "")
+        return "still good" + (
+            ", through the app client that asked"
+            if play.client_id != mails[-1]["client_id"]
+            else ""
+        )
     changed = play.lesson.device().tries(DEFAULT_USERNAME, play.password)
     return "used up: the password IS changed" if changed else "no longer good"

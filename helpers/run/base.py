@@ -1,8 +1,10 @@
-"""One run of a runbook: parameters, plan, gate, act, verify, record. Every runbook is these six steps, in this order.
+"""One run of a runbook: parameters, plan, gate, act, verify, record. Every runbook is these six
+steps, in this order.
 
-A notebook makes a run from its parameters cell and shows its steps. `submit` does all the work and never raises for
-what Cognito or the network may do: the form calls it when the button is pressed, and a notebook that runs without a
-person calls it at once. So no cell waits for a click, and both ways are one.
+A notebook makes a run from its parameters cell and shows its steps. `submit` does all the work and
+never raises for what Cognito or the network may do: the form calls it when the button is pressed,
+and a notebook that runs without a person calls it at once. So no cell waits for a click, and both
+ways are one.
 """
 
 import os
@@ -30,10 +32,11 @@ _ALWAYS = ("username", "user_pool_id", "client_id")
 
 
 class Runbook(ABC, Generic[P]):
-    """One run. Subclasses say what is planned and what is done; everything that runbooks share is here.
+    """One run. Subclasses say what is planned and what is done; everything that runbooks share is
+    here.
 
-    values: the parameters, by name, as the notebook's parameters cell holds them. Without a person, bad parameters
-    raise BadParameters at once; with one, the form shows them beside their fields.
+    values: the parameters, by name, as the notebook's parameters cell holds them. Without a person,
+    bad parameters raise BadParameters at once; with one, the form shows them beside their fields.
     """
 
     name: ClassVar[str]
@@ -47,7 +50,9 @@ class Runbook(ABC, Generic[P]):
     check_first: ClassVar[str] = "Look the user up before anything else."
     """What tells, after an answer was lost, whether it was done."""
     reads: ClassVar[str] = ""
-    """What a runbook of a public call reads beforehand, by signed calls, when the user pool is named."""
+    """What a runbook of a public call reads beforehand, by signed calls, when the user pool is
+    named.
+    """
     requests_codes: ClassVar[bool] = False
     """Whether the practice mailbox beside the form offers to request a code as the user."""
 
@@ -72,25 +77,41 @@ class Runbook(ABC, Generic[P]):
         """Do it, and verify it. Raises ResetError or TargetError only before anything was sent."""
 
     def _check(self, parameters: P, secrets: dict[str, Secret]) -> tuple[list[Problem], list[str]]:
-        """Return what is wrong with the secrets themselves, and notes on what was mended in them."""
+        """Return what is wrong with the secrets themselves, and notes on what was mended in
+        them.
+        """
         return [], []
 
     def practice(self, username: str = "") -> Card:
-        """In the sandbox, bring about what the runbook is for; elsewhere that has happened, and nothing is done."""
+        """In the sandbox, bring about what the runbook is for; elsewhere that has happened, and
+        nothing is done.
+        """
         return Card("There is nothing to prepare.")
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
-        """Return what the form shows beside certain fields, by parameter: help, rules, how to type it."""
+        """Return what the form shows beside certain fields, by parameter: help, rules, how to type
+        it.
+        """
         p = self.parameters
-        practice = p is None or p.to_target().may_be_sandbox or self.values.get("client_id", PRACTICE_CLIENT) != PRACTICE_CLIENT
-        return {} if practice else {"client_id": {"value": ""}}  # the sandbox's app client, which is refused elsewhere
+        practice = (
+            p is None
+            or p.to_target().may_be_sandbox
+            or self.values.get("client_id", PRACTICE_CLIENT) != PRACTICE_CLIENT
+        )
+        return (
+            {} if practice else {"client_id": {"value": ""}}
+        )  # the sandbox's app client, which is refused elsewhere
 
     def training(self) -> dict[str, str]:
-        """Return the training cases that the form offers: by name, what the user says. Only in this process's sandbox."""
+        """Return the training cases that the form offers: by name, what the user says. Only in this
+        process's sandbox.
+        """
         return {}
 
     def train(self, case: str) -> dict[str, str]:
-        """Put a training case into the sandbox, as new, and return the parameters that a person would fill in for it."""
+        """Put a training case into the sandbox, as new, and return the parameters that a person
+        would fill in for it.
+        """
         return {}
 
     # --- the steps ---
@@ -108,7 +129,14 @@ class Runbook(ABC, Generic[P]):
                 ("User pool", p.user_pool_id or "not named; this runbook can do without"),
                 ("User", getattr(p, "username", "")),
                 ("As whom", self.as_whom()),
-                ("Who runs this", "a person, through the form" if self.person else "nobody is there: it acts at once"),
+                (
+                    "Who runs this",
+                    (
+                        "a person, through the form"
+                        if self.person
+                        else "nobody is there: it acts at once"
+                    ),
+                ),
             ),
         )
 
@@ -118,30 +146,44 @@ class Runbook(ABC, Generic[P]):
         if p is None or not (signed or p.user_pool_id):
             return "nobody: the call is unsigned and needs no AWS credentials"
         if p.to_target().may_be_sandbox:
-            return f"{'an administrator' if signed else 'nobody'}; the sandbox asks for no credentials"
+            return (
+                f"{'an administrator' if signed else 'nobody'}; the sandbox asks for no credentials"
+            )
         signer = f"profile {p.profile}" if p.profile else "your AWS credentials"
-        return f"{signer}, signed" if signed else f"nobody for the call, which is unsigned; {signer} for reading {self.reads}"
+        return (
+            f"{signer}, signed"
+            if signed
+            else f"nobody for the call, which is unsigned; {signer} for reading {self.reads}"
+        )
 
     def rehearse(self, values: Mapping[str, str]) -> Card | list[Problem]:
-        """Return the plan for what a form holds, or what is wrong with it; changes nothing. values: without secrets."""
+        """Return the plan for what a form holds, or what is wrong with it; changes nothing. values:
+        without secrets.
+        """
         parameters, problems = self._read({**self.values, **values}, gate=False)
         if parameters is None:
             return problems
         self.parameters = parameters
         return self.plan()
 
-    def submit(self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None) -> Result:
+    def submit(
+        self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None
+    ) -> Result:
         """Check everything again, act, verify, and keep the result and the record.
 
-        values: what a form changed, by parameter. typed: the secrets that a person typed, by parameter; they stand in
-        for the references. Returns the result, whatever Cognito or the network did.
+        values: what a form changed, by parameter. typed: the secrets that a person typed, by
+        parameter; they stand in for the references. Returns the result, whatever Cognito or the
+        network did.
         """
         typed = dict(typed or {})
         merged = {**self.values, **(values or {}), **dict.fromkeys(typed, "prompt:")}
         parameters, problems = self._read(merged, gate=True)
         if parameters is None and self.person:
-            problems += [Problem(name, f"please enter the {name.replace('_', ' ')}.") for name in self.asks_for.SECRETS
-                         if merged.get(name) == "prompt:" and name not in typed]
+            problems += [
+                Problem(name, f"please enter the {name.replace('_', ' ')}.")
+                for name in self.asks_for.SECRETS
+                if merged.get(name) == "prompt:" and name not in typed
+            ]
         endpoint, started = "", datetime.now(UTC)
         now: Callable[[], datetime] = partial(datetime.now, UTC)
         secrets: dict[str, Secret] = {}
@@ -156,7 +198,10 @@ class Runbook(ABC, Generic[P]):
                 problems, notes = self._check(parameters, secrets)
         if parameters is None or problems:
             result = Result(
-                Outcome.NOT_SENT, BadParameters.exit_code, "Not sent: nothing has changed.", problems=tuple(problems),
+                Outcome.NOT_SENT,
+                BadParameters.exit_code,
+                "Not sent: nothing has changed.",
+                problems=tuple(problems),
                 next="Correct the named fields and try again.",
             )
         else:
@@ -165,32 +210,54 @@ class Runbook(ABC, Generic[P]):
         result = replace(result, notes=(*notes, *result.notes), next=result.next + left_open)
         self.result = result
         # Where no call has failed, no step of the record says what stopped the run.
-        stopped = result.outcome is Outcome.NOT_SENT and all(step.status == "done" for step in result.steps)
-        told = (result.happened, result.meaning, *map(str, result.problems)) if stopped else (result.meaning,)
+        stopped = result.outcome is Outcome.NOT_SENT and all(
+            step.status == "done" for step in result.steps
+        )
+        told = (
+            (result.happened, result.meaning, *map(str, result.problems))
+            if stopped
+            else (result.meaning,)
+        )
         self.record = Record(
-            runbook=self.name, endpoint=endpoint, parameters=parameters.shown() if parameters else {},
-            started_at=started, ended_at=now(), steps=result.steps, outcome=result.outcome,
-            exit_code=result.exit_code, verified_by=result.proof,
-            meaning=" ".join(filter(None, told)), next_step=result.next, say=result.say,
+            runbook=self.name,
+            endpoint=endpoint,
+            parameters=parameters.shown() if parameters else {},
+            started_at=started,
+            ended_at=now(),
+            steps=result.steps,
+            outcome=result.outcome,
+            exit_code=result.exit_code,
+            verified_by=result.proof,
+            meaning=" ".join(filter(None, told)),
+            next_step=result.next,
+            say=result.say,
             next_runbook=result.next_runbook,
         )
         return result
 
     def prove(self) -> Card:
-        """Return the proof of a run that did what it should; raise NotDone for any other, so that a job fails.
+        """Return the proof of a run that did what it should; raise NotDone for any other, so that a
+        job fails.
 
         Where a person has not pressed the button yet it says so.
         """
         if self.result is None:
-            return Card("Nothing has been sent yet.", (("What to do next", "Fill in the form and press its button."),))
+            return Card(
+                "Nothing has been sent yet.",
+                (("What to do next", "Fill in the form and press its button."),),
+            )
         if self.result.outcome is not Outcome.CONFIRMED:
             raise NotDone(self.result)
-        return Card(self.result.headline, (("Proof", self.result.proof), ("Request id", self.result.request_id)))
+        return Card(
+            self.result.headline,
+            (("Proof", self.result.proof), ("Request id", self.result.request_id)),
+        )
 
     # --- inner ---
 
     def follow(self, name: str, **more: str) -> NextRunbook | None:
-        """Name the runbook that goes on from here, with what this run knows of its parameters; None for no name.
+        """Name the runbook that goes on from here, with what this run knows of its parameters; None
+        for no name.
 
         Secrets and the gate are left to whoever runs it. more: what this run has found out.
         """
@@ -200,14 +267,25 @@ class Runbook(ABC, Generic[P]):
         known = {**(self.parameters.model_dump() if self.parameters else {}), **more}
         left = (*schema.SECRETS, "confirm_username", "interactive")
         given = {
-            field: known[field] for field, about in schema.model_fields.items()
-            if known.get(field) and field not in left and (known[field] != about.default or field in _ALWAYS)
+            field: known[field]
+            for field, about in schema.model_fields.items()
+            if known.get(field)
+            and field not in left
+            and (known[field] != about.default or field in _ALWAYS)
         }
-        # A default that is the sandbox's must not slip in where somebody else is meant: what is not known is left open.
+        # A default that is the sandbox's must not slip in where somebody else is meant: what is not
+        # known is left open.
         practice = self.parameters is None or (
-            self.parameters.to_target().may_be_sandbox and known.get("user_pool_id") in (None, "", PRACTICE_POOL))
-        given |= {field: "" for field in _ALWAYS
-                  if field in schema.model_fields and field not in given and (field == "username" or not practice)}
+            self.parameters.to_target().may_be_sandbox
+            and known.get("user_pool_id") in (None, "", PRACTICE_POOL)
+        )
+        given |= {
+            field: ""
+            for field in _ALWAYS
+            if field in schema.model_fields
+            and field not in given
+            and (field == "username" or not practice)
+        }
         return NextRunbook(name=name, parameters=given)
 
     def _read(self, values: Mapping[str, Any], *, gate: bool) -> tuple[P | None, list[Problem]]:
@@ -219,11 +297,18 @@ class Runbook(ABC, Generic[P]):
         fields = self.asks_for.model_fields
         given = {name: values.get(name, fields[name].default) for name in self.asks_for.SECRETS}
         sandbox = Target(str(values.get("target", "sandbox"))).may_be_sandbox
-        unfit = [name for name, reference in given.items()
-                 if isinstance(reference, str) and reference and fault_in(reference, sandbox=sandbox, person=True)]
+        unfit = [
+            name
+            for name, reference in given.items()
+            if isinstance(reference, str)
+            and reference
+            and fault_in(reference, sandbox=sandbox, person=True)
+        ]
         return {**values, **dict.fromkeys(unfit, "prompt:")}
 
-    def _resolve(self, parameters: P, target: Target, typed: Mapping[str, Secret]) -> tuple[dict[str, Secret], list[Problem]]:
+    def _resolve(
+        self, parameters: P, target: Target, typed: Mapping[str, Secret]
+    ) -> tuple[dict[str, Secret], list[Problem]]:
         secrets, problems = dict(typed), []
         for name in self.asks_for.SECRETS:
             reference = getattr(parameters, name)
@@ -231,7 +316,10 @@ class Runbook(ABC, Generic[P]):
                 continue
             try:
                 secrets[name] = resolve(
-                    reference, label=name.replace("_", " "), ask=_nobody_asked, aws=target.aws,
+                    reference,
+                    label=name.replace("_", " "),
+                    ask=_nobody_asked,
+                    aws=target.aws,
                     mailbox=lambda: target.newest_code(getattr(parameters, "username", "")),
                 )
             except (SecretError, TargetError) as exc:
@@ -239,23 +327,32 @@ class Runbook(ABC, Generic[P]):
         return secrets, problems
 
     def _incorrect(self) -> Card:
-        return Card("Some parameters cannot be used. Correct them in the form.",
-                    tuple(("Please correct", str(problem)) for problem in self.problems))
+        return Card(
+            "Some parameters cannot be used. Correct them in the form.",
+            tuple(("Please correct", str(problem)) for problem in self.problems),
+        )
 
 
 def _left_open(following: NextRunbook) -> str:
     """Say what the next runbook needs that nobody knows here."""
     schema, given = RUNBOOKS[following.name].parameters, following.parameters
     _, problems = schema.read({**given, "interactive": "yes"}, person=True, gate=False)
-    lacking = [one.field for one in problems if given.get(one.field) == "" and one.field != "username"]
-    return "".join(f" The runbook {following.name} also needs {name}: {schema.model_fields[name].description}." for name in lacking)
+    lacking = [
+        one.field for one in problems if given.get(one.field) == "" and one.field != "username"
+    ]
+    return "".join(
+        f" The runbook {following.name} also needs {name}: {schema.model_fields[name].description}."
+        for name in lacking
+    )
 
 
 def person_present(interactive: str) -> bool:
-    """Say whether a person is there to fill in a form. interactive: yes, no, or auto, which asks the kernel.
+    """Say whether a person is there to fill in a form. interactive: yes, no, or auto, which asks
+    the kernel.
 
-    A kernel run by papermill, nbval or nbconvert is told that nobody can answer a question. So is one of Voila's, which
-    runs the notebook for a visitor of its page: it names itself in the environment.
+    A kernel run by papermill, nbval or nbconvert is told that nobody can answer a question. So is
+    one of Voila's, which runs the notebook for a visitor of its page: it names itself in the
+    environment.
     """
     if interactive in ("yes", "no"):
         return interactive == "yes"

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from helpers.run.parameters import Parameters
 
-LOOK_UP = "The request may have been sent. Run diagnose-user before anything else: it shows how the user stands now."
+LOOK_UP = (
+    "The request may have been sent. Run diagnose-user before anything else: it shows how the user"
+    " stands now."
+)
 
 
 @dataclass(frozen=True)
 class RunbookEntry:
     """One runbook.
 
-    path: its notebook. runbook, model: where its class and its schema of parameters are, as module:name, so that listing
-    the runbooks imports none of them. acts_in: the id of the cell that does it; before that cell nothing has been changed.
-    calls: how many API calls a run makes that count against Cognito's quota. settle: what to do when it broke off after
-    it had acted.
+    path: its notebook. runbook, model: where its class and its schema of parameters are, as
+    module:name, so that listing the runbooks imports none of them. acts_in: the id of the cell that
+    does it; before that cell nothing has been changed. calls: how many API calls a run makes that
+    count against Cognito's quota. settle: what to do when it broke off after it had acted.
     """
 
     name: str

@@ -12,7 +12,9 @@ with contextlib.suppress(ImportError):
 
 
 def hold(file: int, *, wait: bool = True) -> bool:
-    """Lock an open file for this process alone. wait: False to return False at once when another holds it."""
+    """Lock an open file for this process alone. wait: False to return False at once when another
+    holds it.
+    """
     try:
         if fcntl:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

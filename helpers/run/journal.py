@@ -1,11 +1,14 @@
-"""The journal: one line of JSON for each event of a run, never changed afterwards, and a chain that shows if it was.
+"""The journal: one line of JSON for each event of a run, never changed afterwards, and a chain that
+shows if it was.
 
-A run writes a line when it starts and one when it ends. So a run that was killed has a line that says that it began,
-and no line claims an end that was not reached: `runs` calls it lost, or running while its process still holds its lock.
+A run writes a line when it starts and one when it ends. So a run that was killed has a line that
+says that it began, and no line claims an end that was not reached: `runs` calls it lost, or running
+while its process still holds its lock.
 
-Each line carries the digest of the line before it, and the file `*.head` beside the journal the digest of the last, so
-an altered, removed or inserted line is found, and so is a cut at the end. Whoever may write both files can forge both:
-against that, keep the digest that `verify` prints somewhere else.
+Each line carries the digest of the line before it, and the file `*.head` beside the journal the
+digest of the last, so an altered, removed or inserted line is found, and so is a cut at the end.
+Whoever may write both files can forge both: against that, keep the digest that `verify` prints
+somewhere else.
 """
 
 import hashlib
@@ -26,7 +29,9 @@ from helpers.secrets.redaction import redact
 
 FIRST = "0" * 64
 NAME = "journal.jsonl"
-State = Literal["completed", "planned", "failed", "refused", "timed_out", "interrupted", "died", "exited"]
+State = Literal[
+    "completed", "planned", "failed", "refused", "timed_out", "interrupted", "died", "exited"
+]
 
 
 def _clean(value: Any) -> Any:
@@ -38,7 +43,9 @@ def _clean(value: Any) -> Any:
 
 
 class Started(BaseModel):
-    """The line that a run writes before anything else: who runs what, where, and with which parameters."""
+    """The line that a run writes before anything else: who runs what, where, and with which
+    parameters.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -53,7 +60,10 @@ class Started(BaseModel):
     digest: str = Field(description="the SHA-256 of the notebook as it was before the run")
     versions: dict[str, str]
     parameters: Annotated[dict[str, str], AfterValidator(_clean)] = Field(
-        description="references where a secret was asked for; the username as the run was told to keep it")
+        description=(
+            "references where a secret was asked for; the username as the run was told to keep it"
+        )
+    )
     out: str = Field(description="the executed notebook")
 
 
@@ -72,11 +82,14 @@ class Ended(BaseModel):
     exit_code: int
     meaning: Text
     next_step: Text
-    record: Record | None = Field(default=None, description="the notebook's own record; none when it did not come so far")
+    record: Record | None = Field(
+        default=None, description="the notebook's own record; none when it did not come so far"
+    )
 
 
 class Kept(BaseModel):
-    """The file that a run leaves beside its notebook: the two lines of the journal, without the chain, and first what came of it.
+    """The file that a run leaves beside its notebook: the two lines of the journal, without the
+    chain, and first what came of it.
 
     It is there from the start of the run; until the run is over, `ended` is null.
     """
@@ -93,8 +106,11 @@ class Kept(BaseModel):
     def of(cls, started: Started, ended: Ended | None) -> "Kept":
         """Make it of the two lines, or of the first alone."""
         return cls(
-            state=ended.state if ended else "running", outcome=ended.outcome if ended else None,
-            exit_code=ended.exit_code if ended else None, started=started, ended=ended,
+            state=ended.state if ended else "running",
+            outcome=ended.outcome if ended else None,
+            exit_code=ended.exit_code if ended else None,
+            started=started,
+            ended=ended,
         )
 
 
@@ -105,11 +121,15 @@ class Line(BaseModel):
 
     before: str = Field(description="the digest of the line before; 64 zeros in the first")
     entry: Annotated[Started | Ended, Field(discriminator="event")]
-    digest: str = Field(description="the SHA-256 of `before` and of the entry's JSON with sorted names")
+    digest: str = Field(
+        description="the SHA-256 of `before` and of the entry's JSON with sorted names"
+    )
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON schema of a line and of a run's record file, as it is published in journal.schema.json."""
+    """Return the JSON schema of a line and of a run's record file, as it is published in
+    journal.schema.json.
+    """
     from pydantic.json_schema import models_json_schema
 
     title = "The journal of headless runs: Line is a line of it, Kept the record file of one run"
@@ -124,7 +144,9 @@ def digest_of(before: str, entry: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """One run, as its lines tell it. state is that of its end, or `running`, or `lost` when it has none."""
+    """One run, as its lines tell it. state is that of its end, or `running`, or `lost` when it has
+    none.
+    """
 
     started: Started
     ended: Ended | None
@@ -133,12 +155,20 @@ class Run:
     @property
     def outcome(self) -> str:
         """What came of it. A run without an end is unknown, unless it is still under way."""
-        return self.ended.outcome.value if self.ended else "" if self.state == "running" else Outcome.UNKNOWN.value
+        return (
+            self.ended.outcome.value
+            if self.ended
+            else ""
+            if self.state == "running"
+            else Outcome.UNKNOWN.value
+        )
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `verify` found. faults name the lines that do not fit; torn says that the last line was never finished."""
+    """What `verify` found. faults name the lines that do not fit; torn says that the last line was
+    never finished.
+    """
 
     lines: int
     head: str
@@ -162,14 +192,19 @@ class Journal:
         with self._locked() as file:
             before = self._last_digest(file)
             digest = digest_of(before, data)
-            line = json.dumps({"before": before, "entry": data, "digest": digest}, ensure_ascii=False) + "\n"
+            line = (
+                json.dumps({"before": before, "entry": data, "digest": digest}, ensure_ascii=False)
+                + "\n"
+            )
             os.write(file, line.encode())
             os.fsync(file)
             self._keep_head(digest)
         return digest
 
     def lines(self) -> Iterator[Line]:
-        """Yield the lines that can be read, oldest first. A last line that was never finished does not count."""
+        """Yield the lines that can be read, oldest first. A last line that was never finished does
+        not count.
+        """
         for _, text, whole in self._texts():
             if whole:
                 try:
@@ -187,11 +222,16 @@ class Journal:
                 started[entry.run] = entry
             else:
                 ended[entry.run] = entry
-        return [Run(entry, ended.get(run), self._state(run, ended.get(run))) for run, entry in started.items()]
+        return [
+            Run(entry, ended.get(run), self._state(run, ended.get(run)))
+            for run, entry in started.items()
+        ]
 
     @contextmanager
     def under_way(self, run: str) -> Iterator[None]:
-        """Hold the run's lock, by which others see that its process is alive. It goes with the process."""
+        """Hold the run's lock, by which others see that its process is alive. It goes with the
+        process.
+        """
         path = self._lock_of(run)
         with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
             hold(file.fileno())
@@ -215,7 +255,9 @@ class Journal:
                 if set(data) != {"before", "entry", "digest"} or digest != digest_of(said, entry):
                     faults.append(f"line {number}: altered")
                 elif said != before:
-                    faults.append(f"line {number}: what stood before it was removed, inserted or altered")
+                    faults.append(
+                        f"line {number}: what stood before it was removed, inserted or altered"
+                    )
             except (ValueError, TypeError, KeyError):
                 faults.append(f"line {number}: cannot be read")
                 digest = before
@@ -240,8 +282,8 @@ class Journal:
             os.close(file)
 
     def _last_digest(self, file: int) -> str:
-        """Return the digest of the last whole line. What a killed process has left of a line is cut off: it never was
-        one, and nobody was told that it is there."""
+        """Return the digest of the last whole line. What a killed process has left of a line is cut
+        off: it never was one, and nobody was told that it is there."""
         end = os.fstat(file).st_size
         tail = b""
         at = end
@@ -262,7 +304,9 @@ class Journal:
         try:
             return str(json.loads(last)["digest"])
         except (ValueError, KeyError, TypeError):
-            return hashlib.sha256(last).hexdigest()  # somebody's damage: the chain goes on, and `verify` finds it
+            return hashlib.sha256(
+                last
+            ).hexdigest()  # somebody's damage: the chain goes on, and `verify` finds it
 
     def _keep_head(self, digest: str) -> None:
         draft = self._head.with_suffix(f".{os.getpid()}")

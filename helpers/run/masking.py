@@ -14,8 +14,11 @@ from helpers.run.journal import Ended
 USERNAME_AS = ("clear", "masked", "hashed")
 
 
-def veil_of(entry: RunbookEntry, values: Mapping[str, Any], how: str, folder: Path) -> Callable[[str], str]:
-    """Return what a text is passed through before it is kept, so that the username is kept as chosen.
+def veil_of(
+    entry: RunbookEntry, values: Mapping[str, Any], how: str, folder: Path
+) -> Callable[[str], str]:
+    """Return what a text is passed through before it is kept, so that the username is kept as
+    chosen.
 
     how: clear, masked or hashed. folder: of the journal, whose key the hash is made with.
     """
@@ -27,7 +30,10 @@ def veil_of(entry: RunbookEntry, values: Mapping[str, Any], how: str, folder: Pa
         local, at, domain = username.partition("@")
         veiled = f"{local[:1]}***" + (f"@{domain[:1]}***" if at else "")
     else:
-        veiled = "hmac-sha256:" + hmac.new(_key(folder), username.encode(), hashlib.sha256).hexdigest()[:32]
+        veiled = (
+            "hmac-sha256:"
+            + hmac.new(_key(folder), username.encode(), hashlib.sha256).hexdigest()[:32]
+        )
     return lambda text: text.replace(username, veiled)
 
 
@@ -40,8 +46,12 @@ def through(value: Any, veil: Callable[[str], str]) -> Any:
     return [through(item, veil) for item in value] if isinstance(value, list) else value
 
 
-def hidden(ended: Ended, entry: RunbookEntry, values: Mapping[str, Any], how: str, folder: Path) -> Ended:
-    """Return a run's end as it is kept: the username as chosen, and so the one that the run has found out to go on with."""
+def hidden(
+    ended: Ended, entry: RunbookEntry, values: Mapping[str, Any], how: str, folder: Path
+) -> Ended:
+    """Return a run's end as it is kept: the username as chosen, and so the one that the run has
+    found out to go on with.
+    """
     data = through(ended.model_dump(mode="json"), veil_of(entry, values, how, folder))
     following = ended.record.next_runbook if ended.record else None
     found = following.parameters.get("username", "") if following else ""
@@ -51,7 +61,9 @@ def hidden(ended: Ended, entry: RunbookEntry, values: Mapping[str, Any], how: st
 
 
 def _key(out: Path) -> bytes:
-    """Return this journal's key. A bare hash of an address is guessed in seconds; with a key, equal users stay equal."""
+    """Return this journal's key. A bare hash of an address is guessed in seconds; with a key, equal
+    users stay equal.
+    """
     path = out / ".username-key"
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:

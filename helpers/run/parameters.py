@@ -1,7 +1,8 @@
 """What runbooks are asked to do: typed parameters, checked all at once, before anything is sent.
 
-One model a runbook, in `helpers.runbooks.schemas`: the form, the notebook's parameters cell, the command's help and the README read names, defaults
-and help from it. Every parameter is a string, because that is what papermill, a form and a shell have in common.
+One model a runbook, in `helpers.runbooks.schemas`: the form, the notebook's parameters cell, the
+command's help and the README read names, defaults and help from it. Every parameter is a string,
+because that is what papermill, a form and a shell have in common.
 """
 
 from collections.abc import Mapping
@@ -24,7 +25,9 @@ _WORDS = {
     "client_id": "must be the app client's id: 1 to 128 letters, digits, + or _.",
     "username": "must be 1 to 128 characters, without spaces.",
     "user_pool_id": "must be a user pool's id such as us-east-1_AbCdEfGhI.",
-    "proof_of_identity": "must say in 1 to 500 characters how you know that it is the user; it stands in the record.",
+    "proof_of_identity": (
+        "must say in 1 to 500 characters how you know that it is the user; it stands in the record."
+    ),
 }
 
 
@@ -37,23 +40,40 @@ class Parameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     SECRETS: ClassVar[tuple[str, ...]] = ()
 
-    target: str = Field(default="sandbox", title="Cognito", description="sandbox, aws, or an endpoint's URL on this machine")
-    region: str = Field(default="us-east-1", title="Region", description="the AWS region of the user pool")
-    profile: str = Field(default="", title="Profile", description="the AWS profile, where a call has to be signed")
+    target: str = Field(
+        default="sandbox",
+        title="Cognito",
+        description="sandbox, aws, or an endpoint's URL on this machine",
+    )
+    region: str = Field(
+        default="us-east-1", title="Region", description="the AWS region of the user pool"
+    )
+    profile: str = Field(
+        default="", title="Profile", description="the AWS profile, where a call has to be signed"
+    )
     user_pool_id: str = Field(
-        default="", title="User pool id", description="lets the plan read the pool's password policy",
-        pattern=f"^$|{POOL}", max_length=55,
+        default="",
+        title="User pool id",
+        description="lets the plan read the pool's password policy",
+        pattern=f"^$|{POOL}",
+        max_length=55,
     )
     interactive: Literal["auto", "yes", "no"] = Field(
-        default="auto", title="Interactive", description="auto, yes or no, whether a person is there"
+        default="auto",
+        title="Interactive",
+        description="auto, yes or no, whether a person is there",
     )
 
     @classmethod
-    def read(cls, values: Mapping[str, Any], *, person: bool, gate: bool = True) -> tuple[Self | None, list[Problem]]:
-        """Read parameters from anywhere and return them with every problem there is, in the order of the fields.
+    def read(
+        cls, values: Mapping[str, Any], *, person: bool, gate: bool = True
+    ) -> tuple[Self | None, list[Problem]]:
+        """Read parameters from anywhere and return them with every problem there is, in the order
+        of the fields.
 
-        values: by name; what is missing has its default. person: whether somebody is there to answer a prompt.
-        gate: False before a person has come to the gate. The parameters are None when they cannot be used at all.
+        values: by name; what is missing has its default. person: whether somebody is there to
+        answer a prompt. gate: False before a person has come to the gate. The parameters are None
+        when they cannot be used at all.
         """
         names = list(cls.model_fields)
         problems = []
@@ -61,9 +81,14 @@ class Parameters(BaseModel):
             read: Self | None = cls(**values)
         except ValidationError as exc:
             read = None
-            problems = [cls._problem(error, values) for error in exc.errors(include_url=False, include_input=False)]
+            problems = [
+                cls._problem(error, values)
+                for error in exc.errors(include_url=False, include_input=False)
+            ]
         faulty = {problem.field for problem in problems}
-        problems += [p for p in cls._cross_check(values, person=person, gate=gate) if p.field not in faulty]
+        problems += [
+            p for p in cls._cross_check(values, person=person, gate=gate) if p.field not in faulty
+        ]
         order = {name: place for place, name in enumerate(names)}
         problems.sort(key=lambda problem: order.get(problem.field, -1))
         return (None if problems else read), problems
@@ -76,10 +101,18 @@ class Parameters(BaseModel):
 
         target = Target(text("target"), text("region"), text("profile"))
         problems = [Problem(field, words) for field, words in target.faults()]
-        if gate and not problems and not target.may_be_sandbox and "client_id" in cls.model_fields and \
-                text("client_id") == PRACTICE_CLIENT:
-            # Whoever has an app client of that id on AWS would be handed the name, the code and the password.
-            problems.append(Problem("client_id", "is that of the sandbox: name your own app client."))
+        if (
+            gate
+            and not problems
+            and not target.may_be_sandbox
+            and "client_id" in cls.model_fields
+            and text("client_id") == PRACTICE_CLIENT
+        ):
+            # Whoever has an app client of that id on AWS would be handed the name, the code and the
+            # password.
+            problems.append(
+                Problem("client_id", "is that of the sandbox: name your own app client.")
+            )
         for name in cls.SECRETS:
             given = values.get(name, cls.model_fields[name].default)
             if not isinstance(given, str) or (name == "client_secret" and not given):
@@ -93,7 +126,11 @@ class Parameters(BaseModel):
         field = str(error["loc"][0])
         if error["type"] == "extra_forbidden":
             close = get_close_matches(field, cls.model_fields, n=1)
-            return Problem(field, "is no parameter of this runbook." + (f" Did you mean {close[0]}?" if close else ""))
+            return Problem(
+                field,
+                "is no parameter of this runbook."
+                + (f" Did you mean {close[0]}?" if close else ""),
+            )
         if error["type"] == "string_type" or not isinstance(values.get(field, ""), str):
             return Problem(field, cls._not_a_string(field, values[field]))
         if error["type"] == "literal_error":
@@ -111,14 +148,15 @@ class Parameters(BaseModel):
         if field in cls.SECRETS:
             variable = f"RESET_{field.upper()}"
             return (
-                f"arrived as a value of type {kind}, so a leading zero may be lost, and a secret is never given by "
-                f"value. Use: read -rs {variable}; export {variable}; "
-                f"papermill ... -r {field} env:{variable}"
+                f"arrived as a value of type {kind}, so a leading zero may be lost, and a secret is"
+                f" never given by value. Use: read -rs {variable}; export {variable}; papermill ..."
+                f" -r {field} env:{variable}"
             )
-        # Papermill's -p turns +15551234567 into a number; -r leaves every character as it was typed.
+        # Papermill's -p turns +15551234567 into a number; -r leaves every character as it was
+        # typed.
         return (
-            f"arrived as the {kind} {value!r}, not as the text that was typed: signs and leading zeros may be lost. "
-            f"Use -r instead of -p: papermill ... -r {field} 'TEXT'"
+            f"arrived as the {kind} {value!r}, not as the text that was typed: signs and leading"
+            f" zeros may be lost. Use -r instead of -p: papermill ... -r {field} 'TEXT'"
         )
 
     def shown(self) -> dict[str, str]:
@@ -127,7 +165,9 @@ class Parameters(BaseModel):
 
     @classmethod
     def recordable(cls, name: str, value: str) -> str:
-        """Return a parameter as it may be recorded, whatever was given: no secret, and no value of an unknown name."""
+        """Return a parameter as it may be recorded, whatever was given: no secret, and no value of
+        an unknown name.
+        """
         if name in cls.SECRETS and value:
             return references.shown(value)
         return value if name in cls.model_fields else "[not shown]"
@@ -143,15 +183,23 @@ class ClientParameters(Parameters):
     SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
 
     client_id: str = Field(
-        default=PRACTICE_CLIENT, title="App client id", description="the app client that asked for the code",
-        pattern=r"^[\w+]+$", max_length=128,
+        default=PRACTICE_CLIENT,
+        title="App client id",
+        description="the app client that asked for the code",
+        pattern=r"^[\w+]+$",
+        max_length=128,
     )
     client_secret: str = Field(
-        default="", title="Client secret", description="a reference to the app client's secret, if it has one"
+        default="",
+        title="Client secret",
+        description="a reference to the app client's secret, if it has one",
     )
     username: str = Field(
-        default=PRACTICE_USER, title="Username", description="the user's name, verified e-mail or phone, or sub",
-        pattern=USERNAME, max_length=128,
+        default=PRACTICE_USER,
+        title="Username",
+        description="the user's name, verified e-mail or phone, or sub",
+        pattern=USERNAME,
+        max_length=128,
     )
 
 
@@ -159,8 +207,11 @@ class PoolParameters(Parameters):
     """The parameters of an administrator's calls, which name a user pool. They are signed."""
 
     user_pool_id: str = Field(
-        default=PRACTICE_POOL, title="User pool id", description="the user pool; the default is the sandbox's",
-        pattern=POOL, max_length=55,
+        default=PRACTICE_POOL,
+        title="User pool id",
+        description="the user pool; the default is the sandbox's",
+        pattern=POOL,
+        max_length=55,
     )
 
 
@@ -168,32 +219,52 @@ class UserParameters(PoolParameters):
     """The parameters of an administrator's calls about one user."""
 
     username: str = Field(
-        default=PRACTICE_USER, title="Username", description="the user's name, verified e-mail or phone, or sub",
-        pattern=USERNAME, max_length=128,
+        default=PRACTICE_USER,
+        title="Username",
+        description="the user's name, verified e-mail or phone, or sub",
+        pattern=USERNAME,
+        max_length=128,
     )
 
 
 class GatedParameters(UserParameters):
-    """The parameters of what disturbs a user or cannot be undone: the username has to be repeated."""
+    """The parameters of what disturbs a user or cannot be undone: the username has to be
+    repeated.
+    """
 
     confirm_username: str = Field(
-        default=PRACTICE_USER, title="Username, once more", description="the gate, repeat the username"
+        default=PRACTICE_USER,
+        title="Username, once more",
+        description="the gate, repeat the username",
     )
 
     @classmethod
-    def read(cls, values: Mapping[str, Any], *, person: bool, gate: bool = True) -> tuple[Self | None, list[Problem]]:
+    def read(
+        cls, values: Mapping[str, Any], *, person: bool, gate: bool = True
+    ) -> tuple[Self | None, list[Problem]]:
         """Read the parameters, and look whether the gate is open. See Parameters.read."""
         read, problems = super().read(values, person=person, gate=gate)
         if gate:
             faulty = {problem.field for problem in problems}
-            given = {name: values.get(name, about.default) for name, about in cls.model_fields.items()}
-            problems += [problem for problem in cls._closed(given, faulty) if problem.field not in faulty]
+            given = {
+                name: values.get(name, about.default) for name, about in cls.model_fields.items()
+            }
+            problems += [
+                problem for problem in cls._closed(given, faulty) if problem.field not in faulty
+            ]
         return (None if problems else read), problems
 
     @classmethod
     def _closed(cls, given: Mapping[str, Any], faulty: set[str]) -> list[Problem]:
-        """Return why the gate is closed. given: every parameter. faulty: the fields that cannot be read anyway."""
+        """Return why the gate is closed. given: every parameter. faulty: the fields that cannot be
+        read anyway.
+        """
         if given["confirm_username"] == given["username"] or "username" in faulty:
             return []
         words = "is not the username: " if given["confirm_username"] else "is empty: "
-        return [Problem("confirm_username", f"{words}repeat the username, to show that it is this user you mean.")]
+        return [
+            Problem(
+                "confirm_username",
+                f"{words}repeat the username, to show that it is this user you mean.",
+            )
+        ]

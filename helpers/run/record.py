@@ -18,7 +18,9 @@ MIME = "application/vnd.cognito-reset.record+json"
 """Under this type the record stands among a notebook's outputs, where any reader finds it."""
 
 Text = Annotated[str, AfterValidator(redact)]
-"""Free text in a record: a secret that comes this far, in somebody's message for instance, stops here."""
+"""Free text in a record: a secret that comes this far, in somebody's message for instance, stops
+here.
+"""
 
 
 class Outcome(StrEnum):
@@ -48,13 +50,17 @@ class Found(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    level: Text = Field(description="how bad it is, in words; well set, where there is nothing to change")
+    level: Text = Field(
+        description="how bad it is, in words; well set, where there is nothing to change"
+    )
     setting: Text = Field(description="as the API names it")
     title: Text = Field(description="what it is about; it tells apart two findings of one setting")
     risk: Text = Field(description="what it does to resets")
     evidence: Text = Field(description="what was seen")
     fix: Text = Field(description="what to change; empty where nothing can be")
-    concerns: tuple[Text, ...] = Field(description="the ids of the app clients that have it, or of the user pool")
+    concerns: tuple[Text, ...] = Field(
+        description="the ids of the app clients that have it, or of the user pool"
+    )
 
 
 class NextRunbook(BaseModel):
@@ -71,13 +77,17 @@ class NextRunbook(BaseModel):
 
     @property
     def command(self) -> str:
-        """The same as a command line; what is missing in it, such as the gate, is for a person to add."""
+        """The same as a command line; what is missing in it, such as the gate, is for a person to
+        add.
+        """
         given = (f"-p {shlex.quote(f'{name}={value}')}" for name, value in self.parameters.items())
         return " ".join(["cognito-reset run", self.name, *given])
 
 
 class Record(BaseModel):
-    """One run. `parameters` holds references where a secret was asked for, never what they stand for."""
+    """One run. `parameters` holds references where a secret was asked for, never what they stand
+    for.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -90,20 +100,30 @@ class Record(BaseModel):
     steps: tuple[Step, ...] = ()
     outcome: Outcome
     exit_code: int
-    verified_by: Text = Field(default="", description="what proves the outcome, in words; empty when nothing does")
+    verified_by: Text = Field(
+        default="", description="what proves the outcome, in words; empty when nothing does"
+    )
     meaning: Text
     next_step: Text
-    say: Text = Field(default="", description="what to tell the user, in a sentence that can be read out")
+    say: Text = Field(
+        default="", description="what to tell the user, in a sentence that can be read out"
+    )
     next_runbook: NextRunbook | None = None
-    findings: tuple[Found, ...] = Field(default=(), exclude_if=lambda found: not found,
-                                        description="what an audit has judged, the worst first; only an audit has any")
+    findings: tuple[Found, ...] = Field(
+        default=(),
+        exclude_if=lambda found: not found,
+        description="what an audit has judged, the worst first; only an audit has any",
+    )
 
     def to_json(self) -> dict[str, Any]:
         """Return the record as JSON data."""
         return self.model_dump(mode="json")
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        return {"text/plain": json.dumps(self.to_json(), indent=2, ensure_ascii=False), MIME: self.to_json()}
+        return {
+            "text/plain": json.dumps(self.to_json(), indent=2, ensure_ascii=False),
+            MIME: self.to_json(),
+        }
 
 
 def find_record(notebook: Any) -> dict[str, Any] | None:

@@ -1,7 +1,8 @@
-"""How a run is noted in the journal: what its first line says, how the username is kept, where its record file lies.
+"""How a run is noted in the journal: what its first line says, how the username is kept, where its
+record file lies.
 
-A run without a person is noted by `helpers.runner.headless`; one that a person makes in a form by `noted`, where the
-environment names the folder of runs, as `make lab` does.
+A run without a person is noted by `helpers.runner.headless`; one that a person makes in a form by
+`noted`, where the environment names the folder of runs, as `make lab` does.
 """
 
 import getpass
@@ -39,12 +40,23 @@ def new_name(folder: Path) -> str:
             return name
 
 
-def begun(entry: RunbookEntry, name: str, values: Mapping[str, Any], out: Path, veil: Callable[[str], str]) -> Started:
-    """Return the line that a run writes before anything else. out: what it will leave. veil: see `veil_of`."""
+def begun(
+    entry: RunbookEntry, name: str, values: Mapping[str, Any], out: Path, veil: Callable[[str], str]
+) -> Started:
+    """Return the line that a run writes before anything else. out: what it will leave. veil: see
+    `veil_of`.
+    """
     return Started(
-        run=name, at=now(), who=_who(), host=socket.gethostname(), process=os.getpid(), runbook=entry.name,
-        digest=hashlib.sha256(entry.path.read_bytes()).hexdigest(), versions=_versions(),
-        parameters={key: veil(text) for key, text in _recordable(entry, values).items()}, out=str(out),
+        run=name,
+        at=now(),
+        who=_who(),
+        host=socket.gethostname(),
+        process=os.getpid(),
+        runbook=entry.name,
+        digest=hashlib.sha256(entry.path.read_bytes()).hexdigest(),
+        versions=_versions(),
+        parameters={key: veil(text) for key, text in _recordable(entry, values).items()},
+        out=str(out),
     )
 
 
@@ -52,17 +64,21 @@ def keep(path: Path, kept: Kept) -> None:
     """Write a run's record file whole or not at all, for its owner alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+    with open(
+        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+    ) as file:
         file.write(json.dumps(kept.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n")
     draft.replace(path)
 
 
 @contextmanager
 def noted(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callable[[Record], str]]:
-    """Note what a person does with a form: a line before anything is sent, and another when it is over.
+    """Note what a person does with a form: a line before anything is sent, and another when it is
+    over.
 
-    values: the parameters, with references where secrets were typed. Yields what takes the record and returns the run's
-    id, "" where nothing is noted. Whatever is raised inside is noted as an end without a record.
+    values: the parameters, with references where secrets were typed. Yields what takes the record
+    and returns the run's id, "" where nothing is noted. Whatever is raised inside is noted as an
+    end without a record.
     """
     if not os.environ.get(RUNS):
         yield lambda record: ""
@@ -80,8 +96,18 @@ def noted(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callable[[
 
     def over(record: Record) -> str:
         state: State = "refused" if record.exit_code == 2 else "completed"
-        return end(Ended(run=name, at=now(), state=state, outcome=record.outcome, exit_code=record.exit_code,
-                         meaning=record.meaning, next_step=record.next_step, record=record))
+        return end(
+            Ended(
+                run=name,
+                at=now(),
+                state=state,
+                outcome=record.outcome,
+                exit_code=record.exit_code,
+                meaning=record.meaning,
+                next_step=record.next_step,
+                record=record,
+            )
+        )
 
     with ExitStack() as lock:
         try:
@@ -95,17 +121,31 @@ def noted(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callable[[
             yield over
         except BaseException as exc:
             stopped = isinstance(exc, KeyboardInterrupt)
-            end(Ended(run=name, at=now(), state="interrupted" if stopped else "failed", outcome=Outcome.UNKNOWN,
-                      exit_code=130 if stopped else 8, meaning="The run did not come to its end.", next_step=entry.settle,
-                      detail=f"{type(exc).__name__}: {exc}"))
+            end(
+                Ended(
+                    run=name,
+                    at=now(),
+                    state="interrupted" if stopped else "failed",
+                    outcome=Outcome.UNKNOWN,
+                    exit_code=130 if stopped else 8,
+                    meaning="The run did not come to its end.",
+                    next_step=entry.settle,
+                    detail=f"{type(exc).__name__}: {exc}",
+                )
+            )
             raise
 
 
 def _recordable(entry: RunbookEntry, values: Mapping[str, Any]) -> dict[str, str]:
-    """Return the parameters as they may be recorded, whatever was given: no secret, and no value of an unknown name."""
+    """Return the parameters as they may be recorded, whatever was given: no secret, and no value of
+    an unknown name.
+    """
     model = entry.parameters
     every = {name: f.default for name, f in model.model_fields.items()} | dict(values)
-    return {name: "stdin:" if value == "stdin:" else model.recordable(name, str(value)) for name, value in every.items()}
+    return {
+        name: "stdin:" if value == "stdin:" else model.recordable(name, str(value))
+        for name, value in every.items()
+    }
 
 
 def _who() -> str:

@@ -11,8 +11,8 @@ from helpers.run.record import NextRunbook, Outcome, Step
 class Result:
     """How a run ended and what follows from it.
 
-    problems: the bad parameters, by field, when nothing was sent. steps: the calls, in their order. decided_by: the
-    operation that decided, where it was not the first.
+    problems: the bad parameters, by field, when nothing was sent. steps: the calls, in their order.
+    decided_by: the operation that decided, where it was not the first.
     """
 
     outcome: Outcome
@@ -31,8 +31,12 @@ class Result:
 
     @property
     def request_id(self) -> str:
-        """AWS's id for the call that decided the run, for a support case; "" when nothing was sent."""
-        return next((step.request_id for step in self.steps if self.decided_by in ("", step.name)), "")
+        """AWS's id for the call that decided the run, for a support case; "" when nothing
+        was sent.
+        """
+        return next(
+            (step.request_id for step in self.steps if self.decided_by in ("", step.name)), ""
+        )
 
     def card(self) -> Card:
         """Return the result as a person reads it."""
@@ -53,7 +57,9 @@ class Result:
 
 
 class NotDone(ResetError):
-    """The run did not end in `confirmed`. Raised by the last cell, so that an unattended run fails visibly."""
+    """The run did not end in `confirmed`. Raised by the last cell, so that an unattended run fails
+    visibly.
+    """
 
     def __init__(self, result: Result) -> None:
         super().__init__(f"{result.headline} {result.happened}".strip())
@@ -64,6 +70,12 @@ class NotDone(ResetError):
 def not_reached(error: NotReached, *steps: Step) -> Result:
     """Return the result of a run whose call never left."""
     return Result(
-        Outcome.NOT_SENT, error.exit_code, "Not sent: nothing has changed.", happened=str(error),
-        meaning=error.meaning, say=error.say, next=error.next, steps=steps,
+        Outcome.NOT_SENT,
+        error.exit_code,
+        "Not sent: nothing has changed.",
+        happened=str(error),
+        meaning=error.meaning,
+        say=error.say,
+        next=error.next,
+        steps=steps,
     )

@@ -1,4 +1,5 @@
-"""What an administrator's runbooks on one user share: look at the user, change one thing once, look again.
+"""What an administrator's runbooks on one user share: look at the user, change one thing once, look
+again.
 
 A subclass says what it changes, what speaks against it, and what proves it. Every call is signed.
 """
@@ -29,7 +30,9 @@ UNSEEN = "could not be read"
 
 @dataclass(frozen=True)
 class Seen:
-    """What was read before a change, and the calls that read it. pool: None where its settings decide nothing."""
+    """What was read before a change, and the calls that read it. pool: None where its settings
+    decide nothing.
+    """
 
     user: User
     pool: Pool | None
@@ -38,8 +41,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Verified:
-    """What was looked at after a change. proof: in words, "" where there is none. note: what else is to be said, such as
-    why there is none. against: it speaks against the change. say: what the user is to be told besides."""
+    """What was looked at after a change. proof: in words, "" where there is none. note: what else
+    is to be said, such as why there is none. against: it speaks against the change. say: what the
+    user is to be told besides.
+    """
 
     steps: tuple[Step, ...] = ()
     proof: str = ""
@@ -66,39 +71,58 @@ class AdministratorRunbook(Runbook[G]):
 
     @abstractmethod
     def changes(self, parameters: G, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
-        """Return what is different afterwards, as (what, now, after). seen: None where reading failed."""
+        """Return what is different afterwards, as (what, now, after). seen: None where reading
+        failed.
+        """
 
     @abstractmethod
-    def make(self, client: "CognitoIdentityProviderClient", parameters: G, secrets: Mapping[str, Secret]) -> Done:
+    def make(
+        self, client: "CognitoIdentityProviderClient", parameters: G, secrets: Mapping[str, Secret]
+    ) -> Done:
         """Make the one call that changes something."""
 
     @abstractmethod
     def done(self, parameters: G, seen: Seen) -> Result:
-        """Return the result of a change that was made: what it means, what to say, what comes next."""
+        """Return the result of a change that was made: what it means, what to say, what
+        comes next.
+        """
 
     def proof(self, parameters: G, before: User, after: User) -> str:
         """Return what in the user, read again, proves the change; "" when nothing does."""
         return ""
 
     def objection(self, parameters: G, seen: Seen) -> Result | None:
-        """Return why the change is not to be made, where it would help nobody or strand the user."""
+        """Return why the change is not to be made, where it would help nobody or strand the
+        user.
+        """
         return None
 
-    def prepare(self, parameters: G, target: Target, seen: Seen, secrets: dict[str, Secret]) -> Result | None:
-        """Do what has to be there before the change is sent, and put into secrets what it brings about.
+    def prepare(
+        self, parameters: G, target: Target, seen: Seen, secrets: dict[str, Secret]
+    ) -> Result | None:
+        """Do what has to be there before the change is sent, and put into secrets what it brings
+        about.
 
         Return why it cannot be done, or None.
         """
         return None
 
-    def verify(self, parameters: G, target: Target, secrets: Mapping[str, Secret], seen: Seen) -> Verified:
-        """Look what became of the change. It is called once, after Cognito said yes and after its answer was lost."""
+    def verify(
+        self, parameters: G, target: Target, secrets: Mapping[str, Secret], seen: Seen
+    ) -> Verified:
+        """Look what became of the change. It is called once, after Cognito said yes and after its
+        answer was lost.
+        """
         step, after = self.look_again(parameters, target)
         if isinstance(after, ResetError):
-            return Verified((step,), note=f"Reading the user again could not prove it: {after.meaning or after}")
+            return Verified(
+                (step,), note=f"Reading the user again could not prove it: {after.meaning or after}"
+            )
         return Verified((step,), self.proof(parameters, seen.user, after))
 
-    def refused(self, error: Refused, parameters: G, target: Target, seen: Seen, step: Step) -> Result:
+    def refused(
+        self, error: Refused, parameters: G, target: Target, seen: Seen, step: Step
+    ) -> Result:
         """Return the result of a change that Cognito refused. step: the refused call."""
         return self._refused(error, *seen.steps, step)
 
@@ -109,7 +133,9 @@ class AdministratorRunbook(Runbook[G]):
     # --- the steps ---
 
     def plan(self) -> Card:
-        """Return what will be sent and what it changes. Reads the user, to show how things stand now."""
+        """Return what will be sent and what it changes. Reads the user, to show how things stand
+        now.
+        """
         p = self.parameters
         if p is None:
             return self._incorrect()
@@ -122,12 +148,18 @@ class AdministratorRunbook(Runbook[G]):
         else:
             against = self.objection(p, seen)
             if against:
-                return Card("What will happen", (("Stands against it", against.headline), *against.card().rows))
+                return Card(
+                    "What will happen",
+                    (("Stands against it", against.headline), *against.card().rows),
+                )
         reads = "AdminGetUser" + (" and DescribeUserPool" if self.reads_pool else "")
         return Card(
             "What will happen",
             (
-                ("Read first", f"{reads}; a user who is read counts as active this month, which AWS bills"),
+                (
+                    "Read first",
+                    f"{reads}; a user who is read counts as active this month, which AWS bills",
+                ),
                 ("Sent, once", f"{self.operation} ({self.sends})"),
                 ("Then, once", self.then),
                 ("Cannot be undone", self.for_good),
@@ -143,7 +175,9 @@ class AdministratorRunbook(Runbook[G]):
         except ResetError as exc:
             return self._unread(exc, target, read)
         secrets = dict(secrets)
-        against = self.objection(parameters, seen) or self.prepare(parameters, target, seen, secrets)
+        against = self.objection(parameters, seen) or self.prepare(
+            parameters, target, seen, secrets
+        )
         if against is not None:
             return replace(against, steps=seen.steps)
         try:
@@ -152,52 +186,93 @@ class AdministratorRunbook(Runbook[G]):
             return not_reached(exc, *seen.steps, step_failed(self.operation, exc, target.now()))
         except Unsettled as exc:
             lost = step_failed(self.operation, exc, target.now())
-            return self._settle(exc, parameters, seen, lost, self.verify(parameters, target, secrets, seen))
+            return self._settle(
+                exc, parameters, seen, lost, self.verify(parameters, target, secrets, seen)
+            )
         except Refused as exc:
-            return self.refused(exc, parameters, target, seen, step_failed(self.operation, exc, target.now()))
+            return self.refused(
+                exc, parameters, target, seen, step_failed(self.operation, exc, target.now())
+            )
         step = Step(name=self.operation, status="done", at=target.now(), request_id=done.request_id)
-        return self._made(self.done(parameters, seen), seen, step, self.verify(parameters, target, secrets, seen))
+        return self._made(
+            self.done(parameters, seen), seen, step, self.verify(parameters, target, secrets, seen)
+        )
 
     # --- inner ---
 
     def _look(self, p: G, target: Target, steps: list[Step]) -> Seen:
-        """Read what decides. steps: filled with the calls that were answered, also where a later one is not."""
+        """Read what decides. steps: filled with the calls that were answered, also where a later
+        one is not.
+        """
         client = target.client(signed=True)
         user = reads.look_up(client, user_pool_id=p.user_pool_id, username=p.username)
-        steps.append(Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id))
+        steps.append(
+            Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id)
+        )
         pool = None
         if self.reads_pool:
             pool = reads.read_pool(client, user_pool_id=p.user_pool_id)
-            steps.append(Step(name="DescribeUserPool", status="done", at=target.now(), request_id=pool.request_id))
+            steps.append(
+                Step(
+                    name="DescribeUserPool",
+                    status="done",
+                    at=target.now(),
+                    request_id=pool.request_id,
+                )
+            )
         return Seen(user, pool, tuple(steps))
 
     def look_again(self, p: G, target: Target) -> tuple[Step, User | ResetError]:
-        """Read the user once more; return the step, and the user or the error that stood against it."""
+        """Read the user once more; return the step, and the user or the error that stood against
+        it.
+        """
         try:
-            user = reads.look_up(target.client(signed=True), user_pool_id=p.user_pool_id, username=p.username)
+            user = reads.look_up(
+                target.client(signed=True), user_pool_id=p.user_pool_id, username=p.username
+            )
         except ResetError as exc:
             return step_failed("AdminGetUser", exc, target.now()), exc
-        return Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id), user
+        return (
+            Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id),
+            user,
+        )
 
     def _unread(self, error: ResetError, target: Target, read: list[Step]) -> Result:
         """Return the result of a run that could not even read: nothing was changed."""
-        steps = (*read, step_failed("DescribeUserPool" if read else "AdminGetUser", error, target.now()))
+        steps = (
+            *read,
+            step_failed("DescribeUserPool" if read else "AdminGetUser", error, target.now()),
+        )
         if isinstance(error, NotReached):
             return not_reached(error, *steps)
         if isinstance(error, Refused):
             return self._refused(error, *steps)
         return Result(
-            Outcome.NOT_SENT, 7, "Not sent: nothing has changed.", happened=str(error),
+            Outcome.NOT_SENT,
+            7,
+            "Not sent: nothing has changed.",
+            happened=str(error),
             meaning="No answer came when the user was read, and without it nothing is changed.",
-            say="I cannot reach our system right now. Please hold the line.", next="Run this again.", steps=steps,
+            say="I cannot reach our system right now. Please hold the line.",
+            next="Run this again.",
+            steps=steps,
         )
 
     def _refused(self, error: Refused, *steps: Step) -> Result:
         return Result(
-            Outcome.REFUSED, error.exit_code, "Refused: nothing has changed.",
-            happened=str(error), meaning=error.meaning, say=error.say, next=error.next,
-            notes=(f"What may be tried again: {error.again}.",), steps=steps, decided_by=error.operation,
-            next_runbook=self.follow(error.runbook if error.runbook != self.name else "", symptom=error.code),
+            Outcome.REFUSED,
+            error.exit_code,
+            "Refused: nothing has changed.",
+            happened=str(error),
+            meaning=error.meaning,
+            say=error.say,
+            next=error.next,
+            notes=(f"What may be tried again: {error.again}.",),
+            steps=steps,
+            decided_by=error.operation,
+            next_runbook=self.follow(
+                error.runbook if error.runbook != self.name else "", symptom=error.code
+            ),
         )
 
     def _made(self, result: Result, seen: Seen, step: Step, found: Verified) -> Result:
@@ -205,37 +280,65 @@ class AdministratorRunbook(Runbook[G]):
         steps = (*seen.steps, step, *found.steps)
         if found.against:
             return Result(
-                Outcome.UNKNOWN, 8, "Unknown: Cognito said yes, but what was looked at afterwards speaks against it.",
-                happened=found.note, meaning="The change and the look at it contradict each other; somebody else may have made "
-                "another in between.",
+                Outcome.UNKNOWN,
+                8,
+                "Unknown: Cognito said yes, but what was looked at afterwards speaks against it.",
+                happened=found.note,
+                meaning=(
+                    "The change and the look at it contradict each other; somebody else may have"
+                    " made another in between."
+                ),
                 say="Please hold the line; I am looking whether it has worked.",
-                next="Run diagnose-user before anything else.", steps=steps, decided_by=self.operation,
+                next="Run diagnose-user before anything else.",
+                steps=steps,
+                decided_by=self.operation,
                 next_runbook=self.follow("diagnose-user"),
             )
         return self._proved(result, found, steps)
 
     def _settle(self, error: Unsettled, p: G, seen: Seen, lost: Step, found: Verified) -> Result:
-        """Decide what became of a change whose answer was lost, by what was looked at afterwards."""
+        """Decide what became of a change whose answer was lost, by what was looked at
+        afterwards.
+        """
         steps = (*seen.steps, lost, *found.steps)
         if found.proof:
             made = f"The answer was lost, but the change was made. ({error.message or error.code})"
             return self._proved(self.done(p, seen), found, steps, made)
         what_next, runbook = self.lost(error)
-        told = found.note or "What was read afterwards does not show the change; most likely it was not made."
+        told = (
+            found.note
+            or "What was read afterwards does not show the change; most likely it was not made."
+        )
         return Result(
-            Outcome.UNKNOWN, 8, f"Unknown: whether {p.username} was changed.", happened=error.message or error.code,
-            meaning=error.meaning, say=error.say, next=what_next, notes=(told,), steps=steps, decided_by=self.operation,
+            Outcome.UNKNOWN,
+            8,
+            f"Unknown: whether {p.username} was changed.",
+            happened=error.message or error.code,
+            meaning=error.meaning,
+            say=error.say,
+            next=what_next,
+            notes=(told,),
+            steps=steps,
+            decided_by=self.operation,
             next_runbook=self.follow(runbook),
         )
 
-    def _proved(self, result: Result, found: Verified, steps: tuple[Step, ...], *notes: str) -> Result:
+    def _proved(
+        self, result: Result, found: Verified, steps: tuple[Step, ...], *notes: str
+    ) -> Result:
         more = tuple(note for note in (*notes, found.note) if note)
         return replace(
-            result, proof=found.proof or "Cognito's own answer to the change.", say=f"{result.say} {found.say}".strip(),
-            steps=steps, decided_by=self.operation, notes=(*result.notes, *more),
+            result,
+            proof=found.proof or "Cognito's own answer to the change.",
+            say=f"{result.say} {found.say}".strip(),
+            steps=steps,
+            decided_by=self.operation,
+            notes=(*result.notes, *more),
         )
 
 
 def objected(headline: str, **words: Any) -> Result:
-    """Return the result of a run that stopped itself before it changed anything. words: as Result takes them."""
+    """Return the result of a run that stopped itself before it changed anything. words: as Result
+    takes them.
+    """
     return Result(Outcome.NOT_SENT, 6, f"Not sent: {headline}", **words)

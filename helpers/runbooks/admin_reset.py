@@ -1,4 +1,6 @@
-"""The runbook admin-reset: take a user's password away at once, and have Cognito send a code for a new one."""
+"""The runbook admin-reset: take a user's password away at once, and have Cognito send a code for a
+new one.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,8 +22,13 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
 _SENDING = (
-    "UserLambdaValidationException", "UnexpectedLambdaException", "InvalidLambdaResponseException", "LimitExceededException",
-    "InvalidSmsRoleAccessPolicyException", "InvalidSmsRoleTrustRelationshipException", "InvalidEmailRoleAccessPolicyException",
+    "UserLambdaValidationException",
+    "UnexpectedLambdaException",
+    "InvalidLambdaResponseException",
+    "LimitExceededException",
+    "InvalidSmsRoleAccessPolicyException",
+    "InvalidSmsRoleTrustRelationshipException",
+    "InvalidEmailRoleAccessPolicyException",
 )
 
 
@@ -35,38 +42,68 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
     form_fields: ClassVar[tuple[str, ...]] = ("username", "user_pool_id", "confirm_username")
     operation: ClassVar[str] = "AdminResetUserPassword"
     sends: ClassVar[str] = "UserPoolId, Username"
-    for_good: ClassVar[str] = "the old password is gone at once; without the code the user cannot sign in"
+    for_good: ClassVar[str] = (
+        "the old password is gone at once; without the code the user cannot sign in"
+    )
     reads_pool: ClassVar[bool] = True
 
-    def changes(self, parameters: AdminResetParameters, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
+    def changes(
+        self, parameters: AdminResetParameters, seen: Seen | None
+    ) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards."""
         status = seen.user.status if seen else "not known"
         return (
             ("Status", status, "RESET_REQUIRED"),
-            ("Old password", {"RESET_REQUIRED": "gone already", "CONFIRMED": "works"}.get(status, "not known"), "no longer works"),
-            ("Confirmation code", "an earlier one, if there is any",
-             "a new one is sent, good for an hour" if _promised(seen) else "whether a new one is sent is not known"),
+            (
+                "Old password",
+                {"RESET_REQUIRED": "gone already", "CONFIRMED": "works"}.get(status, "not known"),
+                "no longer works",
+            ),
+            (
+                "Confirmation code",
+                "an earlier one, if there is any",
+                (
+                    "a new one is sent, good for an hour"
+                    if _promised(seen)
+                    else "whether a new one is sent is not known"
+                ),
+            ),
             ("Devices that are signed in", "signed in", "not known; AWS documents no sign-out"),
         )
 
     def objection(self, parameters: AdminResetParameters, seen: Seen) -> Result | None:
-        """Refuse where no code could reach the user, who would be locked out; and where Cognito cannot do it."""
+        """Refuse where no code could reach the user, who would be locked out; and where Cognito
+        cannot do it.
+        """
         able = seen.user.enabled and seen.user.status in ("CONFIRMED", "RESET_REQUIRED")
         if able and route(seen.user, seen.pool).contact:
             return None
         found = diagnose(username=parameters.username, user=seen.user, pool=seen.pool, client=None)
         known = {name: value for name, value in found.parameters.items() if name != "username"}
         return objected(
-            "it would leave the user without a password and without a code." if able else
-            "Cognito takes no password away from a user in this state.", happened=found.headline,
-            meaning=found.meaning, say=found.say, next=found.next, notes=found.evidence,
+            (
+                "it would leave the user without a password and without a code."
+                if able
+                else "Cognito takes no password away from a user in this state."
+            ),
+            happened=found.headline,
+            meaning=found.meaning,
+            say=found.say,
+            next=found.next,
+            notes=found.evidence,
             next_runbook=self.follow(found.runbook, **known),
         )
 
-    def make(self, client: "CognitoIdentityProviderClient", parameters: AdminResetParameters,
-             secrets: Mapping[str, Secret]) -> actions.Done:
+    def make(
+        self,
+        client: "CognitoIdentityProviderClient",
+        parameters: AdminResetParameters,
+        secrets: Mapping[str, Secret],
+    ) -> actions.Done:
         """Reset the password."""
-        return actions.admin_reset(client, user_pool_id=parameters.user_pool_id, username=parameters.username)
+        return actions.admin_reset(
+            client, user_pool_id=parameters.user_pool_id, username=parameters.username
+        )
 
     def proof(self, parameters: AdminResetParameters, before: User, after: User) -> str:
         """The status tells where it was another one before."""
@@ -74,15 +111,33 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
             return ""
         return f"Read again, the user's status is RESET_REQUIRED; before it was {before.status}."
 
-    def verify(self, parameters: AdminResetParameters, target: Target, secrets: Mapping[str, Secret], seen: Seen) -> Verified:
+    def verify(
+        self,
+        parameters: AdminResetParameters,
+        target: Target,
+        secrets: Mapping[str, Secret],
+        seen: Seen,
+    ) -> Verified:
         """Read the user again, and say where that tells nothing."""
         found = super().verify(parameters, target, secrets, seen)
         if found.note or seen.user.status != "RESET_REQUIRED":
             return found
-        return replace(found, note="The status was RESET_REQUIRED before, too, so reading it again proves nothing.")
+        return replace(
+            found,
+            note="The status was RESET_REQUIRED before, too, so reading it again proves nothing.",
+        )
 
-    def refused(self, error: Refused, parameters: AdminResetParameters, target: Target, seen: Seen, step: Step) -> Result:
-        """Where the message is what failed, look whether the password is gone all the same: AWS does not say what comes first."""
+    def refused(
+        self,
+        error: Refused,
+        parameters: AdminResetParameters,
+        target: Target,
+        seen: Seen,
+        step: Step,
+    ) -> Result:
+        """Where the message is what failed, look whether the password is gone all the same: AWS
+        does not say what comes first.
+        """
         if error.code not in _SENDING or seen.user.status == "RESET_REQUIRED":
             return super().refused(error, parameters, target, seen, step)
         found = self.verify(parameters, target, {}, seen)
@@ -91,40 +146,74 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
             return self._refused(error, *steps)
         if found.proof:
             what, runbook = "the password is taken away, but no code was sent", "set-password"
-            what_next = f"The user cannot sign in now: run set-password, or mend the cause and run this again. {error.next}"
+            what_next = (
+                "The user cannot sign in now: run set-password, or mend the cause and run this"
+                f" again. {error.next}"
+            )
         else:
             what, runbook = "no code was sent, and the password may be taken away", "diagnose-user"
             what_next = f"Run diagnose-user, which shows whether the password is gone. {error.next}"
         return Result(
-            Outcome.UNKNOWN, 8, f"Unknown: {what}.", happened=str(error), meaning=f"{error.meaning} {found.proof or found.note}",
-            say=error.say, next=what_next, steps=steps, decided_by=self.operation, next_runbook=self.follow(runbook),
+            Outcome.UNKNOWN,
+            8,
+            f"Unknown: {what}.",
+            happened=str(error),
+            meaning=f"{error.meaning} {found.proof or found.note}",
+            say=error.say,
+            next=what_next,
+            steps=steps,
+            decided_by=self.operation,
+            next_runbook=self.follow(runbook),
         )
 
     def done(self, parameters: AdminResetParameters, seen: Seen) -> Result:
         """The user needs the code now."""
         promised = _promised(seen)
         code = "a code is on its way" if promised else "whether a code was sent is not known"
-        first = ("Have the user enter the code in the application, or run confirm-reset with it. If no message comes, or an hour "
-                 "goes by, run request-code.")
+        first = (
+            "Have the user enter the code in the application, or run confirm-reset with it. If no"
+            " message comes, or an hour goes by, run request-code."
+        )
         if not promised:
-            first = ("If no message comes, run request-code. AWS promises one only for a contact that the pool recovers by or "
-                     "verifies, and the settings of this pool name no such contact of the user.")
+            first = (
+                "If no message comes, run request-code. AWS promises one only for a contact that"
+                " the pool recovers by or verifies, and the settings of this pool name no such"
+                " contact of the user."
+            )
         return Result(
-            Outcome.CONFIRMED, 0, f"Done: the password of {parameters.username} is taken away, and {code}.",
-            happened="Cognito took the password away and accepted a message with a code for sending." if promised else
-            "Cognito took the password away.",
-            meaning="The user cannot sign in with the old password. The code is good for an hour, in any app client.",
-            say="You get a message with a code now. Please read me its six digits, or enter them where your application asks "
-                "for them; please do not ask for another one meanwhile." if promised else
-            "Your old password no longer works. Please look whether you get a message with a code; if not, I have one sent.",
-            next=f"{first} If somebody else may have known the password, run sign-out-everywhere too.",
+            Outcome.CONFIRMED,
+            0,
+            f"Done: the password of {parameters.username} is taken away, and {code}.",
+            happened=(
+                "Cognito took the password away and accepted a message with a code for sending."
+                if promised
+                else "Cognito took the password away."
+            ),
+            meaning=(
+                "The user cannot sign in with the old password. The code is good for an hour, in"
+                " any app client."
+            ),
+            say=(
+                "You get a message with a code now. Please read me its six digits, or enter them"
+                " where your application asks for them; please do not ask for another one"
+                " meanwhile."
+                if promised
+                else (
+                    "Your old password no longer works. Please look whether you get a message with"
+                    " a code; if not, I have one sent."
+                )
+            ),
+            next=(
+                f"{first} If somebody else may have known the password, run sign-out-everywhere"
+                " too."
+            ),
             next_runbook=self.follow("confirm-reset" if promised else "request-code"),
         )
 
 
 def _promised(seen: Seen | None) -> bool:
-    """Say whether AWS promises a message. Source: API reference, AdminResetUserPassword, which speaks of contacts whose
-    verification is selected in the pool."""
+    """Say whether AWS promises a message. Source: API reference, AdminResetUserPassword, which
+    speaks of contacts whose verification is selected in the pool."""
     if seen is None or seen.pool is None:
         return True
     contact = route(seen.user, seen.pool).contact

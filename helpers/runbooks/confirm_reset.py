@@ -1,4 +1,6 @@
-"""The runbook confirm-reset: set a new password with the confirmation code that the user was sent."""
+"""The runbook confirm-reset: set a new password with the confirmation code that the user
+was sent.
+"""
 
 import unicodedata
 from collections.abc import Mapping
@@ -31,10 +33,12 @@ if TYPE_CHECKING:
 _NOT_CHANGED = "Refused: Cognito did not change the password."
 _DONE = "Done: the password of {} is changed."
 _SAY_DONE = "Your new password works from now on. Please sign in with it."
-_SAY_AGAIN = "It has most likely not gone through. Please keep your code and hold the line; I try once more."
+_SAY_AGAIN = (
+    "It has most likely not gone through. Please keep your code and hold the line; I try once more."
+)
 _NEXT_DONE = (
-    "Nothing more for the password. Devices that were signed in stay signed in: if somebody else may have had the old "
-    "password, run sign-out-everywhere."
+    "Nothing more for the password. Devices that were signed in stay signed in: if somebody else"
+    " may have had the old password, run sign-out-everywhere."
 )
 
 
@@ -45,25 +49,38 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
     asks_for: ClassVar[type[Parameters]] = ConfirmResetParameters
     title: ClassVar[str] = "Set a new password"
     button: ClassVar[str] = "Set the new password"
-    form_fields: ClassVar[tuple[str, ...]] = ("username", "client_id", "code", "new_password", "client_secret")
+    form_fields: ClassVar[tuple[str, ...]] = (
+        "username",
+        "client_id",
+        "code",
+        "new_password",
+        "client_secret",
+    )
     check_first: ClassVar[str] = "Try one sign-in with the new password before anything else."
     reads: ClassVar[str] = "the password policy"
     requests_codes: ClassVar[bool] = True
 
     def __init__(self, **values: object) -> None:
         super().__init__(**values)
-        self.policy, self.policy_source = PasswordPolicy(), "Cognito's default; this pool's own may differ"
+        self.policy, self.policy_source = (
+            PasswordPolicy(),
+            "Cognito's default; this pool's own may differ",
+        )
         self._policy_known = False
         self._answer_lost = False
 
     def practice(self, username: str = "") -> Card:
-        """In the sandbox, be the user: request a code through the public API, unless a live one is waiting already.
+        """In the sandbox, be the user: request a code through the public API, unless a live one is
+        waiting already.
 
-        Elsewhere the user has asked for the code, and nothing is sent. username: who a person says in the form to be.
+        Elsewhere the user has asked for the code, and nothing is sent. username: who a person says
+        in the form to be.
         """
         p = self.parameters
         if p is None or not p.to_target().may_be_sandbox:
-            return Card("Not in the sandbox: the user has requested the code, and nothing is sent here.")
+            return Card(
+                "Not in the sandbox: the user has requested the code, and nothing is sent here."
+            )
         target = p.to_target()
         whom = username or p.username
         if not username and p.code != "mailbox:" and not target.private:
@@ -76,14 +93,22 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         try:
             delivery = actions.request_code(target.client(), client_id=p.client_id, username=whom)
         except ResetError as exc:
-            return Card("No code could be requested.", (("What happened", str(exc)), ("What to do next", exc.next)))
+            return Card(
+                "No code could be requested.",
+                (("What happened", str(exc)), ("What to do next", exc.next)),
+            )
         return Card(
             "The user has requested a code.",
-            (("Sent to", f"{delivery.destination} ({delivery.medium})"), ("Request id", delivery.request_id)),
+            (
+                ("Sent to", f"{delivery.destination} ({delivery.medium})"),
+                ("Request id", delivery.request_id),
+            ),
         )
 
     def plan(self) -> Card:
-        """Return what will be sent and what it changes. Reads the pool's password policy when the pool is named."""
+        """Return what will be sent and what it changes. Reads the pool's password policy when the
+        pool is named.
+        """
         p = self.parameters
         if p is None:
             return self._incorrect()
@@ -92,8 +117,20 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         return Card(
             "What will happen",
             (
-                ("Sent, once", f"ConfirmForgotPassword (ClientId, Username, ConfirmationCode, Password{hashed})"),
-                ("Then, once", "InitiateAuth with the new password, as the proof; its tokens are dropped at once"),
+                (
+                    "Sent, once",
+                    (
+                        "ConfirmForgotPassword (ClientId, Username, ConfirmationCode,"
+                        f" Password{hashed})"
+                    ),
+                ),
+                (
+                    "Then, once",
+                    (
+                        "InitiateAuth with the new password, as the proof; its tokens are dropped"
+                        " at once"
+                    ),
+                ),
                 ("Cannot be undone", "the old password is gone"),
                 ("Code", p.shown()["code"]),
                 ("New password", f"{p.shown()['new_password']}; it needs {self.rules_in_words()}"),
@@ -111,10 +148,17 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         """Show the password's rules as they are typed, and have the code typed as digits."""
         return {
             **super().field_extras(),
-            "code": {"help": "Six digits, from the newest message. Spaces and hyphens do not matter.",
-                     "numeric": True, "shown": True},
-            "new_password": {"help": f"Password policy: {self.policy_source}.",
-                             "rules": [{"words": rule.words, "pattern": rule.pattern} for rule in self.policy.rules()]},
+            "code": {
+                "help": "Six digits, from the newest message. Spaces and hyphens do not matter.",
+                "numeric": True,
+                "shown": True,
+            },
+            "new_password": {
+                "help": f"Password policy: {self.policy_source}.",
+                "rules": [
+                    {"words": rule.words, "pattern": rule.pattern} for rule in self.policy.rules()
+                ],
+            },
         }
 
     def rules_in_words(self) -> str:
@@ -125,34 +169,54 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         if not p.user_pool_id or self._policy_known:
             return
         try:
-            self.policy = reads.read_pool(p.to_target().client(signed=True), user_pool_id=p.user_pool_id).policy
+            self.policy = reads.read_pool(
+                p.to_target().client(signed=True), user_pool_id=p.user_pool_id
+            ).policy
         except ResetError as exc:
-            self.policy_source = f"could not be read ({exc}); Cognito's default is assumed, and Cognito decides"
+            self.policy_source = (
+                f"could not be read ({exc}); Cognito's default is assumed, and Cognito decides"
+            )
         else:
             self._policy_known = True
             self.policy_source = f"read from {p.user_pool_id}"
 
-    def _check(self, parameters: ConfirmResetParameters, secrets: dict[str, Secret]) -> tuple[list[Problem], list[str]]:
+    def _check(
+        self, parameters: ConfirmResetParameters, secrets: dict[str, Secret]
+    ) -> tuple[list[Problem], list[str]]:
         problems, notes = [], []
         code, removed = clean_code(secrets["code"])
         secrets["code"] = code
         if removed:
-            notes.append(f"{removed} character(s) that belong to no code (spaces, hyphens, invisible ones) were removed "
-                         "from the code.")
+            notes.append(
+                f"{removed} character(s) that belong to no code (spaces, hyphens, invisible ones)"
+                " were removed from the code."
+            )
         if not (len(code.reveal()) == 6 and code.reveal().isdigit()):
-            problems.append(Problem("code", "must be the six digits of the newest message; "
-                                            f"this has {len(code.reveal())} characters."))
+            problems.append(
+                Problem(
+                    "code",
+                    "must be the six digits of the newest message; "
+                    f"this has {len(code.reveal())} characters.",
+                )
+            )
         password = secrets["new_password"].reveal()
         if not is_well_formed(password):
-            problems.append(Problem("new_password", "must not begin or end with a space, and has 2 to "
-                                                    f"{MAXIMUM_LENGTH} characters."))
+            problems.append(
+                Problem(
+                    "new_password",
+                    "must not begin or end with a space, and has 2 to "
+                    f"{MAXIMUM_LENGTH} characters.",
+                )
+            )
         elif self._policy_known:
             broken = [rule.words for rule in self.policy.broken_by(password)]
             if broken:
                 problems.append(Problem("new_password", f"needs {', '.join(broken)}."))
         return problems, notes
 
-    def _act(self, parameters: ConfirmResetParameters, target: Target, secrets: Mapping[str, Secret]) -> Result:
+    def _act(
+        self, parameters: ConfirmResetParameters, target: Target, secrets: Mapping[str, Secret]
+    ) -> Result:
         client = target.client()
         whom = {"client_id": parameters.client_id, "username": parameters.username}
         client_secret = secrets.get("client_secret")
@@ -162,8 +226,13 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
 
         confirming = "ConfirmForgotPassword"
         try:
-            confirmed = actions.confirm(client, **whom, code=secrets["code"], new_password=secrets["new_password"],
-                                      client_secret=client_secret)
+            confirmed = actions.confirm(
+                client,
+                **whom,
+                code=secrets["code"],
+                new_password=secrets["new_password"],
+                client_secret=client_secret,
+            )
         except NotReached as exc:
             return not_reached(exc, step_failed(confirming, exc, target.now()))
         except Unsettled as exc:
@@ -173,101 +242,189 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             step = step_failed(confirming, exc, target.now())
             if exc.code != "ExpiredCodeException":
                 return self._refused(exc, (step,))
-            # An earlier try whose answer was lost has used the code up; one sign-in tells, and spends no reset attempt.
+            # An earlier try whose answer was lost has used the code up; one sign-in tells, and
+            # spends no reset attempt.
             proof = sign_in()
             if self._answer_lost:
                 return self._settle(exc, step, proof)
             return self._refused(exc, (step, proof[0]), proof[1])
-        step = Step(name=confirming, status="done", at=target.now(), request_id=confirmed.request_id)
+        step = Step(
+            name=confirming, status="done", at=target.now(), request_id=confirmed.request_id
+        )
         return self._confirmed(parameters.username, step, *sign_in())
 
     def _settle(self, error: Answered, step: Step, proof: tuple[Step, str | ResetError]) -> Result:
-        """Decide what became of a confirm whose answer was lost or cannot be trusted: the new password tells."""
+        """Decide what became of a confirm whose answer was lost or cannot be trusted: the new
+        password tells.
+        """
         signed_in = proof[1]
         if isinstance(signed_in, str):
             self._answer_lost = False
             return Result(
-                Outcome.CONFIRMED, 0, _DONE.format(error.username),
-                happened=f"The answer was lost, but the change was made. ({error.message or error.code})",
-                meaning="Cognito had done its work before the answer was lost.", say=_SAY_DONE, next=_NEXT_DONE,
-                proof=signed_in, steps=(step, proof[0]),
+                Outcome.CONFIRMED,
+                0,
+                _DONE.format(error.username),
+                happened=(
+                    f"The answer was lost, but the change was made. ({error.message or error.code})"
+                ),
+                meaning="Cognito had done its work before the answer was lost.",
+                say=_SAY_DONE,
+                next=_NEXT_DONE,
+                proof=signed_in,
+                steps=(step, proof[0]),
             )
         failed = isinstance(error, Unsettled) and isinstance(signed_in, PasswordRefused)
         return Result(
-            Outcome.UNKNOWN, 8, f"Unknown: the password of {error.username} may have been changed.",
-            happened=error.message or error.code, meaning=error.meaning,
-            say=_SAY_AGAIN if failed else error.say, next=_after(error, signed_in), proof="",
-            notes=(_why_unproved(signed_in),), steps=(step, proof[0]),
-            next_runbook=self.follow(error.runbook, symptom=error.code, again="yes") if isinstance(error, Refused) else None,
+            Outcome.UNKNOWN,
+            8,
+            f"Unknown: the password of {error.username} may have been changed.",
+            happened=error.message or error.code,
+            meaning=error.meaning,
+            say=_SAY_AGAIN if failed else error.say,
+            next=_after(error, signed_in),
+            proof="",
+            notes=(_why_unproved(signed_in),),
+            steps=(step, proof[0]),
+            next_runbook=(
+                self.follow(error.runbook, symptom=error.code, again="yes")
+                if isinstance(error, Refused)
+                else None
+            ),
         )
 
-    def _refused(self, error: Refused, steps: tuple[Step, ...], proof: str | ResetError = "") -> Result:
+    def _refused(
+        self, error: Refused, steps: tuple[Step, ...], proof: str | ResetError = ""
+    ) -> Result:
         if proof and isinstance(proof, str):
             return Result(
-                Outcome.REFUSED, error.exit_code, _NOT_CHANGED, happened=str(error), meaning=error.meaning, say=_SAY_DONE,
-                next="Nothing: the password is the one that was asked for.", steps=steps,
-                notes=("The new password signs in already: an earlier try has set it. There is nothing left to do.",),
+                Outcome.REFUSED,
+                error.exit_code,
+                _NOT_CHANGED,
+                happened=str(error),
+                meaning=error.meaning,
+                say=_SAY_DONE,
+                next="Nothing: the password is the one that was asked for.",
+                steps=steps,
+                notes=(
+                    (
+                        "The new password signs in already: an earlier try has set it. There is"
+                        " nothing left to do."
+                    ),
+                ),
             )
         return Result(
-            Outcome.REFUSED, error.exit_code, _NOT_CHANGED, happened=str(error), meaning=error.meaning, say=error.say,
-            next=_after(error, proof), notes=(f"What may be tried again: {error.again}.",), steps=steps,
-            # The runbook request-code sends no second code within the hour unless it is told that this one is of no use.
+            Outcome.REFUSED,
+            error.exit_code,
+            _NOT_CHANGED,
+            happened=str(error),
+            meaning=error.meaning,
+            say=error.say,
+            next=_after(error, proof),
+            notes=(f"What may be tried again: {error.again}.",),
+            steps=steps,
+            # The runbook request-code sends no second code within the hour unless it is told that
+            # this one is of no use.
             next_runbook=self.follow(error.runbook, symptom=error.code, again="yes"),
         )
 
-    def _confirmed(self, username: str, step: Step, proof_step: Step, proof: str | ResetError) -> Result:
+    def _confirmed(
+        self, username: str, step: Step, proof_step: Step, proof: str | ResetError
+    ) -> Result:
         if isinstance(proof, PasswordRefused):
             return Result(
-                Outcome.UNKNOWN, 8, f"Unknown: Cognito said yes for {username}, but the new password does not sign in.",
-                happened=str(proof), meaning="The change and the sign-in contradict each other.",
+                Outcome.UNKNOWN,
+                8,
+                f"Unknown: Cognito said yes for {username}, but the new password does not sign in.",
+                happened=str(proof),
+                meaning="The change and the sign-in contradict each other.",
                 say="Please try to sign in with the new password once.",
-                next="Run diagnose-user, then start over with a new code.", steps=(step, proof_step),
+                next="Run diagnose-user, then start over with a new code.",
+                steps=(step, proof_step),
                 next_runbook=self.follow("diagnose-user"),
             )
         if isinstance(proof, ResetError):
             locked = isinstance(proof, LimitReached) and proof.code == "NotAuthorizedException"
             return Result(
-                Outcome.CONFIRMED, 0, _DONE.format(username), happened="Cognito took the code and the new password.",
-                meaning="The user can sign in with the new password.", next=_NEXT_DONE,
-                say=f"Your new password is set. {proof.say}" if locked else _SAY_DONE, proof="Cognito's own answer to the change.",
-                notes=(f"It could not also be proved by a sign-in: {proof.meaning or proof}",), steps=(step, proof_step),
+                Outcome.CONFIRMED,
+                0,
+                _DONE.format(username),
+                happened="Cognito took the code and the new password.",
+                meaning="The user can sign in with the new password.",
+                next=_NEXT_DONE,
+                say=f"Your new password is set. {proof.say}" if locked else _SAY_DONE,
+                proof="Cognito's own answer to the change.",
+                notes=(f"It could not also be proved by a sign-in: {proof.meaning or proof}",),
+                steps=(step, proof_step),
             )
         return Result(
-            Outcome.CONFIRMED, 0, _DONE.format(username), happened="Cognito took the code and the new password.",
-            meaning="The user can sign in with the new password; the old one no longer works.", say=_SAY_DONE,
-            next=_NEXT_DONE, proof=proof, steps=(step, proof_step),
+            Outcome.CONFIRMED,
+            0,
+            _DONE.format(username),
+            happened="Cognito took the code and the new password.",
+            meaning="The user can sign in with the new password; the old one no longer works.",
+            say=_SAY_DONE,
+            next=_NEXT_DONE,
+            proof=proof,
+            steps=(step, proof_step),
         )
 
 
 def clean_code(code: Secret) -> tuple[Secret, int]:
-    """Take out what came along when a code was pasted from a mail: spaces, hyphens and invisible characters.
+    """Take out what came along when a code was pasted from a mail: spaces, hyphens and invisible
+    characters.
 
     Returns the code and how many characters were removed.
     """
     # Z: spaces; C: control and invisible characters; Pd: hyphens and dashes.
-    kept = [c for c in code.reveal() if unicodedata.category(c)[0] not in "ZC" and unicodedata.category(c) != "Pd"]
+    kept = [
+        c
+        for c in code.reveal()
+        if unicodedata.category(c)[0] not in "ZC" and unicodedata.category(c) != "Pd"
+    ]
     return Secret("".join(kept), "code"), len(code.reveal()) - len(kept)
 
 
-def _try_sign_in(client: "CognitoIdentityProviderClient", target: Target, whom: Mapping[str, str],
-                 password: Secret, client_secret: Secret | None) -> tuple[Step, str | ResetError]:
-    """Sign in once; return the step, and either the proof in words or the error that stood against it."""
+def _try_sign_in(
+    client: "CognitoIdentityProviderClient",
+    target: Target,
+    whom: Mapping[str, str],
+    password: Secret,
+    client_secret: Secret | None,
+) -> tuple[Step, str | ResetError]:
+    """Sign in once; return the step, and either the proof in words or the error that stood against
+    it.
+    """
     try:
         signed_in = actions.sign_in(client, **whom, password=password, client_secret=client_secret)
     except ResetError as exc:
         return step_failed("InitiateAuth", exc, target.now()), exc
-    proof = (f"Cognito accepted the new password and asks for the next factor ({signed_in.challenge})."
-             if signed_in.challenge else "One sign-in with the new password worked; its tokens were dropped at once.")
-    return Step(name="InitiateAuth", status="done", at=target.now(), request_id=signed_in.request_id), proof
+    proof = (
+        f"Cognito accepted the new password and asks for the next factor ({signed_in.challenge})."
+        if signed_in.challenge
+        else "One sign-in with the new password worked; its tokens were dropped at once."
+    )
+    return (
+        Step(name="InitiateAuth", status="done", at=target.now(), request_id=signed_in.request_id),
+        proof,
+    )
 
 
 def _after(error: Answered, proof: str | ResetError) -> str:
     """Return what to do next; a sign-in that was tried and refused is not asked for once more."""
     if not isinstance(proof, PasswordRefused):
         return error.next
-    once_more = "request one new code through the same app client and use that." if isinstance(error, Refused) else \
-        "run this again with the same code, and with a new one only when Cognito says that the code is no longer good."
-    return f"One sign-in with the new password did not work, so most likely it was not set: {once_more}"
+    once_more = (
+        "request one new code through the same app client and use that."
+        if isinstance(error, Refused)
+        else (
+            "run this again with the same code, and with a new one only when Cognito says that the"
+            " code is no longer good."
+        )
+    )
+    return (
+        "One sign-in with the new password did not work, so most likely it was not set:"
+        f" {once_more}"
+    )
 
 
 def _why_unproved(error: ResetError) -> str:

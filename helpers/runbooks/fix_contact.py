@@ -1,4 +1,6 @@
-"""The runbook fix-contact: mark a user's contact as verified, so that codes go there. It is the power to take over an account."""
+"""The runbook fix-contact: mark a user's contact as verified, so that codes go there. It is the
+power to take over an account.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,17 +31,26 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
     asks_for: ClassVar[type[Parameters]] = FixContactParameters
     title: ClassVar[str] = "Mark a contact as verified"
     button: ClassVar[str] = "Mark it as verified"
-    form_fields: ClassVar[tuple[str, ...]] = ("username", "user_pool_id", "contact", "proof_of_identity", "confirm_username")
+    form_fields: ClassVar[tuple[str, ...]] = (
+        "username",
+        "user_pool_id",
+        "contact",
+        "proof_of_identity",
+        "confirm_username",
+    )
     operation: ClassVar[str] = "AdminUpdateUserAttributes"
     sends: ClassVar[str] = "UserPoolId, Username, UserAttributes"
     for_good: ClassVar[str] = (
-        "the mark can be taken back, but not what was done with it: whoever reads that mailbox or phone can take over the "
-        "account. Where contacts are names to sign in with, another user who has the same one verified loses it"
+        "the mark can be taken back, but not what was done with it: whoever reads that mailbox or"
+        " phone can take over the account. Where contacts are names to sign in with, another user"
+        " who has the same one verified loses it"
     )
     reads_pool: ClassVar[bool] = True
 
     def practice(self, username: str = "") -> Card:
-        """In the sandbox of this process, put a user there who has no verified contact; elsewhere nothing is done."""
+        """In the sandbox of this process, put a user there who has no verified contact; elsewhere
+        nothing is done.
+        """
         p = self.parameters
         if p is None or not p.to_target().embedded or p.username != PRACTICE_UNVERIFIED:
             return Card("There is nothing to prepare: this is about a user who is there.")
@@ -49,14 +60,22 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         return Card("A user calls.", (("Username", case.username), ("The user says", case.says)))
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
-        """Warn where the proof of identity is asked for, and have it typed where this is no practice."""
-        warned = {"help": "Whoever reads this contact can take over the account. Say how you know that it is the user's, "
-                          "without the number of any document: it stands in the record."}
+        """Warn where the proof of identity is asked for, and have it typed where this is no
+        practice.
+        """
+        warned = {
+            "help": (
+                "Whoever reads this contact can take over the account. Say how you know that it is"
+                " the user's, without the number of any document: it stands in the record."
+            )
+        }
         p = self.parameters
         typed = {} if p is None or p.to_target().may_be_sandbox else {"value": "", "required": True}
         return {"proof_of_identity": warned | typed}
 
-    def changes(self, parameters: FixContactParameters, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
+    def changes(
+        self, parameters: FixContactParameters, seen: Seen | None
+    ) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards."""
         kind = KINDS[parameters.contact].capitalize()
         if seen is None:
@@ -65,16 +84,31 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         if contact is None:
             return ((kind, "there is none", "there is none"),)
         rows = [
-            (f"{kind} {contact.shown}", "verified" if contact.verified else "not verified", "verified"),
-            ("A code for a new password", self._goes(parameters, seen, seen.user),
-             self._goes(parameters, seen, _marked(seen.user, parameters.contact))),
+            (
+                f"{kind} {contact.shown}",
+                "verified" if contact.verified else "not verified",
+                "verified",
+            ),
+            (
+                "A code for a new password",
+                self._goes(parameters, seen, seen.user),
+                self._goes(parameters, seen, _marked(seen.user, parameters.contact)),
+            ),
         ]
         if seen.pool is not None and parameters.contact in seen.pool.aliases:
-            rows.append(("Signing in by it", "works" if contact.verified else "does not work", "works, and for nobody else"))
+            rows.append(
+                (
+                    "Signing in by it",
+                    "works" if contact.verified else "does not work",
+                    "works, and for nobody else",
+                )
+            )
         return (*rows, ("Password and sessions", "as they are", "as they are"))
 
     def objection(self, parameters: FixContactParameters, seen: Seen) -> Result | None:
-        """Stop where there is nothing to mark, where it is done already, and where no code would go there all the same."""
+        """Stop where there is nothing to mark, where it is done already, and where no code would go
+        there all the same.
+        """
         contact = _contact(seen.user, parameters.contact)
         if contact is None:
             return self._none_there(parameters, seen)
@@ -85,33 +119,59 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         if first is None:
             found = self._diagnosed(parameters, seen, after)
             return objected(
-                "no code would go there all the same.", happened=found.headline, meaning=found.meaning, say=found.say,
-                next=found.next, notes=found.evidence, next_runbook=self.follow(found.runbook),
+                "no code would go there all the same.",
+                happened=found.headline,
+                meaning=found.meaning,
+                say=found.say,
+                next=found.next,
+                notes=found.evidence,
+                next_runbook=self.follow(found.runbook),
             )
         if first.attribute != parameters.contact:
             return objected(
                 f"codes would go on going to {first.shown}.",
-                happened=f"The user's {KINDS[first.attribute]} {first.shown} is verified, and this pool prefers it.",
-                meaning="Cognito sends one message, to the first verified contact in the pool's order.",
+                happened=(
+                    f"The user's {KINDS[first.attribute]} {first.shown} is verified, and this pool"
+                    " prefers it."
+                ),
+                meaning=(
+                    "Cognito sends one message, to the first verified contact in the pool's order."
+                ),
                 say=f"Your codes go to {first.shown}. Can you still read messages there?",
-                next="If the user can: run request-code. If not, somebody else may read it: send no code, and run "
-                     "set-password after proof of identity; then have the old contact corrected.",
+                next=(
+                    "If the user can: run request-code. If not, somebody else may read it: send no"
+                    " code, and run set-password after proof of identity; then have the old contact"
+                    " corrected."
+                ),
                 next_runbook=self.follow("set-password"),
             )
         return None
 
-    def make(self, client: "CognitoIdentityProviderClient", parameters: FixContactParameters,
-             secrets: Mapping[str, Secret]) -> actions.Done:
+    def make(
+        self,
+        client: "CognitoIdentityProviderClient",
+        parameters: FixContactParameters,
+        secrets: Mapping[str, Secret],
+    ) -> actions.Done:
         """Mark it."""
-        return actions.mark_verified(client, user_pool_id=parameters.user_pool_id, username=parameters.username,
-                                   attribute=parameters.contact)
+        return actions.mark_verified(
+            client,
+            user_pool_id=parameters.user_pool_id,
+            username=parameters.username,
+            attribute=parameters.contact,
+        )
 
     def proof(self, parameters: FixContactParameters, before: User, after: User) -> str:
-        """The attribute itself tells: it was not verified before, or nothing would have been sent."""
+        """The attribute itself tells: it was not verified before, or nothing would have
+        been sent.
+        """
         contact = _contact(after, parameters.contact)
         if contact is None or not contact.verified:
             return ""
-        return f"Read again, the user's {KINDS[parameters.contact]} {contact.shown} is verified; before it was not."
+        return (
+            f"Read again, the user's {KINDS[parameters.contact]} {contact.shown} is verified;"
+            " before it was not."
+        )
 
     def done(self, parameters: FixContactParameters, seen: Seen) -> Result:
         """A code can go there now, unless something else stands in its way."""
@@ -120,11 +180,21 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         ready = found.problem in _READY
         kind = KINDS[parameters.contact]
         return Result(
-            Outcome.CONFIRMED, 0, f"Done: the {kind} of {parameters.username} is marked as verified.",
+            Outcome.CONFIRMED,
+            0,
+            f"Done: the {kind} of {parameters.username} is marked as verified.",
             happened="Cognito took the change; it sends no message about it.",
-            meaning=f"Codes go to that {kind} from now on." if ready else
-            f"Codes may go to that {kind}, but something else stands in the way: {found.headline}",
-            say=f"I have confirmed your {kind}. {found.say}", next=found.next, next_runbook=self._onward(found),
+            meaning=(
+                f"Codes go to that {kind} from now on."
+                if ready
+                else (
+                    f"Codes may go to that {kind}, but something else stands in the way:"
+                    f" {found.headline}"
+                )
+            ),
+            say=f"I have confirmed your {kind}. {found.say}",
+            next=found.next,
+            next_runbook=self._onward(found),
         )
 
     # --- inner ---
@@ -136,7 +206,11 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         found, contact = self._diagnosed(parameters, seen, user), route(user, seen.pool).contact
         if contact is None:
             return "can go nowhere"
-        return f"goes to {contact.shown}" if found.problem in _READY else f"is not sent: {found.headline}"
+        return (
+            f"goes to {contact.shown}"
+            if found.problem in _READY
+            else f"is not sent: {found.headline}"
+        )
 
     def _onward(self, found: Verdict) -> Any:
         known = {name: value for name, value in found.parameters.items() if name != "username"}
@@ -147,19 +221,34 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         kind = KINDS[parameters.contact]
         found = self._diagnosed(parameters, seen, seen.user)
         return objected(
-            f"the user has no {kind}.", happened=f"There is no {kind} in the account that could be marked.",
-            meaning=f"{found.headline} {found.meaning}", say=found.say, next=found.next, notes=found.evidence,
+            f"the user has no {kind}.",
+            happened=f"There is no {kind} in the account that could be marked.",
+            meaning=f"{found.headline} {found.meaning}",
+            say=found.say,
+            next=found.next,
+            notes=found.evidence,
             next_runbook=self._onward(found),
         )
 
-    def _done_already(self, parameters: FixContactParameters, seen: Seen, contact: Contact) -> Result:
+    def _done_already(
+        self, parameters: FixContactParameters, seen: Seen, contact: Contact
+    ) -> Result:
         kind = KINDS[parameters.contact]
         found = self._diagnosed(parameters, seen, seen.user)
         return Result(
-            Outcome.CONFIRMED, 0, f"Nothing to do: the {kind} {contact.shown} is verified already.",
-            happened=f"The {kind} was read just now and is verified. Nothing had to be changed, and nothing was sent.",
-            meaning=found.headline, say=found.say, next=found.next, notes=found.evidence,
-            proof=f"The user, read just now: the {kind} {contact.shown} is verified.", next_runbook=self._onward(found),
+            Outcome.CONFIRMED,
+            0,
+            f"Nothing to do: the {kind} {contact.shown} is verified already.",
+            happened=(
+                f"The {kind} was read just now and is verified. Nothing had to be changed, and"
+                " nothing was sent."
+            ),
+            meaning=found.headline,
+            say=found.say,
+            next=found.next,
+            notes=found.evidence,
+            proof=f"The user, read just now: the {kind} {contact.shown} is verified.",
+            next_runbook=self._onward(found),
         )
 
 
@@ -169,5 +258,10 @@ def _contact(user: User, attribute: str) -> Contact | None:
 
 def _marked(user: User, attribute: str) -> User:
     """Return the user as they will be."""
-    return replace(user, contacts=tuple(
-        replace(contact, verified=contact.verified or contact.attribute == attribute) for contact in user.contacts))
+    return replace(
+        user,
+        contacts=tuple(
+            replace(contact, verified=contact.verified or contact.attribute == attribute)
+            for contact in user.contacts
+        ),
+    )

@@ -1,4 +1,6 @@
-"""The runbook request-code: have Cognito send the user a confirmation code, once, and say honestly where it went."""
+"""The runbook request-code: have Cognito send the user a confirmation code, once, and say honestly
+where it went.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -28,7 +30,9 @@ _OPERATION = "ForgotPassword"
 
 @dataclass
 class Asked:
-    """When this process has requested codes for one user, and when Cognito said that it was too often."""
+    """When this process has requested codes for one user, and when Cognito said that it was too
+    often.
+    """
 
     times: list[datetime] = field(default_factory=list)
     limited: datetime | None = None
@@ -48,12 +52,22 @@ class RequestCode(Runbook[RequestCodeParameters]):
     asks_for: ClassVar[type[Parameters]] = RequestCodeParameters
     title: ClassVar[str] = "Have a confirmation code sent"
     button: ClassVar[str] = "Send the user a code"
-    form_fields: ClassVar[tuple[str, ...]] = ("username", "client_id", "user_pool_id", "again", "client_secret")
+    form_fields: ClassVar[tuple[str, ...]] = (
+        "username",
+        "client_id",
+        "user_pool_id",
+        "again",
+        "client_secret",
+    )
     reads: ClassVar[str] = "the user and the pool"
-    check_first: ClassVar[str] = "Have the user look for a new message before anything else, and use its code."
+    check_first: ClassVar[str] = (
+        "Have the user look for a new message before anything else, and use its code."
+    )
 
     def plan(self) -> Card:
-        """Return what will be sent and what it changes. Reads the user and the pool when the pool is named."""
+        """Return what will be sent and what it changes. Reads the user and the pool when the pool
+        is named.
+        """
         p = self.parameters
         if p is None:
             return self._incorrect()
@@ -63,24 +77,46 @@ class RequestCode(Runbook[RequestCodeParameters]):
         if against is None:
             goes, password, against = self._foreseen(p)
         if against:
-            return Card("What will happen", (("Stands against it", against.headline), *against.card().rows))
+            return Card(
+                "What will happen", (("Stands against it", against.headline), *against.card().rows)
+            )
         return Card(
             "What will happen",
             (
-                ("Read first", "AdminGetUser and DescribeUserPool; a user who is read counts as active this month, which "
-                               "AWS bills" if p.user_pool_id else ""),
+                (
+                    "Read first",
+                    (
+                        "AdminGetUser and DescribeUserPool; a user who is read counts as active"
+                        " this month, which AWS bills"
+                        if p.user_pool_id
+                        else ""
+                    ),
+                ),
                 ("Sent, once", f"{_OPERATION} (ClientId, Username{hashed})"),
-                ("Cannot be undone", "a message that was sent, and one of the user's tries in this hour"),
+                (
+                    "Cannot be undone",
+                    "a message that was sent, and one of the user's tries in this hour",
+                ),
                 ("Where it would go", goes),
             ),
             (
-                ("Confirmation code", f"{_times(asked.lately(now))} requested here in the last hour", "a new one, good for an hour"),
+                (
+                    "Confirmation code",
+                    f"{_times(asked.lately(now))} requested here in the last hour",
+                    "a new one, good for an hour",
+                ),
                 ("Tries in this hour", f"not known; {BUDGET}", "one fewer"),
-                (f"Password of {p.username}", password, f"{password.partition(',')[0]} until the code is confirmed"),
+                (
+                    f"Password of {p.username}",
+                    password,
+                    f"{password.partition(',')[0]} until the code is confirmed",
+                ),
             ),
         )
 
-    def _act(self, parameters: RequestCodeParameters, target: Target, secrets: Mapping[str, Secret]) -> Result:
+    def _act(
+        self, parameters: RequestCodeParameters, target: Target, secrets: Mapping[str, Secret]
+    ) -> Result:
         asked, now = self._asked(parameters), target.now()
         too_soon = self._too_soon(parameters, asked, now)
         if too_soon:
@@ -99,82 +135,144 @@ class RequestCode(Runbook[RequestCodeParameters]):
                 if against:
                     return replace(against, steps=steps)
         try:
-            sent = actions.request_code(target.client(), client_id=parameters.client_id, username=parameters.username,
-                                      client_secret=secrets.get("client_secret"))
+            sent = actions.request_code(
+                target.client(),
+                client_id=parameters.client_id,
+                username=parameters.username,
+                client_secret=secrets.get("client_secret"),
+            )
         except NotReached as exc:
             return not_reached(exc, *steps, step_failed(_OPERATION, exc, target.now()))
         except Unsettled as exc:
             asked.times.append(now)
             return Result(
-                Outcome.UNKNOWN, 8, f"Unknown: whether a code was sent to {parameters.username}.",
-                happened=exc.message or exc.code, meaning=exc.meaning, say=exc.say, next=exc.next, notes=notes,
-                steps=(*steps, step_failed(_OPERATION, exc, target.now())), decided_by=_OPERATION,
+                Outcome.UNKNOWN,
+                8,
+                f"Unknown: whether a code was sent to {parameters.username}.",
+                happened=exc.message or exc.code,
+                meaning=exc.meaning,
+                say=exc.say,
+                next=exc.next,
+                notes=notes,
+                steps=(*steps, step_failed(_OPERATION, exc, target.now())),
+                decided_by=_OPERATION,
                 next_runbook=self.follow("confirm-reset"),
             )
         except Refused as exc:
             asked.limited = now if isinstance(exc, LimitReached) else asked.limited
             return Result(
-                Outcome.REFUSED, exc.exit_code, "Refused: no code was sent.", happened=str(exc), meaning=exc.meaning,
-                say=exc.say, next=exc.next, notes=(*notes, f"What may be tried again: {exc.again}."),
-                steps=(*steps, step_failed(_OPERATION, exc, target.now())), decided_by=_OPERATION,
+                Outcome.REFUSED,
+                exc.exit_code,
+                "Refused: no code was sent.",
+                happened=str(exc),
+                meaning=exc.meaning,
+                say=exc.say,
+                next=exc.next,
+                notes=(*notes, f"What may be tried again: {exc.again}."),
+                steps=(*steps, step_failed(_OPERATION, exc, target.now())),
+                decided_by=_OPERATION,
                 next_runbook=self.follow(exc.runbook, symptom=exc.code),
             )
         asked.times.append(now)
         step = Step(name=_OPERATION, status="done", at=target.now(), request_id=sent.request_id)
         honest = self._how_sure(sent, user, pool)
-        count = f"Requested here in the last hour: {_times(asked.lately(now))}. In Cognito's count {BUDGET}."
+        count = (
+            f"Requested here in the last hour: {_times(asked.lately(now))}. In Cognito's count"
+            f" {BUDGET}."
+        )
         return Result(
-            Outcome.CONFIRMED, 0, f"Cognito says: a code was sent to {_where(sent)}.",
+            Outcome.CONFIRMED,
+            0,
+            f"Cognito says: a code was sent to {_where(sent)}.",
             happened="Cognito accepted the message for sending; that is not yet its arrival.",
-            meaning="The newest code is the one to use. It is good for an hour, and the password stays as it is until it is "
-                    f"confirmed. {honest}",
-            say=f"You get a message at {_where(sent)} in a moment. Please look into the spam folder too, and read me the "
-                "six digits of the newest one.",
-            next="Run confirm-reset with the code, or have the user enter it in the application. If no message comes "
-                 "within a few minutes, do not ask again at once: run diagnose-user.",
-            proof="Cognito's own answer; nothing can prove that a message arrived.", notes=(*notes, count),
-            steps=(*steps, step), decided_by=_OPERATION, next_runbook=self.follow("confirm-reset"),
+            meaning=(
+                "The newest code is the one to use. It is good for an hour, and the password stays"
+                f" as it is until it is confirmed. {honest}"
+            ),
+            say=(
+                f"You get a message at {_where(sent)} in a moment. Please look into the spam folder"
+                " too, and read me the six digits of the newest one."
+            ),
+            next=(
+                "Run confirm-reset with the code, or have the user enter it in the application. If"
+                " no message comes within a few minutes, do not ask again at once: run"
+                " diagnose-user."
+            ),
+            proof="Cognito's own answer; nothing can prove that a message arrived.",
+            notes=(*notes, count),
+            steps=(*steps, step),
+            decided_by=_OPERATION,
+            next_runbook=self.follow("confirm-reset"),
         )
 
     # --- inner ---
 
     def _asked(self, p: RequestCodeParameters) -> Asked:
         target = p.to_target()
-        # Names differ by case only in pools that tell it apart; asking once too little does no harm.
+        # Names differ by case only in pools that tell it apart; asking once too little does no
+        # harm.
         return _ASKED.setdefault((target.where(), p.client_id, p.username.casefold()), Asked())
 
     def _too_soon(self, p: RequestCodeParameters, asked: Asked, now: datetime) -> Result | None:
         if asked.limited and now - asked.limited < HOUR:
             return Result(
-                Outcome.NOT_SENT, 5, "Not sent: this user's tries are used up.",
+                Outcome.NOT_SENT,
+                5,
+                "Not sent: this user's tries are used up.",
                 happened=f"Cognito said at {asked.limited:%H:%M} UTC that there were too many.",
-                meaning="Another request would only be refused; how long it lasts is never told, up to an hour.",
-                say="Please do not try again for now. Wait an hour, then we start over with a new code.",
-                next="Wait for up to an hour. If it is urgent, run set-password.", next_runbook=self.follow("set-password"),
+                meaning=(
+                    "Another request would only be refused; how long it lasts is never told, up to"
+                    " an hour."
+                ),
+                say=(
+                    "Please do not try again for now. Wait an hour, then we start over with a new"
+                    " code."
+                ),
+                next="Wait for up to an hour. If it is urgent, run set-password.",
+                next_runbook=self.follow("set-password"),
             )
         lately = asked.lately(now)
         if not lately or (p.again == "yes" and now - lately[-1] >= PAUSE):
             return None
         return Result(
-            Outcome.NOT_SENT, 5, "Not sent: a code was requested here not long ago.",
+            Outcome.NOT_SENT,
+            5,
+            "Not sent: a code was requested here not long ago.",
             happened=f"The last one was requested at {lately[-1]:%H:%M:%S} UTC.",
-            meaning="It is good for an hour. Another one may end it, spends a try, and sets two messages against each other.",
-            say="Please look for the message once more, also in the spam folder; it may take a few minutes.",
-            next="Use the code of the newest message. If the user has looked and there is none, run diagnose-user; or set "
-                 "'Another code' (again) to yes, a minute after the last request at the earliest.",
+            meaning=(
+                "It is good for an hour. Another one may end it, spends a try, and sets two"
+                " messages against each other."
+            ),
+            say=(
+                "Please look for the message once more, also in the spam folder; it may take a few"
+                " minutes."
+            ),
+            next=(
+                "Use the code of the newest message. If the user has looked and there is none, run"
+                " diagnose-user; or set 'Another code' (again) to yes, a minute after the last"
+                " request at the earliest."
+            ),
             next_runbook=self.follow("confirm-reset"),
         )
 
-    def _look(self, p: RequestCodeParameters, target: Target) -> tuple[User, Pool, tuple[Step, ...]]:
+    def _look(
+        self, p: RequestCodeParameters, target: Target
+    ) -> tuple[User, Pool, tuple[Step, ...]]:
         client = target.client(signed=True)
         user = reads.look_up(client, user_pool_id=p.user_pool_id, username=p.username)
         pool = reads.read_pool(client, user_pool_id=p.user_pool_id)
-        steps = (Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id),
-                 Step(name="DescribeUserPool", status="done", at=target.now(), request_id=pool.request_id))
+        steps = (
+            Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id),
+            Step(
+                name="DescribeUserPool", status="done", at=target.now(), request_id=pool.request_id
+            ),
+        )
         return user, pool, steps
 
     def _foreseen(self, p: RequestCodeParameters) -> tuple[str, str, Result | None]:
-        """Return where a code would go, how the password is, and what stands against it, as far as it can be read."""
+        """Return where a code would go, how the password is, and what stands against it, as far as
+        it can be read.
+        """
         works = "works, if it is remembered"
         if not p.user_pool_id:
             return "not looked up; name the user pool to know it beforehand", works, None
@@ -186,15 +284,23 @@ class RequestCode(Runbook[RequestCodeParameters]):
         return " ".join(route(user, pool).why), password, self._objection(p, user, pool)
 
     def _objection(self, p: RequestCodeParameters, user: User, pool: Pool) -> Result | None:
-        """Return why no code can reach this user, which spares a try and an answer that may be made up."""
+        """Return why no code can reach this user, which spares a try and an answer that may be made
+        up.
+        """
         able = user.enabled and user.status in ("CONFIRMED", "RESET_REQUIRED")
         if able and route(user, pool).contact:
             return None
         found = diagnose(username=p.username, user=user, pool=pool, client=None)
         known = {name: value for name, value in found.parameters.items() if name != "username"}
         return Result(
-            Outcome.NOT_SENT, 6, "Not sent: no code would reach this user.", happened=found.headline,
-            meaning=found.meaning, say=found.say, next=found.next, notes=found.evidence,
+            Outcome.NOT_SENT,
+            6,
+            "Not sent: no code would reach this user.",
+            happened=found.headline,
+            meaning=found.meaning,
+            say=found.say,
+            next=found.next,
+            notes=found.evidence,
             next_runbook=self.follow(found.runbook, **known),
         )
 
@@ -204,16 +310,27 @@ class RequestCode(Runbook[RequestCodeParameters]):
             contact = route(user, pool).contact
             if contact and contact.shown == sent.destination:
                 return "That is the verified contact which was read from the account."
-            return "The account, as it was read, would send it elsewhere; run diagnose-user before you rely on it."
+            return (
+                "The account, as it was read, would send it elsewhere; run diagnose-user before you"
+                " rely on it."
+            )
         if sent.destination and not sent.destination.endswith("***") and sent.medium != "SMS":
-            return ("This destination does not look like a real one: an app client that hides which users exist makes one "
-                    "up. That is a rule of thumb; run diagnose-user to know.")
-        return ("Where the app client hides which users exist, Cognito gives such an answer for a user who is unknown, "
-                "disabled or without a verified contact too, and sends nothing. Run diagnose-user to know.")
+            return (
+                "This destination does not look like a real one: an app client that hides which"
+                " users exist makes one up. That is a rule of thumb; run diagnose-user to know."
+            )
+        return (
+            "Where the app client hides which users exist, Cognito gives such an answer for a user"
+            " who is unknown, disabled or without a verified contact too, and sends nothing. Run"
+            " diagnose-user to know."
+        )
 
 
 def _where(sent: CodeDelivery) -> str:
-    return f"{sent.destination or 'a place that it does not name'} by {_WORDS.get(sent.medium, 'a message')}"
+    return (
+        f"{sent.destination or 'a place that it does not name'} by"
+        f" {_WORDS.get(sent.medium, 'a message')}"
+    )
 
 
 def _times(asked: list[datetime]) -> str:

@@ -28,9 +28,15 @@ class ConfirmResetParameters(ClientParameters):
 
     SECRETS: ClassVar[tuple[str, ...]] = ("client_secret", "code", "new_password")
 
-    code: str = Field(default="mailbox:", title="Confirmation code", description="a reference to the confirmation code")
+    code: str = Field(
+        default="mailbox:",
+        title="Confirmation code",
+        description="a reference to the confirmation code",
+    )
     new_password: str = Field(
-        default=PRACTICE_PASSWORD, title="New password", description="a reference to the new password"
+        default=PRACTICE_PASSWORD,
+        title="New password",
+        description="a reference to the new password",
     )
 
 
@@ -38,15 +44,23 @@ class RequestCodeParameters(ClientParameters):
     """The parameters of the runbook request-code."""
 
     client_id: str = Field(
-        default=PRACTICE_CLIENT, title="App client id",
-        description="the app client that the user will enter the code in", pattern=r"^[\w+]+$", max_length=128,
+        default=PRACTICE_CLIENT,
+        title="App client id",
+        description="the app client that the user will enter the code in",
+        pattern=r"^[\w+]+$",
+        max_length=128,
     )
     user_pool_id: str = Field(
-        default="", title="User pool id", description="lets the plan look where a code would go, by two signed calls",
-        pattern=f"^$|{POOL}", max_length=55,
+        default="",
+        title="User pool id",
+        description="lets the plan look where a code would go, by two signed calls",
+        pattern=f"^$|{POOL}",
+        max_length=55,
     )
     again: Literal["no", "yes"] = Field(
-        default="no", title="Another code", description="yes, when the user has looked and the last message is not there"
+        default="no",
+        title="Another code",
+        description="yes, when the user has looked and the last message is not there",
     )
 
 
@@ -55,18 +69,28 @@ class AuditPoolParameters(PoolParameters):
 
 
 class DiagnoseUserParameters(UserParameters):
-    """The parameters of the runbook diagnose-user. A symptom alone will do: then nobody is looked up."""
+    """The parameters of the runbook diagnose-user. A symptom alone will do: then nobody is looked
+    up.
+    """
 
     username: str = Field(
-        default=PRACTICE_UNVERIFIED, title="Username",
-        description="any name of the user; empty: the symptom alone is looked at", pattern=f"^$|{USERNAME}", max_length=128,
+        default=PRACTICE_UNVERIFIED,
+        title="Username",
+        description="any name of the user; empty: the symptom alone is looked at",
+        pattern=f"^$|{USERNAME}",
+        max_length=128,
     )
     client_id: str = Field(
-        default="", title="App client id", description="the app client that the user comes from; empty: not looked at",
-        pattern=r"^[\w+]*$", max_length=128,
+        default="",
+        title="App client id",
+        description="the app client that the user comes from; empty: not looked at",
+        pattern=r"^[\w+]*$",
+        max_length=128,
     )
     symptom: str = Field(
-        default="", title="Symptom", description="an error's name or text, or what the user says; may be empty",
+        default="",
+        title="Symptom",
+        description="an error's name or text, or what the user says; may be empty",
         max_length=500,
     )
 
@@ -75,18 +99,29 @@ class DiagnoseUserParameters(UserParameters):
         problems = super()._cross_check(values, person=person, gate=gate)
         symptom = values.get("symptom", "")
         if values.get("username") == "" and not str(symptom).strip():
-            problems.append(Problem("username", "is empty, and so is the symptom: give one of them."))
+            problems.append(
+                Problem("username", "is empty, and so is the symptom: give one of them.")
+            )
         if isinstance(symptom, str) and re.search(r"(?<!\d)\d{6}(?!\d)", symptom):
-            problems.append(Problem("symptom", "holds six digits that look like a code, which stays out of records: "
-                                               "leave them out."))
+            problems.append(
+                Problem(
+                    "symptom",
+                    "holds six digits that look like a code, which stays out of records: "
+                    "leave them out.",
+                )
+            )
         return problems
 
     @classmethod
     def recordable(cls, name: str, value: str) -> str:
-        """Return a parameter as it may be recorded. In what a user said, addresses and long numbers are left out."""
+        """Return a parameter as it may be recorded. In what a user said, addresses and long numbers
+        are left out.
+        """
         if name != "symptom":
             return super().recordable(name, value)
-        return re.sub(r"\+?\d[\d .-]{4,}\d", "[number]", re.sub(r"[^\s@]+@[^\s@]+", "[address]", value))
+        return re.sub(
+            r"\+?\d[\d .-]{4,}\d", "[number]", re.sub(r"[^\s@]+@[^\s@]+", "[address]", value)
+        )
 
 
 class AdminResetParameters(GatedParameters):
@@ -98,69 +133,113 @@ class SignOutParameters(GatedParameters):
 
 
 class FixContactParameters(GatedParameters):
-    """The parameters of the runbook fix-contact. Where it is no practice, the proof of identity is part of the gate."""
+    """The parameters of the runbook fix-contact. Where it is no practice, the proof of identity is
+    part of the gate.
+    """
 
     username: str = Field(
-        default=PRACTICE_UNVERIFIED, title="Username", description="the user's name, verified e-mail or phone, or sub",
-        pattern=USERNAME, max_length=128,
+        default=PRACTICE_UNVERIFIED,
+        title="Username",
+        description="the user's name, verified e-mail or phone, or sub",
+        pattern=USERNAME,
+        max_length=128,
     )
     confirm_username: str = Field(
-        default=PRACTICE_UNVERIFIED, title="Username, once more", description="the gate, repeat the username"
+        default=PRACTICE_UNVERIFIED,
+        title="Username, once more",
+        description="the gate, repeat the username",
     )
     contact: Literal["email", "phone_number"] = Field(
-        default="email", title="Contact", description="email or phone_number, which one is to be marked as verified"
+        default="email",
+        title="Contact",
+        description="email or phone_number, which one is to be marked as verified",
     )
     proof_of_identity: str = Field(
-        default="practice", title="How the user proved who they are",
-        description="how the user's identity was proved; it stands in the record", pattern=r"\S", max_length=500,
+        default="practice",
+        title="How the user proved who they are",
+        description="how the user's identity was proved; it stands in the record",
+        pattern=r"\S",
+        max_length=500,
     )
 
     @classmethod
     def _closed(cls, given: Mapping[str, Any], faulty: set[str]) -> list[Problem]:
         problems = super()._closed(given, faulty)
         proof = given["proof_of_identity"]
-        if isinstance(proof, str) and proof.strip().lower() == "practice" and not Target(str(given["target"])).may_be_sandbox:
-            problems.append(Problem("proof_of_identity", "is practice, and this is none: say how you know that it is the user."))
+        if (
+            isinstance(proof, str)
+            and proof.strip().lower() == "practice"
+            and not Target(str(given["target"])).may_be_sandbox
+        ):
+            problems.append(
+                Problem(
+                    "proof_of_identity",
+                    "is practice, and this is none: say how you know that it is the user.",
+                )
+            )
         return problems
 
 
 class SetPasswordParameters(GatedParameters):
-    """The parameters of the runbook set-password. A place for the password, and a second person, are part of the gate."""
+    """The parameters of the runbook set-password. A place for the password, and a second person,
+    are part of the gate.
+    """
 
     SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
 
     kind: Literal["temporary", "permanent"] = Field(
-        default="temporary", title="Kind of password", description="temporary, to be changed at the next sign-in, or permanent"
+        default="temporary",
+        title="Kind of password",
+        description="temporary, to be changed at the next sign-in, or permanent",
     )
     password_to: str = Field(
-        default="discard:", title="Where the password goes",
+        default="discard:",
+        title="Where the password goes",
         description="a reference to write the generated password to; discard: in practice",
     )
     client_id: str = Field(
-        default=PRACTICE_CLIENT, title="App client id",
-        description="the app client to prove it through, by one sign-in; empty for no proof", pattern=r"^[\w+]*$",
+        default=PRACTICE_CLIENT,
+        title="App client id",
+        description="the app client to prove it through, by one sign-in; empty for no proof",
+        pattern=r"^[\w+]*$",
         max_length=128,
     )
     client_secret: str = Field(
-        default="", title="Client secret", description="a reference to the app client's secret, if it has one"
+        default="",
+        title="Client secret",
+        description="a reference to the app client's secret, if it has one",
     )
     two_persons: Literal["no", "yes"] = Field(
         default="no", title="Two persons", description="yes, where a second person has to agree"
     )
     agreed_by: str = Field(
-        default="", title="Agreed by", description="the name of the second person who has agreed", max_length=200
+        default="",
+        title="Agreed by",
+        description="the name of the second person who has agreed",
+        max_length=200,
     )
 
     @classmethod
     def _closed(cls, given: Mapping[str, Any], faulty: set[str]) -> list[Problem]:
         problems = super()._closed(given, faulty)
-        fault = destinations.fault_in(str(given["password_to"]), sandbox=Target(str(given["target"])).may_be_sandbox)
+        fault = destinations.fault_in(
+            str(given["password_to"]), sandbox=Target(str(given["target"])).may_be_sandbox
+        )
         problems += [Problem("password_to", fault)] if fault else []
         if given["two_persons"] == "yes" and not str(given["agreed_by"]).strip():
-            problems.append(Problem("agreed_by", "is empty: two persons are asked for, so name the second one who agrees."))
+            problems.append(
+                Problem(
+                    "agreed_by",
+                    "is empty: two persons are asked for, so name the second one who agrees.",
+                )
+            )
         return problems
 
     @classmethod
     def recordable(cls, name: str, value: str) -> str:
-        """Return a parameter as it may be recorded. A password that was given in place of its place is one as well."""
-        return destinations.shown(value) if name == "password_to" else super().recordable(name, value)
+        """Return a parameter as it may be recorded. A password that was given in place of its place
+        is one as well.
+        """
+        return (
+            destinations.shown(value) if name == "password_to" else super().recordable(name, value)
+        )

@@ -1,7 +1,9 @@
-"""The runbook set-password: set a generated password without any code. Break-glass: for when nothing else can help.
+"""The runbook set-password: set a generated password without any code. Break-glass: for when
+nothing else can help.
 
-The password is written to where the parameters say before it is set, and is shown to nobody: whoever runs this need not
-know it. When Cognito does not take it, it is taken away again from where it was written.
+The password is written to where the parameters say before it is set, and is shown to nobody:
+whoever runs this need not know it. When Cognito does not take it, it is taken away again from where
+it was written.
 """
 
 import secrets as randomness
@@ -28,22 +30,26 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
 SHORTEST = 16
-# Without characters that are taken for one another (0 and O, 1, l and I), and with symbols that most applications take.
+# Without characters that are taken for one another (0 and O, 1, l and I), and with symbols that
+# most applications take.
 _LETTERS = ("ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnpqrstuvwxyz", "23456789")
 _SYMBOLS = "#%+=@"
 _STATUS = {"temporary": "FORCE_CHANGE_PASSWORD", "permanent": "CONFIRMED"}
 _HAND_OVER = (
-    "Hand the password over from {}, by a way on which you know that it is the user: never by a ticket or an e-mail. Then "
-    "delete it there."
+    "Hand the password over from {}, by a way on which you know that it is the user: never by a"
+    " ticket or an e-mail. Then delete it there."
 )
 _THROWN_AWAY = (
-    "The generated password was thrown away, as this is practice. Otherwise you would now hand it over, by a way on which you "
-    "know that it is the user: never by a ticket or an e-mail."
+    "The generated password was thrown away, as this is practice. Otherwise you would now hand it"
+    " over, by a way on which you know that it is the user: never by a ticket or an e-mail."
 )
 _BY_MESSAGE = ("SMS_MFA", "EMAIL_OTP")
 _PRESENT = {
-    "CONFIRMED": "the present one", "FORCE_CHANGE_PASSWORD": "a temporary one", "RESET_REQUIRED": "taken away already",
-    "EXTERNAL_PROVIDER": "none here", "UNCONFIRMED": "the one of the registration",
+    "CONFIRMED": "the present one",
+    "FORCE_CHANGE_PASSWORD": "a temporary one",
+    "RESET_REQUIRED": "taken away already",
+    "EXTERNAL_PROVIDER": "none here",
+    "UNCONFIRMED": "the one of the registration",
 }
 
 
@@ -55,18 +61,26 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
     title: ClassVar[str] = "Set a password without a code"
     button: ClassVar[str] = "Set a new password"
     form_fields: ClassVar[tuple[str, ...]] = (
-        "username", "user_pool_id", "kind", "password_to", "client_id", "client_secret", "two_persons", "agreed_by",
+        "username",
+        "user_pool_id",
+        "kind",
+        "password_to",
+        "client_id",
+        "client_secret",
+        "two_persons",
+        "agreed_by",
         "confirm_username",
     )
     check_first: ClassVar[str] = (
-        "Try one sign-in with the password that was written to its place, if one was, before anything else."
+        "Try one sign-in with the password that was written to its place, if one was, before"
+        " anything else."
     )
     operation: ClassVar[str] = "AdminSetUserPassword"
     sends: ClassVar[str] = "UserPoolId, Username, Password, Permanent"
     for_good: ClassVar[str] = "the old password is gone at once"
     then: ClassVar[str] = (
-        "InitiateAuth with the new password, as the proof, where an app client is named; its tokens are dropped at once. "
-        "Where that proves nothing, AdminGetUser again"
+        "InitiateAuth with the new password, as the proof, where an app client is named; its tokens"
+        " are dropped at once. Where that proves nothing, AdminGetUser again"
     )
     reads_pool: ClassVar[bool] = True
 
@@ -74,16 +88,29 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         """Say how a place is written, and have one typed where this is no practice."""
         p = self.parameters
         practice = p is None or p.to_target().may_be_sandbox
-        places = [words for name, words in destinations.SCHEMES.items() if practice or name != "discard"]
+        places = [
+            words for name, words in destinations.SCHEMES.items() if practice or name != "discard"
+        ]
         told = {"help": f"The password is shown to nobody. Write {'; '.join(places)}."}
-        return {**super().field_extras(), "password_to": told if practice else told | {"value": "", "required": True}}
+        return {
+            **super().field_extras(),
+            "password_to": told if practice else told | {"value": "", "required": True},
+        }
 
-    def changes(self, parameters: SetPasswordParameters, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
+    def changes(
+        self, parameters: SetPasswordParameters, seen: Seen | None
+    ) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards, and what is not."""
         rows = [
             ("Status", seen.user.status if seen else "not known", _afterwards(parameters, seen)),
-            ("Password", _PRESENT.get(seen.user.status, "not known") if seen else "not known",
-             f"a generated one ({destinations.goes(parameters.password_to)}), good for {_good_for(parameters, seen)}"),
+            (
+                "Password",
+                _PRESENT.get(seen.user.status, "not known") if seen else "not known",
+                (
+                    f"a generated one ({destinations.goes(parameters.password_to)}), good for"
+                    f" {_good_for(parameters, seen)}"
+                ),
+            ),
             ("Devices that are signed in", "signed in", "not known; AWS documents no sign-out"),
         ]
         if seen:
@@ -92,11 +119,18 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         if seen and not seen.user.enabled:
             rows.append(("Enabled", "no", "no: nobody signs in until it is enabled"))
         if seen and seen.user.status == "EXTERNAL_PROVIDER":
-            rows.append(("Signs in", "through another provider", "through it, and with this password too"))
+            rows.append(
+                ("Signs in", "through another provider", "through it, and with this password too")
+            )
         return tuple(rows)
 
-    def prepare(self, parameters: SetPasswordParameters, target: Target, seen: Seen,
-                secrets: dict[str, Secret]) -> Result | None:
+    def prepare(
+        self,
+        parameters: SetPasswordParameters,
+        target: Target,
+        seen: Seen,
+        secrets: dict[str, Secret],
+    ) -> Result | None:
         """Generate the password and write it to its place, before it is in force."""
         policy = seen.pool.policy if seen.pool else PasswordPolicy()
         secrets["password"] = generated(policy)
@@ -104,45 +138,101 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
             Deposit(parameters.password_to, target.aws).put(secrets["password"])
         except DepositError as exc:
             return Result(
-                Outcome.NOT_SENT, 2, "Not sent: nothing has changed.", happened="The new password could not be written down.",
-                meaning="It is written to its place before it is set, so that it is never lost. None was set.",
-                say="Please hold the line.", next="Mend what is named, or name another place for the password; then run this again.",
+                Outcome.NOT_SENT,
+                2,
+                "Not sent: nothing has changed.",
+                happened="The new password could not be written down.",
+                meaning=(
+                    "It is written to its place before it is set, so that it is never lost. None"
+                    " was set."
+                ),
+                say="Please hold the line.",
+                next=(
+                    "Mend what is named, or name another place for the password; then run this"
+                    " again."
+                ),
                 problems=(Problem("password_to", str(exc)),),
             )
         return None
 
-    def make(self, client: "CognitoIdentityProviderClient", parameters: SetPasswordParameters,
-             secrets: Mapping[str, Secret]) -> actions.Done:
+    def make(
+        self,
+        client: "CognitoIdentityProviderClient",
+        parameters: SetPasswordParameters,
+        secrets: Mapping[str, Secret],
+    ) -> actions.Done:
         """Set it."""
-        return actions.set_password(client, user_pool_id=parameters.user_pool_id, username=parameters.username,
-                                  password=secrets["password"], permanent=parameters.kind == "permanent")
+        return actions.set_password(
+            client,
+            user_pool_id=parameters.user_pool_id,
+            username=parameters.username,
+            password=secrets["password"],
+            permanent=parameters.kind == "permanent",
+        )
 
-    def verify(self, parameters: SetPasswordParameters, target: Target, secrets: Mapping[str, Secret],
-               seen: Seen) -> Verified:
-        """One sign-in proves it; where there can be none, the status may, if it was another one before."""
+    def verify(
+        self,
+        parameters: SetPasswordParameters,
+        target: Target,
+        secrets: Mapping[str, Secret],
+        seen: Seen,
+    ) -> Verified:
+        """One sign-in proves it; where there can be none, the status may, if it was another one
+        before.
+        """
         steps: tuple[Step, ...] = ()
         against, say = False, ""
-        why = "no app client was named to sign in through." if not parameters.client_id else "the user is disabled."
+        why = (
+            "no app client was named to sign in through."
+            if not parameters.client_id
+            else "the user is disabled."
+        )
         if parameters.client_id and seen.user.enabled:
             try:
                 signed_in = actions.sign_in(
-                    target.client(), client_id=parameters.client_id, username=parameters.username,
-                    password=secrets["password"], client_secret=secrets.get("client_secret"))
+                    target.client(),
+                    client_id=parameters.client_id,
+                    username=parameters.username,
+                    password=secrets["password"],
+                    client_secret=secrets.get("client_secret"),
+                )
             except ResetError as exc:
                 steps = (step_failed("InitiateAuth", exc, target.now()),)
                 against = isinstance(exc, PasswordRefused)
-                why = "one sign-in with the password did not work." if against else exc.meaning or str(exc)
-                say = exc.say if isinstance(exc, LimitReached) and exc.code == "NotAuthorizedException" else ""
+                why = (
+                    "one sign-in with the password did not work."
+                    if against
+                    else exc.meaning or str(exc)
+                )
+                say = (
+                    exc.say
+                    if isinstance(exc, LimitReached) and exc.code == "NotAuthorizedException"
+                    else ""
+                )
             else:
-                step = Step(name="InitiateAuth", status="done", at=target.now(), request_id=signed_in.request_id)
+                step = Step(
+                    name="InitiateAuth",
+                    status="done",
+                    at=target.now(),
+                    request_id=signed_in.request_id,
+                )
                 return Verified((step,), *_proved_by(signed_in.challenge))
         again, after = self.look_again(parameters, target)
-        # A status tells that some password was set; that the sign-in was refused tells that it was not this one.
-        proof = "" if against or isinstance(after, ResetError) else self.proof(parameters, seen.user, after)
-        return Verified((*steps, again), proof, f"A sign-in could not prove it: {why}", against=against, say=say)
+        # A status tells that some password was set; that the sign-in was refused tells that it was
+        # not this one.
+        proof = (
+            ""
+            if against or isinstance(after, ResetError)
+            else self.proof(parameters, seen.user, after)
+        )
+        return Verified(
+            (*steps, again), proof, f"A sign-in could not prove it: {why}", against=against, say=say
+        )
 
     def proof(self, parameters: SetPasswordParameters, before: User, after: User) -> str:
-        """The status tells where it was another one before; that of a federated user may become either."""
+        """The status tells where it was another one before; that of a federated user may become
+        either.
+        """
         expected = after.status == _STATUS[parameters.kind] or before.status == "EXTERNAL_PROVIDER"
         if not expected or before.status == after.status:
             return ""
@@ -150,49 +240,81 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
 
     def lost(self, error: Unsettled) -> tuple[str, str]:
         """A password whose fate is unknown is replaced by another one."""
-        return ("Run this again with another place for the password: that sets another one, whatever became of this one. Until "
-                "then the user may have either."), self.name
+        return (
+            (
+                "Run this again with another place for the password: that sets another one,"
+                " whatever became of this one. Until then the user may have either."
+            ),
+            self.name,
+        )
 
     def done(self, parameters: SetPasswordParameters, seen: Seen) -> Result:
         """The password has to reach the user, and somebody who cannot get a code will be back."""
         user, temporary = seen.user, parameters.kind == "temporary"
         unverified = next((contact for contact in user.contacts if not contact.verified), None)
         strand = not user.verified
-        sign_in = "Please sign in with it soon; you are then asked to choose your own." if temporary else \
-            "Please sign in with it, and change it in the application at once."
+        sign_in = (
+            "Please sign in with it soon; you are then asked to choose your own."
+            if temporary
+            else "Please sign in with it, and change it in the application at once."
+        )
         todo = [_HAND_OVER.format(parameters.password_to)]
         if parameters.password_to.startswith("discard:"):
             todo = [_THROWN_AWAY]
         notes = []
         if not user.enabled:
-            todo.append("The user is disabled and stays so: nobody signs in before an administrator enables the account.")
+            todo.append(
+                "The user is disabled and stays so: nobody signs in before an administrator enables"
+                " the account."
+            )
             sign_in = "Your account is disabled, though: you can sign in once it is enabled again."
         if strand:
-            todo.append("Afterwards run fix-contact, so that codes can reach the user from now on." if unverified else
-                        "Have a contact entered: there is none to which a code could go.")
-            notes.append("No contact of the user is verified, and this verified none: the next forgotten password cannot be "
-                         "reset by a code either.")
+            todo.append(
+                "Afterwards run fix-contact, so that codes can reach the user from now on."
+                if unverified
+                else "Have a contact entered: there is none to which a code could go."
+            )
+            notes.append(
+                "No contact of the user is verified, and this verified none: the next forgotten"
+                " password cannot be reset by a code either."
+            )
         else:
             todo.append("If somebody else may have had the old password, run sign-out-everywhere.")
         if user.status == "EXTERNAL_PROVIDER":
-            notes.append("The user came from another provider, and AWS advises against a password of their own: tell whoever "
-                         "looks after the pool.")
+            notes.append(
+                "The user came from another provider, and AWS advises against a password of their"
+                " own: tell whoever looks after the pool."
+            )
         return Result(
-            Outcome.CONFIRMED, 0, f"Done: {parameters.username} has a {parameters.kind} password.",
+            Outcome.CONFIRMED,
+            0,
+            f"Done: {parameters.username} has a {parameters.kind} password.",
             happened="Cognito took the generated password; it sends no message about it.",
-            meaning=f"An old password no longer works. The new one is good for {_good_for(parameters, seen)}.",
-            say=f"I have set a new password for you and hand it to you now. {sign_in}", next=" ".join(todo),
+            meaning=(
+                "An old password no longer works. The new one is good for"
+                f" {_good_for(parameters, seen)}."
+            ),
+            say=f"I have set a new password for you and hand it to you now. {sign_in}",
+            next=" ".join(todo),
             notes=tuple(notes),
-            next_runbook=self.follow("fix-contact", contact=unverified.attribute) if strand and unverified else None,
+            next_runbook=(
+                self.follow("fix-contact", contact=unverified.attribute)
+                if strand and unverified
+                else None
+            ),
         )
 
     def follow(self, name: str, **more: str) -> NextRunbook | None:
-        """Name the runbook that goes on from here. A place is good for one password, and an agreement for one run."""
+        """Name the runbook that goes on from here. A place is good for one password, and an
+        agreement for one run.
+        """
         return super().follow(name, **{"password_to": "", "agreed_by": "", **more})
 
     # --- inner ---
 
-    def _act(self, parameters: SetPasswordParameters, target: Target, secrets: Mapping[str, Secret]) -> Result:
+    def _act(
+        self, parameters: SetPasswordParameters, target: Target, secrets: Mapping[str, Secret]
+    ) -> Result:
         result = super()._act(parameters, target, secrets)
         if not any(step.name == self.operation for step in result.steps):
             return result  # it did not come as far as a password
@@ -200,25 +322,33 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
             return result
         place = Deposit(parameters.password_to, target.aws)
         unknown = result.outcome is Outcome.UNKNOWN
-        told = f"{place.words()} Whether it is the user's password is not known." if unknown else place.take_back()
+        told = (
+            f"{place.words()} Whether it is the user's password is not known."
+            if unknown
+            else place.take_back()
+        )
         return replace(result, next=f"{result.next} {told}".strip())
 
 
 def generated(policy: PasswordPolicy) -> Secret:
     """Return a new random password that this policy takes, 16 characters long or more.
 
-    It has upper-case and lower-case letters and digits always, and symbols where they are asked for.
+    It has upper-case and lower-case letters and digits always, and symbols where they are asked
+    for.
     """
     draw = randomness.SystemRandom()
     classes = (*_LETTERS, _SYMBOLS) if policy.require_symbols else _LETTERS
     characters = [draw.choice(one) for one in classes]
-    characters += draw.choices("".join(classes), k=max(policy.minimum_length, SHORTEST) - len(classes))
+    characters += draw.choices(
+        "".join(classes), k=max(policy.minimum_length, SHORTEST) - len(classes)
+    )
     draw.shuffle(characters)
     return Secret("".join(characters), "new password")
 
 
 def _afterwards(parameters: SetPasswordParameters, seen: Seen | None) -> str:
-    # Source: API reference, AdminSetUserPassword, which says the one of temporary passwords and the other of such users.
+    # Source: API reference, AdminSetUserPassword, which says the one of temporary passwords and the
+    # other of such users.
     if seen and seen.user.status == "EXTERNAL_PROVIDER" and parameters.kind == "temporary":
         return "FORCE_CHANGE_PASSWORD or CONFIRMED; AWS does not say which"
     return _STATUS[parameters.kind]
@@ -234,8 +364,18 @@ def _good_for(parameters: SetPasswordParameters, seen: Seen | None) -> str:
 def _proved_by(challenge: str) -> tuple[str, str]:
     """Return the proof that a sign-in gave, and what else is to be known about it."""
     if challenge == "NEW_PASSWORD_REQUIRED":
-        return "Cognito accepted the password and asks the user to choose another (NEW_PASSWORD_REQUIRED).", ""
+        return (
+            (
+                "Cognito accepted the password and asks the user to choose another"
+                " (NEW_PASSWORD_REQUIRED)."
+            ),
+            "",
+        )
     if challenge:
-        sent = "The sign-in that proved it sent the user a sign-in code: they may ignore it." if challenge in _BY_MESSAGE else ""
+        sent = (
+            "The sign-in that proved it sent the user a sign-in code: they may ignore it."
+            if challenge in _BY_MESSAGE
+            else ""
+        )
         return f"Cognito accepted the password and asks for the next factor ({challenge}).", sent
     return "One sign-in with the new password worked; its tokens were dropped at once.", ""

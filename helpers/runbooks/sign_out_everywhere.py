@@ -17,28 +17,46 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
 _STAYS = (
-    "What goes on: an application that checks tokens by itself, without asking Cognito, lets them in until they run out, "
-    "an hour after they were issued unless the app client sets another time. The cookie of the managed sign-in pages "
-    "stays too, in the browser that has it; their logout address ends it there."
+    "What goes on: an application that checks tokens by itself, without asking Cognito, lets them"
+    " in until they run out, an hour after they were issued unless the app client sets another"
+    " time. The cookie of the managed sign-in pages stays too, in the browser that has it; their"
+    " logout address ends it there."
 )
 # What to do about the password of a user in this status, and the runbook for it.
 _NEXT = {
-    "RESET_REQUIRED": "The old password is taken away already. Have the user set a new one: run confirm-reset with the code, "
-                      "or request-code if an hour has gone by.",
-    "FORCE_CHANGE_PASSWORD": "Have the user sign in with the temporary password; the one before it works no more.",
+    "RESET_REQUIRED": (
+        "The old password is taken away already. Have the user set a new one: run confirm-reset"
+        " with the code, or request-code if an hour has gone by."
+    ),
+    "FORCE_CHANGE_PASSWORD": (
+        "Have the user sign in with the temporary password; the one before it works no more."
+    ),
     "UNCONFIRMED": "The registration was never finished, so nobody can sign in: run diagnose-user.",
-    "EXTERNAL_PROVIDER": "The user has no password here: have the sign-in at the other provider, such as a company login, "
-                         "secured there, then run this once more.",
-    "disabled": "The account is disabled, so nobody can sign in. If somebody else may know the password, run set-password "
-                "before it is enabled again.",
+    "EXTERNAL_PROVIDER": (
+        "The user has no password here: have the sign-in at the other provider, such as a company"
+        " login, secured there, then run this once more."
+    ),
+    "disabled": (
+        "The account is disabled, so nobody can sign in. If somebody else may know the password,"
+        " run set-password before it is enabled again."
+    ),
 }
-_RUNBOOK = {"RESET_REQUIRED": "confirm-reset", "FORCE_CHANGE_PASSWORD": "", "UNCONFIRMED": "diagnose-user",
-            "EXTERNAL_PROVIDER": "", "disabled": "set-password"}
-_PASSWORD = {"RESET_REQUIRED": "taken away already", "EXTERNAL_PROVIDER": "none here", "disabled": "as it is"}
+_RUNBOOK = {
+    "RESET_REQUIRED": "confirm-reset",
+    "FORCE_CHANGE_PASSWORD": "",
+    "UNCONFIRMED": "diagnose-user",
+    "EXTERNAL_PROVIDER": "",
+    "disabled": "set-password",
+}
+_PASSWORD = {
+    "RESET_REQUIRED": "taken away already",
+    "EXTERNAL_PROVIDER": "none here",
+    "disabled": "as it is",
+}
 _KNOWN_TO_OTHERS = (
-    "If somebody else may know the password, end it now: run admin-reset, or set-password where no code can reach the user. "
-    "Then run this once more, because they may have signed in again meanwhile. If only a device was lost, there is nothing "
-    "more to do."
+    "If somebody else may know the password, end it now: run admin-reset, or set-password where no"
+    " code can reach the user. Then run this once more, because they may have signed in again"
+    " meanwhile. If only a device was lost, there is nothing more to do."
 )
 
 
@@ -54,43 +72,98 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
     operation: ClassVar[str] = "AdminUserGlobalSignOut"
     sends: ClassVar[str] = "UserPoolId, Username"
     for_good: ClassVar[str] = "the user has to sign in again on every device, their own ones too"
-    then: ClassVar[str] = "nothing: no reading shows a user's sessions, so Cognito's answer is the proof"
+    then: ClassVar[str] = (
+        "nothing: no reading shows a user's sessions, so Cognito's answer is the proof"
+    )
 
-    def changes(self, parameters: SignOutParameters, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
+    def changes(
+        self, parameters: SignOutParameters, seen: Seen | None
+    ) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards, and what is not."""
         password = _PASSWORD.get(_state(seen)) if seen else None
         return (
-            ("A device that is signed in", "stays signed in", "has to sign in again when its present token has run out"),
+            (
+                "A device that is signed in",
+                "stays signed in",
+                "has to sign in again when its present token has run out",
+            ),
             ("Asking Cognito in the user's name", "works", "is refused"),
-            ("An application that checks tokens by itself", "lets them in", "lets them in until they run out"),
-            ("The managed sign-in pages, by their cookie", "remember the browser", "remember the browser"),
-            ("Password", password or "as it is", password or "as it is; whoever knows it may sign in again"),
+            (
+                "An application that checks tokens by itself",
+                "lets them in",
+                "lets them in until they run out",
+            ),
+            (
+                "The managed sign-in pages, by their cookie",
+                "remember the browser",
+                "remember the browser",
+            ),
+            (
+                "Password",
+                password or "as it is",
+                password or "as it is; whoever knows it may sign in again",
+            ),
         )
 
-    def make(self, client: "CognitoIdentityProviderClient", parameters: SignOutParameters,
-             secrets: Mapping[str, Secret]) -> actions.Done:
+    def make(
+        self,
+        client: "CognitoIdentityProviderClient",
+        parameters: SignOutParameters,
+        secrets: Mapping[str, Secret],
+    ) -> actions.Done:
         """End the sessions."""
-        return actions.sign_out_everywhere(client, user_pool_id=parameters.user_pool_id, username=parameters.username)
+        return actions.sign_out_everywhere(
+            client, user_pool_id=parameters.user_pool_id, username=parameters.username
+        )
 
-    def verify(self, parameters: SignOutParameters, target: Target, secrets: Mapping[str, Secret], seen: Seen) -> Verified:
+    def verify(
+        self,
+        parameters: SignOutParameters,
+        target: Target,
+        secrets: Mapping[str, Secret],
+        seen: Seen,
+    ) -> Verified:
         """Nothing can be read that shows a session."""
-        return Verified(note="No reading shows a user's sessions, so nothing but Cognito's answer tells.")
+        return Verified(
+            note="No reading shows a user's sessions, so nothing but Cognito's answer tells."
+        )
 
     def lost(self, error: Unsettled) -> tuple[str, str]:
         """Doing it again settles it."""
-        return "Run this again: to end the sessions twice does no harm, and then there is an answer.", self.name
+        return (
+            "Run this again: to end the sessions twice does no harm, and then there is an answer.",
+            self.name,
+        )
 
     def done(self, parameters: SignOutParameters, seen: Seen) -> Result:
         """Whoever knows the password may come back, so that is what to look at next."""
         state = _state(seen)
-        onward = "Your account is disabled, so you cannot sign in for now." if state == "disabled" else \
-            "Please sign in again on your own devices, as soon as we have made sure that nobody else can."
+        onward = (
+            "Your account is disabled, so you cannot sign in for now."
+            if state == "disabled"
+            else (
+                "Please sign in again on your own devices, as soon as we have made sure that nobody"
+                " else can."
+            )
+        )
         return Result(
-            Outcome.CONFIRMED, 0, f"Done: {parameters.username} is signed out everywhere.",
-            happened="Cognito ended the user's refresh tokens and takes no access token of theirs any more.",
-            meaning="No device stays signed in for longer than its present token lasts. No password was changed.",
-            say=f"You are signed out on all devices now; some applications notice it only after an hour or so. {onward}",
-            next=_NEXT.get(state, _KNOWN_TO_OTHERS), notes=(_STAYS,),
+            Outcome.CONFIRMED,
+            0,
+            f"Done: {parameters.username} is signed out everywhere.",
+            happened=(
+                "Cognito ended the user's refresh tokens and takes no access token of theirs any"
+                " more."
+            ),
+            meaning=(
+                "No device stays signed in for longer than its present token lasts. No password was"
+                " changed."
+            ),
+            say=(
+                "You are signed out on all devices now; some applications notice it only after an"
+                f" hour or so. {onward}"
+            ),
+            next=_NEXT.get(state, _KNOWN_TO_OTHERS),
+            notes=(_STAYS,),
             next_runbook=self.follow(_RUNBOOK.get(state, "admin-reset")),
         )
 

@@ -19,7 +19,7 @@ from helpers.runner.cli_options import AS_JSON, EXIT_CODES, OUT, USERNAME_AS
 if TYPE_CHECKING:
     from helpers.runner.headless import Report
 
-# --- run --------------------------------------------------------------------------------------------------------------
+# --- run ------------------------------------------------------------------------------------------
 
 
 class Runbooks(click.Group):
@@ -38,13 +38,19 @@ class Runbooks(click.Group):
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
         if args and args[0] not in RUNBOOKS:
             close = get_close_matches(args[0], RUNBOOKS, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(sorted(RUNBOOKS))}."
+            hint = (
+                f"Did you mean {close[0]}?"
+                if close
+                else f"There are {', '.join(sorted(RUNBOOKS))}."
+            )
             raise click.UsageError(f"There is no runbook {args[0]}. {hint}", ctx)
         return super().resolve_command(ctx, args)
 
 
 class RunbookCommand(click.Command):
-    """Shows the runbook's parameters in its help; they are read only then, to start quickly otherwise."""
+    """Shows the runbook's parameters in its help; they are read only then, to start quickly
+    otherwise.
+    """
 
     def __init__(self, entry: RunbookEntry, **kwargs: Any) -> None:
         super().__init__(name=entry.name, **kwargs)
@@ -54,14 +60,29 @@ class RunbookCommand(click.Command):
         rows = []
         for name, about in self._entry.parameters.model_fields.items():
             secret = "a reference" if name in self._entry.parameters.SECRETS else "text"
-            rows.append((f"{name}  ({secret})", f"{about.description}  [default: {about.default or 'empty'}]"))
+            rows.append(
+                (
+                    f"{name}  ({secret})",
+                    f"{about.description}  [default: {about.default or 'empty'}]",
+                )
+            )
         with formatter.section("Parameters, each given as -p NAME=VALUE"):
             formatter.write_dl(rows)
         with formatter.section("References"):
             from helpers.secrets.references import SCHEMES
 
-            extra = {"stdin": "stdin:, a line of standard input, one for each in the order given (this command only)"}
-            formatter.write_dl([(f"{name}:", text.partition(", ")[2]) for name, text in {**SCHEMES, **extra}.items()])
+            extra = {
+                "stdin": (
+                    "stdin:, a line of standard input, one for each in the order given (this"
+                    " command only)"
+                )
+            }
+            formatter.write_dl(
+                [
+                    (f"{name}:", text.partition(", ")[2])
+                    for name, text in {**SCHEMES, **extra}.items()
+                ]
+            )
         formatter.write("\n")
         formatter.write_text(EXIT_CODES)
 
@@ -77,16 +98,32 @@ def _pairs(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dic
     return values
 
 
-VALUES = click.option("-p", "values", multiple=True, metavar="NAME=VALUE", callback=_pairs,
-                      help="A parameter, as text, every character kept. Repeat for more. Secrets by reference only.")
+VALUES = click.option(
+    "-p",
+    "values",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_pairs,
+    help="A parameter, as text, every character kept. Repeat for more. Secrets by reference only.",
+)
 
 
 def run_command(entry: RunbookEntry) -> click.Command:
     """Make the command that runs this runbook once."""
 
     @click.pass_context
-    def act(ctx: click.Context, /, values: dict[str, str], out: Path, record: Path | None, dry_run: bool, as_json: bool,
-            timeout: float | None, cell_timeout: int | None, username_as: str) -> None:
+    def act(
+        ctx: click.Context,
+        /,
+        values: dict[str, str],
+        out: Path,
+        record: Path | None,
+        dry_run: bool,
+        as_json: bool,
+        timeout: float | None,
+        cell_timeout: int | None,
+        username_as: str,
+    ) -> None:
         start_early()
         from helpers.runner import headless
         from helpers.secrets.redaction import hide_in_logs
@@ -94,33 +131,75 @@ def run_command(entry: RunbookEntry) -> click.Command:
         hide_in_logs()
         with secrets_asked_for(entry, values) as given, _progress() as on_cell:
             report = headless.run(
-                entry, given, said=values, out=out, record=record, dry_run=dry_run, timeout=timeout,
-                cell_timeout=cell_timeout, username_as=username_as, on_cell=on_cell,
+                entry,
+                given,
+                said=values,
+                out=out,
+                record=record,
+                dry_run=dry_run,
+                timeout=timeout,
+                cell_timeout=cell_timeout,
+                username_as=username_as,
+                on_cell=on_cell,
             )
-        click.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False) if as_json else in_words(report))
+        click.echo(
+            json.dumps(report.to_json(), indent=2, ensure_ascii=False)
+            if as_json
+            else in_words(report)
+        )
         ctx.exit(143 if report.detail == "by SIGTERM" else report.exit_code)
 
-    command = RunbookCommand(entry, callback=act, help=f"{entry.title}: {entry.effect}.", short_help=entry.title)
+    command = RunbookCommand(
+        entry, callback=act, help=f"{entry.title}: {entry.effect}.", short_help=entry.title
+    )
     options = (
-        VALUES, OUT,
-        click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep the record in this file."),
-        click.option("--dry-run", is_flag=True, help="Stop after the plan: show what would be sent, and send nothing."),
+        VALUES,
+        OUT,
+        click.option(
+            "--record",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Keep the record in this file.",
+        ),
+        click.option(
+            "--dry-run",
+            is_flag=True,
+            help="Stop after the plan: show what would be sent, and send nothing.",
+        ),
         AS_JSON,
-        click.option("--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="For the whole run."),
-        click.option("--cell-timeout", type=click.IntRange(1), metavar="SECONDS", help="For each cell."),
+        click.option(
+            "--timeout",
+            type=click.FloatRange(0, min_open=True),
+            metavar="SECONDS",
+            help="For the whole run.",
+        ),
+        click.option(
+            "--cell-timeout", type=click.IntRange(1), metavar="SECONDS", help="For each cell."
+        ),
         USERNAME_AS,
     )
     for option in options:
         option(command)
-    command.params.sort(key=lambda param: ["values", "out", "record", "dry_run", "as_json", "timeout", "cell_timeout",
-                                           "username_as"].index(param.name or ""))
+    command.params.sort(
+        key=lambda param: [
+            "values",
+            "out",
+            "record",
+            "dry_run",
+            "as_json",
+            "timeout",
+            "cell_timeout",
+            "username_as",
+        ].index(param.name or "")
+    )
     return command
 
 
 def start_early() -> None:
-    """Begin with what takes long: the imports of the kernel, in a process of their own, beside those of papermill."""
-    # jsonschema looks for it to check internationalised addresses, which no notebook has; it compiles a grammar for
-    # more than a second.
+    """Begin with what takes long: the imports of the kernel, in a process of their own, beside
+    those of papermill.
+    """
+    # jsonschema looks for it to check internationalised addresses, which no notebook has; it
+    # compiles a grammar for more than a second.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from helpers.runner.engine import forkserver
 
@@ -130,9 +209,11 @@ def start_early() -> None:
 
 @contextmanager
 def secrets_asked_for(entry: RunbookEntry, values: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Ask for the secrets that are to be typed (prompt:) or piped in (stdin:), and hand them over by the environment.
+    """Ask for the secrets that are to be typed (prompt:) or piped in (stdin:), and hand them over
+    by the environment.
 
-    Yields the parameters with references to where the secrets now are; they are gone from there afterwards.
+    Yields the parameters with references to where the secrets now are; they are gone from there
+    afterwards.
     """
     given, set_here = dict(values), []
     try:
@@ -154,7 +235,10 @@ def secrets_asked_for(entry: RunbookEntry, values: Mapping[str, str]) -> Iterato
 
 def _prompt(name: str) -> str:
     if not sys.stdin.isatty():
-        raise click.UsageError(f"{name}: prompt: needs a terminal. Pipe the secret in and use stdin:, or use env: or file:.")
+        raise click.UsageError(
+            f"{name}: prompt: needs a terminal. Pipe the secret in and use stdin:, or use env: or"
+            " file:."
+        )
     import getpass
 
     return getpass.getpass(f"{name.replace('_', ' ')}: ", stream=sys.stderr)
@@ -170,7 +254,11 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
     def show(index: int, count: int) -> None:
         width = min(shutil.get_terminal_size().columns - 20, 40)
         done = width * index // count
-        click.echo(f"\r[{'#' * done}{'.' * (width - done)}] cell {index + 1} of {count}", nl=False, err=True)
+        click.echo(
+            f"\r[{'#' * done}{'.' * (width - done)}] cell {index + 1} of {count}",
+            nl=False,
+            err=True,
+        )
 
     try:
         yield show
@@ -182,7 +270,11 @@ def in_words(report: "Report") -> str:
     """Return a run's result as one readable block."""
     from helpers.display.card import Card
 
-    title = f"{report.outcome}: {report.meaning}" if not report.problems else "not_sent: some parameters cannot be used."
+    title = (
+        f"{report.outcome}: {report.meaning}"
+        if not report.problems
+        else "not_sent: some parameters cannot be used."
+    )
     rows = (
         *(("Please correct", problem) for problem in report.problems),
         ("What happened", "" if report.problems else report.detail),
@@ -198,6 +290,4 @@ def in_words(report: "Report") -> str:
     return "\n\n".join((*report.plan, repr(Card(title, rows))))
 
 
-# --- batch ------------------------------------------------------------------------------------------------------------
-
-
+# --- batch ----------------------------------------------------------------------------------------

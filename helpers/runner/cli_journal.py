@@ -1,4 +1,6 @@
-"""What the command line shows: the runbooks there are, the runs of a journal, and whether the journal is whole."""
+"""What the command line shows: the runbooks there are, the runs of a journal, and whether the
+journal is whole.
+"""
 
 import json
 from pathlib import Path
@@ -16,8 +18,16 @@ def list_command(as_json: bool) -> None:
     """List the runbooks: what each does, whether it changes anything, and what it needs."""
     entries = [RUNBOOKS[name] for name in sorted(RUNBOOKS)]
     if as_json:
-        rows = [{"name": e.name, "title": e.title, "effect": e.effect, "needs": e.needs, "notebook": str(e.path)}
-                for e in entries]
+        rows = [
+            {
+                "name": e.name,
+                "title": e.title,
+                "effect": e.effect,
+                "needs": e.needs,
+                "notebook": str(e.path),
+            }
+            for e in entries
+        ]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for e in entries:
@@ -27,22 +37,41 @@ def list_command(as_json: bool) -> None:
 @click.command("show")
 @click.argument("run", required=False)
 @OUT
-@click.option("--outcome", type=click.Choice(["confirmed", "refused", "not_sent", "unknown"]), help="Only these.")
-@click.option("--state", help="Only these: completed, failed, refused, timed_out, interrupted, died, lost, running.")
+@click.option(
+    "--outcome",
+    type=click.Choice(["confirmed", "refused", "not_sent", "unknown"]),
+    help="Only these.",
+)
+@click.option(
+    "--state",
+    help="Only these: completed, failed, refused, timed_out, interrupted, died, lost, running.",
+)
 @click.option("--runbook", help="Only runs of this runbook.")
 @click.option("--user", help="Only runs for this username, as the journal keeps it.")
-@click.option("--since", type=click.DateTime(), help="Only runs that started at or after this time (UTC).")
+@click.option(
+    "--since", type=click.DateTime(), help="Only runs that started at or after this time (UTC)."
+)
 @click.option("--last", type=click.IntRange(1), help="Only so many, the newest.")
 @AS_JSON
-def show_command(run: str | None, out: Path, outcome: str | None, state: str | None, runbook: str | None,
-                 user: str | None, since: Any, last: int | None, as_json: bool) -> None:
+def show_command(
+    run: str | None,
+    out: Path,
+    outcome: str | None,
+    state: str | None,
+    runbook: str | None,
+    user: str | None,
+    since: Any,
+    last: int | None,
+    as_json: bool,
+) -> None:
     """List the runs of the journal, or show the one that is named."""
     from datetime import UTC
 
     from helpers.run.journal import Journal
 
     runs = [
-        each for each in Journal(out).runs()
+        each
+        for each in Journal(out).runs()
         if (not run or each.started.run.startswith(run))
         and (not outcome or each.outcome == outcome)
         and (not state or each.state == state)
@@ -53,9 +82,16 @@ def show_command(run: str | None, out: Path, outcome: str | None, state: str | N
     runs = runs[-last:] if last else runs
     if run and not runs:
         raise click.UsageError(f"There is no run {run} in {out}.")
-    data = [{"run": each.started.run, "state": each.state, "outcome": each.outcome,
-             "started": each.started.model_dump(mode="json"),
-             "ended": each.ended.model_dump(mode="json") if each.ended else None} for each in runs]
+    data = [
+        {
+            "run": each.started.run,
+            "state": each.state,
+            "outcome": each.outcome,
+            "started": each.started.model_dump(mode="json"),
+            "ended": each.ended.model_dump(mode="json") if each.ended else None,
+        }
+        for each in runs
+    ]
     if as_json:
         click.echo(json.dumps(data, indent=2, ensure_ascii=False))
     elif run and len(runs) == 1:
@@ -63,18 +99,25 @@ def show_command(run: str | None, out: Path, outcome: str | None, state: str | N
     else:
         for each in runs:
             code = str(each.ended.exit_code) if each.ended else "-"
-            click.echo(f"{each.started.run}  {each.started.at:%Y-%m-%d %H:%M:%S}  {each.started.runbook:<14} "
-                       f"{each.outcome or '-':<9} {each.state:<11} {code:>3}  {each.started.parameters.get('username', '')}")
+            click.echo(
+                f"{each.started.run}  {each.started.at:%Y-%m-%d %H:%M:%S} "
+                f" {each.started.runbook:<14} {each.outcome or '-':<9} {each.state:<11} {code:>3} "
+                f" {each.started.parameters.get('username', '')}"
+            )
         if not runs:
             click.echo("No runs.", err=True)
 
 
 @click.command("verify")
 @OUT
-@click.option("--head", help="A digest that an earlier verify has printed; it must still be in the journal.")
+@click.option(
+    "--head", help="A digest that an earlier verify has printed; it must still be in the journal."
+)
 @AS_JSON
 def verify_command(out: Path, head: str | None, as_json: bool) -> None:
-    """Check that no line of the journal was altered, removed or inserted. Ends with 1 if one was."""
+    """Check that no line of the journal was altered, removed or inserted. Ends with 1 if
+    one was.
+    """
     from helpers.run.journal import Journal
 
     journal = Journal(out)
@@ -83,13 +126,28 @@ def verify_command(out: Path, head: str | None, as_json: bool) -> None:
     if head and head not in {line.digest for line in journal.lines()}:
         faults.append("the end: the digest that was noted before is no longer there")
     if as_json:
-        click.echo(json.dumps({"lines": verdict.lines, "head": verdict.head, "faults": faults, "torn": verdict.torn}))
+        click.echo(
+            json.dumps(
+                {
+                    "lines": verdict.lines,
+                    "head": verdict.head,
+                    "faults": faults,
+                    "torn": verdict.torn,
+                }
+            )
+        )
     else:
         for fault in faults:
             click.echo(fault)
         if verdict.torn:
-            click.echo("The last line was never finished: its writer was killed. Nothing is lost that was confirmed.")
-        click.echo(f"{verdict.lines} lines, " + ("and they do not fit together." if faults else "all as they were written."))
+            click.echo(
+                "The last line was never finished: its writer was killed. Nothing is lost that was"
+                " confirmed."
+            )
+        click.echo(
+            f"{verdict.lines} lines, "
+            + ("and they do not fit together." if faults else "all as they were written.")
+        )
         if verdict.head:
             click.echo(f"Digest of the last: {verdict.head}")
     raise SystemExit(1 if faults else 0)

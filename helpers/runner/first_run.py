@@ -1,6 +1,8 @@
-"""What `make run` does: one reset in the sandbox, from the request to the proof, the way an operator would run it.
+"""What `make run` does: one reset in the sandbox, from the request to the proof, the way an
+operator would run it.
 
-The code and the new password reach the notebook by reference, through the environment of the kernel.
+The code and the new password reach the notebook by reference, through the environment of the
+kernel.
 """
 
 import os
@@ -18,10 +20,11 @@ from helpers.target import Target
 
 
 def first_run(out: str) -> int:
-    """Request a code, confirm it through the notebook, and print what happened. Returns the exit code.
+    """Request a code, confirm it through the notebook, and print what happened. Returns the exit
+    code.
 
-    out: the folder that runs are kept in; it is made if needed, readable by its owner alone. The sandbox is the one of
-    COGNITO_SANDBOX, or one in that folder.
+    out: the folder that runs are kept in; it is made if needed, readable by its owner alone. The
+    sandbox is the one of COGNITO_SANDBOX, or one in that folder.
     """
     Path(out).mkdir(mode=0o700, parents=True, exist_ok=True)
     os.environ.setdefault("COGNITO_SANDBOX", str(Path(out, "sandbox.sqlite").resolve()))
@@ -29,17 +32,26 @@ def first_run(out: str) -> int:
     for field, words in target.faults():
         print(f"{field}: {words}", file=sys.stderr)
         return 2
-    print(f"1. Requesting a code for {DEFAULT_USERNAME}, in the sandbox (no AWS account is touched).")
+    print(
+        f"1. Requesting a code for {DEFAULT_USERNAME}, in the sandbox (no AWS account is touched)."
+    )
     if target.mailbox():
-        print("   (Its clock is moved on by an hour: like AWS, it limits the tries of one user in an hour.)")
+        print(
+            "   (Its clock is moved on by an hour: like AWS, it limits the tries of one user in an"
+            " hour.)"
+        )
         open_sandbox().advance(3600)
-    delivery = actions.request_code(target.client(), client_id=DEFAULT_CLIENT_ID, username=DEFAULT_USERNAME)
+    delivery = actions.request_code(
+        target.client(), client_id=DEFAULT_CLIENT_ID, username=DEFAULT_USERNAME
+    )
     print(f"   Cognito says: sent to {delivery.destination} by {delivery.medium}.")
     os.environ["RESET_CODE"] = target.newest_code(DEFAULT_USERNAME)
     os.environ["RESET_PASSWORD"] = _new_password()
     print("2. Running the runbook confirm-reset with papermill; code and password go by reference.")
     report = run(
-        RUNBOOKS["confirm-reset"], {"code": "env:RESET_CODE", "new_password": "env:RESET_PASSWORD"}, out=Path(out),
+        RUNBOOKS["confirm-reset"],
+        {"code": "env:RESET_CODE", "new_password": "env:RESET_PASSWORD"},
+        out=Path(out),
         name=f"{datetime.now():%Y%m%d-%H%M%S}",
     )
     if not report.proof and report.state != "completed":

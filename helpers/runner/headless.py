@@ -1,8 +1,9 @@
-"""One run of a runbook without a person: the notebook is executed, a record is kept, an exit code says how it ended.
+"""One run of a runbook without a person: the notebook is executed, a record is kept, an exit code
+says how it ended.
 
-The journal gets a line before anything runs and another when all is over, so that a run whose process is killed is not
-forgotten and is not taken for a success. The executed notebook and the record lie in a folder of the run's own that
-only its owner can read.
+The journal gets a line before anything runs and another when all is over, so that a run whose
+process is killed is not forgotten and is not taken for a success. The executed notebook and the
+record lie in a folder of the run's own that only its owner can read.
 """
 
 import signal
@@ -30,7 +31,10 @@ _WORDS = {
     "planned": "This was a dry run: the plan was made, and nothing was sent.",
 }
 _PLANNED = "If nothing in the plan stands against it, run it without --dry-run."
-_NOT_SENT = "Nothing was sent, so nothing has changed; a code is as good as before. Mend the cause, then run again."
+_NOT_SENT = (
+    "Nothing was sent, so nothing has changed; a code is as good as before. Mend the cause, then"
+    " run again."
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,10 @@ class Report:
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self).items()}
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in vars(self).items()
+        }
 
 
 class Stopped(KeyboardInterrupt):
@@ -64,16 +71,26 @@ class Stopped(KeyboardInterrupt):
 
 
 def run(
-    entry: RunbookEntry, values: Mapping[str, Any], *, out: Path, record: Path | None = None, username_as: str = "masked",
-    timeout: float | None = None, cell_timeout: int | None = None, dry_run: bool = False,
-    said: Mapping[str, Any] | None = None, on_cell: Callable[[int, int], None] | None = None,
+    entry: RunbookEntry,
+    values: Mapping[str, Any],
+    *,
+    out: Path,
+    record: Path | None = None,
+    username_as: str = "masked",
+    timeout: float | None = None,
+    cell_timeout: int | None = None,
+    dry_run: bool = False,
+    said: Mapping[str, Any] | None = None,
+    on_cell: Callable[[int, int], None] | None = None,
     name: str = "",
 ) -> Report:
-    """Run a runbook once and return how it ended; raises nothing for what the parameters, Cognito or the kernel may do.
+    """Run a runbook once and return how it ended; raises nothing for what the parameters, Cognito
+    or the kernel may do.
 
-    values: the parameters, with references for secrets. out: the folder for runs and their journal. record: where the
-    record goes, instead of into the run's folder. said: the parameters as they are to be recorded, where they differ.
-    name: the run's id, if it is to have a certain one and no other run has it.
+    values: the parameters, with references for secrets. out: the folder for runs and their journal.
+    record: where the record goes, instead of into the run's folder. said: the parameters as they
+    are to be recorded, where they differ. name: the run's id, if it is to have a certain one and no
+    other run has it.
     """
     journal = Journal(out)
     if not name or (out / name).exists():
@@ -82,7 +99,9 @@ def run(
     executed = folder / entry.path.name
     kept = record or folder / "record.json"
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    started = begun(entry, name, {**values, **(said or {})}, executed, veil_of(entry, values, username_as, out))
+    started = begun(
+        entry, name, {**values, **(said or {})}, executed, veil_of(entry, values, username_as, out)
+    )
     with journal.under_way(name), _termination():
         problems = _problems(entry, values)
         if problems is None:
@@ -93,8 +112,15 @@ def run(
         state: State = "refused"
         detail = ""
         if problems is None:
-            state, detail = _execute(entry, values, executed, timeout=timeout, cell_timeout=cell_timeout,
-                                     dry_run=dry_run, on_cell=on_cell)
+            state, detail = _execute(
+                entry,
+                values,
+                executed,
+                timeout=timeout,
+                cell_timeout=cell_timeout,
+                dry_run=dry_run,
+                on_cell=on_cell,
+            )
         with _deaf():
             notebook = None if problems else _read(executed)
             ended = _judge(name, entry, state, detail, notebook, problems)
@@ -104,11 +130,22 @@ def run(
                 keep(kept, Kept.of(started, line))
     found = ended.record
     return Report(
-        run=name, runbook=entry.name, state=ended.state, outcome=ended.outcome.value, exit_code=ended.exit_code,
-        meaning=ended.meaning, next_step=ended.next_step, detail=ended.detail, proof=found.verified_by if found else "",
-        next_command=found.next_runbook.command if found and found.next_runbook else "", say=found.say if found else "",
-        notebook="" if problems else str(executed), record_file="" if problems else str(kept),
-        request_ids=tuple(step.request_id for step in found.steps if step.request_id) if found else (),
+        run=name,
+        runbook=entry.name,
+        state=ended.state,
+        outcome=ended.outcome.value,
+        exit_code=ended.exit_code,
+        meaning=ended.meaning,
+        next_step=ended.next_step,
+        detail=ended.detail,
+        proof=found.verified_by if found else "",
+        next_command=found.next_runbook.command if found and found.next_runbook else "",
+        say=found.say if found else "",
+        notebook="" if problems else str(executed),
+        record_file="" if problems else str(kept),
+        request_ids=(
+            tuple(step.request_id for step in found.steps if step.request_id) if found else ()
+        ),
         problems=tuple(map(str, problems.problems)) if problems else (),
         plan=_texts(notebook, ("where", "plan")) if dry_run and notebook else (),
     )
@@ -118,29 +155,56 @@ def _problems(entry: RunbookEntry, values: Mapping[str, Any]) -> BadParameters |
     """Look at the parameters as the engine will, but before there is a folder for the run."""
     problems = entry.parameters.read(values, person=False)[1]
     if values.get("interactive") == "yes":
-        problems.append(Problem("interactive", "yes waits for a person, and here is none; leave it out."))
+        problems.append(
+            Problem("interactive", "yes waits for a person, and here is none; leave it out.")
+        )
     return BadParameters(problems) if problems else None
 
 
-def _execute(entry: RunbookEntry, values: Mapping[str, Any], executed: Path, *, timeout: float | None, cell_timeout: int | None,
-             dry_run: bool, on_cell: Callable[[int, int], None] | None) -> tuple[State, str]:
-    """Have papermill execute the notebook; return the state in a word, and what there is to say about it."""
+def _execute(
+    entry: RunbookEntry,
+    values: Mapping[str, Any],
+    executed: Path,
+    *,
+    timeout: float | None,
+    cell_timeout: int | None,
+    dry_run: bool,
+    on_cell: Callable[[int, int], None] | None,
+) -> tuple[State, str]:
+    """Have papermill execute the notebook; return the state in a word, and what there is to say
+    about it.
+    """
     try:
-        return _by_papermill(entry, values, executed, {
-            "run_timeout": timeout, "execution_timeout": cell_timeout, "on_cell": on_cell, "store_widget_state": False,
-            "stop_after": "plan" if dry_run else None,
-        })
+        return _by_papermill(
+            entry,
+            values,
+            executed,
+            {
+                "run_timeout": timeout,
+                "execution_timeout": cell_timeout,
+                "on_cell": on_cell,
+                "store_widget_state": False,
+                "stop_after": "plan" if dry_run else None,
+            },
+        )
     except KeyboardInterrupt as exc:
         return "interrupted", "by SIGTERM" if isinstance(exc, Stopped) else "by Ctrl-C"
 
 
-def _by_papermill(entry: RunbookEntry, values: Mapping[str, Any], executed: Path, options: dict[str, Any]) -> tuple[State, str]:
+def _by_papermill(
+    entry: RunbookEntry, values: Mapping[str, Any], executed: Path, options: dict[str, Any]
+) -> tuple[State, str]:
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
     try:
         notebook = papermill.execute_notebook(
-            str(entry.path), str(executed), dict(values), engine_name="cognito-reset", progress_bar=False, **options,
+            str(entry.path),
+            str(executed),
+            dict(values),
+            engine_name="cognito-reset",
+            progress_bar=False,
+            **options,
         )
     except papermill.PapermillExecutionError as exc:
         return "failed", f"{exc.ename}: {exc.evalue}"
@@ -155,11 +219,27 @@ def _by_papermill(entry: RunbookEntry, values: Mapping[str, Any], executed: Path
     return cast(State, notebook.metadata["cognito_reset"]["ended"]), ""
 
 
-def _judge(name: str, entry: RunbookEntry, state: State, detail: str, notebook: Any, problems: BadParameters | None) -> Ended:
-    """Say what is true of a run: from its own record where there is one, and else from how far the notebook came."""
+def _judge(
+    name: str,
+    entry: RunbookEntry,
+    state: State,
+    detail: str,
+    notebook: Any,
+    problems: BadParameters | None,
+) -> Ended:
+    """Say what is true of a run: from its own record where there is one, and else from how far the
+    notebook came.
+    """
     if problems:
-        return Ended(run=name, at=now(), state="refused", outcome=Outcome.NOT_SENT, exit_code=2, meaning=str(problems),
-                     next_step=problems.next)
+        return Ended(
+            run=name,
+            at=now(),
+            state="refused",
+            outcome=Outcome.NOT_SENT,
+            exit_code=2,
+            meaning=str(problems),
+            next_step=problems.next,
+        )
     data = find_record(notebook) if notebook else None
     if data:
         found = Record.model_validate(data)
@@ -167,15 +247,37 @@ def _judge(name: str, entry: RunbookEntry, state: State, detail: str, notebook: 
         if state == "failed" and code == 0:
             code = 8  # the reset was done, and something after it broke
         if detail.startswith("NotDone"):
-            # That is the notebook's way to end a run that did not succeed; what happened is what Cognito said.
-            detail = next((f"{step.error}: {step.message}" for step in found.steps if step.status != "done"), "")
-        return Ended(run=name, at=now(), state=state, detail=detail, outcome=found.outcome, exit_code=code,
-                     meaning=found.meaning, next_step=found.next_step, record=found)
+            # That is the notebook's way to end a run that did not succeed; what happened is what
+            # Cognito said.
+            detail = next(
+                (f"{step.error}: {step.message}" for step in found.steps if step.status != "done"),
+                "",
+            )
+        return Ended(
+            run=name,
+            at=now(),
+            state=state,
+            detail=detail,
+            outcome=found.outcome,
+            exit_code=code,
+            meaning=found.meaning,
+            next_step=found.next_step,
+            record=found,
+        )
     acted = _acted(entry, notebook)
-    code = 0 if state == "planned" else _STATE_CODES.get(state, 2 if detail.startswith("BadParameters") else 8)
+    code = (
+        0
+        if state == "planned"
+        else _STATE_CODES.get(state, 2 if detail.startswith("BadParameters") else 8)
+    )
     return Ended(
-        run=name, at=now(), state=state, detail=detail, outcome=Outcome.UNKNOWN if acted else Outcome.NOT_SENT,
-        exit_code=code, meaning=_WORDS.get(state, "There is no result."),
+        run=name,
+        at=now(),
+        state=state,
+        detail=detail,
+        outcome=Outcome.UNKNOWN if acted else Outcome.NOT_SENT,
+        exit_code=code,
+        meaning=_WORDS.get(state, "There is no result."),
         next_step=_PLANNED if state == "planned" else entry.settle if acted else _NOT_SENT,
     )
 
@@ -202,7 +304,9 @@ def _read(executed: Path) -> Any:
 
 def _texts(notebook: Any, ids: tuple[str, ...]) -> tuple[str, ...]:
     cells = [cell for cell in notebook.cells if cell.get("id") in ids]
-    return tuple("".join(o.data["text/plain"]) for cell in cells for o in cell.outputs if "data" in o)
+    return tuple(
+        "".join(o.data["text/plain"]) for cell in cells for o in cell.outputs if "data" in o
+    )
 
 
 @contextmanager
@@ -228,7 +332,9 @@ def _deaf() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield
     finally:

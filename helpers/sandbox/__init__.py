@@ -1,6 +1,8 @@
-"""An embedded Amazon Cognito for the forgotten-password flow: learn and test on it, offline, what holds on AWS.
+"""An embedded Amazon Cognito for the forgotten-password flow: learn and test on it, offline, what
+holds on AWS.
 
-Use open_sandbox() and either attach() a boto3 client, or serve() it over HTTP on loopback for other programs.
+Use open_sandbox() and either attach() a boto3 client, or serve() it over HTTP on loopback for other
+programs.
 """
 
 from .box import Sandbox, open_sandbox

@@ -1,4 +1,6 @@
-"""What signed-in users do with their access token: ChangePassword, GetUser, GlobalSignOut, DeleteUser."""
+"""What signed-in users do with their access token: ChangePassword, GetUser, GlobalSignOut,
+DeleteUser.
+"""
 
 from . import events, limits, passwords, signin, tokens, users
 from .attributes import shown
@@ -7,7 +9,9 @@ from .work import Doc, Work
 
 
 def change_password(work: Work, request: Doc) -> Doc:
-    """ChangePassword: five tries an hour; no way out of RESET_REQUIRED for a user who is signed out."""
+    """ChangePassword: five tries an hour; no way out of RESET_REQUIRED for a user who is signed
+    out.
+    """
     pool, user, _ = tokens.bearer(work, request["AccessToken"])
     if user["status"] == "RESET_REQUIRED":
         raise Refusal("PasswordResetRequiredException", "Password reset required for the user")

@@ -1,7 +1,7 @@
 """The in-process door: a client whose requests never leave the process.
 
-It answers on the client's own `before-send` event, after botocore's serializer and before its socket, with the bytes
-that AWS would send; parser, typed exceptions and retries are botocore's own.
+It answers on the client's own `before-send` event, after botocore's serializer and before its
+socket, with the bytes that AWS would send; parser, typed exceptions and retries are botocore's own.
 """
 
 import time
@@ -21,19 +21,28 @@ _NAME = "cognito-sandbox"
 def attach(engine: Engine, client: Any) -> None:
     """Make this boto3 client talk to this engine, and to nothing else."""
     if client.meta.service_model.service_name != "cognito-idp":
-        raise ValueError(f"the sandbox answers cognito-idp clients, not {client.meta.service_model.service_name}")
+        raise ValueError(
+            f"the sandbox answers cognito-idp clients, not {client.meta.service_model.service_name}"
+        )
     timeout = float(client.meta.config.read_timeout or 60)
 
     def answer(request: Any, **_: Any) -> AWSResponse:
-        headers = {key.lower(): value.decode() if isinstance(value, bytes) else value
-                   for key, value in request.headers.items()}
+        headers = {
+            key.lower(): value.decode() if isinstance(value, bytes) else value
+            for key, value in request.headers.items()
+        }
         body = request.body or b""
-        said = wire.answer(engine, wire.target_of(headers), body.encode() if isinstance(body, str) else body)
+        said = wire.answer(
+            engine, wire.target_of(headers), body.encode() if isinstance(body, str) else body
+        )
         if said.fault is not None:
             _befall(said.fault, request.url, timeout)
-        return AWSResponse(request.url, said.status, HTTPHeaders.from_dict(said.headers), _Raw(said.body))
+        return AWSResponse(
+            request.url, said.status, HTTPHeaders.from_dict(said.headers), _Raw(said.body)
+        )
 
-    # A second registration under one name would be ignored, and the client would stay with the first sandbox.
+    # A second registration under one name would be ignored, and the client would stay with the
+    # first sandbox.
     client.meta.events.unregister(_EVENT, unique_id=_NAME)
     client.meta.events.register_first(_EVENT, answer, unique_id=_NAME)
 
@@ -44,7 +53,9 @@ def _befall(fault: faults.Due, url: str, timeout: float) -> None:
     if fault.name == faults.DELAY:
         if fault.seconds >= timeout:
             # Nobody learns anything from really waiting for it.
-            raise ReadTimeoutError(endpoint_url=url, error="the sandbox was asked for a late answer")
+            raise ReadTimeoutError(
+                endpoint_url=url, error="the sandbox was asked for a late answer"
+            )
         time.sleep(fault.seconds)
 
 

@@ -1,12 +1,34 @@
-"""What attributes a user may have: the standard ones, the pool's own, and the form that contacts must have."""
+"""What attributes a user may have: the standard ones, the pool's own, and the form that contacts
+must have.
+"""
 
 from .names import CONTACTS, EMAIL, PHONE
 from .refusal import Refusal
 from .work import Doc
 
-STANDARD = ("profile", "address", "birthdate", "gender", "preferred_username", "updated_at", "website", "picture",
-            "identities", "sub", "phone_number", "phone_number_verified", "zoneinfo", "locale", "email",
-            "email_verified", "given_name", "family_name", "middle_name", "name", "nickname")
+STANDARD = (
+    "profile",
+    "address",
+    "birthdate",
+    "gender",
+    "preferred_username",
+    "updated_at",
+    "website",
+    "picture",
+    "identities",
+    "sub",
+    "phone_number",
+    "phone_number_verified",
+    "zoneinfo",
+    "locale",
+    "email",
+    "email_verified",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "name",
+    "nickname",
+)
 _BOOLEAN = ("email_verified", "phone_number_verified")
 
 
@@ -16,15 +38,22 @@ def shown(values: Doc) -> list[Doc]:
 
 
 def given(pool: Doc, listed: list[Doc] | None, *, by_admin: bool) -> Doc:
-    """Return the attributes of a request by name, or refuse those that the pool does not have or take."""
+    """Return the attributes of a request by name, or refuse those that the pool does not have or
+    take.
+    """
     values = {one["Name"]: one.get("Value", "") for one in listed or []}
     known = {*STANDARD, *(one["Name"] for one in pool.get("Schema", ()))}
     for name, value in values.items():
         if name not in known:
-            text = f"Attributes did not conform to the schema: {name}: Attribute does not exist in the schema.\n"
+            text = (
+                f"Attributes did not conform to the schema: {name}: Attribute does not exist in the"
+                " schema.\n"
+            )
             raise Refusal("InvalidParameterException", text)
         if name == "sub" or not by_admin and name in _BOOLEAN:
-            raise Refusal("NotAuthorizedException", "A client attempted to write unauthorized attribute")
+            raise Refusal(
+                "NotAuthorizedException", "A client attempted to write unauthorized attribute"
+            )
         if name == "email" and value and not EMAIL.fullmatch(value):
             raise Refusal("InvalidParameterException", "Invalid email address format.")
         if name == "phone_number" and value and not PHONE.fullmatch(value):
@@ -36,8 +65,11 @@ def check_required(pool: Doc, values: Doc) -> None:
     """Refuse a new user without what the pool's schema requires."""
     for one in pool.get("Schema", ()):
         if one.get("Required") and not values.get(one["Name"]):
-            raise Refusal("InvalidParameterException",
-                          f"Attributes did not conform to the schema: {one['Name']}: The attribute is required\n")
+            raise Refusal(
+                "InvalidParameterException",
+                f"Attributes did not conform to the schema: {one['Name']}: The attribute is"
+                " required\n",
+            )
 
 
 def check_username(pool: Doc, name: str) -> None:
@@ -45,10 +77,18 @@ def check_username(pool: Doc, name: str) -> None:
     allowed = pool.get("UsernameAttributes", [])
     forms = {"email": EMAIL, "phone_number": PHONE}
     if allowed and not any(forms[one].fullmatch(name) for one in allowed):
-        what = "either an email or a phone number" if len(allowed) > 1 else \
-            "an email" if allowed == ["email"] else "a phone number"
+        what = (
+            "either an email or a phone number"
+            if len(allowed) > 1
+            else "an email"
+            if allowed == ["email"]
+            else "a phone number"
+        )
         raise Refusal("InvalidParameterException", f"Username should be {what}.")
     for contact, words in zip(CONTACTS, ("email", "phone number"), strict=True):
         if contact in pool.get("AliasAttributes", ()) and forms[contact].fullmatch(name):
-            raise Refusal("InvalidParameterException", f"Username cannot be of {words} format, since user pool is"
-                                                       f" configured for {words} alias.")
+            raise Refusal(
+                "InvalidParameterException",
+                f"Username cannot be of {words} format, since user pool is"
+                f" configured for {words} alias.",
+            )

@@ -6,7 +6,13 @@ from .refusal import Refusal
 from .work import Doc, Work
 
 _PUBLIC = {"USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
-_ADMIN = {"ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
+_ADMIN = {
+    "ADMIN_USER_PASSWORD_AUTH",
+    "ADMIN_NO_SRP_AUTH",
+    "USER_SRP_AUTH",
+    "REFRESH_TOKEN_AUTH",
+    "REFRESH_TOKEN",
+}
 _NOT_ENABLED = {
     "USER_SRP_AUTH": "USER_SRP_AUTH is not enabled for the client.",
     "ADMIN_USER_PASSWORD_AUTH": "Auth flow not enabled for this client",
@@ -28,7 +34,9 @@ def admin_initiate_auth(work: Work, request: Doc) -> Doc:
     pool = work.pool(request["UserPoolId"])
     client = work.client(request["ClientId"])
     if client["UserPoolId"] != pool["Id"]:
-        raise Refusal("ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist.")
+        raise Refusal(
+            "ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist."
+        )
     if request["AuthFlow"] not in _ADMIN:
         raise Refusal("InvalidParameterException", "Initiate Auth method not supported.")
     return _sign_in(work, pool, client, request)
@@ -37,12 +45,18 @@ def admin_initiate_auth(work: Work, request: Doc) -> Doc:
 def _sign_in(work: Work, pool: Doc, client: Doc, request: Doc) -> Doc:
     flow, given = request["AuthFlow"], request.get("AuthParameters") or {}
     if not clients.allows(client, flow):
-        raise Refusal("InvalidParameterException", _NOT_ENABLED.get(flow, f"{flow} flow not enabled for this client"))
+        raise Refusal(
+            "InvalidParameterException",
+            _NOT_ENABLED.get(flow, f"{flow} flow not enabled for this client"),
+        )
     if flow.startswith("REFRESH_TOKEN"):
         token = _required(given, "REFRESH_TOKEN")
         if client.get("ClientSecret") and "SECRET_HASH" not in given:
             check_secret_hash(client, None)
-        return {"ChallengeParameters": {}, "AuthenticationResult": tokens.refreshed(work, pool, client, token)}
+        return {
+            "ChallengeParameters": {},
+            "AuthenticationResult": tokens.refreshed(work, pool, client, token),
+        }
     name = _required(given, "USERNAME")
     needed = "PASSWORD" if flow in _PASSWORD else "SRP_A"
     secret = _required(given, needed)

@@ -18,10 +18,12 @@ _DEFAULT_SEED = "cognito"
 
 
 class Sandbox:
-    """An Amazon Cognito of one's own. Get one from open_sandbox(), or a private one from Sandbox.in_memory().
+    """An Amazon Cognito of one's own. Get one from open_sandbox(), or a private one from
+    Sandbox.in_memory().
 
-    Everything that it knows lives in its file or memory, the clock, faults and settings too; triggers alone belong to
-    this object. Threads may share it. A forked process has its own copy of a memory, and shares a file.
+    Everything that it knows lives in its file or memory, the clock, faults and settings too;
+    triggers alone belong to this object. Threads may share it. A forked process has its own copy of
+    a memory, and shares a file.
     """
 
     def __init__(self, path: str | None, seed: str | None) -> None:
@@ -32,54 +34,84 @@ class Sandbox:
     def in_memory(cls, seed: str | None = _DEFAULT_SEED) -> "Sandbox":
         """Return a fresh one that nobody else sees.
 
-        seed: the clock stands still and every id, code, token and timestamp repeats; None for the real clock and
-        random draws.
+        seed: the clock stands still and every id, code, token and timestamp repeats; None for the
+        real clock and random draws.
         """
         return cls(None, seed)
 
     def attach(self, client: Any) -> None:
-        """Make a boto3 cognito-idp client talk to this sandbox; no network, and if unsigned no credentials."""
-        # botocore's HTTP half is most of what a start would cost, and the HTTP door does without it.
+        """Make a boto3 cognito-idp client talk to this sandbox; no network, and if unsigned no
+        credentials.
+        """
+        # botocore's HTTP half is most of what a start would cost, and the HTTP door does without
+        # it.
         from .attach import attach
 
         attach(self.engine, client)
 
     def mailbox(self, username: str | None = None) -> list[Doc]:
-        """Return every message sent, oldest first; with a username, those to that user. 10,000 are kept.
+        """Return every message sent, oldest first; with a username, those to that user. 10,000 are
+        kept.
 
-        username: the user's own name, or the name that the request used. Each message has `pool_id`, `client_id`,
-        `username`, `entered`, `destination`, `medium`, `trigger_source`, `code`, `sent_at` (ISO, with its
-        offset), `sender`, `subject`, `body` as a person would read them, and `live`: whether the code in it is the
-        user's newest, unused and not yet run out.
+        username: the user's own name, or the name that the request used. Each message has
+        `pool_id`, `client_id`, `username`, `entered`, `destination`, `medium`, `trigger_source`,
+        `code`, `sent_at` (ISO, with its offset), `sender`, `subject`, `body` as a person would read
+        them, and `live`: whether the code in it is the user's newest, unused and not yet run out.
         """
-        which, names = ("", ()) if username is None else ("WHERE username = ? OR entered = ?", (username, username))
+        which, names = (
+            ("", ())
+            if username is None
+            else ("WHERE username = ? OR entered = ?", (username, username))
+        )
         with self.engine.store.transaction() as db:
             now = now_of(self.engine.meta(db)["clock"])
             rows = db.execute(f"SELECT doc FROM messages {which} ORDER BY id", names).fetchall()
             wanted = [json.loads(doc) for (doc,) in rows]
             newest = {}
             for whom in {(one["pool_id"], one["username"]) for one in wanted}:
-                row = db.execute("SELECT doc FROM users WHERE pool_id = ? AND username = ?", whom).fetchone()
+                row = db.execute(
+                    "SELECT doc FROM users WHERE pool_id = ? AND username = ?", whom
+                ).fetchone()
                 codes = json.loads(row[0]).get("codes", []) if row else []
                 newest[whom] = {one["code"] for one in codes[-1:] if one["expires"] > now}
-        return [one | {"sent_at": _moment(one["sent_at"]).isoformat(),
-                       "live": one["code"] in newest[one["pool_id"], one["username"]]} for one in wanted]
+        return [
+            one
+            | {
+                "sent_at": _moment(one["sent_at"]).isoformat(),
+                "live": one["code"] in newest[one["pool_id"], one["username"]],
+            }
+            for one in wanted
+        ]
 
     def standing(self, username: str) -> Doc:
         """Return how a user stands at this moment, for a person who practises.
 
-        username: the user's own name, `sub` or alias; of several pools that know it, the oldest counts. The answer has
-        `now` (ISO, with its offset) and `user`: None, or `username`, `status`, `enabled`, `tries_left` and
-        `tries_allowed`, the tries of ForgotPassword and ConfirmForgotPassword together in this hour.
+        username: the user's own name, `sub` or alias; of several pools that know it, the oldest
+        counts. The answer has `now` (ISO, with its offset) and `user`: None, or `username`,
+        `status`, `enabled`, `tries_left` and `tries_allowed`, the tries of ForgotPassword and
+        ConfirmForgotPassword together in this hour.
         """
         with self.engine.store.transaction() as db:
             meta = self.engine.meta(db)
-            work = Work(db, now_of(meta["clock"]), Source(None), settings.defaults() | meta["settings"])
-            pools = (json.loads(doc) for (doc,) in db.execute("SELECT doc FROM pools ORDER BY rowid").fetchall())
-            found = next(((pool, user) for pool in pools if (user := work.find(pool, username))), None)
-            known = None if found is None else {
-                **{name: found[1][name] for name in ("username", "status", "enabled")},
-                "tries_left": limits.resets_left(work, *found), "tries_allowed": work.settings["reset_attempts"]}
+            work = Work(
+                db, now_of(meta["clock"]), Source(None), settings.defaults() | meta["settings"]
+            )
+            pools = (
+                json.loads(doc)
+                for (doc,) in db.execute("SELECT doc FROM pools ORDER BY rowid").fetchall()
+            )
+            found = next(
+                ((pool, user) for pool in pools if (user := work.find(pool, username))), None
+            )
+            known = (
+                None
+                if found is None
+                else {
+                    **{name: found[1][name] for name in ("username", "status", "enabled")},
+                    "tries_left": limits.resets_left(work, *found),
+                    "tries_allowed": work.settings["reset_attempts"],
+                }
+            )
             return {"now": _moment(work.now).isoformat(), "user": known}
 
     def now(self) -> datetime:
@@ -88,48 +120,66 @@ class Sandbox:
             return _moment(now_of(self.engine.meta(db)["clock"]))
 
     def advance(self, seconds: float) -> datetime:
-        """Move the clock forward for everybody and return the new time; ValueError for a step back."""
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
+        """Move the clock forward for everybody and return the new time; ValueError for a
+        step back.
+        """
+        if (
+            isinstance(seconds, bool)
+            or not isinstance(seconds, int | float)
+            or not 0 <= seconds <= 10**9
+        ):
             raise ValueError("advance takes seconds from 0 to a thousand million.")
         with self.engine.store.transaction() as db:
-            clock = {key: value + float(seconds) for key, value in self.engine.meta(db)["clock"].items()}
+            clock = {
+                key: value + float(seconds) for key, value in self.engine.meta(db)["clock"].items()
+            }
             self.engine.keep_meta(db, clock=clock)
             return _moment(now_of(clock))
 
     def fault(self, operation: str, fault: str, times: int = 1) -> None:
-        """Make the next calls of an operation fail in a certain way; ValueError for an unknown operation or fault.
+        """Make the next calls of an operation fail in a certain way; ValueError for an unknown
+        operation or fault.
 
-        fault: "drop-after-commit" (the connection breaks), "delay-after-commit" (by the setting delay_seconds) and
-        "500-after-commit" lose the answer of a call that was done; "500-before-commit" and "throttle-before-commit"
-        take the place of the call.
+        fault: "drop-after-commit" (the connection breaks), "delay-after-commit" (by the setting
+        delay_seconds) and "500-after-commit" lose the answer of a call that was done;
+        "500-before-commit" and "throttle-before-commit" take the place of the call.
         """
         one = faults.planned(operation, fault, times, IMITATED)
         with self.engine.store.transaction() as db:
             self.engine.keep_meta(db, faults=[*self.engine.meta(db)["faults"], one])
 
     def faults(self) -> list[Doc]:
-        """Return the faults that are still to strike, in order: `operation`, `fault`, `times` left."""
+        """Return the faults that are still to strike, in order: `operation`, `fault`,
+        `times` left.
+        """
         with self.engine.store.transaction() as db:
             planned: list[Doc] = self.engine.meta(db)["faults"]
             return planned
 
     def counts(self) -> Doc:
-        """Return how often each operation was called, and each fault struck, by username as it was sent.
+        """Return how often each operation was called, and each fault struck, by username as it was
+        sent.
 
-        `{"calls": {operation: {username: n}}, "faults": {operation: {fault: {username: n}}}}`; refused calls count.
+        `{"calls": {operation: {username: n}}, "faults": {operation: {fault: {username: n}}}}`;
+        refused calls count.
         """
         with self.engine.store.transaction() as db:
             rows = db.execute("SELECT operation, username, count FROM calls").fetchall()
         answer: Doc = {"calls": {}, "faults": {}}
         for key, username, count in rows:
             fault, _, operation = key.rpartition(" ")
-            group = answer["faults"].setdefault(operation, {}).setdefault(fault, {}) if fault else \
-                answer["calls"].setdefault(operation, {})
+            group = (
+                answer["faults"].setdefault(operation, {}).setdefault(fault, {})
+                if fault
+                else answer["calls"].setdefault(operation, {})
+            )
             group[username] = count
         return answer
 
     def settings(self, **changes: Any) -> Doc:
-        """Change settings and return all of them; ValueError names an unknown one, or a value that does not fit."""
+        """Change settings and return all of them; ValueError names an unknown one, or a value that
+        does not fit.
+        """
         changes = settings.checked(changes)
         with self.engine.store.transaction() as db:
             kept = self.engine.meta(db)["settings"] | changes
@@ -138,11 +188,12 @@ class Sandbox:
         return copy.deepcopy(settings.defaults() | kept)
 
     def on(self, trigger: str, callable_: triggers.Trigger | None) -> None:
-        """Register a Lambda trigger: CustomMessage, PostConfirmation or UserMigration; None removes it.
+        """Register a Lambda trigger: CustomMessage, PostConfirmation or UserMigration; None removes
+        it.
 
-        The callable gets the documented event as a dict and returns it, changed. An exception becomes the
-        UserLambdaValidationException that a failing function causes, TimeoutError an UnexpectedLambdaException, and
-        anything but a dict an InvalidLambdaResponseException.
+        The callable gets the documented event as a dict and returns it, changed. An exception
+        becomes the UserLambdaValidationException that a failing function causes, TimeoutError an
+        UnexpectedLambdaException, and anything but a dict an InvalidLambdaResponseException.
         """
         triggers.check_name(trigger)
         if callable_ is None:
@@ -151,10 +202,14 @@ class Sandbox:
             self.engine.callables[trigger] = callable_
 
     def set_status(self, username: str, status: str, pool_id: str | None = None) -> None:
-        """Put a user into a status that only AWS's other machinery leads to, such as EXTERNAL_PROVIDER."""
+        """Put a user into a status that only AWS's other machinery leads to, such as
+        EXTERNAL_PROVIDER.
+        """
         known = model.shape("UserStatusType")["enum"]
         if status not in known:
-            raise ValueError(f"no status is called {status!r}.{settings.did_you_mean(status, known)}")
+            raise ValueError(
+                f"no status is called {status!r}.{settings.did_you_mean(status, known)}"
+            )
         with self.engine.store.transaction() as db:
             work = Work(db, 0.0, Source(None), settings.defaults())
             pool = work.pool(pool_id or DEFAULT_POOL_ID)
@@ -165,7 +220,9 @@ class Sandbox:
             work.keep_user(pool, user)
 
     def reset(self) -> None:
-        """Start afresh, as on the first day: users, mailbox, clock, faults, settings and triggers."""
+        """Start afresh, as on the first day: users, mailbox, clock, faults, settings and
+        triggers.
+        """
         self.engine.reset()
 
     def close(self) -> None:
@@ -186,10 +243,10 @@ _opened: dict[str, Sandbox] = {}
 def open_sandbox(path: str | None = None) -> Sandbox:
     """Return the sandbox to use here: of a file, or this process's own.
 
-    path: a SQLite file, made with mode 0600 where it is missing and shared by every process that opens it, with the
-    real clock and random codes. Without a path, COGNITO_SANDBOX in the environment names the file; without that, the
-    process has one sandbox in memory, seeded, with a clock that only `advance` moves. ValueError for a file that
-    cannot be opened or is none of ours.
+    path: a SQLite file, made with mode 0600 where it is missing and shared by every process that
+    opens it, with the real clock and random codes. Without a path, COGNITO_SANDBOX in the
+    environment names the file; without that, the process has one sandbox in memory, seeded, with a
+    clock that only `advance` moves. ValueError for a file that cannot be opened or is none of ours.
     """
     named = path or os.environ.get("COGNITO_SANDBOX")
     key = os.path.abspath(named) if named else ""

@@ -2,9 +2,9 @@
 
     plant_case(open_sandbox(), "no-verified-contact")
 
-puts the user, and where it takes one a user pool and an app client of its own, into a sandbox. Planting a case again
-restores it as new. The numbers are those of the fifteen problems that users of Amazon Cognito report most; the cases
-without a number are common too.
+puts the user, and where it takes one a user pool and an app client of its own, into a sandbox.
+Planting a case again restores it as new. The numbers are those of the fifteen problems that users
+of Amazon Cognito report most; the cases without a number are common too.
 """
 
 from collections.abc import Callable
@@ -25,20 +25,31 @@ CLIENT_SECRET = "practice0secret0of0the0case0secret0hash0x"
 """The client secret of the case secret-hash; it opens nothing but the sandbox."""
 
 _MINUTE = 60.0
-_FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+_FLOWS = [
+    "ALLOW_USER_PASSWORD_AUTH",
+    "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "ALLOW_USER_SRP_AUTH",
+    "ALLOW_REFRESH_TOKEN_AUTH",
+]
 _BY_MAIL = {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]}
-_NO_CONTACT = "Cannot reset password for the user as there is no registered/verified email or phone_number"
+_NO_CONTACT = (
+    "Cannot reset password for the user as there is no registered/verified email or phone_number"
+)
 _WRONG_STATE = "User password cannot be reset in the current state."
 _PHONE = "+15551230199"
-_SMS = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sends-text-messages", "SnsRegion": pools.REGION}
+_SMS = {
+    "SnsCallerArn": "arn:aws:iam::123456789012:role/sends-text-messages",
+    "SnsRegion": pools.REGION,
+}
 
 
 @dataclass(frozen=True)
 class Case:
-    """A user in trouble. name: the problem. number: 1 to 15, or 0. says: what the user says on the phone.
+    """A user in trouble. name: the problem. number: 1 to 15, or 0. says: what the user says on the
+    phone.
 
-    symptom: what diagnosis is told: the text that the user reads out, or what they say of it. username: as the user
-    gives it, which need not be the account's.
+    symptom: what diagnosis is told: the text that the user reads out, or what they say of it.
+    username: as the user gives it, which need not be the account's.
     """
 
     name: str
@@ -51,37 +62,63 @@ class Case:
 
 
 class _Stage:
-    """What a case is set up with, in one transaction, by the operations that a client would call."""
+    """What a case is set up with, in one transaction, by the operations that a client would
+    call.
+    """
 
     def __init__(self, work: Work, case: Case, sandbox: Sandbox) -> None:
         self.work, self.case, self.sandbox = work, case, sandbox
 
     def pool(self, **options: Any) -> None:
         """Make the case's own pool, with its app client."""
-        options = {"PoolName": self.case.name, "AutoVerifiedAttributes": ["email"], "AccountRecoverySetting": _BY_MAIL,
-                   **options}
-        pools.create_user_pool(self.work, {key: value for key, value in options.items() if value}, self.case.pool_id)
+        options = {
+            "PoolName": self.case.name,
+            "AutoVerifiedAttributes": ["email"],
+            "AccountRecoverySetting": _BY_MAIL,
+            **options,
+        }
+        pools.create_user_pool(
+            self.work, {key: value for key, value in options.items() if value}, self.case.pool_id
+        )
         self.client()
 
     def client(self, **options: Any) -> None:
         """Make the case's app client, in its pool."""
-        clients.create_user_pool_client(self.work, {
-            "UserPoolId": self.case.pool_id, "ClientName": self.case.name, "ExplicitAuthFlows": _FLOWS, **options,
-        }, self.case.client_id)
+        clients.create_user_pool_client(
+            self.work,
+            {
+                "UserPoolId": self.case.pool_id,
+                "ClientName": self.case.name,
+                "ExplicitAuthFlows": _FLOWS,
+                **options,
+            },
+            self.case.client_id,
+        )
 
     def change_pool(self, **values: Any) -> None:
         """Give the pool what no operation of the API can give it."""
         self.work.keep_pool(self.work.pool(self.case.pool_id) | values)
 
-    def user(self, name: str = "", *, status: str = "CONFIRMED", temporary: bool = False, **attributes: str) -> None:
-        """Make the user, in place of one who is there: with a verified e-mail address, unless attributes are given."""
+    def user(
+        self,
+        name: str = "",
+        *,
+        status: str = "CONFIRMED",
+        temporary: bool = False,
+        **attributes: str,
+    ) -> None:
+        """Make the user, in place of one who is there: with a verified e-mail address, unless
+        attributes are given.
+        """
         name = name or self.case.username
         pool = self.work.pool(self.case.pool_id)
         for one in (name, self.case.username):
             there = self.work.find(pool, one)
             if there is not None:
                 self.work.drop_user(pool, there["username"])
-        user = users.new(self.work, pool, name, attributes or {"email": name, "email_verified": "true"}, status)
+        user = users.new(
+            self.work, pool, name, attributes or {"email": name, "email_verified": "true"}, status
+        )
         passwords.store(self.work, pool, user, DEFAULT_PASSWORD, temporary=temporary)
         users.keep_new(self.work, pool, user, force_alias=True)
 
@@ -94,15 +131,23 @@ class _Stage:
         """Have the user request a code, some time ago."""
         now = self.work.now
         self.work.now = now - minutes_ago * _MINUTE
-        recovery.forgot_password(self.work, {"ClientId": self.case.client_id, "Username": self.case.username})
+        recovery.forgot_password(
+            self.work, {"ClientId": self.case.client_id, "Username": self.case.username}
+        )
         self.work.now = now
 
     def confirms(self) -> None:
         """Have the user set a new password with the newest code."""
         code = self._whom()[1]["codes"][-1]["code"]
-        recovery.confirm_forgot_password(self.work, {
-            "ClientId": self.case.client_id, "Username": self.case.username, "ConfirmationCode": code,
-            "Password": CHOSEN_PASSWORD})
+        recovery.confirm_forgot_password(
+            self.work,
+            {
+                "ClientId": self.case.client_id,
+                "Username": self.case.username,
+                "ConfirmationCode": code,
+                "Password": CHOSEN_PASSWORD,
+            },
+        )
 
     def spends_all_tries(self) -> None:
         """Use up the user's tries of this hour, whatever the sandbox is set to allow."""
@@ -123,7 +168,9 @@ class _Stage:
 
 
 class _SignUpOnly:
-    """A PostConfirmation trigger that was written for sign-ups: at a reset it misses what only those have."""
+    """A PostConfirmation trigger that was written for sign-ups: at a reset it misses what only
+    those have.
+    """
 
     def __init__(self, pool_id: str, before: triggers.Trigger | None) -> None:
         self._pool_id, self._before = pool_id, before
@@ -146,8 +193,13 @@ def _no_verified_contact(stage: _Stage) -> None:
 
 def _contact_is_second_factor(stage: _Stage) -> None:
     # E-mail as a second factor takes a sender of one's own.
-    stage.pool(MfaConfiguration="OPTIONAL", EmailConfiguration={
-        "EmailSendingAccount": "DEVELOPER", "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.com"})
+    stage.pool(
+        MfaConfiguration="OPTIONAL",
+        EmailConfiguration={
+            "EmailSendingAccount": "DEVELOPER",
+            "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.com",
+        },
+    )
     stage.change_pool(mfa={"EmailMfaConfiguration": {}})
     stage.user()
     stage.change_user(mfa={"enabled": ["EMAIL_OTP"], "preferred": "EMAIL_OTP"})
@@ -188,14 +240,27 @@ def _in_order(stage: _Stage) -> None:
 
 
 def _code_goes_to_phone(stage: _Stage) -> None:
-    stage.pool(AutoVerifiedAttributes=["email", "phone_number"], AccountRecoverySetting=None, SmsConfiguration=_SMS)
-    stage.user(email=stage.case.username, email_verified="true", phone_number=_PHONE, phone_number_verified="true")
+    stage.pool(
+        AutoVerifiedAttributes=["email", "phone_number"],
+        AccountRecoverySetting=None,
+        SmsConfiguration=_SMS,
+    )
+    stage.user(
+        email=stage.case.username,
+        email_verified="true",
+        phone_number=_PHONE,
+        phone_number_verified="true",
+    )
     stage.asks()
 
 
 def _sms_never_arrives(stage: _Stage) -> None:
     by_phone = {"RecoveryMechanisms": [{"Name": "verified_phone_number", "Priority": 1}]}
-    stage.pool(AutoVerifiedAttributes=["phone_number"], AccountRecoverySetting=by_phone, SmsConfiguration=_SMS)
+    stage.pool(
+        AutoVerifiedAttributes=["phone_number"],
+        AccountRecoverySetting=by_phone,
+        SmsConfiguration=_SMS,
+    )
     stage.change_pool(delivery="lost")
     stage.user(phone_number=_PHONE, phone_number_verified="true")
 
@@ -211,7 +276,9 @@ def _other_case(stage: _Stage) -> None:
 
 
 def _trigger_failed(stage: _Stage) -> None:
-    stage.pool(LambdaConfig={"PostConfirmation": "arn:aws:lambda:us-east-1:123456789012:function:welcome"})
+    stage.pool(
+        LambdaConfig={"PostConfirmation": "arn:aws:lambda:us-east-1:123456789012:function:welcome"}
+    )
     stage.user()
     stage.asks(minutes_ago=3)
     stage.confirms()
@@ -224,7 +291,9 @@ def _reset_required(stage: _Stage) -> None:
     stage.user()
     now = stage.work.now
     stage.work.now = now - 120 * _MINUTE
-    recovery.admin_reset_user_password(stage.work, {"UserPoolId": stage.case.pool_id, "Username": stage.case.username})
+    recovery.admin_reset_user_password(
+        stage.work, {"UserPoolId": stage.case.pool_id, "Username": stage.case.username}
+    )
     stage.work.now = now
 
 
@@ -247,8 +316,9 @@ def _contact_not_alias(stage: _Stage) -> None:
     stage.user("contact-not-alias", email=stage.case.username, email_verified="false")
 
 
-def _case(number: int, name: str, plant: Callable[[_Stage], None], says: str, symptom: str, **where: str) \
-        -> tuple[Case, Callable[[_Stage], None]]:
+def _case(
+    number: int, name: str, plant: Callable[[_Stage], None], says: str, symptom: str, **where: str
+) -> tuple[Case, Callable[[_Stage], None]]:
     return Case(name, number, says, symptom, f"{name}@example.com", **where), plant
 
 
@@ -257,49 +327,168 @@ def _own(word: str) -> dict[str, str]:
 
 
 _ALL = (
-    _case(1, "made-up-answer", _made_up_answer, "It says that a code was sent, but nothing arrives.",
-          "No code arrives.", **_own("01Hidden")),
-    _case(2, "no-verified-contact", _no_verified_contact,
-          "It says that there is no registered or verified e-mail. But I get your newsletter!", _NO_CONTACT),
-    _case(3, "contact-is-second-factor", _contact_is_second_factor,
-          "There is no verified e-mail, it says. I get my sign-in codes by e-mail every day.", _NO_CONTACT,
-          **_own("03Factor")),
-    _case(4, "temporary-password", _temporary_password, "I have never been in. I want to set my own password.", _WRONG_STATE),
-    _case(4, "federated-user", _federated_user, "I always click on the company's login. Now I want a password.", _WRONG_STATE),
-    _case(5, "code-used-or-expired", _code_used_or_expired, "I went to lunch, and now it does not take my code.",
-          "Invalid code provided, please request a code again."),
-    _case(6, "older-code", _older_code, "I clicked twice, got two mails, and the code is wrong.",
-          "Invalid verification code provided, please try again."),
-    _case(7, "attempt-limit", _attempt_limit, "I have tried it ten times, and now it says something about a limit.",
-          "Attempt limit exceeded, please try after some time."),
-    _case(8, "daily-mail-limit", _daily_mail_limit, "It says something about a daily e-mail limit. I get one mail a day!",
-          "Exceeded daily email limit for the operation or the account. If a higher limit is required, please configure "
-          "your user pool to use your own Amazon SES configuration for sending email.", **_own("08Daily")),
-    _case(9, "resend-is-for-sign-up", _in_order, "I pressed 'send the code again', and it says that I am confirmed.",
-          "User is already confirmed."),
-    _case(10, "code-goes-to-phone", _code_goes_to_phone, "I am waiting for the e-mail, and there is none.",
-          "I get no e-mail.", **_own("10Phone")),
-    _case(11, "sms-never-arrives", _sms_never_arrives, "The text message never comes. My phone works!",
-          "The text message never comes.", **_own("11Sms")),
-    _case(12, "secret-hash", _secret_hash, "There is some technical message about a hash.",
-          "Unable to verify secret hash for client train12secret", **_own("12Secret")),
-    _case(13, "other-case", _other_case, "It does not know me, but I have had this account for years.",
-          "Username/client id combination not found."),
-    _case(14, "trigger-failed", _trigger_failed, "I typed the code and a new password, and an error came.",
-          "PostConfirmation failed with error 'custom:plan'.", **_own("14Trigger")),
-    _case(15, "reset-required", _reset_required, "My password is right, I am sure, and it wants a reset.",
-          "Password reset required for the user"),
-    _case(0, "disabled", _disabled, "I cannot get in, and no code comes either.", "User is disabled."),
-    _case(0, "unconfirmed", _unconfirmed, "I registered last week and have forgotten what I typed.", _NO_CONTACT),
-    _case(0, "sign-in-locked", _sign_in_locked, "I know my password. I have tried it twenty times!",
-          "Password attempts exceeded"),
-    _case(0, "contact-not-alias", _contact_not_alias, "I type my e-mail address, and it says that I do not exist.",
-          "Username/client id combination not found.", **_own("Alias")),
-    _case(0, "other-devices-signed-in", _in_order, "My phone was stolen. I have a new password, and the thief is still in!",
-          "They are still signed in on my stolen phone."),
-    _case(0, "space-in-password", _in_order, "I pasted my new password, and it says something about a constraint.",
-          "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must satisfy regular "
-          r"expression pattern: ^[\S]+.*[\S]+$"),
+    _case(
+        1,
+        "made-up-answer",
+        _made_up_answer,
+        "It says that a code was sent, but nothing arrives.",
+        "No code arrives.",
+        **_own("01Hidden"),
+    ),
+    _case(
+        2,
+        "no-verified-contact",
+        _no_verified_contact,
+        "It says that there is no registered or verified e-mail. But I get your newsletter!",
+        _NO_CONTACT,
+    ),
+    _case(
+        3,
+        "contact-is-second-factor",
+        _contact_is_second_factor,
+        "There is no verified e-mail, it says. I get my sign-in codes by e-mail every day.",
+        _NO_CONTACT,
+        **_own("03Factor"),
+    ),
+    _case(
+        4,
+        "temporary-password",
+        _temporary_password,
+        "I have never been in. I want to set my own password.",
+        _WRONG_STATE,
+    ),
+    _case(
+        4,
+        "federated-user",
+        _federated_user,
+        "I always click on the company's login. Now I want a password.",
+        _WRONG_STATE,
+    ),
+    _case(
+        5,
+        "code-used-or-expired",
+        _code_used_or_expired,
+        "I went to lunch, and now it does not take my code.",
+        "Invalid code provided, please request a code again.",
+    ),
+    _case(
+        6,
+        "older-code",
+        _older_code,
+        "I clicked twice, got two mails, and the code is wrong.",
+        "Invalid verification code provided, please try again.",
+    ),
+    _case(
+        7,
+        "attempt-limit",
+        _attempt_limit,
+        "I have tried it ten times, and now it says something about a limit.",
+        "Attempt limit exceeded, please try after some time.",
+    ),
+    _case(
+        8,
+        "daily-mail-limit",
+        _daily_mail_limit,
+        "It says something about a daily e-mail limit. I get one mail a day!",
+        "Exceeded daily email limit for the operation or the account. If a higher limit is"
+        " required, please configure your user pool to use your own Amazon SES configuration for"
+        " sending email.",
+        **_own("08Daily"),
+    ),
+    _case(
+        9,
+        "resend-is-for-sign-up",
+        _in_order,
+        "I pressed 'send the code again', and it says that I am confirmed.",
+        "User is already confirmed.",
+    ),
+    _case(
+        10,
+        "code-goes-to-phone",
+        _code_goes_to_phone,
+        "I am waiting for the e-mail, and there is none.",
+        "I get no e-mail.",
+        **_own("10Phone"),
+    ),
+    _case(
+        11,
+        "sms-never-arrives",
+        _sms_never_arrives,
+        "The text message never comes. My phone works!",
+        "The text message never comes.",
+        **_own("11Sms"),
+    ),
+    _case(
+        12,
+        "secret-hash",
+        _secret_hash,
+        "There is some technical message about a hash.",
+        "Unable to verify secret hash for client train12secret",
+        **_own("12Secret"),
+    ),
+    _case(
+        13,
+        "other-case",
+        _other_case,
+        "It does not know me, but I have had this account for years.",
+        "Username/client id combination not found.",
+    ),
+    _case(
+        14,
+        "trigger-failed",
+        _trigger_failed,
+        "I typed the code and a new password, and an error came.",
+        "PostConfirmation failed with error 'custom:plan'.",
+        **_own("14Trigger"),
+    ),
+    _case(
+        15,
+        "reset-required",
+        _reset_required,
+        "My password is right, I am sure, and it wants a reset.",
+        "Password reset required for the user",
+    ),
+    _case(
+        0, "disabled", _disabled, "I cannot get in, and no code comes either.", "User is disabled."
+    ),
+    _case(
+        0,
+        "unconfirmed",
+        _unconfirmed,
+        "I registered last week and have forgotten what I typed.",
+        _NO_CONTACT,
+    ),
+    _case(
+        0,
+        "sign-in-locked",
+        _sign_in_locked,
+        "I know my password. I have tried it twenty times!",
+        "Password attempts exceeded",
+    ),
+    _case(
+        0,
+        "contact-not-alias",
+        _contact_not_alias,
+        "I type my e-mail address, and it says that I do not exist.",
+        "Username/client id combination not found.",
+        **_own("Alias"),
+    ),
+    _case(
+        0,
+        "other-devices-signed-in",
+        _in_order,
+        "My phone was stolen. I have a new password, and the thief is still in!",
+        "They are still signed in on my stolen phone.",
+    ),
+    _case(
+        0,
+        "space-in-password",
+        _in_order,
+        "I pasted my new password, and it says something about a constraint.",
+        "1 validation error detected: Value at 'password' failed to satisfy constraint: Member must"
+        " satisfy regular "
+        r"expression pattern: ^[\S]+.*[\S]+$",
+    ),
 )
 
 CASES: dict[str, Case] = {case.name: case for case, _ in _ALL}
@@ -307,13 +496,16 @@ _PLANTS = {case.name: plant for case, plant in _ALL}
 
 
 def plant_case(sandbox: Sandbox, name: str) -> Case:
-    """Put a training case into a sandbox, as new, and return it; ValueError for a name that no case has.
+    """Put a training case into a sandbox, as new, and return it; ValueError for a name that no case
+    has.
 
-    The trigger of the case trigger-failed belongs to this object, as all triggers do; everything else lies in the
-    sandbox's file or memory, for whoever opens it.
+    The trigger of the case trigger-failed belongs to this object, as all triggers do; everything
+    else lies in the sandbox's file or memory, for whoever opens it.
     """
     if name not in CASES:
-        raise ValueError(f"no training case is called {name!r}.{settings.did_you_mean(name, CASES)}")
+        raise ValueError(
+            f"no training case is called {name!r}.{settings.did_you_mean(name, CASES)}"
+        )
     with sandbox.engine.store.transaction() as db:
         meta = sandbox.engine.meta(db)
         source = Source(meta["seed"], meta["drawn"])

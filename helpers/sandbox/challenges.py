@@ -1,4 +1,6 @@
-"""RespondToAuthChallenge and its administrator's twin: the SRP proof, a new password, a second factor."""
+"""RespondToAuthChallenge and its administrator's twin: the SRP proof, a new password, a second
+factor.
+"""
 
 import base64
 import hashlib
@@ -21,12 +23,16 @@ def admin_respond_to_auth_challenge(work: Work, request: Doc) -> Doc:
     pool = work.pool(request["UserPoolId"])
     client = work.client(request["ClientId"])
     if client["UserPoolId"] != pool["Id"]:
-        raise Refusal("ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist.")
+        raise Refusal(
+            "ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist."
+        )
     return _respond(work, pool, client, request)
 
 
 def begin_srp(work: Work, pool: Doc, client: Doc, user: Doc | None, name: str, public: str) -> Doc:
-    """Answer USER_SRP_AUTH with PASSWORD_VERIFIER; hidden names get a stable salt, as the guide says."""
+    """Answer USER_SRP_AUTH with PASSWORD_VERIFIER; hidden names get a stable salt, as the guide
+    says.
+    """
     try:
         a = int(public, 16)
     except ValueError:
@@ -41,23 +47,46 @@ def begin_srp(work: Work, pool: Doc, client: Doc, user: Doc | None, name: str, p
     exponent = int.from_bytes(work.source.bytes(32), "big")
     b = srp.challenge(stored["verifier"], exponent)
     block = base64.b64encode(work.source.bytes(64)).decode()
-    text = work.keep_session({"kind": "srp", "pool": pool["Id"], "client": client["ClientId"],
-                              "username": user["username"] if user else None, "a": f"{a:x}", "b": b,
-                              "exponent": f"{exponent:x}", "block": block, "until": work.now + signin.SESSION_LIFETIME})
+    text = work.keep_session(
+        {
+            "kind": "srp",
+            "pool": pool["Id"],
+            "client": client["ClientId"],
+            "username": user["username"] if user else None,
+            "a": f"{a:x}",
+            "b": b,
+            "exponent": f"{exponent:x}",
+            "block": block,
+            "until": work.now + signin.SESSION_LIFETIME,
+        }
+    )
     # The clients send only the block back, so the block itself leads to what is remembered.
     work.db.execute("UPDATE sessions SET name = ? WHERE name = ?", (block, text))
-    return {"ChallengeName": "PASSWORD_VERIFIER", "ChallengeParameters": {
-        "SALT": stored["salt"].lstrip("0") or "0", "SECRET_BLOCK": block, "SRP_B": b, "USERNAME": own_name,
-        "USER_ID_FOR_SRP": own_name,
-    }}
+    return {
+        "ChallengeName": "PASSWORD_VERIFIER",
+        "ChallengeParameters": {
+            "SALT": stored["salt"].lstrip("0") or "0",
+            "SECRET_BLOCK": block,
+            "SRP_B": b,
+            "USERNAME": own_name,
+            "USER_ID_FOR_SRP": own_name,
+        },
+    }
 
 
 def _respond(work: Work, pool: Doc, client: Doc, request: Doc) -> Doc:
     name, given = request["ChallengeName"], request.get("ChallengeResponses") or {}
-    answers = {"PASSWORD_VERIFIER": _prove, "NEW_PASSWORD_REQUIRED": _choose, "SMS_MFA": _second, "EMAIL_OTP": _second,
-               "SOFTWARE_TOKEN_MFA": _second}
+    answers = {
+        "PASSWORD_VERIFIER": _prove,
+        "NEW_PASSWORD_REQUIRED": _choose,
+        "SMS_MFA": _second,
+        "EMAIL_OTP": _second,
+        "SOFTWARE_TOKEN_MFA": _second,
+    }
     if name not in answers:
-        raise Refusal("InvalidParameterException", f"The sandbox does not imitate the challenge {name}.")
+        raise Refusal(
+            "InvalidParameterException", f"The sandbox does not imitate the challenge {name}."
+        )
     if not given.get("USERNAME"):
         raise Refusal("InvalidParameterException", "Missing required parameter USERNAME")
     user = work.find(pool, given["USERNAME"])
@@ -70,7 +99,9 @@ def _prove(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
     for needed in ("PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"):
         if not given.get(needed):
             raise Refusal("InvalidParameterException", f"Missing required parameter {needed}")
-    kept = _taken(work, pool, client, given["PASSWORD_CLAIM_SECRET_BLOCK"], "srp", signin.incorrect())
+    kept = _taken(
+        work, pool, client, given["PASSWORD_CLAIM_SECRET_BLOCK"], "srp", signin.incorrect()
+    )
     user = work.user(pool["Id"], kept["username"]) if kept["username"] else None
     if user is None:
         raise signin.incorrect()
@@ -78,7 +109,9 @@ def _prove(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
     stored = user.get("password")
     right = False
     if stored:
-        key = srp.session_key(int(kept["a"], 16), int(kept["b"], 16), stored["verifier"], int(kept["exponent"], 16))
+        key = srp.session_key(
+            int(kept["a"], 16), int(kept["b"], 16), stored["verifier"], int(kept["exponent"], 16)
+        )
         block = base64.b64decode(kept["block"])
         expected = srp.claim(key, pool["Id"], user["username"], block, given["TIMESTAMP"])
         proof = base64.b64encode(expected).decode()
@@ -91,13 +124,20 @@ def _choose(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc
         raise Refusal("InvalidParameterException", "Missing required parameter NEW_PASSWORD")
     user = _challenged(work, pool, client, request, "NEW_PASSWORD_REQUIRED")
     prefix = "userAttributes."
-    listed = [{"Name": key[len(prefix):], "Value": value} for key, value in given.items() if key.startswith(prefix)]
+    listed = [
+        {"Name": key[len(prefix) :], "Value": value}
+        for key, value in given.items()
+        if key.startswith(prefix)
+    ]
     passwords.replace(work, pool, user, given["NEW_PASSWORD"])
     user["status"] = "CONFIRMED"
     users.change(work, pool, user, attributes.given(pool, listed, by_admin=False))
     events.note(work, pool, user, "PasswordChange", "Pass")
     factor = signin.after_password(work, pool, client, user)
-    return factor or {"ChallengeParameters": {}, "AuthenticationResult": tokens.issue(work, pool, client, user)}
+    return factor or {
+        "ChallengeParameters": {},
+        "AuthenticationResult": tokens.issue(work, pool, client, user),
+    }
 
 
 def _second(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
@@ -105,8 +145,14 @@ def _second(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc
     needed = f"{name}_CODE"
     if not given.get(needed):
         raise Refusal("InvalidParameterException", f"Missing required parameter {needed}")
-    kept = _taken(work, pool, client, request.get("Session") or "", name,
-                  Refusal("NotAuthorizedException", "Invalid session for the user."))
+    kept = _taken(
+        work,
+        pool,
+        client,
+        request.get("Session") or "",
+        name,
+        Refusal("NotAuthorizedException", "Invalid session for the user."),
+    )
     user = work.user(pool["Id"], kept["username"])
     if user is None:
         raise Refusal("NotAuthorizedException", "Invalid session for the user.")
@@ -116,7 +162,10 @@ def _second(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc
         raise Refusal("CodeMismatchException", "Invalid code received for user")
     limits.sign_in_succeeded(work, pool, user, "mfa")
     events.note(work, pool, user, "SignIn", "Pass", "Mfa", "Success")
-    return {"ChallengeParameters": {}, "AuthenticationResult": tokens.issue(work, pool, client, user)}
+    return {
+        "ChallengeParameters": {},
+        "AuthenticationResult": tokens.issue(work, pool, client, user),
+    }
 
 
 def _challenged(work: Work, pool: Doc, client: Doc, request: Doc, kind: str) -> Doc:
@@ -130,9 +179,12 @@ def _challenged(work: Work, pool: Doc, client: Doc, request: Doc, kind: str) -> 
 
 def _taken(work: Work, pool: Doc, client: Doc, text: str, kind: str, otherwise: Refusal) -> Doc:
     kept = work.take_session(text)
-    if kept is None or (kept["kind"], kept["pool"], kept["client"]) != (kind, pool["Id"], client["ClientId"]):
+    if kept is None or (kept["kind"], kept["pool"], kept["client"]) != (
+        kind,
+        pool["Id"],
+        client["ClientId"],
+    ):
         raise otherwise
     if work.now >= kept["until"]:
         raise Refusal("NotAuthorizedException", "Invalid session for the user, session is expired.")
     return kept
-

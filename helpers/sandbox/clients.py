@@ -5,18 +5,39 @@ from .refusal import Refusal
 from .work import Doc, Work
 
 _DEFAULT_FLOWS = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH"]
-_KEPT = ("ClientName", "RefreshTokenValidity", "AccessTokenValidity", "IdTokenValidity", "TokenValidityUnits",
-         "ReadAttributes", "WriteAttributes", "ExplicitAuthFlows", "SupportedIdentityProviders", "CallbackURLs",
-         "LogoutURLs", "DefaultRedirectURI", "AllowedOAuthFlows", "AllowedOAuthScopes",
-         "AllowedOAuthFlowsUserPoolClient", "AnalyticsConfiguration", "PreventUserExistenceErrors",
-         "EnableTokenRevocation", "EnablePropagateAdditionalUserContextData", "AuthSessionValidity",
-         "RefreshTokenRotation")
+_KEPT = (
+    "ClientName",
+    "RefreshTokenValidity",
+    "AccessTokenValidity",
+    "IdTokenValidity",
+    "TokenValidityUnits",
+    "ReadAttributes",
+    "WriteAttributes",
+    "ExplicitAuthFlows",
+    "SupportedIdentityProviders",
+    "CallbackURLs",
+    "LogoutURLs",
+    "DefaultRedirectURI",
+    "AllowedOAuthFlows",
+    "AllowedOAuthScopes",
+    "AllowedOAuthFlowsUserPoolClient",
+    "AnalyticsConfiguration",
+    "PreventUserExistenceErrors",
+    "EnableTokenRevocation",
+    "EnablePropagateAdditionalUserContextData",
+    "AuthSessionValidity",
+    "RefreshTokenRotation",
+)
 
 
 def create_user_pool_client(work: Work, request: Doc, client_id: str | None = None) -> Doc:
     """CreateUserPoolClient. client_id: the seed's own, None for a new one."""
     pool = work.pool(request["UserPoolId"])
-    client: Doc = {"UserPoolId": pool["Id"], "ClientId": client_id or work.source.client_id(), "CreationDate": work.now}
+    client: Doc = {
+        "UserPoolId": pool["Id"],
+        "ClientId": client_id or work.source.client_id(),
+        "CreationDate": work.now,
+    }
     if request.get("GenerateSecret") or request.get("ClientSecret"):
         client["ClientSecret"] = request.get("ClientSecret") or work.source.client_secret()
     _change(work, client, request)
@@ -48,16 +69,27 @@ def list_user_pool_clients(work: Work, request: Doc) -> Doc:
     query = "SELECT id, doc FROM clients WHERE pool_id = ? AND id > ? ORDER BY id LIMIT ?"
     rows = page(work, query, (pool["Id"],), request)
     kept = ("ClientId", "UserPoolId", "ClientName")
-    return {"UserPoolClients": [{key: client[key] for key in kept} for client in rows["docs"]], **rows["next"]}
+    return {
+        "UserPoolClients": [{key: client[key] for key in kept} for client in rows["docs"]],
+        **rows["next"],
+    }
 
 
 def allows(client: Doc, flow: str) -> bool:
-    """Say whether an authentication flow is enabled for a client; old and new names of flows count alike."""
-    wanted = {"ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH", "REFRESH_TOKEN": "REFRESH_TOKEN_AUTH"}.get(flow, flow)
+    """Say whether an authentication flow is enabled for a client; old and new names of flows count
+    alike.
+    """
+    wanted = {
+        "ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH",
+        "REFRESH_TOKEN": "REFRESH_TOKEN_AUTH",
+    }.get(flow, flow)
     enabled = client.get("ExplicitAuthFlows", ())
     if wanted == "REFRESH_TOKEN_AUTH" and not any(one.startswith("ALLOW_") for one in enabled):
         return True
-    old = {"ADMIN_USER_PASSWORD_AUTH": "ADMIN_NO_SRP_AUTH", "USER_PASSWORD_AUTH": "USER_PASSWORD_AUTH"}.get(wanted)
+    old = {
+        "ADMIN_USER_PASSWORD_AUTH": "ADMIN_NO_SRP_AUTH",
+        "USER_PASSWORD_AUTH": "USER_PASSWORD_AUTH",
+    }.get(wanted)
     return f"ALLOW_{wanted}" in enabled or old is not None and old in enabled
 
 
@@ -65,7 +97,9 @@ def _of_pool(work: Work, request: Doc) -> Doc:
     pool = work.pool(request["UserPoolId"])
     client = work.client(request["ClientId"])
     if client["UserPoolId"] != pool["Id"]:
-        raise Refusal("ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist.")
+        raise Refusal(
+            "ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist."
+        )
     return client
 
 
@@ -73,7 +107,10 @@ def _change(work: Work, client: Doc, request: Doc) -> None:
     flows = request.get("ExplicitAuthFlows") or []
     if len({one.startswith("ALLOW_") for one in flows}) > 1:
         # The rule is the API reference's; the wording is the sandbox's.
-        raise Refusal("InvalidParameterException", "Authentication flows with and without ALLOW_ cannot be mixed.")
+        raise Refusal(
+            "InvalidParameterException",
+            "Authentication flows with and without ALLOW_ cannot be mixed.",
+        )
     for key in _KEPT:
         client.pop(key, None)
     client |= {key: request[key] for key in _KEPT if request.get(key) is not None}

@@ -1,4 +1,6 @@
-"""What is beside the API, over HTTP: health, mailbox, clock, faults, settings, reset, keys, and the page for people."""
+"""What is beside the API, over HTTP: health, mailbox, clock, faults, settings, reset, keys, and the
+page for people.
+"""
 
 import json
 import os
@@ -29,12 +31,21 @@ def answer(sandbox: Sandbox, request: Request) -> wire.Answer:
         places = sorted(f"{verb} /_sandbox/{one}" for verb, one in _ACTIONS)
         return _plain(404, {"error": f"nothing is at {path[:100]}", "known": places})
     if (method, name) not in known:
-        return _plain(405, {"error": f"{name} takes {', '.join(sorted(verb for verb, _ in known))}"})
+        return _plain(
+            405, {"error": f"{name} takes {', '.join(sorted(verb for verb, _ in known))}"}
+        )
     # curl and urllib call anything they post a form; a JSON object gives itself away.
-    from_page = (request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-                 and bool(request.body.strip()) and request.body.lstrip()[:1] not in (b"{", b"["))
+    from_page = (
+        request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        and bool(request.body.strip())
+        and request.body.lstrip()[:1] not in (b"{", b"[")
+    )
     try:
-        given = _fields(request.body) if from_page else json.loads(request.body.decode().strip() or "{}")
+        given = (
+            _fields(request.body)
+            if from_page
+            else json.loads(request.body.decode().strip() or "{}")
+        )
         if method == "GET" and not given:
             given = dict(urllib.parse.parse_qsl(request.path.partition("?")[2]))
         if not isinstance(given, dict):
@@ -55,15 +66,24 @@ def _plain(status: int, content: Any) -> wire.Answer:
 
 def _page(sandbox: Sandbox) -> wire.Answer:
     body = page.render(sandbox).encode("utf-8", "replace")
-    return wire.Answer(200, body, {
-        "Content-Type": "text/html; charset=utf-8", "Content-Length": str(len(body)), "Cache-Control": "no-store",
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
-        "X-Frame-Options": "DENY",
-    })
+    return wire.Answer(
+        200,
+        body,
+        {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Length": str(len(body)),
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": (
+                "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"
+            ),
+            "X-Frame-Options": "DENY",
+        },
+    )
 
 
 def _fields(body: bytes) -> Doc:
-    # What a form of the page sends: a value is JSON where it reads as such, and text where it does not or must be.
+    # What a form of the page sends: a value is JSON where it reads as such, and text where it does
+    # not or must be.
     given: Doc = {}
     for name, value in urllib.parse.parse_qsl(body.decode(), keep_blank_values=True):
         words = name in SETTINGS and isinstance(SETTINGS[name].default, str)
@@ -75,7 +95,12 @@ def _fields(body: bytes) -> Doc:
 
 
 def _health(sandbox: Sandbox, given: Doc) -> Any:
-    return {"status": "ok", "now": sandbox.now().isoformat(), "file": sandbox.path, "pid": os.getpid()}
+    return {
+        "status": "ok",
+        "now": sandbox.now().isoformat(),
+        "file": sandbox.path,
+        "pid": os.getpid(),
+    }
 
 
 def _mailbox(sandbox: Sandbox, given: Doc) -> Any:
@@ -125,7 +150,14 @@ def _only(given: Doc, *, optional: bool = False, **names: str) -> Doc:
 
 
 _ACTIONS: dict[tuple[str, str], Callable[[Sandbox, Doc], Any]] = {
-    ("GET", "health"): _health, ("GET", "mailbox"): _mailbox, ("GET", "standing"): _standing, ("GET", "clock"): _now, ("POST", "clock"): _clock,
-    ("GET", "faults"): _counts, ("POST", "faults"): _faults, ("GET", "settings"): _settings,
-    ("POST", "settings"): _settings, ("POST", "reset"): _reset,
+    ("GET", "health"): _health,
+    ("GET", "mailbox"): _mailbox,
+    ("GET", "standing"): _standing,
+    ("GET", "clock"): _now,
+    ("POST", "clock"): _clock,
+    ("GET", "faults"): _counts,
+    ("POST", "faults"): _faults,
+    ("GET", "settings"): _settings,
+    ("POST", "settings"): _settings,
+    ("POST", "reset"): _reset,
 }

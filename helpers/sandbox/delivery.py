@@ -1,4 +1,6 @@
-"""Where a code goes: the medium that the pool and the user allow, the mask that the caller sees, the message itself."""
+"""Where a code goes: the medium that the pool and the user allow, the mask that the caller sees,
+the message itself.
+"""
 
 import hashlib
 from typing import Any
@@ -14,14 +16,19 @@ _FACTOR = {"email": "EMAIL_OTP", "phone_number": "SMS_MFA"}
 _DEFAULT_SUBJECT = "Your verification code"
 _DEFAULT_MESSAGE = "Your verification code is {####}"
 DAILY_LIMIT_TEXT = (
-    "Exceeded daily email limit for the operation or the account. If a higher limit is required, please configure your"
-    " user pool to use your own Amazon SES configuration for sending email."
+    "Exceeded daily email limit for the operation or the account. If a higher limit is required,"
+    " please configure your user pool to use your own Amazon SES configuration for sending email."
 )
 _FAILURES = {
     "code": ("CodeDeliveryFailureException", "Invalid email provided/Unable to send the email"),
-    "sms-trust": ("InvalidSmsRoleTrustRelationshipException",
-                  "Role does not have a trust relationship allowing Cognito to assume the role"),
-    "sms-access": ("InvalidSmsRoleAccessPolicyException", "Role does not have permission to publish with SNS"),
+    "sms-trust": (
+        "InvalidSmsRoleTrustRelationshipException",
+        "Role does not have a trust relationship allowing Cognito to assume the role",
+    ),
+    "sms-access": (
+        "InvalidSmsRoleAccessPolicyException",
+        "Role does not have permission to publish with SNS",
+    ),
     "email-access": ("InvalidEmailRoleAccessPolicyException", "Email address is not verified."),
     "daily-limit": ("LimitExceededException", DAILY_LIMIT_TEXT),
 }
@@ -30,8 +37,11 @@ _DAY, _RENEWAL = 86_400.0, 9 * 3600.0
 
 def no_contact() -> Refusal:
     """Return the refusal of a reset for which there is no eligible contact."""
-    return Refusal("InvalidParameterException",
-                   "Cannot reset password for the user as there is no registered/verified email or phone_number")
+    return Refusal(
+        "InvalidParameterException",
+        "Cannot reset password for the user as there is no registered/verified email or"
+        " phone_number",
+    )
 
 
 def is_admin_only(pool: Doc) -> bool:
@@ -40,15 +50,21 @@ def is_admin_only(pool: Doc) -> bool:
 
 
 def recovery_contact(pool: Doc, user: Doc) -> str | None:
-    """Return the attribute to which a reset code goes, or None where the user has none that is eligible.
+    """Return the attribute to which a reset code goes, or None where the user has none that is
+    eligible.
 
-    By priority of the pool's AccountRecoverySetting; without one, a verified phone comes before a verified e-mail. A
-    contact that is the user's second factor cannot carry a code (developer guide, "Passwords, account recovery"),
-    except by SMS in a pool without the setting, where the console offers just that.
+    By priority of the pool's AccountRecoverySetting; without one, a verified phone comes before a
+    verified e-mail. A contact that is the user's second factor cannot carry a code (developer
+    guide, "Passwords, account recovery"), except by SMS in a pool without the setting, where the
+    console offers just that.
     """
     mechanisms = _mechanisms(pool)
     if mechanisms:
-        ordered = [_CONTACT_OF[one["Name"]] for one in sorted(mechanisms, key=_priority) if one["Name"] in _CONTACT_OF]
+        ordered = [
+            _CONTACT_OF[one["Name"]]
+            for one in sorted(mechanisms, key=_priority)
+            if one["Name"] in _CONTACT_OF
+        ]
     else:
         ordered = ["phone_number", "email"]
     factors = second_factors(user)
@@ -60,12 +76,16 @@ def recovery_contact(pool: Doc, user: Doc) -> str | None:
 
 
 def is_selected(pool: Doc, contact: str) -> bool:
-    """Say whether the pool verifies this kind of contact, or names it for recovery, or selects nothing at all.
+    """Say whether the pool verifies this kind of contact, or names it for recovery, or selects
+    nothing at all.
 
-    AdminResetUserPassword words its message as conditional on the pool's selection (API reference). That the call
-    succeeds without a message otherwise, and that a pool without any selection sends one, are heuristics.
+    AdminResetUserPassword words its message as conditional on the pool's selection (API reference).
+    That the call succeeds without a message otherwise, and that a pool without any selection sends
+    one, are heuristics.
     """
-    selected = {_CONTACT_OF.get(one["Name"]) for one in _mechanisms(pool)} | set(pool.get("AutoVerifiedAttributes", ()))
+    selected = {_CONTACT_OF.get(one["Name"]) for one in _mechanisms(pool)} | set(
+        pool.get("AutoVerifiedAttributes", ())
+    )
     return not selected or contact in selected
 
 
@@ -77,8 +97,11 @@ def second_factors(user: Doc) -> set[str]:
 
 def details(user: Doc, contact: str) -> Doc:
     """Return CodeDeliveryDetails for a message to a contact."""
-    return {"Destination": masked(user["attributes"][contact]), "DeliveryMedium": _MEDIUM[contact],
-            "AttributeName": contact}
+    return {
+        "Destination": masked(user["attributes"][contact]),
+        "DeliveryMedium": _MEDIUM[contact],
+        "AttributeName": contact,
+    }
 
 
 def masked(address: str) -> str:
@@ -92,26 +115,44 @@ def masked(address: str) -> str:
 def simulated(work: Work, pool: Doc, name: str) -> Doc:
     """Return CodeDeliveryDetails that look as if there were such a user; nothing is sent.
 
-    The medium follows the form of the name and what the pool verifies (developer guide, user existence errors). The
-    rest is a heuristic: one pool and name always give the same, and it tends to end like a whole address.
+    The medium follows the form of the name and what the pool verifies (developer guide, user
+    existence errors). The rest is a heuristic: one pool and name always give the same, and it tends
+    to end like a whole address.
     """
     digest = hashlib.sha256(f"{pool['Id']}\n{name}".encode("utf-8", "surrogatepass")).digest()
     verified = pool.get("AutoVerifiedAttributes", [])
     by_phone = "phone_number" in verified and (PHONE.fullmatch(name) or "email" not in verified)
     if by_phone and not EMAIL.fullmatch(name):
-        return {"Destination": f"+*******{int.from_bytes(digest[:4], 'big') % 10_000:04}", "DeliveryMedium": "SMS",
-                "AttributeName": "phone_number"}
+        return {
+            "Destination": f"+*******{int.from_bytes(digest[:4], 'big') % 10_000:04}",
+            "DeliveryMedium": "SMS",
+            "AttributeName": "phone_number",
+        }
     first, second = (chr(ord("a") + byte % 26) for byte in digest[:2])
-    return {"Destination": f"{first}***@{second}***{work.settings['simulated_tail']}", "DeliveryMedium": "EMAIL",
-            "AttributeName": "email"}
+    return {
+        "Destination": f"{first}***@{second}***{work.settings['simulated_tail']}",
+        "DeliveryMedium": "EMAIL",
+        "AttributeName": "email",
+    }
 
 
-def send(work: Work, pool: Doc, user: Doc, contact: str, code: str, *, source: str, client_id: str | None = None,
-         metadata: Doc | None = None, entered: str | None = None, without: str = "") -> None:
+def send(
+    work: Work,
+    pool: Doc,
+    user: Doc,
+    contact: str,
+    code: str,
+    *,
+    source: str,
+    client_id: str | None = None,
+    metadata: Doc | None = None,
+    entered: str | None = None,
+    without: str = "",
+) -> None:
     """Send one message to a contact, through the CustomMessage trigger where there is one.
 
-    source: the trigger source, such as CustomMessage_ForgotPassword. without: a failure that this operation has no
-    error for; the message is then lost in silence.
+    source: the trigger source, such as CustomMessage_ForgotPassword. without: a failure that this
+    operation has no error for; the message is then lost in silence.
     """
     # A pool of a training case fails in a way of its own.
     how = pool.get("delivery") or work.settings["delivery_failure"]
@@ -132,25 +173,56 @@ def send(work: Work, pool: Doc, user: Doc, contact: str, code: str, *, source: s
         subject, text = custom.get("emailSubject") or subject, custom.get("emailMessage") or text
     else:
         text = custom.get("smsMessage") or text
-    post(work, pool, user, contact, code, source=source, client_id=client_id, entered=entered, subject=subject,
-         body=text.replace("{####}", code))
+    post(
+        work,
+        pool,
+        user,
+        contact,
+        code,
+        source=source,
+        client_id=client_id,
+        entered=entered,
+        subject=subject,
+        body=text.replace("{####}", code),
+    )
 
 
-def post(work: Work, pool: Doc, user: Doc, contact: str, code: str | None, *, source: str, client_id: str | None,
-         entered: str | None, subject: str, body: str) -> None:
+def post(
+    work: Work,
+    pool: Doc,
+    user: Doc,
+    contact: str,
+    code: str | None,
+    *,
+    source: str,
+    client_id: str | None,
+    entered: str | None,
+    subject: str,
+    body: str,
+) -> None:
     """Put a message into the mailbox as it is."""
     by_mail = contact == "email"
     message: dict[str, Any] = {
-        "pool_id": pool["Id"], "client_id": client_id, "username": user["username"], "entered": entered,
-        "destination": user["attributes"][contact], "medium": _MEDIUM[contact], "trigger_source": source, "code": code,
-        "sent_at": work.now, "sender": "no-reply@verificationemail.com" if by_mail else "NOTICE",
-        "subject": subject if by_mail else None, "body": body,
+        "pool_id": pool["Id"],
+        "client_id": client_id,
+        "username": user["username"],
+        "entered": entered,
+        "destination": user["attributes"][contact],
+        "medium": _MEDIUM[contact],
+        "trigger_source": source,
+        "code": code,
+        "sent_at": work.now,
+        "sender": "no-reply@verificationemail.com" if by_mail else "NOTICE",
+        "subject": subject if by_mail else None,
+        "body": body,
     }
     work.post(message)
 
 
 def auto_verified_contact(pool: Doc, user: Doc) -> str | None:
-    """Return the contact to which a sign-up code goes, or None where the pool verifies none that the user has."""
+    """Return the contact to which a sign-up code goes, or None where the pool verifies none that
+    the user has.
+    """
     for contact in reversed(CONTACTS):
         if contact in pool.get("AutoVerifiedAttributes", ()) and user["attributes"].get(contact):
             return contact
@@ -160,13 +232,21 @@ def auto_verified_contact(pool: Doc, user: Doc) -> str | None:
 def _template(pool: Doc, contact: str) -> tuple[str, str]:
     template = pool.get("VerificationMessageTemplate", {})
     if contact == "email":
-        subject = template.get("EmailSubject") or pool.get("EmailVerificationSubject") or _DEFAULT_SUBJECT
-        return subject, template.get("EmailMessage") or pool.get("EmailVerificationMessage") or _DEFAULT_MESSAGE
+        subject = (
+            template.get("EmailSubject") or pool.get("EmailVerificationSubject") or _DEFAULT_SUBJECT
+        )
+        return (
+            subject,
+            template.get("EmailMessage")
+            or pool.get("EmailVerificationMessage")
+            or _DEFAULT_MESSAGE,
+        )
     return "", template.get("SmsMessage") or pool.get("SmsVerificationMessage") or _DEFAULT_MESSAGE
 
 
 def _sends_sms(pool: Doc) -> bool:
-    # A function that sends SMS itself is kept and not run: its messages go to the mailbox like all others.
+    # A function that sends SMS itself is kept and not run: its messages go to the mailbox like all
+    # others.
     return bool(pool.get("SmsConfiguration") or pool.get("LambdaConfig", {}).get("CustomSMSSender"))
 
 

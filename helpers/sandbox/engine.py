@@ -1,7 +1,8 @@
-"""One call from beginning to end: faults, limits of the account, the operation in its transaction, triggers.
+"""One call from beginning to end: faults, limits of the account, the operation in its transaction,
+triggers.
 
-The order is the one in which Cognito is taken to check: firewall, request rate, constraints, then the operation's own
-checks. A refusal undoes everything but the records of the try.
+The order is the one in which Cognito is taken to check: firewall, request rate, constraints, then
+the operation's own checks. A refusal undoes everything but the records of the try.
 """
 
 import hashlib
@@ -26,7 +27,9 @@ _REQUESTS_KEPT = 100
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a call: its answer or its refusal, its request id, and the fault that befalls the answer."""
+    """What became of a call: its answer or its refusal, its request id, and the fault that befalls
+    the answer.
+    """
 
     result: Doc | Refusal
     request_id: str
@@ -34,7 +37,9 @@ class Outcome:
 
 
 class Engine:
-    """The sandbox without doors. path: its file, None for memory. seed: makes a memory repeat itself."""
+    """The sandbox without doors. path: its file, None for memory. seed: makes a memory repeat
+    itself.
+    """
 
     def __init__(self, path: str | None, seed: str | None) -> None:
         self.store = Store(path)
@@ -47,12 +52,16 @@ class Engine:
                 self._plant(db)
 
     def call(self, operation: str, request: Doc, problem: Refusal | None = None) -> Outcome:
-        """Run one operation. problem: what is wrong with the request itself, to be reported when its turn comes."""
+        """Run one operation. problem: what is wrong with the request itself, to be reported when
+        its turn comes.
+        """
         answers: Doc = {}
         callables = dict(self.callables)
         while True:
             try:
-                outcome, after = self._attempt(operation, request, problem, frozenset(callables), answers)
+                outcome, after = self._attempt(
+                    operation, request, problem, frozenset(callables), answers
+                )
             except Ask as ask:
                 answers[ask.key] = triggers.run(ask.name, callables[ask.name], ask.event)
                 continue
@@ -64,11 +73,15 @@ class Engine:
 
     @staticmethod
     def free_request_id(words: str) -> str:
-        """Return a request id for what never became a call: it takes no draw, and repeats with what is said."""
+        """Return a request id for what never became a call: it takes no draw, and repeats with what
+        is said.
+        """
         return str(uuid.UUID(hex=hashlib.sha256(words.encode()).hexdigest()[:32], version=4))
 
     def reset(self) -> None:
-        """Start afresh: the seed's pool, client and user, default settings, no faults, no triggers."""
+        """Start afresh: the seed's pool, client and user, default settings, no faults, no
+        triggers.
+        """
         with self.store.transaction() as db:
             for table in TABLES:
                 db.execute(f"DELETE FROM {table}")
@@ -85,8 +98,10 @@ class Engine:
 
     def keep_meta(self, db: sqlite3.Connection, **values: Any) -> None:
         """Store some of it."""
-        db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)",
-                       [(key, json.dumps(value)) for key, value in values.items()])
+        db.executemany(
+            "INSERT OR REPLACE INTO meta VALUES (?, ?)",
+            [(key, json.dumps(value)) for key, value in values.items()],
+        )
 
     def _plant(self, db: sqlite3.Connection) -> None:
         clock = {"frozen": seed.START} if self._seed is not None else {"offset": 0.0}
@@ -94,17 +109,27 @@ class Engine:
         seed.plant(Work(db, now_of(clock), source, settings.defaults()))
         self.keep_meta(db, seed=self._seed, drawn=source.drawn, clock=clock, settings={}, faults=[])
 
-    def _attempt(self, operation: str, request: Doc, problem: Refusal | None, callables: frozenset[str],
-                 answers: Doc) -> tuple[Outcome, list[tuple[str, Doc]]]:
+    def _attempt(
+        self,
+        operation: str,
+        request: Doc,
+        problem: Refusal | None,
+        callables: frozenset[str],
+        answers: Doc,
+    ) -> tuple[Outcome, list[tuple[str, Doc]]]:
         username = named_user(request)
         with self.store.transaction() as db:
             meta = self.meta(db)
             source = Source(meta["seed"], meta["drawn"])
             request_id = source.uuid()
-            dials = settings.defaults() | meta["settings"] if meta["settings"] else settings.defaults()
+            dials = (
+                settings.defaults() | meta["settings"] if meta["settings"] else settings.defaults()
+            )
             work = Work(db, now_of(meta["clock"]), source, dials, callables, answers)
             due = faults.take(meta["faults"], operation, dials)
-            result = due.before if due and due.before else self._run(work, operation, request, problem)
+            result = (
+                due.before if due and due.before else self._run(work, operation, request, problem)
+            )
             changes: Doc = {"drawn": source.drawn} if source.drawn != meta["drawn"] else {}
             if due:
                 changes["faults"] = meta["faults"]
@@ -116,7 +141,9 @@ class Engine:
         after = work.after if not isinstance(result, Refusal) else []
         return Outcome(result, request_id, due if due and not due.before else None), after
 
-    def _run(self, work: Work, operation: str, request: Doc, problem: Refusal | None) -> Doc | Refusal:
+    def _run(
+        self, work: Work, operation: str, request: Doc, problem: Refusal | None
+    ) -> Doc | Refusal:
         work.db.execute("SAVEPOINT call")
         try:
             self._check_account(work, operation, request)
@@ -132,14 +159,20 @@ class Engine:
             # Neither its text nor the values in its traceback may be shown.
             work.db.execute("ROLLBACK TO call")
             print(f"sandbox: {operation} failed: {_place(error)}", file=sys.stderr)
-            result = Refusal("InternalErrorException", f"The sandbox failed: {type(error).__name__}", 500)
+            result = Refusal(
+                "InternalErrorException", f"The sandbox failed: {type(error).__name__}", 500
+            )
         work.db.execute("RELEASE call")
         work.keep_records()
         return result
 
     def _check_account(self, work: Work, operation: str, request: Doc) -> None:
         if work.settings["waf_block"] and model.is_public(operation):
-            raise Refusal("ForbiddenException", "Request not allowed due to WAF block.", work.settings["waf_status"])
+            raise Refusal(
+                "ForbiddenException",
+                "Request not allowed due to WAF block.",
+                work.settings["waf_status"],
+            )
         limits.check_rate(work, operation, request)
 
 
@@ -157,25 +190,58 @@ def named_user(request: Any) -> str:
     return found[:128] if isinstance(found, str) else ""
 
 
-_SHOWN = ("UserPoolId", "ClientId", "Username", "AuthFlow", "ChallengeName", "PoolName", "ClientName", "Permanent",
-          "MessageAction", "Filter", "Limit", "MaxResults")
+_SHOWN = (
+    "UserPoolId",
+    "ClientId",
+    "Username",
+    "AuthFlow",
+    "ChallengeName",
+    "PoolName",
+    "ClientName",
+    "Permanent",
+    "MessageAction",
+    "Filter",
+    "Limit",
+    "MaxResults",
+)
 
 
-def _log(db: sqlite3.Connection, now: float, operation: str, request: Any, username: str, result: Doc | Refusal,
-         request_id: str) -> None:
+def _log(
+    db: sqlite3.Connection,
+    now: float,
+    operation: str,
+    request: Any,
+    username: str,
+    result: Doc | Refusal,
+    request_id: str,
+) -> None:
     given = list(request.items())[:40] if isinstance(request, dict) else []
-    masked = ", ".join(f"{key[:60]}: {str(value)[:128] if key in _SHOWN else '***'}" for key, value in given)
-    said = (result.status, result.code, result.message) if isinstance(result, Refusal) else (200, None, None)
-    number = db.execute(
-        "INSERT INTO requests (at, operation, username, request, request_id, status, error, message)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (now, operation, username, masked, request_id, *said)).lastrowid or 0
+    masked = ", ".join(
+        f"{key[:60]}: {str(value)[:128] if key in _SHOWN else '***'}" for key, value in given
+    )
+    said = (
+        (result.status, result.code, result.message)
+        if isinstance(result, Refusal)
+        else (200, None, None)
+    )
+    number = (
+        db.execute(
+            "INSERT INTO requests (at, operation, username, request, request_id, status, error,"
+            " message) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (now, operation, username, masked, request_id, *said),
+        ).lastrowid
+        or 0
+    )
     if number % _REQUESTS_KEPT == 0:
         db.execute("DELETE FROM requests WHERE id <= ?", (number - _REQUESTS_KEPT,))
 
 
 def _count(db: sqlite3.Connection, operation: str, username: str) -> None:
-    db.execute("INSERT INTO calls VALUES (?, ?, 1) ON CONFLICT (operation, username) DO UPDATE SET count = count + 1",
-               (operation, username))
+    db.execute(
+        "INSERT INTO calls VALUES (?, ?, 1) ON CONFLICT (operation, username) DO UPDATE SET count ="
+        " count + 1",
+        (operation, username),
+    )
 
 
 def _place(error: BaseException) -> str:

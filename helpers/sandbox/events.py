@@ -6,9 +6,17 @@ from .work import Doc, Work
 _PAGE = 60
 
 
-def note(work: Work, pool: Doc, user: Doc, kind: str, response: str, challenge: str | None = None,
-         result: str | None = None) -> None:
-    """Record an event: kind is SignIn, SignUp, ForgotPassword, PasswordChange or ResendCode; response Pass or Fail.
+def note(
+    work: Work,
+    pool: Doc,
+    user: Doc,
+    kind: str,
+    response: str,
+    challenge: str | None = None,
+    result: str | None = None,
+) -> None:
+    """Record an event: kind is SignIn, SignUp, ForgotPassword, PasswordChange or ResendCode;
+    response Pass or Fail.
 
     AWS records events only with threat protection; the sandbox always does, and assesses no risk.
     """
@@ -24,17 +32,25 @@ def admin_list_user_auth_events(work: Work, request: Doc) -> Doc:
     rows = work.db.execute(
         "SELECT id, event_id, at, kind, response, challenge, result FROM events"
         " WHERE pool_id = ? AND username = ? AND id < ? ORDER BY id DESC LIMIT ?",
-        (pool["Id"], user["username"], min(upper, 1 << 62), limit + 1)).fetchall()
+        (pool["Id"], user["username"], min(upper, 1 << 62), limit + 1),
+    ).fetchall()
     answer: Doc = {"AuthEvents": [_shown(*row[1:]) for row in rows[:limit]]}
     if len(rows) > limit:
         answer["NextToken"] = str(rows[limit - 1][0])
     return answer
 
 
-def _shown(event_id: str, at: float, kind: str, response: str, challenge: str | None, result: str | None) -> Doc:
+def _shown(
+    event_id: str, at: float, kind: str, response: str, challenge: str | None, result: str | None
+) -> Doc:
     return {
-        "EventId": event_id, "EventType": kind, "CreationDate": at, "EventResponse": response,
+        "EventId": event_id,
+        "EventType": kind,
+        "CreationDate": at,
+        "EventResponse": response,
         "EventRisk": {"RiskDecision": "NoRisk", "CompromisedCredentialsDetected": False},
-        "ChallengeResponses": [{"ChallengeName": challenge, "ChallengeResponse": result}] if challenge else [],
+        "ChallengeResponses": (
+            [{"ChallengeName": challenge, "ChallengeResponse": result}] if challenge else []
+        ),
         "EventContextData": {},
     }

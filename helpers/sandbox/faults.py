@@ -1,4 +1,6 @@
-"""Faults on demand: an answer that is lost, late or a server error although the call was done, or a call not done."""
+"""Faults on demand: an answer that is lost, late or a server error although the call was done, or a
+call not done.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +16,9 @@ NAMES = (DROP, DELAY, ERROR_AFTER, ERROR_BEFORE, THROTTLE)
 
 @dataclass(frozen=True)
 class Due:
-    """A fault whose turn has come. before: the refusal that takes the call's place, None if the call is done first."""
+    """A fault whose turn has come. before: the refusal that takes the call's place, None if the
+    call is done first.
+    """
 
     name: str
     seconds: float
@@ -27,9 +31,13 @@ def internal_error() -> Refusal:
 
 
 def planned(operation: str, fault: str, times: int, known: Any) -> Doc:
-    """Return a fault as it is kept, or raise ValueError for an unknown operation or fault, or times below one."""
+    """Return a fault as it is kept, or raise ValueError for an unknown operation or fault, or times
+    below one.
+    """
     if operation not in known:
-        raise ValueError(f"the sandbox has no operation {operation!r}.{did_you_mean(operation, known)}")
+        raise ValueError(
+            f"the sandbox has no operation {operation!r}.{did_you_mean(operation, known)}"
+        )
     if fault not in NAMES:
         raise ValueError(f"no fault is called {fault!r}.{did_you_mean(fault, NAMES)}")
     if not isinstance(times, int) or isinstance(times, bool) or times < 1:
@@ -44,7 +52,9 @@ def take(pending: list[Doc], operation: str, settings: Doc) -> Due | None:
             one["times"] -= 1
             if one["times"] == 0:
                 pending.remove(one)
-            before = {ERROR_BEFORE: internal_error(),
-                      THROTTLE: Refusal("TooManyRequestsException", settings["throttle_message"])}.get(one["fault"])
+            before = {
+                ERROR_BEFORE: internal_error(),
+                THROTTLE: Refusal("TooManyRequestsException", settings["throttle_message"]),
+            }.get(one["fault"])
             return Due(one["fault"], float(settings["delay_seconds"]), before)
     return None

@@ -1,4 +1,6 @@
-"""How often: the hourly limits of a user, the lock after failed sign-ins, and the request rate of an account."""
+"""How often: the hourly limits of a user, the lock after failed sign-ins, and the request rate of
+an account.
+"""
 
 import math
 
@@ -9,10 +11,18 @@ HOUR = 3600.0
 _QUIET = 900.0
 _LONGEST_LOCK = 900.0
 _FREE_FAILURES = 5
-# Hourly limits of a user beside the shared one of ForgotPassword and ConfirmForgotPassword (quotas page).
+# Hourly limits of a user beside the shared one of ForgotPassword and ConfirmForgotPassword (quotas
+# page).
 HOURLY = {"ResendConfirmationCode": 5, "ConfirmSignUp": 15, "ChangePassword": 5}
-RECOVERY_CATEGORY = frozenset({"ChangePassword", "ConfirmForgotPassword", "ForgotPassword", "AdminResetUserPassword",
-                               "AdminSetUserPassword"})
+RECOVERY_CATEGORY = frozenset(
+    {
+        "ChangePassword",
+        "ConfirmForgotPassword",
+        "ForgotPassword",
+        "AdminResetUserPassword",
+        "AdminSetUserPassword",
+    }
+)
 
 
 def limit_exceeded() -> Refusal:
@@ -21,9 +31,11 @@ def limit_exceeded() -> Refusal:
 
 
 def spend(work: Work, pool: Doc, user: Doc, purpose: str, allowed: int) -> None:
-    """Count one try against an hourly limit of this user, or refuse it. A refused try does not prolong the wait.
+    """Count one try against an hourly limit of this user, or refuse it. A refused try does not
+    prolong the wait.
 
-    The tries of the last sixty minutes count; with the setting limit_window "fixed", those of the clock's hour.
+    The tries of the last sixty minutes count; with the setting limit_window "fixed", those of the
+    clock's hour.
     """
     tries = work.tally(pool["Id"], user["username"]).setdefault(purpose, [])
     tries[:] = _that_count(work, tries)
@@ -33,7 +45,9 @@ def spend(work: Work, pool: Doc, user: Doc, purpose: str, allowed: int) -> None:
 
 
 def spend_reset(work: Work, pool: Doc, user: Doc) -> None:
-    """Count one ForgotPassword or ConfirmForgotPassword; they share 5 to 20 an hour (developer guide, quotas)."""
+    """Count one ForgotPassword or ConfirmForgotPassword; they share 5 to 20 an hour (developer
+    guide, quotas).
+    """
     try:
         spend(work, pool, user, "resets", work.settings["reset_attempts"])
     except Refusal:
@@ -43,7 +57,9 @@ def spend_reset(work: Work, pool: Doc, user: Doc) -> None:
 
 
 def resets_left(work: Work, pool: Doc, user: Doc) -> int:
-    """Say how many ForgotPassword and ConfirmForgotPassword this user has left now; nothing is counted."""
+    """Say how many ForgotPassword and ConfirmForgotPassword this user has left now; nothing is
+    counted.
+    """
     tries = work.tally(pool["Id"], user["username"]).get("resets", [])
     return max(0, int(work.settings["reset_attempts"]) - len(_that_count(work, tries)))
 
@@ -57,8 +73,9 @@ def _that_count(work: Work, tries: list[float]) -> list[float]:
 def check_lock(work: Work, pool: Doc, user: Doc, counter: str = "signin") -> None:
     """Refuse a sign-in while the user is locked; such a try does not lengthen the lock.
 
-    counter: "signin" for passwords, "mfa" for the codes of a second factor, which lock by the same process (its text
-    there is a heuristic). Source: developer guide, "Authentication with user pools", lockout behaviour.
+    counter: "signin" for passwords, "mfa" for the codes of a second factor, which lock by the same
+    process (its text there is a heuristic). Source: developer guide, "Authentication with user
+    pools", lockout behaviour.
     """
     tally = work.tally(pool["Id"], user["username"])
     lock = tally.get(counter)
@@ -73,8 +90,12 @@ def check_lock(work: Work, pool: Doc, user: Doc, counter: str = "signin") -> Non
 
 
 def sign_in_failed(work: Work, pool: Doc, user: Doc, counter: str = "signin") -> None:
-    """Count a failed sign-in; from the fifth on the user is locked for 2^(n-5) seconds, fifteen minutes at most."""
-    lock = work.tally(pool["Id"], user["username"]).setdefault(counter, {"n": 0, "until": 0.0, "last": 0.0})
+    """Count a failed sign-in; from the fifth on the user is locked for 2^(n-5) seconds, fifteen
+    minutes at most.
+    """
+    lock = work.tally(pool["Id"], user["username"]).setdefault(
+        counter, {"n": 0, "until": 0.0, "last": 0.0}
+    )
     lock["n"] += 1
     lock["last"] = work.now
     if lock["n"] >= _FREE_FAILURES:
@@ -87,7 +108,9 @@ def sign_in_succeeded(work: Work, pool: Doc, user: Doc, counter: str = "signin")
 
 
 def check_rate(work: Work, operation: str, request: Doc) -> None:
-    """Refuse a call beyond the account's requests a second in the account recovery category, if a rate is set."""
+    """Refuse a call beyond the account's requests a second in the account recovery category, if a
+    rate is set.
+    """
     rate = work.settings["request_rate"]
     answered_challenge = request.get("ChallengeName") == "NEW_PASSWORD_REQUIRED"
     if not rate or not (operation in RECOVERY_CATEGORY or answered_challenge):

@@ -23,7 +23,9 @@ _SCANNED = 1000
 
 
 def list_users(work: Work, request: Doc) -> Doc:
-    """ListUsers: at most 60 a page; a filter compares one searchable attribute, whole (=) or by its beginning (^=)."""
+    """ListUsers: at most 60 a page; a filter compares one searchable attribute, whole (=) or by its
+    beginning (^=).
+    """
     pool = work.pool(request["UserPoolId"])
     keep = _predicate(request.get("Filter"))
     limit = request["Limit"] if request.get("Limit") is not None else _PAGE
@@ -31,13 +33,17 @@ def list_users(work: Work, request: Doc) -> Doc:
     found: list[Doc] = []
     last = _position(request.get("PaginationToken"))
     while True:
-        rows = work.db.execute("SELECT id, doc FROM users WHERE pool_id = ? AND id > ? ORDER BY id LIMIT ?",
-                               (pool["Id"], last, _SCANNED)).fetchall()
+        rows = work.db.execute(
+            "SELECT id, doc FROM users WHERE pool_id = ? AND id > ? ORDER BY id LIMIT ?",
+            (pool["Id"], last, _SCANNED),
+        ).fetchall()
         for number, doc in rows:
             user = json.loads(doc)
             if keep(user):
                 if len(found) == limit:
-                    return {"Users": found, "PaginationToken": f"u{last}"} if limit else {"Users": []}
+                    return (
+                        {"Users": found, "PaginationToken": f"u{last}"} if limit else {"Users": []}
+                    )
                 found.append(_picked(user, wanted))
             last = number
         if len(rows) < _SCANNED:
@@ -48,7 +54,9 @@ def _picked(user: Doc, wanted: list[str] | None) -> Doc:
     answer = shown(user)
     if wanted is not None:
         attributes = {"sub": user["sub"], **user["attributes"]}
-        answer["Attributes"] = listed({name: attributes[name] for name in wanted if name in attributes})
+        answer["Attributes"] = listed(
+            {name: attributes[name] for name in wanted if name in attributes}
+        )
     return answer
 
 

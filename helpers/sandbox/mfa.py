@@ -1,12 +1,17 @@
-"""Second factors, as far as they decide where a reset code may go: a pool's configuration and a user's preference."""
+"""Second factors, as far as they decide where a reset code may go: a pool's configuration and a
+user's preference.
+"""
 
 from .names import admin_user
 from .pools import check_plan
 from .refusal import Refusal
 from .work import Doc, Work
 
-_SETTINGS = {"SMSMfaSettings": "SMS_MFA", "SoftwareTokenMfaSettings": "SOFTWARE_TOKEN_MFA",
-             "EmailMfaSettings": "EMAIL_OTP"}
+_SETTINGS = {
+    "SMSMfaSettings": "SMS_MFA",
+    "SoftwareTokenMfaSettings": "SOFTWARE_TOKEN_MFA",
+    "EmailMfaSettings": "EMAIL_OTP",
+}
 _CONFIGURATIONS = ("SmsMfaConfiguration", "SoftwareTokenMfaConfiguration", "EmailMfaConfiguration")
 
 
@@ -19,7 +24,8 @@ def set_user_pool_mfa_config(work: Work, request: Doc) -> Doc:
     """SetUserPoolMfaConfig: what the request leaves out stays as it is."""
     pool = work.pool(request["UserPoolId"])
     given = {key: dict(request[key]) for key in _CONFIGURATIONS if request.get(key) is not None}
-    # How SMS are sent is one setting of the pool, whichever operation sets it (API reference, SmsMfaConfigType).
+    # How SMS are sent is one setting of the pool, whichever operation sets it (API reference,
+    # SmsMfaConfigType).
     by_sms = given.get("SmsMfaConfiguration", {}).pop("SmsConfiguration", None)
     if by_sms:
         pool["SmsConfiguration"] = by_sms
@@ -32,16 +38,27 @@ def set_user_pool_mfa_config(work: Work, request: Doc) -> Doc:
 
 
 def admin_set_user_mfa_preference(work: Work, request: Doc) -> Doc:
-    """AdminSetUserMFAPreference: an authenticator app counts as registered here, since the sandbox registers none."""
+    """AdminSetUserMFAPreference: an authenticator app counts as registered here, since the sandbox
+    registers none.
+    """
     pool, user = admin_user(work, request)
     mfa = user.get("mfa") or {"enabled": [], "preferred": None}
     for key, factor in _SETTINGS.items():
         asked = request.get(key)
         if asked is None:
             continue
-        if asked.get("Enabled") and factor == "SMS_MFA" and not user["attributes"].get("phone_number"):
-            raise Refusal("InvalidParameterException", "User does not have delivery config set to turn on SMS_MFA")
-        mfa["enabled"] = [one for one in mfa["enabled"] if one != factor] + ([factor] if asked.get("Enabled") else [])
+        if (
+            asked.get("Enabled")
+            and factor == "SMS_MFA"
+            and not user["attributes"].get("phone_number")
+        ):
+            raise Refusal(
+                "InvalidParameterException",
+                "User does not have delivery config set to turn on SMS_MFA",
+            )
+        mfa["enabled"] = [one for one in mfa["enabled"] if one != factor] + (
+            [factor] if asked.get("Enabled") else []
+        )
         if asked.get("PreferredMfa") and asked.get("Enabled"):
             mfa["preferred"] = factor
         elif mfa["preferred"] == factor:
@@ -55,5 +72,8 @@ def admin_set_user_mfa_preference(work: Work, request: Doc) -> Doc:
 def _shown(pool: Doc) -> Doc:
     answer = {"MfaConfiguration": pool["MfaConfiguration"], **pool.get("mfa", {})}
     if "SmsMfaConfiguration" in answer and "SmsConfiguration" in pool:
-        answer["SmsMfaConfiguration"] = {**answer["SmsMfaConfiguration"], "SmsConfiguration": pool["SmsConfiguration"]}
+        answer["SmsMfaConfiguration"] = {
+            **answer["SmsMfaConfiguration"],
+            "SmsConfiguration": pool["SmsConfiguration"],
+        }
     return answer

@@ -1,13 +1,19 @@
-"""Users who arrive through the UserMigration trigger: on a forgotten password, or with their first sign-in."""
+"""Users who arrive through the UserMigration trigger: on a forgotten password, or with their first
+sign-in.
+"""
 
 from . import passwords, triggers, users
 from .work import Doc, Work
 
 
-def on_forgotten_password(work: Work, pool: Doc, client: Doc, name: str, metadata: Doc | None) -> Doc | None:
-    """Ask the trigger about a name that the pool does not know; create the user it describes, or return None.
+def on_forgotten_password(
+    work: Work, pool: Doc, client: Doc, name: str, metadata: Doc | None
+) -> Doc | None:
+    """Ask the trigger about a name that the pool does not know; create the user it describes, or
+    return None.
 
-    The user is RESET_REQUIRED unless the trigger says CONFIRMED (developer guide, "Migrate user Lambda trigger").
+    The user is RESET_REQUIRED unless the trigger says CONFIRMED (developer guide, "Migrate user
+    Lambda trigger").
     """
     source = "UserMigration_ForgotPassword"
     answer = triggers.user_migration(work, pool, name, source, client["ClientId"], None, metadata)
@@ -18,16 +24,22 @@ def on_forgotten_password(work: Work, pool: Doc, client: Doc, name: str, metadat
     return user
 
 
-def on_sign_in(work: Work, pool: Doc, client: Doc, name: str, password: str, metadata: Doc | None) -> Doc | None:
-    """The same at a sign-in with a password; the password becomes the user's, unchecked by the pool's policy."""
-    answer = triggers.user_migration(work, pool, name, "UserMigration_Authentication", client["ClientId"], password,
-                                     metadata, {})
+def on_sign_in(
+    work: Work, pool: Doc, client: Doc, name: str, password: str, metadata: Doc | None
+) -> Doc | None:
+    """The same at a sign-in with a password; the password becomes the user's, unchecked by the
+    pool's policy.
+    """
+    answer = triggers.user_migration(
+        work, pool, name, "UserMigration_Authentication", client["ClientId"], password, metadata, {}
+    )
     if answer is None:
         return None
     user = _create(work, pool, name, answer)
     passwords.store(work, pool, user, password)
     work.keep_user(pool, user)
-    # Migrated is migrated: the sign-in itself may still be refused, as it is for a user who must reset the password.
+    # Migrated is migrated: the sign-in itself may still be refused, as it is for a user who must
+    # reset the password.
     work.settle()
     return user
 
@@ -35,7 +47,9 @@ def on_sign_in(work: Work, pool: Doc, client: Doc, name: str, password: str, met
 def _create(work: Work, pool: Doc, name: str, answer: Doc) -> Doc:
     given = answer["userAttributes"]
     ignored = ("username", "sub", "cognito:user_status")
-    attributes = {key: str(value) for key, value in given.items() if key not in ignored and value is not None}
+    attributes = {
+        key: str(value) for key, value in given.items() if key not in ignored and value is not None
+    }
     status = "CONFIRMED" if answer.get("finalUserStatus") == "CONFIRMED" else "RESET_REQUIRED"
     user = users.new(work, pool, str(given.get("username") or name), attributes, status)
     users.keep_new(work, pool, user, force_alias=bool(answer.get("forceAliasCreation")))

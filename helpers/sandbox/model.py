@@ -1,7 +1,9 @@
-"""Cognito's API as botocore's own service model describes it: operations, their inputs, and what a shape allows.
+"""Cognito's API as botocore's own service model describes it: operations, their inputs, and what a
+shape allows.
 
-Nothing of the API is copied by hand. The model is read straight from botocore's data (its loader would cost more than
-the rest of a start), and a shape is turned into a check when it is first needed.
+Nothing of the API is copied by hand. The model is read straight from botocore's data (its loader
+would cost more than the rest of a start), and a shape is turned into a check when it is first
+needed.
 """
 
 import functools
@@ -46,7 +48,9 @@ def operations() -> list[str]:
 
 
 def is_public(operation: str) -> bool:
-    """Say whether an operation is called without a signature, and so sits behind a web application firewall."""
+    """Say whether an operation is called without a signature, and so sits behind a web application
+    firewall.
+    """
     return str(_model()["operations"][operation].get("authtype")) == "none"
 
 
@@ -62,7 +66,9 @@ def input_name(operation: str) -> str:
 
 
 def broken_constraints(operation: str, request: Any) -> list[str]:
-    """Return what a request breaks, in AWS's words; raise WrongType where it is not even of the right types."""
+    """Return what a request breaks, in AWS's words; raise WrongType where it is not even of the
+    right types.
+    """
     if not isinstance(request, dict):
         raise WrongType("the request is not a JSON object")
     return _check(input_name(operation))("", request)
@@ -93,7 +99,9 @@ def _check(name: str) -> Check:
 
 
 def _structure(name: str, found: Shape) -> Check:
-    members = [(key, key[0].lower() + key[1:], ref["shape"]) for key, ref in found["members"].items()]
+    members = [
+        (key, key[0].lower() + key[1:], ref["shape"]) for key, ref in found["members"].items()
+    ]
     required = frozenset(found.get("required", ()))
 
     def check(path: str, value: Any) -> list[str]:
@@ -146,8 +154,14 @@ def _map(found: Shape) -> Check:
     return check
 
 
-_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "boolean": (bool,), "integer": (int,), "long": (int,),
-                                       "blob": (str,), "timestamp": (int, float)}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
+    "blob": (str,),
+    "timestamp": (int, float),
+}
 
 
 def _is_of(value: Any, expected: tuple[type, ...]) -> bool:
@@ -158,7 +172,9 @@ def _scalar(name: str, found: Shape) -> Check:
     kind = found["type"]
     expected = _TYPES[kind]
     pattern, enum = found.get("pattern"), found.get("enum")
-    matches = _password_matches if name == "PasswordType" else _matcher(pattern) if pattern else None
+    matches = (
+        _password_matches if name == "PasswordType" else _matcher(pattern) if pattern else None
+    )
     shown = policy.PATTERN if name == "PasswordType" else pattern
     sensitive = bool(found.get("sensitive"))
     least, most = (found.get("min", 0), found.get("max", 1 << 62)) if kind == "string" else (0, -1)
@@ -172,9 +188,15 @@ def _scalar(name: str, found: Shape) -> Check:
             wanted = f"Member must satisfy enum value set: [{', '.join(enum)}]"
             problems.append(_failed(name, value, path, wanted))
         if matches and not matches(value):
-            problems.append(_failed(name, value, path, f"Member must satisfy regular expression pattern: {shown}"))
+            problems.append(
+                _failed(
+                    name, value, path, f"Member must satisfy regular expression pattern: {shown}"
+                )
+            )
         if sized and not (kind == "string" and least <= len(value) <= most):
-            problems += _sizes(found, path, value, len(value) if kind == "string" else value, sensitive=sensitive)
+            problems += _sizes(
+                found, path, value, len(value) if kind == "string" else value, sensitive=sensitive
+            )
         return problems
 
     return check
@@ -206,30 +228,45 @@ def _echo(value: Any) -> str:
 
 
 def _cannot(value: Any, kind: str) -> str:
-    # Names of JSON tokens as AWS's parser has them; the sentence is modelled on what its services answer.
-    token = {str: "STRING_VALUE", bool: "BOOLEAN_VALUE", int: "NUMBER_VALUE", float: "NUMBER_VALUE",
-             list: "START_ARRAY"}
+    # Names of JSON tokens as AWS's parser has them; the sentence is modelled on what its services
+    # answer.
+    token = {
+        str: "STRING_VALUE",
+        bool: "BOOLEAN_VALUE",
+        int: "NUMBER_VALUE",
+        float: "NUMBER_VALUE",
+        list: "START_ARRAY",
+    }
     return f"{token.get(type(value), 'START_OBJECT')} can not be converted to a {kind.capitalize()}"
 
 
 def _password_matches(value: str) -> bool:
     # The service's own pattern is stricter than the model's, and does not care about the length.
-    return policy.is_well_formed(value if len(value) <= policy.MAXIMUM_LENGTH else value[:128] + value[-128:])
+    return policy.is_well_formed(
+        value if len(value) <= policy.MAXIMUM_LENGTH else value[:128] + value[-128:]
+    )
 
 
 def _matcher(pattern: str) -> Callable[[str], bool]:
     r"""Return a full match of a Java pattern.
 
-    Python has no \p{L}. Every character beyond ASCII is first replaced by one that stands for its class (a letter,
-    mark, symbol, number or punctuation; a space; anything else), and the pattern asks for those.
+    Python has no \p{L}. Every character beyond ASCII is first replaced by one that stands for its
+    class (a letter, mark, symbol, number or punctuation; a space; anything else), and the pattern
+    asks for those.
     """
-    translated = pattern.replace(r"\p{L}\p{M}\p{S}\p{N}\p{P}", "!-~\u00e9").replace(r"\p{Z}", " \u00a0")
+    translated = pattern.replace(r"\p{L}\p{M}\p{S}\p{N}\p{P}", "!-~\u00e9").replace(
+        r"\p{Z}", " \u00a0"
+    )
     compiled = re.compile(translated, re.ASCII)
-    return lambda value: compiled.fullmatch(value if value.isascii() else _classes(value)) is not None
+    return lambda value: (
+        compiled.fullmatch(value if value.isascii() else _classes(value)) is not None
+    )
 
 
 def _classes(value: str) -> str:
     import unicodedata
 
     kinds = {"Z": "\u00a0", "C": "\x00"}
-    return "".join(c if c.isascii() else kinds.get(unicodedata.category(c)[0], "\u00e9") for c in value)
+    return "".join(
+        c if c.isascii() else kinds.get(unicodedata.category(c)[0], "\u00e9") for c in value
+    )

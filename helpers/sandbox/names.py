@@ -14,35 +14,46 @@ CONTACTS = ("email", "phone_number")
 
 
 def public_client(work: Work, request: Doc) -> tuple[Doc, Doc]:
-    """Return (client, pool) for a public operation, after checking the secret hash over exactly the name sent.
+    """Return (client, pool) for a public operation, after checking the secret hash over exactly the
+    name sent.
 
     Source: developer guide, "Computing secret hash values".
     """
     client = work.client(request["ClientId"])
     if client.get("ClientSecret") and request.get("SecretHash") is None:
-        # The parameter SecretHash and the authentication parameter SECRET_HASH are missed in different words.
+        # The parameter SecretHash and the authentication parameter SECRET_HASH are missed in
+        # different words.
         raise _unverified(client)
     check_secret_hash(client, request.get("SecretHash"), request["Username"])
     return client, work.pool(client["UserPoolId"])
 
 
 def check_secret_hash(client: Doc, given: str | None, *usernames: str) -> None:
-    """Refuse a missing or wrong secret hash; several usernames mean that a hash over any of them will do."""
+    """Refuse a missing or wrong secret hash; several usernames mean that a hash over any of them
+    will do.
+    """
     secret = client.get("ClientSecret")
     client_id = client["ClientId"]
     if secret is None and given is None:
         return
     if given is None:
-        raise Refusal("NotAuthorizedException",
-                      f"Client {client_id} is configured with secret but SECRET_HASH was not received")
-    # A client without a secret has no hash that could be right, so one sent to it is refused as well.
-    right = [secret_hash(secret, name, client_id) for name in usernames] if secret is not None else []
+        raise Refusal(
+            "NotAuthorizedException",
+            f"Client {client_id} is configured with secret but SECRET_HASH was not received",
+        )
+    # A client without a secret has no hash that could be right, so one sent to it is refused as
+    # well.
+    right = (
+        [secret_hash(secret, name, client_id) for name in usernames] if secret is not None else []
+    )
     if not any(hmac.compare_digest(one.encode(), given.encode()) for one in right):
         raise _unverified(client)
 
 
 def _unverified(client: Doc) -> Refusal:
-    return Refusal("NotAuthorizedException", f"Unable to verify secret hash for client {client['ClientId']}")
+    return Refusal(
+        "NotAuthorizedException", f"Unable to verify secret hash for client {client['ClientId']}"
+    )
 
 
 def secret_hash(secret: str, username: str, client_id: str) -> str:
@@ -66,10 +77,11 @@ def admin_user(work: Work, request: Doc) -> tuple[Doc, Doc]:
 
 
 def active_names(pool: Doc, user: Doc) -> list[tuple[str, str]]:
-    """Return the (name, kind) pairs a user answers to, in the order in which one gives way to the other.
+    """Return the (name, kind) pairs a user answers to, in the order in which one gives way to the
+    other.
 
-    In alias pools an e-mail address or phone number counts once it is verified; where they are the username
-    attributes they count as they are (developer guide, "User pool attributes").
+    In alias pools an e-mail address or phone number counts once it is verified; where they are the
+    username attributes they count as they are (developer guide, "User pool attributes").
     """
     names = [(user["username"], "username"), (user["sub"], "sub")]
     attributes = user["attributes"]
@@ -85,4 +97,7 @@ def active_names(pool: Doc, user: Doc) -> list[tuple[str, str]]:
 def is_verified(user: Doc, contact: str) -> bool:
     """Say whether a user has this contact and it is verified."""
     attributes = user["attributes"]
-    return bool(attributes.get(contact)) and str(attributes.get(f"{contact}_verified", "")).lower() == "true"
+    return (
+        bool(attributes.get(contact))
+        and str(attributes.get(f"{contact}_verified", "")).lower() == "true"
+    )

@@ -1,6 +1,18 @@
 """Which operations the sandbox imitates. Everything else of the API is refused by name."""
 
-from . import account, auth, challenges, clients, events, listing, mfa, pools, recovery, signup, users
+from . import (
+    account,
+    auth,
+    challenges,
+    clients,
+    events,
+    listing,
+    mfa,
+    pools,
+    recovery,
+    signup,
+    users,
+)
 from .work import Operation
 
 IMITATED: dict[str, Operation] = {

@@ -16,7 +16,9 @@ _DAY = 86_400
 
 
 def replace(work: Work, pool: Doc, user: Doc, password: str, *, temporary: bool = False) -> None:
-    """Give a user a new password, or refuse it: by the pool's policy, as compromised, or as used before."""
+    """Give a user a new password, or refuse it: by the pool's policy, as compromised, or as used
+    before.
+    """
     policy = PasswordPolicy.from_pool(pool)
     _check(work, policy, password, PREFIX)
     current = [user["password"]] if user.get("password") else []
@@ -27,7 +29,9 @@ def replace(work: Work, pool: Doc, user: Doc, password: str, *, temporary: bool 
 
 
 def check_policy(work: Work, pool: Doc, password: str, prefix: str) -> None:
-    """Refuse a password that the pool's policy does not take, with the first rule that it breaks."""
+    """Refuse a password that the pool's policy does not take, with the first rule that it
+    breaks.
+    """
     _check(work, PasswordPolicy.from_pool(pool), password, prefix)
 
 
@@ -52,14 +56,21 @@ def _check(work: Work, policy: PasswordPolicy, password: str, prefix: str) -> No
     if broken:
         raise Refusal("InvalidPasswordException", prefix + broken[0].text)
     if password in work.settings["compromised_passwords"]:
-        raise Refusal("InvalidPasswordException", "Provided password cannot be used for security reasons.")
+        raise Refusal(
+            "InvalidPasswordException", "Provided password cannot be used for security reasons."
+        )
 
 
-def _store(work: Work, pool: Doc, user: Doc, password: str, policy: PasswordPolicy, *, temporary: bool) -> None:
+def _store(
+    work: Work, pool: Doc, user: Doc, password: str, policy: PasswordPolicy, *, temporary: bool
+) -> None:
     if user.get("password") and policy.history_size:
         user["history"] = [user["password"], *user.get("history", [])][: policy.history_size]
     salt = work.source.bytes(16).hex()
-    user["password"] = {"salt": salt, "verifier": srp.verifier(pool["Id"], user["username"], password, salt)}
+    user["password"] = {
+        "salt": salt,
+        "verifier": srp.verifier(pool["Id"], user["username"], password, salt),
+    }
     if temporary:
         user["password"]["until"] = work.now + policy.temporary_password_validity_days * _DAY
 

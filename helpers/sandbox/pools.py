@@ -8,23 +8,44 @@ from .work import Doc, Work
 
 REGION = "us-east-1"
 _ACCOUNT = "123456789012"
-_POLICY = {"MinimumLength": 8, "RequireUppercase": True, "RequireLowercase": True, "RequireNumbers": True,
-           "RequireSymbols": True, "TemporaryPasswordValidityDays": 7}
+_POLICY = {
+    "MinimumLength": 8,
+    "RequireUppercase": True,
+    "RequireLowercase": True,
+    "RequireNumbers": True,
+    "RequireSymbols": True,
+    "TemporaryPasswordValidityDays": 7,
+}
 _FIXED = ("UsernameAttributes", "AliasAttributes", "UsernameConfiguration", "Schema")
-_CHANGEABLE = ("LambdaConfig", "AutoVerifiedAttributes", "SmsVerificationMessage", "EmailVerificationMessage",
-               "EmailVerificationSubject", "VerificationMessageTemplate", "SmsAuthenticationMessage",
-               "UserAttributeUpdateSettings", "DeviceConfiguration", "SmsConfiguration", "UserPoolTags",
-               "UserPoolAddOns", "AccountRecoverySetting")
+_CHANGEABLE = (
+    "LambdaConfig",
+    "AutoVerifiedAttributes",
+    "SmsVerificationMessage",
+    "EmailVerificationMessage",
+    "EmailVerificationSubject",
+    "VerificationMessageTemplate",
+    "SmsAuthenticationMessage",
+    "UserAttributeUpdateSettings",
+    "DeviceConfiguration",
+    "SmsConfiguration",
+    "UserPoolTags",
+    "UserPoolAddOns",
+    "AccountRecoverySetting",
+)
 
 
 def create_user_pool(work: Work, request: Doc, pool_id: str | None = None) -> Doc:
     """CreateUserPool. pool_id: the seed's own, None for a new one."""
     if request.get("AliasAttributes") and request.get("UsernameAttributes"):
-        raise Refusal("InvalidParameterException",
-                      "Only one of aliasAttributes or usernameAttributes can be set in a user pool.")
+        raise Refusal(
+            "InvalidParameterException",
+            "Only one of aliasAttributes or usernameAttributes can be set in a user pool.",
+        )
     pool_id = pool_id or f"{REGION}_{work.source.pool_suffix()}"
     pool: Doc = {
-        "Id": pool_id, "Name": request["PoolName"], "CreationDate": work.now,
+        "Id": pool_id,
+        "Name": request["PoolName"],
+        "CreationDate": work.now,
         "Arn": f"arn:aws:cognito-idp:{REGION}:{_ACCOUNT}:userpool/{pool_id}",
     }
     pool |= {key: request[key] for key in _FIXED if request.get(key) is not None}
@@ -41,7 +62,9 @@ def describe_user_pool(work: Work, request: Doc) -> Doc:
 
 
 def update_user_pool(work: Work, request: Doc) -> Doc:
-    """UpdateUserPool: whatever the request leaves out goes back to its default, as the API reference warns."""
+    """UpdateUserPool: whatever the request leaves out goes back to its default, as the API
+    reference warns.
+    """
     pool = work.pool(request["UserPoolId"])
     pool["Name"] = request.get("PoolName") or pool["Name"]
     _change(work, pool, request)
@@ -53,8 +76,11 @@ def delete_user_pool(work: Work, request: Doc) -> Doc:
     """DeleteUserPool, with its clients and users; refused while deletion protection is on."""
     pool = work.pool(request["UserPoolId"])
     if pool.get("DeletionProtection") == "ACTIVE":
-        raise Refusal("InvalidParameterException", "The user pool cannot be deleted because deletion protection is"
-                                                   " activated. Deletion protection must be inactivated first.")
+        raise Refusal(
+            "InvalidParameterException",
+            "The user pool cannot be deleted because deletion protection is"
+            " activated. Deletion protection must be inactivated first.",
+        )
     work.db.execute("DELETE FROM pools WHERE id = ?", (pool["Id"],))
     for table in ("clients", "users", "names", "tallies", "events"):
         work.db.execute(f"DELETE FROM {table} WHERE pool_id = ?", (pool["Id"],))
@@ -65,12 +91,17 @@ def list_user_pools(work: Work, request: Doc) -> Doc:
     """ListUserPools, in pages."""
     rows = page(work, "SELECT id, doc FROM pools WHERE id > ? ORDER BY id LIMIT ?", (), request)
     kept = ("Id", "Name", "LambdaConfig", "CreationDate", "LastModifiedDate")
-    pools = [{"LambdaConfig": {}} | {key: pool[key] for key in kept if key in pool} for pool in rows["docs"]]
+    pools = [
+        {"LambdaConfig": {}} | {key: pool[key] for key in kept if key in pool}
+        for pool in rows["docs"]
+    ]
     return {"UserPools": pools, **rows["next"]}
 
 
 def page(work: Work, query: str, values: tuple[str, ...], request: Doc) -> Doc:
-    """Run a query for one page after the request's NextToken; return its documents and the next token, if any."""
+    """Run a query for one page after the request's NextToken; return its documents and the next
+    token, if any.
+    """
     limit = request["MaxResults"] if request.get("MaxResults") else 60
     rows = work.db.execute(query, (*values, request.get("NextToken") or "", limit + 1)).fetchall()
     more = {"NextToken": rows[limit - 1][0]} if len(rows) > limit else {}
@@ -89,8 +120,17 @@ def shown(work: Work, pool: Doc) -> Doc:
 
 def _change(work: Work, pool: Doc, request: Doc) -> None:
     _check_recovery(request.get("AccountRecoverySetting"))
-    policy = _POLICY | {"RequireUppercase": False, "RequireLowercase": False, "RequireNumbers": False,
-                        "RequireSymbols": False} if request.get("Policies", {}).get("PasswordPolicy") else _POLICY
+    policy = (
+        _POLICY
+        | {
+            "RequireUppercase": False,
+            "RequireLowercase": False,
+            "RequireNumbers": False,
+            "RequireSymbols": False,
+        }
+        if request.get("Policies", {}).get("PasswordPolicy")
+        else _POLICY
+    )
     policies = request.get("Policies") or {}
     pool["Policies"] = {
         "PasswordPolicy": policy | (policies.get("PasswordPolicy") or {}),
@@ -105,11 +145,16 @@ def _change(work: Work, pool: Doc, request: Doc) -> None:
     pool["LambdaConfig"] = request.get("LambdaConfig") or {}
     pool["DeletionProtection"] = request.get("DeletionProtection") or "INACTIVE"
     pool["MfaConfiguration"] = request.get("MfaConfiguration") or "OFF"
-    pool["EmailConfiguration"] = {"EmailSendingAccount": "COGNITO_DEFAULT"} | (request.get("EmailConfiguration") or {})
-    pool["AdminCreateUserConfig"] = {"AllowAdminCreateUserOnly": False, "UnusedAccountValidityDays": 7} | (
-        request.get("AdminCreateUserConfig") or {})
+    pool["EmailConfiguration"] = {"EmailSendingAccount": "COGNITO_DEFAULT"} | (
+        request.get("EmailConfiguration") or {}
+    )
+    pool["AdminCreateUserConfig"] = {
+        "AllowAdminCreateUserOnly": False,
+        "UnusedAccountValidityDays": 7,
+    } | (request.get("AdminCreateUserConfig") or {})
     pool["VerificationMessageTemplate"] = {"DefaultEmailOption": "CONFIRM_WITH_CODE"} | (
-        request.get("VerificationMessageTemplate") or {})
+        request.get("VerificationMessageTemplate") or {}
+    )
     pool["UserPoolTier"] = request.get("UserPoolTier") or pool.get("UserPoolTier") or "ESSENTIALS"
     pool["LastModifiedDate"] = work.now
     _check_verified(pool)
@@ -117,42 +162,63 @@ def _change(work: Work, pool: Doc, request: Doc) -> None:
 
 
 def check_plan(pool: Doc) -> None:
-    """Refuse settings that the pool's feature plan does not have (API reference, UserPoolAddOnsType, EmailMfaConfigType).
+    """Refuse settings that the pool's feature plan does not have (API reference,
+    UserPoolAddOnsType, EmailMfaConfigType).
 
-    The text is Cognito's own for threat protection; how it names the other two is the sandbox's guess.
+    The text is Cognito's own for threat protection; how it names the other two is the sandbox's
+    guess.
     """
     plan, lite = pool["UserPoolTier"], pool["UserPoolTier"] == "LITE"
     missing = {
-        "Threat Protection": plan != "PLUS" and pool.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF") != "OFF",
-        "Password History": lite and bool(pool["Policies"]["PasswordPolicy"].get("PasswordHistorySize")),
+        "Threat Protection": (
+            plan != "PLUS"
+            and pool.get("UserPoolAddOns", {}).get("AdvancedSecurityMode", "OFF") != "OFF"
+        ),
+        "Password History": (
+            lite and bool(pool["Policies"]["PasswordPolicy"].get("PasswordHistorySize"))
+        ),
         "Email MFA": lite and "EmailMfaConfiguration" in pool.get("mfa", {}),
     }
     if any(missing.values()):
         named = ", ".join(name for name, lacks in missing.items() if lacks)
-        raise Refusal("FeatureUnavailableInTierException",
-                      f"The following features need to be disabled for the {plan} pricing tier configured: {named}")
+        raise Refusal(
+            "FeatureUnavailableInTierException",
+            f"The following features need to be disabled for the {plan} pricing tier configured:"
+            f" {named}",
+        )
 
 
 def _check_verified(pool: Doc) -> None:
     verifies = pool.get("AutoVerifiedAttributes", ())
-    before_update = pool.get("UserAttributeUpdateSettings", {}).get("AttributesRequireVerificationBeforeUpdate") or ()
+    before_update = (
+        pool.get("UserAttributeUpdateSettings", {}).get("AttributesRequireVerificationBeforeUpdate")
+        or ()
+    )
     if not set(before_update) <= set(verifies):
-        raise Refusal("InvalidParameterException", "All attributes in AttributesRequireVerificationBeforeUpdate must exist in"
-                                                   " AutoVerifiedAttributes")
+        raise Refusal(
+            "InvalidParameterException",
+            "All attributes in AttributesRequireVerificationBeforeUpdate must exist in"
+            " AutoVerifiedAttributes",
+        )
     if "phone_number" in verifies and "SmsConfiguration" not in pool:
-        raise Refusal("InvalidParameterException",
-                      "SMS configuration is required when phone_number is selected for auto verification")
+        raise Refusal(
+            "InvalidParameterException",
+            "SMS configuration is required when phone_number is selected for auto verification",
+        )
 
 
 def _attribute(one: Doc) -> Doc:
     name = one.get("Name")
     if name is None:
-        # The model asks for no name, nothing says what Cognito answers without one; the wording is the sandbox's.
+        # The model asks for no name, nothing says what Cognito answers without one; the wording is
+        # the sandbox's.
         raise Refusal("InvalidParameterException", "An attribute of the schema needs a name.")
     if name in STANDARD:
         return one
     if one.get("Required"):
-        raise Refusal("InvalidParameterException", "Required custom attributes are not supported currently.")
+        raise Refusal(
+            "InvalidParameterException", "Required custom attributes are not supported currently."
+        )
     return one | {"Name": f"custom:{name}"}
 
 
@@ -161,16 +227,30 @@ def _check_recovery(setting: Doc | None) -> None:
     names = [one["Name"] for one in mechanisms]
     if "admin_only" in names and len(names) > 1:
         # The rule is the API reference's; the wording is the sandbox's.
-        raise Refusal("InvalidParameterException", "admin_only must be the only recovery mechanism.")
+        raise Refusal(
+            "InvalidParameterException", "admin_only must be the only recovery mechanism."
+        )
     if len(set(names)) != len(names) or len({one["Priority"] for one in mechanisms}) != len(names):
-        raise Refusal("InvalidParameterException", "Recovery mechanisms need different names and priorities.")
+        raise Refusal(
+            "InvalidParameterException", "Recovery mechanisms need different names and priorities."
+        )
 
 
 def _schema(pool: Doc) -> list[Doc]:
     own = {one["Name"]: one for one in pool.get("Schema", ())}
     standard = [own.pop(name, {"Name": name}) for name in STANDARD if name not in ("identities",)]
-    kinds = {"email_verified": "Boolean", "phone_number_verified": "Boolean", "updated_at": "Number"}
-    return [{"AttributeDataType": kinds.get(one["Name"], "String"), "DeveloperOnlyAttribute": False,
-             "Mutable": one["Name"] != "sub", "Required": one["Name"] == "sub", **one}
-            for one in [*standard, *own.values()]]
-
+    kinds = {
+        "email_verified": "Boolean",
+        "phone_number_verified": "Boolean",
+        "updated_at": "Number",
+    }
+    return [
+        {
+            "AttributeDataType": kinds.get(one["Name"], "String"),
+            "DeveloperOnlyAttribute": False,
+            "Mutable": one["Name"] != "sub",
+            "Required": one["Name"] == "sub",
+            **one,
+        }
+        for one in [*standard, *own.values()]
+    ]

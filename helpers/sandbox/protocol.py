@@ -1,7 +1,8 @@
 """HTTP/1.1 as far as an API on loopback needs it: requests off a socket, answers onto it.
 
-The standard library's handler spends more time on a request's headers than the sandbox on the whole call; this reads
-them as what they are. Everything has a bound: header size, body size, and the time that a silent client may take.
+The standard library's handler spends more time on a request's headers than the sandbox on the whole
+call; this reads them as what they are. Everything has a bound: header size, body size, and the time
+that a silent client may take.
 """
 
 import socket
@@ -9,9 +10,20 @@ from dataclasses import dataclass
 
 MAX_HEAD = 32_768
 MAX_BODY = 1_048_576
-_REASONS = {200: "OK", 303: "See Other", 400: "Bad Request", 403: "Forbidden", 404: "Not Found",
-            405: "Method Not Allowed", 408: "Request Timeout", 411: "Length Required", 413: "Content Too Large",
-            431: "Request Header Fields Too Large", 500: "Internal Server Error", 501: "Not Implemented"}
+_REASONS = {
+    200: "OK",
+    303: "See Other",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    408: "Request Timeout",
+    411: "Length Required",
+    413: "Content Too Large",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+}
 
 
 class BadRequest(Exception):
@@ -25,7 +37,9 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request. headers: names in lower case. stays: whether the connection goes on after it."""
+    """One HTTP request. headers: names in lower case. stays: whether the connection goes on after
+    it.
+    """
 
     method: str
     path: str
@@ -42,7 +56,9 @@ class Connection:
         self._buffer = b""
 
     def read(self) -> Request | None:
-        """Return the next request, None at the end; BadRequest for what is none, TimeoutError for a silent client."""
+        """Return the next request, None at the end; BadRequest for what is none, TimeoutError for a
+        silent client.
+        """
         head = self._head()
         if head is None:
             return None
@@ -56,7 +72,12 @@ class Connection:
             if not colon or not name or name != name.strip():
                 raise BadRequest(400, "a header line is malformed")
             name = name.lower()
-            if name in headers and name in ("content-length", "host", "transfer-encoding", "x-amz-target"):
+            if name in headers and name in (
+                "content-length",
+                "host",
+                "transfer-encoding",
+                "x-amz-target",
+            ):
                 raise BadRequest(400, f"the header {name} comes twice")
             headers[name] = value.strip()
         if "transfer-encoding" in headers:
@@ -72,7 +93,15 @@ class Connection:
         stays = words[2] == "HTTP/1.1" and headers.get("connection", "").lower() != "close"
         return Request(words[0], words[1], headers, body, stays)
 
-    def write(self, status: int, headers: dict[str, str], body: bytes, *, stays: bool, head_only: bool = False) -> None:
+    def write(
+        self,
+        status: int,
+        headers: dict[str, str],
+        body: bytes,
+        *,
+        stays: bool,
+        head_only: bool = False,
+    ) -> None:
         """Send one answer."""
         lines = [f"HTTP/1.1 {status} {_REASONS.get(status, 'Status')}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
@@ -90,8 +119,10 @@ class Connection:
                 if self._buffer.strip():
                     raise BadRequest(400, "the request ends in its headers")
                 return None
-            self._buffer = (self._buffer + data).lstrip(b"\r\n") if not self._buffer else self._buffer + data
-        head, self._buffer = self._buffer[:end], self._buffer[end + 4:]
+            self._buffer = (
+                (self._buffer + data).lstrip(b"\r\n") if not self._buffer else self._buffer + data
+            )
+        head, self._buffer = self._buffer[:end], self._buffer[end + 4 :]
         return head
 
     def _exactly(self, size: int) -> bytes:

@@ -1,4 +1,6 @@
-"""ForgotPassword, ConfirmForgotPassword and AdminResetUserPassword: the codes that stand in for a password."""
+"""ForgotPassword, ConfirmForgotPassword and AdminResetUserPassword: the codes that stand in for a
+password.
+"""
 
 import hmac
 
@@ -14,7 +16,9 @@ _WRONG_STATE = "User password cannot be reset in the current state."
 
 
 def forgot_password(work: Work, request: Doc) -> Doc:
-    """ForgotPassword: send a code to the best verified contact. Status and password stay as they are."""
+    """ForgotPassword: send a code to the best verified contact. Status and password stay as they
+    are.
+    """
     name = request["Username"]
     client, pool = public_client(work, request)
     if delivery.is_admin_only(pool):
@@ -22,7 +26,9 @@ def forgot_password(work: Work, request: Doc) -> Doc:
     hidden = hides_users(client)
     user = work.find(pool, name)
     if user is None:
-        user = migration.on_forgotten_password(work, pool, client, name, request.get("ClientMetadata"))
+        user = migration.on_forgotten_password(
+            work, pool, client, name, request.get("ClientMetadata")
+        )
     try:
         user, contact = _resettable(work, pool, user)
     except Refusal:
@@ -32,16 +38,27 @@ def forgot_password(work: Work, request: Doc) -> Doc:
     _check_threat(work)
     limits.spend_reset(work, pool, user)
     code = issue_code(work, pool, user, client["ClientId"])
-    delivery.send(work, pool, user, contact, code, source=_SOURCE, client_id=client["ClientId"],
-                  metadata=request.get("ClientMetadata"), entered=name)
+    delivery.send(
+        work,
+        pool,
+        user,
+        contact,
+        code,
+        source=_SOURCE,
+        client_id=client["ClientId"],
+        metadata=request.get("ClientMetadata"),
+        entered=name,
+    )
     events.note(work, pool, user, "ForgotPassword", "Pass")
     return {"CodeDeliveryDetails": delivery.details(user, contact)}
 
 
 def confirm_forgot_password(work: Work, request: Doc) -> Doc:
-    """ConfirmForgotPassword: a live code and an acceptable password make the user CONFIRMED with that password.
+    """ConfirmForgotPassword: a live code and an acceptable password make the user CONFIRMED with
+    that password.
 
-    The code is checked before the password, and a refused password leaves it alive. Tokens are not revoked.
+    The code is checked before the password, and a refused password leaves it alive. Tokens are not
+    revoked.
     """
     client, pool = public_client(work, request)
     user = _confirmable(work, client, work.find(pool, request["Username"]))
@@ -57,13 +74,21 @@ def confirm_forgot_password(work: Work, request: Doc) -> Doc:
     if work.settings["reset_clears_lockout"]:
         limits.sign_in_succeeded(work, pool, user)
     events.note(work, pool, user, "PasswordChange", "Pass")
-    triggers.after_confirmation(work, pool, user, "PostConfirmation_ConfirmForgotPassword", client["ClientId"],
-                                request.get("ClientMetadata"))
+    triggers.after_confirmation(
+        work,
+        pool,
+        user,
+        "PostConfirmation_ConfirmForgotPassword",
+        client["ClientId"],
+        request.get("ClientMetadata"),
+    )
     return {}
 
 
 def admin_reset_user_password(work: Work, request: Doc) -> Doc:
-    """AdminResetUserPassword: the password stops working at once, and a code that any app client may use is sent."""
+    """AdminResetUserPassword: the password stops working at once, and a code that any app client
+    may use is sent.
+    """
     pool, user = admin_user(work, request)
     if not user["enabled"]:
         raise Refusal("NotAuthorizedException", "User is disabled")
@@ -81,8 +106,17 @@ def admin_reset_user_password(work: Work, request: Doc) -> Doc:
     user["modified"] = work.now
     code = issue_code(work, pool, user, None)
     if contact is not None and delivery.is_selected(pool, contact):
-        delivery.send(work, pool, user, contact, code, source=_SOURCE, metadata=request.get("ClientMetadata"),
-                      entered=request["Username"], without="code")
+        delivery.send(
+            work,
+            pool,
+            user,
+            contact,
+            code,
+            source=_SOURCE,
+            metadata=request.get("ClientMetadata"),
+            entered=request["Username"],
+            without="code",
+        )
     events.note(work, pool, user, "ForgotPassword", "Pass")
     return {}
 
@@ -90,15 +124,24 @@ def admin_reset_user_password(work: Work, request: Doc) -> Doc:
 def issue_code(work: Work, pool: Doc, user: Doc, client_id: str | None) -> str:
     """Give a user a new reset code for an app client (None: for any) and return it."""
     code = work.source.code()
-    user["codes"] = [*_live_codes(work, pool, user)[-19:], {"code": code, "client_id": client_id, "issued": work.now,
-                                                         "expires": work.now + CODE_LIFETIME}]
+    user["codes"] = [
+        *_live_codes(work, pool, user)[-19:],
+        {
+            "code": code,
+            "client_id": client_id,
+            "issued": work.now,
+            "expires": work.now + CODE_LIFETIME,
+        },
+    ]
     work.tally(pool["Id"], user["username"]).pop("codes_dead_before", None)
     work.keep_user(pool, user)
     return code
 
 
 def check_code(work: Work, pool: Doc, user: Doc, client_id: str, given: str) -> None:
-    """Refuse a code that does not work: Expired where no live code is, Mismatch where one is and this is not it."""
+    """Refuse a code that does not work: Expired where no live code is, Mismatch where one is and
+    this is not it.
+    """
     live = _live_codes(work, pool, user)
     valid = {"newest": live[-1:], "first": live[:1], "any": live}[work.settings["valid_code"]]
     if work.settings["code_bound_to_client"]:
@@ -107,12 +150,18 @@ def check_code(work: Work, pool: Doc, user: Doc, client_id: str, given: str) -> 
     if not valid or too_short:
         raise Refusal("ExpiredCodeException", "Invalid code provided, please request a code again.")
     if not any(hmac.compare_digest(one["code"].encode(), given.encode()) for one in valid):
-        raise Refusal("CodeMismatchException", "Invalid verification code provided, please try again.")
+        raise Refusal(
+            "CodeMismatchException", "Invalid verification code provided, please try again."
+        )
 
 
 def _live_codes(work: Work, pool: Doc, user: Doc) -> list[Doc]:
     dead_before = work.tally(pool["Id"], user["username"]).get("codes_dead_before", -1.0)
-    return [one for one in user.get("codes", []) if one["expires"] > work.now and one["issued"] > dead_before]
+    return [
+        one
+        for one in user.get("codes", [])
+        if one["expires"] > work.now and one["issued"] > dead_before
+    ]
 
 
 def _resettable(work: Work, pool: Doc, user: Doc | None) -> tuple[Doc, str]:
@@ -127,7 +176,9 @@ def _resettable(work: Work, pool: Doc, user: Doc | None) -> tuple[Doc, str]:
     if user["status"] in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):
         raise Refusal("NotAuthorizedException", _WRONG_STATE)
     contact = delivery.recovery_contact(pool, user)
-    refused = user["status"] == "UNCONFIRMED" and work.settings["unconfirmed_verified_forgot"] == "refuse"
+    refused = (
+        user["status"] == "UNCONFIRMED" and work.settings["unconfirmed_verified_forgot"] == "refuse"
+    )
     if contact is None or refused:
         raise delivery.no_contact()
     return user, contact
@@ -143,7 +194,9 @@ def _simulated(work: Work, pool: Doc, name: str) -> Doc:
 
 
 def _confirmable(work: Work, client: Doc, user: Doc | None) -> Doc:
-    mismatch = Refusal("CodeMismatchException", "Invalid verification code provided, please try again.")
+    mismatch = Refusal(
+        "CodeMismatchException", "Invalid verification code provided, please try again."
+    )
     expired = Refusal("ExpiredCodeException", "Invalid code provided, please request a code again.")
     if user is None:
         raise mismatch if hides_users(client) else Refusal("UserNotFoundException", _UNKNOWN)

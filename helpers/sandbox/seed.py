@@ -1,4 +1,6 @@
-"""What every sandbox starts with: one pool, one app client, one user, as AWS's own example of the call names them."""
+"""What every sandbox starts with: one pool, one app client, one user, as AWS's own example of the
+call names them.
+"""
 
 from . import clients, passwords, pools, users
 from .work import Work
@@ -14,16 +16,38 @@ DEFAULT_PASSWORD = "First-Password-1"
 
 def plant(work: Work) -> None:
     """Put pool, client and user into an empty sandbox."""
-    pools.create_user_pool(work, {
-        "PoolName": "sandbox", "AutoVerifiedAttributes": ["email"],
-        "AccountRecoverySetting": {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]},
-    }, DEFAULT_POOL_ID)
-    clients.create_user_pool_client(work, {
-        "UserPoolId": DEFAULT_POOL_ID, "ClientName": "sandbox",
-        "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH",
-                              "ALLOW_REFRESH_TOKEN_AUTH"],
-    }, DEFAULT_CLIENT_ID)
+    pools.create_user_pool(
+        work,
+        {
+            "PoolName": "sandbox",
+            "AutoVerifiedAttributes": ["email"],
+            "AccountRecoverySetting": {
+                "RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]
+            },
+        },
+        DEFAULT_POOL_ID,
+    )
+    clients.create_user_pool_client(
+        work,
+        {
+            "UserPoolId": DEFAULT_POOL_ID,
+            "ClientName": "sandbox",
+            "ExplicitAuthFlows": [
+                "ALLOW_USER_PASSWORD_AUTH",
+                "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+                "ALLOW_USER_SRP_AUTH",
+                "ALLOW_REFRESH_TOKEN_AUTH",
+            ],
+        },
+        DEFAULT_CLIENT_ID,
+    )
     pool = work.pool(DEFAULT_POOL_ID)
-    user = users.new(work, pool, DEFAULT_USERNAME, {"email": DEFAULT_USERNAME, "email_verified": "true"}, "CONFIRMED")
+    user = users.new(
+        work,
+        pool,
+        DEFAULT_USERNAME,
+        {"email": DEFAULT_USERNAME, "email_verified": "true"},
+        "CONFIRMED",
+    )
     passwords.store(work, pool, user, DEFAULT_PASSWORD)
     users.keep_new(work, pool, user, force_alias=False)

@@ -24,10 +24,12 @@ _LINGER_ZERO = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 class Server:
-    """Serves one sandbox from threads of this process until close(); a context manager does that too.
+    """Serves one sandbox from threads of this process until close(); a context manager does that
+    too.
 
-    sandbox: the one to serve. port: 0 takes any free one. host: a loopback address; ValueError for anything else.
-    `endpoint` is the URL for AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER or a client's endpoint_url.
+    sandbox: the one to serve. port: 0 takes any free one. host: a loopback address; ValueError for
+    anything else. `endpoint` is the URL for AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER or a
+    client's endpoint_url.
     """
 
     def __init__(self, sandbox: Sandbox, port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
@@ -82,7 +84,9 @@ class Server:
             if full:
                 sock.close()
                 continue
-            threading.Thread(target=self._serve, args=(sock,), name="sandbox-client", daemon=True).start()
+            threading.Thread(
+                target=self._serve, args=(sock,), name="sandbox-client", daemon=True
+            ).start()
 
     def _serve(self, sock: socket.socket) -> None:
         try:
@@ -102,8 +106,19 @@ class Server:
             try:
                 request = connection.read()
             except BadRequest as bad:
-                said = wire.refused("SerializationException" if bad.status == 400 else "RequestEntityTooLargeException"
-                                    if bad.status == 413 else "InvalidRequestException", bad.words, bad.status)
+                said = wire.refused(
+                    (
+                        "SerializationException"
+                        if bad.status == 400
+                        else (
+                            "RequestEntityTooLargeException"
+                            if bad.status == 413
+                            else "InvalidRequestException"
+                        )
+                    ),
+                    bad.words,
+                    bad.status,
+                )
                 connection.write(said.status, said.headers, said.body, stays=False)
                 _drain(connection.sock)
                 return
@@ -112,15 +127,22 @@ class Server:
             try:
                 said = self._answer(request)
             except Exception as error:  # noqa: BLE001, a door that fails still answers, without a stack trace
-                said = wire.refused("InternalErrorException", f"The sandbox failed: {type(error).__name__}", 500)
+                said = wire.refused(
+                    "InternalErrorException", f"The sandbox failed: {type(error).__name__}", 500
+                )
             if said.fault is not None and said.fault.name == faults.DELAY:
                 self._closing.wait(said.fault.seconds)
             if said.fault is not None and said.fault.name == faults.DROP:
                 # Linger zero: the client sees its connection reset, not a polite end.
                 connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
                 return
-            connection.write(said.status, said.headers, said.body, stays=request.stays,
-                             head_only=request.method == "HEAD")
+            connection.write(
+                said.status,
+                said.headers,
+                said.body,
+                stays=request.stays,
+                head_only=request.method == "HEAD",
+            )
             if not request.stays:
                 return
 
@@ -132,7 +154,9 @@ class Server:
         if path.startswith("/_sandbox") or path.endswith("/.well-known/jwks.json"):
             return control.answer(self.sandbox, request)
         if request.method != "POST":
-            return wire.refused("UnknownOperationException", f"The API takes POST, not {request.method[:20]}.", 405)
+            return wire.refused(
+                "UnknownOperationException", f"The API takes POST, not {request.method[:20]}.", 405
+            )
         if path != "/":
             return wire.refused("UnknownOperationException", "The API's path is /.", 404)
         return wire.answer(self.sandbox.engine, wire.target_of(request.headers), request.body)
@@ -143,12 +167,15 @@ def serve(sandbox: Sandbox, port: int = DEFAULT_PORT, host: str = "127.0.0.1") -
     return Server(sandbox, port, host)
 
 
-def serve_forever(port: int = DEFAULT_PORT, host: str = "127.0.0.1", path: str | None = None) -> int:
-    """Serve in the foreground until SIGINT or SIGTERM and return 0; print the endpoint as one JSON line when ready.
+def serve_forever(
+    port: int = DEFAULT_PORT, host: str = "127.0.0.1", path: str | None = None
+) -> int:
+    """Serve in the foreground until SIGINT or SIGTERM and return 0; print the endpoint as one JSON
+    line when ready.
 
-    path: the sandbox's file; without it COGNITO_SANDBOX names one, and without that a standing memory is served (real
-    clock, random codes), which ends with the process. Returns 1, with a line on stderr, where the port or file is not
-    to be had.
+    path: the sandbox's file; without it COGNITO_SANDBOX names one, and without that a standing
+    memory is served (real clock, random codes), which ends with the process. Returns 1, with a line
+    on stderr, where the port or file is not to be had.
     """
     # No lock in here: the signal may strike inside a wait that holds it.
     stops: list[int] = []
@@ -161,8 +188,12 @@ def serve_forever(port: int = DEFAULT_PORT, host: str = "127.0.0.1", path: str |
     except (ValueError, OSError, OverflowError) as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 1
-    ready: dict[str, Any] = {"endpoint": server.endpoint, "page": f"{server.endpoint}/_sandbox/",
-                             "file": sandbox.path, "pid": os.getpid()}
+    ready: dict[str, Any] = {
+        "endpoint": server.endpoint,
+        "page": f"{server.endpoint}/_sandbox/",
+        "file": sandbox.path,
+        "pid": os.getpid(),
+    }
     print(json.dumps(ready), flush=True)
     while not stops:
         time.sleep(0.2)
@@ -172,8 +203,8 @@ def serve_forever(port: int = DEFAULT_PORT, host: str = "127.0.0.1", path: str |
 
 
 def _stranger(request: Request) -> str | None:
-    # A web page anywhere can make a browser send requests to loopback; its Origin, or the Host it was made to
-    # believe in, gives it away.
+    # A web page anywhere can make a browser send requests to loopback; its Origin, or the Host it
+    # was made to believe in, gives it away.
     host = request.headers.get("host")
     if host is None or not _is_local_name(host):
         return "The sandbox answers to loopback names only."
@@ -187,7 +218,13 @@ def _stranger(request: Request) -> str | None:
 
 @functools.lru_cache(maxsize=64)
 def _is_local_name(host: str) -> bool:
-    name = host[1:host.find("]")] if host.startswith("[") else host.rsplit(":", 1)[0] if ":" in host else host
+    name = (
+        host[1 : host.find("]")]
+        if host.startswith("[")
+        else host.rsplit(":", 1)[0]
+        if ":" in host
+        else host
+    )
     return name.lower().rstrip(".") == "localhost" or _is_loopback(name)
 
 

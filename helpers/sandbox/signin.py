@@ -1,4 +1,6 @@
-"""What happens between a name and tokens: who may try, what a failed try costs, which challenge follows."""
+"""What happens between a name and tokens: who may try, what a failed try costs, which challenge
+follows.
+"""
 
 import json
 
@@ -17,9 +19,15 @@ def incorrect() -> Refusal:
 
 
 def admitted(work: Work, pool: Doc, client: Doc, user: Doc | None) -> Doc:
-    """Return a user who may try a password, or refuse: unknown, disabled, locked, blocked, or to be reset first."""
+    """Return a user who may try a password, or refuse: unknown, disabled, locked, blocked, or to be
+    reset first.
+    """
     if user is None:
-        raise incorrect() if hides_users(client) else Refusal("UserNotFoundException", "User does not exist.")
+        raise (
+            incorrect()
+            if hides_users(client)
+            else Refusal("UserNotFoundException", "User does not exist.")
+        )
     if not user["enabled"]:
         raise Refusal("NotAuthorizedException", "User is disabled.")
     limits.check_lock(work, pool, user)
@@ -33,33 +41,56 @@ def admitted(work: Work, pool: Doc, client: Doc, user: Doc | None) -> Doc:
 
 
 def finish(work: Work, pool: Doc, client: Doc, user: Doc, right: bool) -> Doc:
-    """Answer a sign-in once it is known whether the password was right: tokens, a challenge, or a refusal."""
+    """Answer a sign-in once it is known whether the password was right: tokens, a challenge, or a
+    refusal.
+    """
     if not right:
         limits.sign_in_failed(work, pool, user)
         events.note(work, pool, user, "SignIn", "Fail", "Password", "Failure")
-        if user["status"] == "UNCONFIRMED" and work.settings["unconfirmed_wrong_password"] == "not-confirmed":
+        if (
+            user["status"] == "UNCONFIRMED"
+            and work.settings["unconfirmed_wrong_password"] == "not-confirmed"
+        ):
             raise Refusal("UserNotConfirmedException", "User is not confirmed.")
         raise incorrect()
     if user["status"] == "UNCONFIRMED":
         raise Refusal("UserNotConfirmedException", "User is not confirmed.")
     if passwords.has_expired(work, user):
-        raise Refusal("NotAuthorizedException", "Temporary password has expired and must be reset by an administrator.")
+        raise Refusal(
+            "NotAuthorizedException",
+            "Temporary password has expired and must be reset by an administrator.",
+        )
     limits.sign_in_succeeded(work, pool, user)
     challenge = after_password(work, pool, client, user)
     if challenge is not None:
         return challenge
     events.note(work, pool, user, "SignIn", "Pass", "Password", "Success")
-    return {"ChallengeParameters": {}, "AuthenticationResult": tokens.issue(work, pool, client, user)}
+    return {
+        "ChallengeParameters": {},
+        "AuthenticationResult": tokens.issue(work, pool, client, user),
+    }
 
 
 def after_password(work: Work, pool: Doc, client: Doc, user: Doc) -> Doc | None:
     """Return the challenge that follows a right password, or None where tokens do."""
     if user["status"] == "FORCE_CHANGE_PASSWORD":
-        return _challenge(work, pool, client, user, "NEW_PASSWORD_REQUIRED", {
-            "userAttributes": json.dumps(user["attributes"]), "requiredAttributes": json.dumps([
-                f"userAttributes.{one['Name']}" for one in pool.get("Schema", ())
-                if one.get("Required") and not user["attributes"].get(one["Name"])]),
-        })
+        return _challenge(
+            work,
+            pool,
+            client,
+            user,
+            "NEW_PASSWORD_REQUIRED",
+            {
+                "userAttributes": json.dumps(user["attributes"]),
+                "requiredAttributes": json.dumps(
+                    [
+                        f"userAttributes.{one['Name']}"
+                        for one in pool.get("Schema", ())
+                        if one.get("Required") and not user["attributes"].get(one["Name"])
+                    ]
+                ),
+            },
+        )
     factor = _factor(pool, user)
     if factor is None:
         return None
@@ -68,11 +99,28 @@ def after_password(work: Work, pool: Doc, client: Doc, user: Doc) -> Doc | None:
     contact = _FACTOR_OF[factor]
     code = work.source.code()
     told = delivery.details(user, contact)
-    delivery.send(work, pool, user, contact, code, source="CustomMessage_Authentication", client_id=client["ClientId"],
-                  without="code")
-    return _challenge(work, pool, client, user, factor, {
-        "CODE_DELIVERY_DELIVERY_MEDIUM": told["DeliveryMedium"], "CODE_DELIVERY_DESTINATION": told["Destination"],
-    }, code=code)
+    delivery.send(
+        work,
+        pool,
+        user,
+        contact,
+        code,
+        source="CustomMessage_Authentication",
+        client_id=client["ClientId"],
+        without="code",
+    )
+    return _challenge(
+        work,
+        pool,
+        client,
+        user,
+        factor,
+        {
+            "CODE_DELIVERY_DELIVERY_MEDIUM": told["DeliveryMedium"],
+            "CODE_DELIVERY_DESTINATION": told["Destination"],
+        },
+        code=code,
+    )
 
 
 def _factor(pool: Doc, user: Doc) -> str | None:
@@ -84,8 +132,21 @@ def _factor(pool: Doc, user: Doc) -> str | None:
     return mfa["preferred"] if mfa.get("preferred") in enabled else enabled[0] if enabled else None
 
 
-def _challenge(work: Work, pool: Doc, client: Doc, user: Doc, name: str, parameters: Doc, code: str = "") -> Doc:
-    text = work.keep_session({"kind": name, "pool": pool["Id"], "client": client["ClientId"], "code": code,
-                              "username": user["username"], "until": work.now + SESSION_LIFETIME})
-    return {"ChallengeName": name, "Session": text,
-            "ChallengeParameters": {"USER_ID_FOR_SRP": user["username"], **parameters}}
+def _challenge(
+    work: Work, pool: Doc, client: Doc, user: Doc, name: str, parameters: Doc, code: str = ""
+) -> Doc:
+    text = work.keep_session(
+        {
+            "kind": name,
+            "pool": pool["Id"],
+            "client": client["ClientId"],
+            "code": code,
+            "username": user["username"],
+            "until": work.now + SESSION_LIFETIME,
+        }
+    )
+    return {
+        "ChallengeName": name,
+        "Session": text,
+        "ChallengeParameters": {"USER_ID_FOR_SRP": user["username"], **parameters},
+    }

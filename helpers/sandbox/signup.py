@@ -1,4 +1,6 @@
-"""Users who sign themselves up: SignUp, ConfirmSignUp, ResendConfirmationCode, and AdminConfirmSignUp."""
+"""Users who sign themselves up: SignUp, ConfirmSignUp, ResendConfirmationCode, and
+AdminConfirmSignUp.
+"""
 
 import hmac
 
@@ -17,7 +19,9 @@ def sign_up(work: Work, request: Doc) -> Doc:
     if pool["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly"):
         raise Refusal("NotAuthorizedException", "SignUp is not permitted for this user pool")
     if request.get("Password") is None:
-        raise Refusal("InvalidParameterException", "The sandbox does not imitate users without a password.")
+        raise Refusal(
+            "InvalidParameterException", "The sandbox does not imitate users without a password."
+        )
     attributes.check_username(pool, request["Username"])
     passwords.check_policy(work, pool, request["Password"], passwords.PREFIX_SIGN_UP)
     values = attributes.given(pool, request.get("UserAttributes"), by_admin=False)
@@ -34,21 +38,30 @@ def sign_up(work: Work, request: Doc) -> Doc:
 
 
 def confirm_sign_up(work: Work, request: Doc) -> Doc:
-    """ConfirmSignUp: with the right code the user is CONFIRMED and the contact it went to is verified."""
+    """ConfirmSignUp: with the right code the user is CONFIRMED and the contact it went to is
+    verified.
+    """
     client, pool = public_client(work, request)
     user = work.find(pool, request["Username"])
     if user is None:
         if hides_users(client):
-            raise Refusal("CodeMismatchException", "Invalid verification code provided, please try again.")
+            raise Refusal(
+                "CodeMismatchException", "Invalid verification code provided, please try again."
+            )
         raise Refusal("UserNotFoundException", _UNKNOWN)
     if user["status"] != "UNCONFIRMED":
-        raise Refusal("NotAuthorizedException", f"User cannot be confirmed. Current status is {user['status']}")
+        raise Refusal(
+            "NotAuthorizedException",
+            f"User cannot be confirmed. Current status is {user['status']}",
+        )
     limits.spend(work, pool, user, "ConfirmSignUp", limits.HOURLY["ConfirmSignUp"])
     kept = user.get("sign_up_code")
     if not kept or work.now >= kept["expires"]:
         raise Refusal("ExpiredCodeException", "Invalid code provided, please request a code again.")
     if not hmac.compare_digest(kept["code"].encode(), request["ConfirmationCode"].encode()):
-        raise Refusal("CodeMismatchException", "Invalid verification code provided, please try again.")
+        raise Refusal(
+            "CodeMismatchException", "Invalid verification code provided, please try again."
+        )
     user["attributes"][f"{kept['contact']}_verified"] = "true"
     for name, kind in active_names(pool, user):
         taken = work.owner(pool["Id"], folded(pool, name)) not in (None, user["username"])
@@ -57,8 +70,14 @@ def confirm_sign_up(work: Work, request: Doc) -> Doc:
     del user["sign_up_code"]
     _confirm(work, pool, user)
     work.keep_names(pool, user["username"], active_names(pool, user))
-    triggers.after_confirmation(work, pool, user, "PostConfirmation_ConfirmSignUp", client["ClientId"],
-                                request.get("ClientMetadata"))
+    triggers.after_confirmation(
+        work,
+        pool,
+        user,
+        "PostConfirmation_ConfirmSignUp",
+        client["ClientId"],
+        request.get("ClientMetadata"),
+    )
     return {}
 
 
@@ -72,7 +91,9 @@ def resend_confirmation_code(work: Work, request: Doc) -> Doc:
         raise Refusal("UserNotFoundException", _UNKNOWN)
     if user["status"] != "UNCONFIRMED":
         raise Refusal("InvalidParameterException", "User is already confirmed.")
-    limits.spend(work, pool, user, "ResendConfirmationCode", limits.HOURLY["ResendConfirmationCode"])
+    limits.spend(
+        work, pool, user, "ResendConfirmationCode", limits.HOURLY["ResendConfirmationCode"]
+    )
     told = _send_code(work, pool, client, user, "CustomMessage_ResendCode", request)
     if not told:
         raise Refusal("InvalidParameterException", "Auto verification not turned on.")
@@ -81,13 +102,24 @@ def resend_confirmation_code(work: Work, request: Doc) -> Doc:
 
 
 def admin_confirm_sign_up(work: Work, request: Doc) -> Doc:
-    """AdminConfirmSignUp: CONFIRMED without any contact verified, so that a forgotten password cannot be recovered."""
+    """AdminConfirmSignUp: CONFIRMED without any contact verified, so that a forgotten password
+    cannot be recovered.
+    """
     pool, user = admin_user(work, request)
     if user["status"] != "UNCONFIRMED":
-        raise Refusal("NotAuthorizedException", f"User cannot be confirmed. Current status is {user['status']}")
+        raise Refusal(
+            "NotAuthorizedException",
+            f"User cannot be confirmed. Current status is {user['status']}",
+        )
     _confirm(work, pool, user)
-    triggers.after_confirmation(work, pool, user, "PostConfirmation_ConfirmSignUp", triggers.NOT_APPLICABLE,
-                                request.get("ClientMetadata"))
+    triggers.after_confirmation(
+        work,
+        pool,
+        user,
+        "PostConfirmation_ConfirmSignUp",
+        triggers.NOT_APPLICABLE,
+        request.get("ClientMetadata"),
+    )
     return {}
 
 
@@ -97,13 +129,24 @@ def _confirm(work: Work, pool: Doc, user: Doc) -> None:
     work.keep_user(pool, user)
 
 
-def _send_code(work: Work, pool: Doc, client: Doc, user: Doc, source: str, request: Doc) -> Doc | None:
+def _send_code(
+    work: Work, pool: Doc, client: Doc, user: Doc, source: str, request: Doc
+) -> Doc | None:
     contact = delivery.auto_verified_contact(pool, user)
     if contact is None:
         return None
     code = work.source.code()
     user["sign_up_code"] = {"code": code, "contact": contact, "expires": work.now + _DAY}
     work.keep_user(pool, user)
-    delivery.send(work, pool, user, contact, code, source=source, client_id=client["ClientId"],
-                  metadata=request.get("ClientMetadata"), entered=request["Username"])
+    delivery.send(
+        work,
+        pool,
+        user,
+        contact,
+        code,
+        source=source,
+        client_id=client["ClientId"],
+        metadata=request.get("ClientMetadata"),
+        entered=request["Username"],
+    )
     return delivery.details(user, contact)

@@ -1,4 +1,6 @@
-"""Where ids, codes, salts and request ids come from: the operating system, or a seed that repeats them."""
+"""Where ids, codes, salts and request ids come from: the operating system, or a seed that repeats
+them.
+"""
 
 import hashlib
 import os
@@ -11,7 +13,8 @@ _MIXED = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 class Source:
     """Draws for one call. With a seed, the n-th draw is always the same; without one, it is random.
 
-    seed: None for random draws. drawn: how many draws were made before; the caller keeps it between calls.
+    seed: None for random draws. drawn: how many draws were made before; the caller keeps it between
+    calls.
     """
 
     def __init__(self, seed: str | None, drawn: int = 0) -> None:
@@ -28,7 +31,9 @@ class Source:
     def uuid(self) -> str:
         """Return a version 4 UUID."""
         drawn = self.bytes(16).hex()
-        return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{'89ab'[int(drawn[16], 16) % 4]}{drawn[17:20]}-{drawn[20:]}"
+        variant = "89ab"[int(drawn[16], 16) % 4]
+        parts = drawn[:8], drawn[8:12], f"4{drawn[13:16]}", f"{variant}{drawn[17:20]}", drawn[20:]
+        return "-".join(parts)
 
     def code(self) -> str:
         """Return six digits; zeros may lead, so it is text and never a number."""

@@ -1,9 +1,9 @@
 """Where a sandbox lives: one SQLite file shared by everybody who opens it, or memory.
 
-Every call is one BEGIN IMMEDIATE transaction, so that calls happen one after another whoever makes them, and a killed
-process leaves either all of a call or nothing of it. The file is in write-ahead mode: a commit survives the process
-at once, the machine's crash up to the last checkpoint. Users, names and counters are looked up by index; nothing is
-ever loaded whole.
+Every call is one BEGIN IMMEDIATE transaction, so that calls happen one after another whoever makes
+them, and a killed process leaves either all of a call or nothing of it. The file is in write-ahead
+mode: a commit survives the process at once, the machine's crash up to the last checkpoint. Users,
+names and counters are looked up by index; nothing is ever loaded whole.
 """
 
 import os
@@ -44,14 +44,27 @@ CREATE INDEX events_of_user ON events (pool_id, username);
 CREATE TABLE requests (id INTEGER PRIMARY KEY, at REAL NOT NULL, operation TEXT NOT NULL, username TEXT NOT NULL,
     request TEXT NOT NULL, request_id TEXT NOT NULL, status INTEGER NOT NULL, error TEXT, message TEXT);
 """
-TABLES = ("meta", "pools", "clients", "users", "names", "tallies", "calls", "sessions", "messages", "events",
-          "requests")
+TABLES = (
+    "meta",
+    "pools",
+    "clients",
+    "users",
+    "names",
+    "tallies",
+    "calls",
+    "sessions",
+    "messages",
+    "events",
+    "requests",
+)
 
 _open_stores: "weakref.WeakSet[Store]" = weakref.WeakSet()
 
 
 class Store:
-    """One sandbox's database. path: its file, created with mode 0600 where it is missing; None for memory."""
+    """One sandbox's database. path: its file, created with mode 0600 where it is missing; None for
+    memory.
+    """
 
     def __init__(self, path: str | None) -> None:
         self.path = path
@@ -63,7 +76,9 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Hold the database alone: everything done inside is committed together, or not at all if it raises."""
+        """Hold the database alone: everything done inside is committed together, or not at all if
+        it raises.
+        """
         with self._lock:
             if self._closed:
                 raise ValueError("this sandbox is closed; open it again with open_sandbox()")
@@ -90,7 +105,9 @@ class Store:
             db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         else:
             _make_private(self.path)
-            db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, timeout=30)
+            db = sqlite3.connect(
+                self.path, isolation_level=None, check_same_thread=False, timeout=30
+            )
             try:
                 _check_ours(db, self.path)
                 os.chmod(self.path, 0o600)
@@ -98,7 +115,9 @@ class Store:
                 db.execute("PRAGMA synchronous=NORMAL")
             except sqlite3.DatabaseError as error:
                 db.close()
-                raise ValueError(f"{self.path} is not a sandbox ({error}); name another file or remove it") from None
+                raise ValueError(
+                    f"{self.path} is not a sandbox ({error}); name another file or remove it"
+                ) from None
             except ValueError:
                 db.close()
                 raise
@@ -114,7 +133,8 @@ class Store:
     def _start_over_in_child(self) -> None:
         self._lock = threading.RLock()
         if self.path is not None and not self._closed:
-            # SQLite connections do not survive a fork; closing the parent's one here could drop the parent's locks.
+            # SQLite connections do not survive a fork; closing the parent's one here could drop the
+            # parent's locks.
             self._inherited.append(self._db)
             self._db = self._connect()
 
@@ -127,13 +147,18 @@ def _check_ours(db: sqlite3.Connection, path: str) -> None:
     tables = db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]
     db.execute("COMMIT")
     if application != _APPLICATION and (application, version, tables) != (0, 0, 0):
-        raise ValueError(f"{path} is not a sandbox but another program's database; name another file")
+        raise ValueError(
+            f"{path} is not a sandbox but another program's database; name another file"
+        )
     if tables and version != _VERSION:
-        raise ValueError(f"{path} was written by another version of the sandbox; remove it to start afresh")
+        raise ValueError(
+            f"{path} was written by another version of the sandbox; remove it to start afresh"
+        )
 
 
 def _retried(db: sqlite3.Connection, statement: str) -> None:
-    # A change of journal mode answers "locked" at once, without the busy timeout, when two processes start together.
+    # A change of journal mode answers "locked" at once, without the busy timeout, when two
+    # processes start together.
     for attempt in range(200):
         try:
             db.execute(statement)
@@ -148,7 +173,9 @@ def _make_private(path: str) -> None:
     try:
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
     except OSError as error:
-        words = f"cannot open {path} as a sandbox: {error.strerror}; its folder must exist and be yours"
+        words = (
+            f"cannot open {path} as a sandbox: {error.strerror}; its folder must exist and be yours"
+        )
         raise ValueError(words) from None
 
 
@@ -174,5 +201,7 @@ def _after_fork_in_child() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(
-        before=_before_fork, after_in_parent=_after_fork_in_parent, after_in_child=_after_fork_in_child
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_after_fork_in_child,
     )

@@ -1,10 +1,11 @@
 """The tokens of a sign-in: JWTs of Cognito's shape, really signed with RS256.
 
-The signing key is public on purpose: anyone can make it from this file, so a token of the sandbox proves nothing to
-anybody but the sandbox. Its public half is served at /<pool id>/.well-known/jwks.json. With a seed every token repeats.
+The signing key is public on purpose: anyone can make it from this file, so a token of the sandbox
+proves nothing to anybody but the sandbox. Its public half is served at /<pool
+id>/.well-known/jwks.json. With a seed every token repeats.
 
-`origin_jti` carries a mark of the user's current sign-in epoch. A global sign-out changes the epoch, so tokens from
-before no longer fit, without a list of tokens anywhere.
+`origin_jti` carries a mark of the user's current sign-in epoch. A global sign-out changes the
+epoch, so tokens from before no longer fit, without a list of tokens anywhere.
 """
 
 import base64
@@ -35,31 +36,64 @@ def _primes() -> tuple[int, int]:
     return one(b"p", 24), one(b"q", 344)
 
 
-def issue(work: Work, pool: Doc, client: Doc, user: Doc, *, refresh: bool = True, auth_time: float | None = None,
-          origin: str | None = None) -> Doc:
-    """Return an AuthenticationResult. refresh: with a refresh token; a refreshed sign-in has its time and origin."""
+def issue(
+    work: Work,
+    pool: Doc,
+    client: Doc,
+    user: Doc,
+    *,
+    refresh: bool = True,
+    auth_time: float | None = None,
+    origin: str | None = None,
+) -> Doc:
+    """Return an AuthenticationResult. refresh: with a refresh token; a refreshed sign-in has its
+    time and origin.
+    """
     origin = origin or _origin(work, user)
     moment = int(auth_time if auth_time is not None else work.now)
     common = {
-        "sub": user["sub"], "iss": issuer(pool["Id"]), "origin_jti": origin, "event_id": work.source.uuid(),
-        "auth_time": moment, "iat": int(work.now),
+        "sub": user["sub"],
+        "iss": issuer(pool["Id"]),
+        "origin_jti": origin,
+        "event_id": work.source.uuid(),
+        "auth_time": moment,
+        "iat": int(work.now),
     }
     access_life = _life(client, "Access", "hours", 1)
-    access = common | {"token_use": "access", "client_id": client["ClientId"], "scope": _SCOPE,
-                       "username": user["username"], "exp": int(work.now) + access_life, "jti": work.source.uuid()}
-    identity = common | {"token_use": "id", "aud": client["ClientId"], "cognito:username": user["username"],
-                         "exp": int(work.now) + _life(client, "Id", "hours", 1), "jti": work.source.uuid()}
-    identity |= {key: value == "true" if key.endswith("_verified") else value
-                 for key, value in user["attributes"].items()}
-    result: Doc = {"AccessToken": _signed(pool["Id"], access), "ExpiresIn": access_life, "TokenType": "Bearer",
-                   "IdToken": _signed(pool["Id"], identity)}
+    access = common | {
+        "token_use": "access",
+        "client_id": client["ClientId"],
+        "scope": _SCOPE,
+        "username": user["username"],
+        "exp": int(work.now) + access_life,
+        "jti": work.source.uuid(),
+    }
+    identity = common | {
+        "token_use": "id",
+        "aud": client["ClientId"],
+        "cognito:username": user["username"],
+        "exp": int(work.now) + _life(client, "Id", "hours", 1),
+        "jti": work.source.uuid(),
+    }
+    identity |= {
+        key: value == "true" if key.endswith("_verified") else value
+        for key, value in user["attributes"].items()
+    }
+    result: Doc = {
+        "AccessToken": _signed(pool["Id"], access),
+        "ExpiresIn": access_life,
+        "TokenType": "Bearer",
+        "IdToken": _signed(pool["Id"], identity),
+    }
     if refresh:
         result["RefreshToken"] = _refresh_token(pool, client, user, origin, moment, work)
     return result
 
 
 def bearer(work: Work, token: str) -> tuple[Doc, Doc, Doc]:
-    """Return (pool, user, claims) of an access token, or refuse one that is forged, expired or signed out."""
+    """Return (pool, user, claims) of an access token, or refuse one that is forged, expired or
+    signed out.
+    """
     claims = _read(token)
     if claims is None or claims.get("token_use") != "access":
         raise Refusal("NotAuthorizedException", "Invalid Access Token")
@@ -90,7 +124,15 @@ def refreshed(work: Work, pool: Doc, client: Doc, token: str) -> Doc:
         raise Refusal("NotAuthorizedException", "Refresh Token has been revoked")
     if not user["enabled"]:
         raise Refusal("NotAuthorizedException", "User is disabled.")
-    return issue(work, pool, client, user, refresh=False, auth_time=claims["auth_time"], origin=claims["origin"])
+    return issue(
+        work,
+        pool,
+        client,
+        user,
+        refresh=False,
+        auth_time=claims["auth_time"],
+        origin=claims["origin"],
+    )
 
 
 def issuer(pool_id: str) -> str:
@@ -102,7 +144,14 @@ def public_keys(pool_id: str) -> Doc:
     """Return the JSON Web Key Set with which a pool's tokens are verified."""
     p, q = _primes()
     modulus = (p * q).to_bytes(256, "big")
-    key = {"alg": "RS256", "e": "AQAB", "kid": _kid(pool_id), "kty": "RSA", "n": _text(modulus), "use": "sig"}
+    key = {
+        "alg": "RS256",
+        "e": "AQAB",
+        "kid": _kid(pool_id),
+        "kty": "RSA",
+        "n": _text(modulus),
+        "use": "sig",
+    }
     return {"keys": [key]}
 
 
@@ -161,7 +210,9 @@ def _read(token: str) -> Doc | None:
     try:
         message, signature = token.rsplit(".", 1)
         p, q = _primes()
-        if pow(int.from_bytes(_bytes(signature), "big"), _E, p * q) != _padded_digest(message.encode()):
+        if pow(int.from_bytes(_bytes(signature), "big"), _E, p * q) != _padded_digest(
+            message.encode()
+        ):
             return None
         claims: Doc = json.loads(_bytes(message.split(".")[1]))
     except ValueError:
@@ -169,10 +220,18 @@ def _read(token: str) -> Doc | None:
     return claims
 
 
-def _refresh_token(pool: Doc, client: Doc, user: Doc, origin: str, auth_time: int, work: Work) -> str:
+def _refresh_token(
+    pool: Doc, client: Doc, user: Doc, origin: str, auth_time: int, work: Work
+) -> str:
     # Opaque to its holder, as AWS's is: a header that says so, the claims, and a signature.
-    claims = {"pool": pool["Id"], "client": client["ClientId"], "username": user["username"], "origin": origin,
-              "auth_time": auth_time, "exp": int(work.now) + _life(client, "Refresh", "days", 30)}
+    claims = {
+        "pool": pool["Id"],
+        "client": client["ClientId"],
+        "username": user["username"],
+        "origin": origin,
+        "auth_time": auth_time,
+        "exp": int(work.now) + _life(client, "Refresh", "days", 30),
+    }
     body = f"{_json({'cty': 'JWT', 'enc': 'none', 'alg': 'HS256'})}.{_json(claims)}"
     return f"{body}.{_refresh_mark(body)}"
 

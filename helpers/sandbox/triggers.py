@@ -1,7 +1,9 @@
-"""Lambda triggers, as Python callables: the events they get, what their answers do, and what their errors become.
+"""Lambda triggers, as Python callables: the events they get, what their answers do, and what their
+errors become.
 
-A callable gets the event that a Lambda function would get and returns it, changed. Which pool it is for it reads in
-`userPoolId`. Triggers run outside the transaction, so they may themselves call the sandbox.
+A callable gets the event that a Lambda function would get and returns it, changed. Which pool it is
+for it reads in `userPoolId`. Triggers run outside the transaction, so they may themselves call the
+sandbox.
 """
 
 import json
@@ -29,8 +31,10 @@ def run(name: str, trigger: Trigger, event: Doc) -> Any:
     try:
         answer = trigger(json.loads(json.dumps(event)))
     except TimeoutError:
-        return Refusal("UnexpectedLambdaException",
-                       f"{name} invocation failed due to error Task timed out after 5.00 seconds.")
+        return Refusal(
+            "UnexpectedLambdaException",
+            f"{name} invocation failed due to error Task timed out after 5.00 seconds.",
+        )
     except Exception as error:  # noqa: BLE001, whatever a Lambda function raises becomes its error text
         return Refusal("UserLambdaValidationException", f"{name} failed with error {error}.")
     if not isinstance(answer, dict):
@@ -38,10 +42,16 @@ def run(name: str, trigger: Trigger, event: Doc) -> Any:
     try:
         response = json.loads(json.dumps(answer, allow_nan=False)).get("response")
     except (TypeError, ValueError, RecursionError):
-        return Refusal("InvalidLambdaResponseException", "Invalid lambda function output : Invalid JSON")
+        return Refusal(
+            "InvalidLambdaResponseException", "Invalid lambda function output : Invalid JSON"
+        )
     if response is None:
         return {}
-    return response if _fits(response) else Refusal("InvalidLambdaResponseException", "Unrecognizable lambda output")
+    return (
+        response
+        if _fits(response)
+        else Refusal("InvalidLambdaResponseException", "Unrecognizable lambda output")
+    )
 
 
 def _fits(response: Any) -> bool:
@@ -49,44 +59,94 @@ def _fits(response: Any) -> bool:
         return False
     if not all(isinstance(response.get(name), kind | None) for name, kind in _TYPES.items()):
         return False
-    return not any(isinstance(one, dict | list) for one in (response.get("userAttributes") or {}).values())
+    return not any(
+        isinstance(one, dict | list) for one in (response.get("userAttributes") or {}).values()
+    )
 
 
-def custom_message(work: Work, pool: Doc, user: Doc, source: str, client_id: str | None, metadata: Doc | None) -> Doc:
+def custom_message(
+    work: Work, pool: Doc, user: Doc, source: str, client_id: str | None, metadata: Doc | None
+) -> Doc:
     """Return what the CustomMessage trigger made of a message; empty where it left it alone.
 
-    The trigger sees the placeholder {####}, never the code (developer guide, "Custom message Lambda trigger").
+    The trigger sees the placeholder {####}, never the code (developer guide, "Custom message Lambda
+    trigger").
     """
-    event = _event(pool, user["username"], source, client_id, {
-        "userAttributes": seen_attributes(user), "codeParameter": "{####}", "linkParameter": None,
-        "usernameParameter": None, "clientMetadata": metadata,
-    }, {"smsMessage": None, "emailMessage": None, "emailSubject": None})
+    event = _event(
+        pool,
+        user["username"],
+        source,
+        client_id,
+        {
+            "userAttributes": seen_attributes(user),
+            "codeParameter": "{####}",
+            "linkParameter": None,
+            "usernameParameter": None,
+            "clientMetadata": metadata,
+        },
+        {"smsMessage": None, "emailMessage": None, "emailSubject": None},
+    )
     answer: Doc = work.trigger("CustomMessage", source, event) or {}
-    configured = pool.get("EmailConfiguration", {}).get("EmailSendingAccount", "COGNITO_DEFAULT") == "DEVELOPER"
+    configured = (
+        pool.get("EmailConfiguration", {}).get("EmailSendingAccount", "COGNITO_DEFAULT")
+        == "DEVELOPER"
+    )
     if (answer.get("emailMessage") or answer.get("emailSubject")) and not configured:
-        raise Refusal("InvalidLambdaResponseException",
-                      "Custom email messages need EmailSendingAccount DEVELOPER (wording of the sandbox)")
+        raise Refusal(
+            "InvalidLambdaResponseException",
+            "Custom email messages need EmailSendingAccount DEVELOPER (wording of the sandbox)",
+        )
     return answer
 
 
-def user_migration(work: Work, pool: Doc, name: str, source: str, client_id: str, password: str | None,
-                   metadata: Doc | None, validation: Doc | None = None) -> Doc | None:
-    """Return what the UserMigration trigger says of a name that the pool does not know; None for nothing."""
+def user_migration(
+    work: Work,
+    pool: Doc,
+    name: str,
+    source: str,
+    client_id: str,
+    password: str | None,
+    metadata: Doc | None,
+    validation: Doc | None = None,
+) -> Doc | None:
+    """Return what the UserMigration trigger says of a name that the pool does not know; None for
+    nothing.
+    """
     request: Doc = {"password": password} if password is not None else {}
     request |= {"validationData": validation, "clientMetadata": metadata}
-    event = _event(pool, name, source, client_id, request, {
-        "userAttributes": None, "forceAliasCreation": None, "finalUserStatus": None, "messageAction": None,
-        "desiredDeliveryMediums": None,
-    })
+    event = _event(
+        pool,
+        name,
+        source,
+        client_id,
+        request,
+        {
+            "userAttributes": None,
+            "forceAliasCreation": None,
+            "finalUserStatus": None,
+            "messageAction": None,
+            "desiredDeliveryMediums": None,
+        },
+    )
     answer: Doc | None = work.trigger("UserMigration", source, event)
     return answer if answer and answer.get("userAttributes") else None
 
 
-def after_confirmation(work: Work, pool: Doc, user: Doc, source: str, client_id: str, metadata: Doc | None) -> None:
-    """Have PostConfirmation run once the call is committed; its failure is the caller's, the change stays."""
+def after_confirmation(
+    work: Work, pool: Doc, user: Doc, source: str, client_id: str, metadata: Doc | None
+) -> None:
+    """Have PostConfirmation run once the call is committed; its failure is the caller's, the change
+    stays.
+    """
     if "PostConfirmation" in work.triggers:
-        event = _event(pool, user["username"], source, client_id,
-                       {"userAttributes": seen_attributes(user), "clientMetadata": metadata}, {})
+        event = _event(
+            pool,
+            user["username"],
+            source,
+            client_id,
+            {"userAttributes": seen_attributes(user), "clientMetadata": metadata},
+            {},
+        )
         work.after.append(("PostConfirmation", event))
 
 
@@ -95,10 +155,18 @@ def seen_attributes(user: Doc) -> Doc:
     return {"sub": user["sub"], "cognito:user_status": user["status"], **user["attributes"]}
 
 
-def _event(pool: Doc, username: str, source: str, client_id: str | None, request: Doc, response: Doc) -> Doc:
+def _event(
+    pool: Doc, username: str, source: str, client_id: str | None, request: Doc, response: Doc
+) -> Doc:
     return {
-        "version": "1", "region": pool["Id"].split("_")[0], "userPoolId": pool["Id"], "userName": username,
-        "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": client_id or NOT_APPLICABLE},
+        "version": "1",
+        "region": pool["Id"].split("_")[0],
+        "userPoolId": pool["Id"],
+        "userName": username,
+        "callerContext": {
+            "awsSdkVersion": "aws-sdk-unknown-unknown",
+            "clientId": client_id or NOT_APPLICABLE,
+        },
         "triggerSource": source,
         "request": {key: value for key, value in request.items() if value is not None},
         "response": response,

@@ -17,13 +17,29 @@ def new(work: Work, pool: Doc, name: str, values: Doc, status: str) -> Doc:
     by_contact = pool.get("UsernameAttributes")
     if by_contact:
         values.setdefault("email" if EMAIL.fullmatch(name) else "phone_number", name)
-    return {"username": sub if by_contact else name, "sub": sub, "status": status, "enabled": True,
-            "created": work.now, "modified": work.now, "attributes": values, "password": None, "history": [],
-            "codes": [], "epoch": work.source.bytes(8).hex()}
+    return {
+        "username": sub if by_contact else name,
+        "sub": sub,
+        "status": status,
+        "enabled": True,
+        "created": work.now,
+        "modified": work.now,
+        "attributes": values,
+        "password": None,
+        "history": [],
+        "codes": [],
+        "epoch": work.source.bytes(8).hex(),
+    }
 
 
-def keep_new(work: Work, pool: Doc, user: Doc, *, force_alias: bool,
-             exists: str = "User account already exists") -> None:
+def keep_new(
+    work: Work,
+    pool: Doc,
+    user: Doc,
+    *,
+    force_alias: bool,
+    exists: str = "User account already exists",
+) -> None:
     """Store a new user, or refuse one whose name exists already or whose alias is another user's.
 
     exists: the text for a username that exists; SignUp has its own.
@@ -32,7 +48,10 @@ def keep_new(work: Work, pool: Doc, user: Doc, *, force_alias: bool,
         if work.owner(pool["Id"], folded(pool, name)) is None:
             continue
         if kind == "attribute":
-            raise Refusal("UsernameExistsException", f"An account with the given {contact_words(name)} already exists.")
+            raise Refusal(
+                "UsernameExistsException",
+                f"An account with the given {contact_words(name)} already exists.",
+            )
         if kind != "alias":
             raise Refusal("UsernameExistsException", exists)
         if not force_alias:
@@ -43,23 +62,38 @@ def keep_new(work: Work, pool: Doc, user: Doc, *, force_alias: bool,
 
 def alias_exists(name: str) -> Refusal:
     """Return the refusal of an alias that is another user's."""
-    return Refusal("AliasExistsException", f"An account with the {contact_words(name)} already exists.")
+    return Refusal(
+        "AliasExistsException", f"An account with the {contact_words(name)} already exists."
+    )
 
 
 def contact_words(name: str) -> str:
     """Return what Cognito calls a name of this form."""
-    return "email" if EMAIL.fullmatch(name) else "phone_number" if PHONE.fullmatch(name) else "preferred_username"
+    return (
+        "email"
+        if EMAIL.fullmatch(name)
+        else "phone_number"
+        if PHONE.fullmatch(name)
+        else "preferred_username"
+    )
 
 
 def shown(user: Doc) -> Doc:
     """Return a user as ListUsers and AdminCreateUser show one."""
-    return {"Username": user["username"], "Attributes": attributes.shown({"sub": user["sub"], **user["attributes"]}),
-            "UserCreateDate": user["created"], "UserLastModifiedDate": user["modified"], "Enabled": user["enabled"],
-            "UserStatus": user["status"]}
+    return {
+        "Username": user["username"],
+        "Attributes": attributes.shown({"sub": user["sub"], **user["attributes"]}),
+        "UserCreateDate": user["created"],
+        "UserLastModifiedDate": user["modified"],
+        "Enabled": user["enabled"],
+        "UserStatus": user["status"],
+    }
 
 
 def admin_create_user(work: Work, request: Doc) -> Doc:
-    """AdminCreateUser: a user in FORCE_CHANGE_PASSWORD with a temporary password, or the invitation once more."""
+    """AdminCreateUser: a user in FORCE_CHANGE_PASSWORD with a temporary password, or the invitation
+    once more.
+    """
     pool = work.pool(request["UserPoolId"])
     if request.get("MessageAction") == "RESEND":
         user = _invited_again(work, pool, request["Username"])
@@ -104,7 +138,9 @@ def mfa_shown(user: Doc) -> Doc:
 
 
 def admin_set_user_password(work: Work, request: Doc) -> Doc:
-    """AdminSetUserPassword: works from every status, sends nothing, spends no attempts, verifies no contact."""
+    """AdminSetUserPassword: works from every status, sends nothing, spends no attempts, verifies no
+    contact.
+    """
     pool, user = admin_user(work, request)
     permanent = bool(request.get("Permanent"))
     passwords.replace(work, pool, user, request["Password"], temporary=not permanent)
@@ -144,14 +180,18 @@ def sign_out(work: Work, pool: Doc, user: Doc) -> None:
 
 
 def admin_update_user_attributes(work: Work, request: Doc) -> Doc:
-    """AdminUpdateUserAttributes: a contact that changes is no longer verified unless the call says so."""
+    """AdminUpdateUserAttributes: a contact that changes is no longer verified unless the call says
+    so.
+    """
     pool, user = admin_user(work, request)
     change(work, pool, user, attributes.given(pool, request.get("UserAttributes"), by_admin=True))
     return {}
 
 
 def change(work: Work, pool: Doc, user: Doc, values: Doc) -> None:
-    """Change attributes and the names that follow from them; the last user to verify a contact has it as alias."""
+    """Change attributes and the names that follow from them; the last user to verify a contact has
+    it as alias.
+    """
     held = user["attributes"]
     before = active_names(pool, user)
     for contact in ("email", "phone_number"):
@@ -186,8 +226,10 @@ def _invited_again(work: Work, pool: Doc, name: str) -> Doc:
     if user is None:
         raise Refusal("UserNotFoundException", "User does not exist.")
     if user["status"] != "FORCE_CHANGE_PASSWORD":
-        raise Refusal("UnsupportedUserStateException",
-                      f"Resend not possible. {user['username']} status is not FORCE_CHANGE_PASSWORD")
+        raise Refusal(
+            "UnsupportedUserStateException",
+            f"Resend not possible. {user['username']} status is not FORCE_CHANGE_PASSWORD",
+        )
     return user
 
 
@@ -201,6 +243,15 @@ def _invite(work: Work, pool: Doc, user: Doc, request: Doc, generated: str | Non
             continue
         text = template.get("EmailMessage" if medium == "EMAIL" else "SMSMessage") or _INVITATION
         hidden = generated or "(the one that the administrator chose)"
-        delivery.post(work, pool, user, contact, generated, source="CustomMessage_AdminCreateUser", client_id=None,
-                      entered=request["Username"], subject=template.get("EmailSubject") or "Your temporary password",
-                      body=text.replace("{username}", request["Username"]).replace("{####}", hidden))
+        delivery.post(
+            work,
+            pool,
+            user,
+            contact,
+            generated,
+            source="CustomMessage_AdminCreateUser",
+            client_id=None,
+            entered=request["Username"],
+            subject=template.get("EmailSubject") or "Your temporary password",
+            body=text.replace("{username}", request["Username"]).replace("{####}", hidden),
+        )

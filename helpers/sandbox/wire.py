@@ -18,7 +18,9 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer as AWS would send it. fault: what is to befall it on its way, None for nothing."""
+    """An HTTP answer as AWS would send it. fault: what is to befall it on its way, None for
+    nothing.
+    """
 
     status: int
     body: bytes
@@ -27,18 +29,23 @@ class Answer:
 
 
 def answer(engine: Engine, target: str, body: bytes) -> Answer:
-    """Answer one request. target: the X-Amz-Target header; body: the request's bytes, whatever they are."""
+    """Answer one request. target: the X-Amz-Target header; body: the request's bytes, whatever they
+    are.
+    """
     prefix, _, operation = target.rpartition(".")
     if prefix != model.target_prefix() or operation not in model.operations():
         return _uncalled(Refusal("UnknownOperationException"))
     if operation not in IMITATED:
-        text = f"The sandbox does not imitate {operation}. It imitates: {', '.join(sorted(IMITATED))}."
+        text = (
+            f"The sandbox does not imitate {operation}. It imitates: {', '.join(sorted(IMITATED))}."
+        )
         return _uncalled(Refusal("UnknownOperationException", text))
     request, problem = _read(operation, body)
     try:
         return _written(engine.call(operation, request, problem))
     except sqlite3.Error as error:
-        # A full disk, or a file that somebody else keeps locked or has broken; nothing of the call was done.
+        # A full disk, or a file that somebody else keeps locked or has broken; nothing of the call
+        # was done.
         return _uncalled(Refusal("InternalErrorException", f"The sandbox's file: {error}", 500))
 
 
@@ -67,7 +74,9 @@ def _read(operation: str, body: bytes) -> tuple[Doc, Refusal | None]:
     try:
         problems = model.broken_constraints(operation, request)
     except (model.WrongType, RecursionError) as error:
-        return (request if isinstance(request, dict) else {}), Refusal("SerializationException", str(error))
+        return (request if isinstance(request, dict) else {}), Refusal(
+            "SerializationException", str(error)
+        )
     if problems:
         return request, Refusal("InvalidParameterException", model.validation_message(problems))
     return _without_nulls(request), None

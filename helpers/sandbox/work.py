@@ -1,8 +1,9 @@
-"""One call's view of the state: what an operation may read and change, with the clock and the draws it goes by.
+"""One call's view of the state: what an operation may read and change, with the clock and the draws
+it goes by.
 
-An operation gets a Work and its request, changes documents through it, and either returns or raises a Refusal. After a
-refusal everything is undone but the records of the try itself: the counters behind attempt limits and sign-in locks,
-and the events that an administrator can list.
+An operation gets a Work and its request, changes documents through it, and either returns or raises
+a Refusal. After a refusal everything is undone but the records of the try itself: the counters
+behind attempt limits and sign-in locks, and the events that an administrator can list.
 """
 
 import functools
@@ -19,7 +20,9 @@ _KEPT = {"messages": 10_000, "events": 10_000, "sessions": 10_000}
 
 
 class Ask(Exception):
-    """An operation needs a trigger's answer. The caller undoes the call, asks, and starts it again with the answer."""
+    """An operation needs a trigger's answer. The caller undoes the call, asks, and starts it again
+    with the answer.
+    """
 
     def __init__(self, name: str, key: str, event: Doc) -> None:
         super().__init__(key)
@@ -29,13 +32,22 @@ class Ask(Exception):
 
 
 class Work:
-    """What one call sees. now: seconds since 1970. settings: every named setting. triggers: names that have a callable.
+    """What one call sees. now: seconds since 1970. settings: every named setting. triggers: names
+    that have a callable.
 
-    answers: what triggers have answered so far in this call. after: things to do once the call is committed.
+    answers: what triggers have answered so far in this call. after: things to do once the call is
+    committed.
     """
 
-    def __init__(self, db: sqlite3.Connection, now: float, source: Source, settings: Doc,
-                 triggers: frozenset[str] = frozenset(), answers: Doc | None = None) -> None:
+    def __init__(
+        self,
+        db: sqlite3.Connection,
+        now: float,
+        source: Source,
+        settings: Doc,
+        triggers: frozenset[str] = frozenset(),
+        answers: Doc | None = None,
+    ) -> None:
         self.db = db
         self.now = now
         self.source = source
@@ -57,58 +69,81 @@ class Work:
 
     def keep_pool(self, pool: Doc) -> None:
         """Store a pool, new or changed."""
-        self.db.execute("INSERT INTO pools (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc",
-                        (pool["Id"], json.dumps(pool)))
+        self.db.execute(
+            "INSERT INTO pools (id, doc) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET doc ="
+            " excluded.doc",
+            (pool["Id"], json.dumps(pool)),
+        )
 
     def client(self, client_id: str) -> Doc:
         """Return an app client; a Refusal says that it does not exist."""
         found = self._shared("SELECT doc FROM clients WHERE id = ?", client_id)
         if found is None:
-            raise Refusal("ResourceNotFoundException", f"User pool client {client_id} does not exist.")
+            raise Refusal(
+                "ResourceNotFoundException", f"User pool client {client_id} does not exist."
+            )
         return found
 
     def keep_client(self, client: Doc) -> None:
         """Store an app client, new or changed."""
-        self.db.execute("INSERT INTO clients VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET doc = excluded.doc",
-                        (client["ClientId"], client["UserPoolId"], json.dumps(client)))
+        self.db.execute(
+            "INSERT INTO clients VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET doc ="
+            " excluded.doc",
+            (client["ClientId"], client["UserPoolId"], json.dumps(client)),
+        )
 
     # Users
 
     def user(self, pool_id: str, username: str) -> Doc | None:
         """Return the user whose own name this is, exactly."""
-        return self._doc("SELECT doc FROM users WHERE pool_id = ? AND username = ?", pool_id, username)
+        return self._doc(
+            "SELECT doc FROM users WHERE pool_id = ? AND username = ?", pool_id, username
+        )
 
     def find(self, pool: Doc, name: str) -> Doc | None:
         """Return the user whom a name in a request means: own name, `sub`, or an active alias."""
-        query = "SELECT u.doc FROM names n JOIN users u USING (pool_id, username) WHERE n.pool_id = ? AND n.name = ?"
+        query = (
+            "SELECT u.doc FROM names n JOIN users u USING (pool_id, username) WHERE n.pool_id = ?"
+            " AND n.name = ?"
+        )
         return self._doc(query, pool["Id"], folded(pool, name))
 
     def owner(self, pool_id: str, name: str) -> str | None:
         """Return the own name of the user who holds a folded name."""
-        row = self.db.execute("SELECT username FROM names WHERE pool_id = ? AND name = ?", (pool_id, name)).fetchone()
+        row = self.db.execute(
+            "SELECT username FROM names WHERE pool_id = ? AND name = ?", (pool_id, name)
+        ).fetchone()
         return row[0] if row else None
 
     def keep_user(self, pool: Doc, user: Doc) -> None:
         """Store a user, new or changed; names are left as they are."""
-        self.db.execute("INSERT INTO users (pool_id, username, doc) VALUES (?, ?, ?)"
-                        " ON CONFLICT (pool_id, username) DO UPDATE SET doc = excluded.doc",
-                        (pool["Id"], user["username"], json.dumps(user)))
+        self.db.execute(
+            "INSERT INTO users (pool_id, username, doc) VALUES (?, ?, ?)"
+            " ON CONFLICT (pool_id, username) DO UPDATE SET doc = excluded.doc",
+            (pool["Id"], user["username"], json.dumps(user)),
+        )
 
     def keep_names(self, pool: Doc, username: str, names: list[tuple[str, str]]) -> None:
         """Make these (name, kind) the ones that a user answers to.
 
         A name that another user held as alias moves; one that is another user's own stays theirs.
         """
-        self.db.execute("DELETE FROM names WHERE pool_id = ? AND username = ?", (pool["Id"], username))
+        self.db.execute(
+            "DELETE FROM names WHERE pool_id = ? AND username = ?", (pool["Id"], username)
+        )
         for name, kind in names:
-            self.db.execute("INSERT INTO names VALUES (?, ?, ?, ?) ON CONFLICT (pool_id, name) DO UPDATE"
-                            " SET kind = excluded.kind, username = excluded.username WHERE kind = 'alias'",
-                            (pool["Id"], folded(pool, name), kind, username))
+            self.db.execute(
+                "INSERT INTO names VALUES (?, ?, ?, ?) ON CONFLICT (pool_id, name) DO UPDATE"
+                " SET kind = excluded.kind, username = excluded.username WHERE kind = 'alias'",
+                (pool["Id"], folded(pool, name), kind, username),
+            )
 
     def drop_user(self, pool: Doc, username: str) -> None:
         """Forget a user, with names, counters and events."""
         for table in ("users", "names", "tallies", "events"):
-            self.db.execute(f"DELETE FROM {table} WHERE pool_id = ? AND username = ?", (pool["Id"], username))
+            self.db.execute(
+                f"DELETE FROM {table} WHERE pool_id = ? AND username = ?", (pool["Id"], username)
+            )
 
     def settle(self) -> None:
         """Keep what this call has done so far, whatever the rest of it comes to."""
@@ -118,7 +153,9 @@ class Work:
     # Records of a try, which survive its refusal
 
     def tally(self, pool_id: str, username: str) -> Doc:
-        """Return a user's counters, to be changed in place: they are kept whatever becomes of the call."""
+        """Return a user's counters, to be changed in place: they are kept whatever becomes of the
+        call.
+        """
         key = (pool_id, username)
         if key not in self._tallies:
             found = self._doc("SELECT doc FROM tallies WHERE pool_id = ? AND username = ?", *key)
@@ -128,17 +165,25 @@ class Work:
     def keep_records(self) -> None:
         """Store counters and events; the caller does so after a success and after a refusal."""
         for values in self._events:
-            self._append("events", "INSERT INTO events (pool_id, username, event_id, at, kind, response, challenge,"
-                                   " result) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+            self._append(
+                "events",
+                "INSERT INTO events (pool_id, username, event_id, at, kind, response, challenge,"
+                " result) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
         for key, doc in self._tallies.items():
-            self.db.execute("INSERT OR REPLACE INTO tallies VALUES (?, ?, ?)", (*key, json.dumps(doc)))
+            self.db.execute(
+                "INSERT OR REPLACE INTO tallies VALUES (?, ?, ?)", (*key, json.dumps(doc))
+            )
 
     # Challenges, mail, events, triggers
 
     def keep_session(self, doc: Doc) -> str:
         """Remember a challenge for three minutes; return the Session string that stands for it."""
         text = self.source.bytes(24).hex() + self.source.bytes(24).hex()
-        self._append("sessions", "INSERT INTO sessions (name, doc) VALUES (?, ?)", (text, json.dumps(doc)))
+        self._append(
+            "sessions", "INSERT INTO sessions (name, doc) VALUES (?, ?)", (text, json.dumps(doc))
+        )
         return text
 
     def take_session(self, text: str) -> Doc | None:
@@ -149,16 +194,30 @@ class Work:
 
     def post(self, message: Doc) -> None:
         """Put a message into the mailbox; the oldest of very many give way."""
-        self._append("messages", "INSERT INTO messages (username, entered, doc) VALUES (?, ?, ?)",
-                     (message["username"], message["entered"], json.dumps(message)))
+        self._append(
+            "messages",
+            "INSERT INTO messages (username, entered, doc) VALUES (?, ?, ?)",
+            (message["username"], message["entered"], json.dumps(message)),
+        )
 
-    def note(self, pool_id: str, username: str, kind: str, response: str, challenge: str | None,
-             result: str | None) -> None:
+    def note(
+        self,
+        pool_id: str,
+        username: str,
+        kind: str,
+        response: str,
+        challenge: str | None,
+        result: str | None,
+    ) -> None:
         """Add to what AdminListUserAuthEvents shows of a user, whatever becomes of the call."""
-        self._events.append((pool_id, username, self.source.uuid(), self.now, kind, response, challenge, result))
+        self._events.append(
+            (pool_id, username, self.source.uuid(), self.now, kind, response, challenge, result)
+        )
 
     def trigger(self, name: str, key: str, event: Doc) -> Any:
-        """Return what a trigger answers, None where it has no callable. key tells two questions of one call apart."""
+        """Return what a trigger answers, None where it has no callable. key tells two questions of
+        one call apart.
+        """
         if name not in self.triggers:
             return None
         if key not in self.answers:
@@ -184,14 +243,16 @@ class Work:
 
 @functools.lru_cache(maxsize=256)
 def _parsed(text: str) -> Doc:
-    # Pools and clients are read by every call and hardly change. Callers get a copy of the outermost level, and
-    # replace what they change below it.
+    # Pools and clients are read by every call and hardly change. Callers get a copy of the
+    # outermost level, and replace what they change below it.
     doc: Doc = json.loads(text)
     return doc
 
 
 def folded(pool: Doc, name: str) -> str:
-    """Return a name as this pool compares it: pools are case sensitive unless they were made otherwise."""
+    """Return a name as this pool compares it: pools are case sensitive unless they were made
+    otherwise.
+    """
     sensitive = pool.get("UsernameConfiguration", {}).get("CaseSensitive", True)
     return name if sensitive else name.lower()
 

@@ -11,12 +11,13 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 SHORTEST = 4
-"""Shorter values are not looked for in text: they would take harmless text with them, and Cognito takes no password
-under six characters and sends no code under six digits."""
+"""Shorter values are not looked for in text: they would take harmless text with them, and Cognito
+takes no password under six characters and sends no code under six digits."""
 
 
 class Redactor:
-    """Knows values that must not be seen and takes them out of text. One stands for this process: see `redact`.
+    """Knows values that must not be seen and takes them out of text. One stands for this process:
+    see `redact`.
 
     Make one of your own to keep what belongs to one run apart from what belongs to another.
     """
@@ -27,7 +28,9 @@ class Redactor:
         self._lock = threading.Lock()
 
     def add(self, value: str) -> bool:
-        """Take the value out of every text from now on. Returns whether it is new and long enough to be looked for."""
+        """Take the value out of every text from now on. Returns whether it is new and long enough
+        to be looked for.
+        """
         if len(value) < SHORTEST or value in self._known:
             return False
         with self._lock:
@@ -36,7 +39,9 @@ class Redactor:
         return True
 
     def __call__(self, text: str) -> str:
-        """Return the text without any value that this redactor knows, in any common encoding of it."""
+        """Return the text without any value that this redactor knows, in any common
+        encoding of it.
+        """
         forms = self._all_forms()
         # Most text holds none, and this way to find that out takes a tenth of a pattern's time.
         if not any(form in text for form in forms):
@@ -44,20 +49,28 @@ class Redactor:
         return re.sub("|".join(map(re.escape, forms)), "[hidden]", text)
 
     def finds_in_json(self, text: str) -> bool:
-        """Whether any text within this JSON, made with ensure_ascii=False, holds a value: one look instead of many."""
+        """Whether any text within this JSON, made with ensure_ascii=False, holds a value: one look
+        instead of many.
+        """
         return any(json.dumps(form, ensure_ascii=False)[1:-1] in text for form in self._all_forms())
 
     def _all_forms(self) -> list[str]:
         forms = self._forms
         if forms is None:
             with self._lock:
-                forms = sorted({form for known in self._known for form in _encodings(known)}, key=len, reverse=True)
+                forms = sorted(
+                    {form for known in self._known for form in _encodings(known)},
+                    key=len,
+                    reverse=True,
+                )
                 self._forms = forms
         return forms
 
     @property
     def holds_line_ends(self) -> bool:
-        """Whether a value goes over several lines, so that no single line of a text can be judged alone."""
+        """Whether a value goes over several lines, so that no single line of a text can be judged
+        alone.
+        """
         return any("\n" in known for known in self._known)
 
 
@@ -75,14 +88,15 @@ def register(value: str) -> None:
 def tell(listener: Callable[[str], None] | None) -> None:
     """Have every new secret of this process told to whoever writes down what the process puts out.
 
-    A notebook's kernel is one process and the program that saves the notebook another; only the kernel knows what a
-    reference stands for.
+    A notebook's kernel is one process and the program that saves the notebook another; only the
+    kernel knows what a reference stands for.
     """
     global _listener
     _listener = listener
 
 
-# Members that botocore logs and that no caller ever holds as a Secret, such as the tokens of an answer.
+# Members that botocore logs and that no caller ever holds as a Secret, such as the tokens of an
+# answer.
 _MEMBERS = re.compile(
     r"""((?:Access|Id|Refresh)Token|Session|Password|PASSWORD|ConfirmationCode|ClientSecret|SecretHash|SECRET_HASH)"""
     r"""(\\*["']:\s*\\*["'])(?:[^"'\\]|\\+[^"'\\])*"""
@@ -90,7 +104,9 @@ _MEMBERS = re.compile(
 
 
 def _encodings(value: str) -> Iterable[str]:
-    """Yield the value as it appears in text: plain, and as JSON, URL, HTML, base64 and Python's reprs write it."""
+    """Yield the value as it appears in text: plain, and as JSON, URL, HTML, base64 and Python's
+    reprs write it.
+    """
     plain = {value, html.escape(value), quote(value), quote(value, safe=""), quote_plus(value)}
     plain |= {json.dumps(value)[1:-1], json.dumps(value, ensure_ascii=False)[1:-1]}
     for form in tuple(plain):
@@ -99,16 +115,21 @@ def _encodings(value: str) -> Iterable[str]:
         plain |= {repr('"' + form)[2:-1], repr(b'"' + form.encode())[3:-1]}
     raw = value.encode()
     plain |= {raw.hex(), raw.hex().upper()}
-    # Base64 of a longer text holds the value at one of three offsets; its outer characters mix with the neighbours.
+    # Base64 of a longer text holds the value at one of three offsets; its outer characters mix with
+    # the neighbours.
     for offset in range(3):
         whole = base64.b64encode(b"\0" * offset + raw).decode().rstrip("=")
         core = whole[(0, 2, 3)[offset] : len(whole) - (1 if (offset + len(raw)) % 3 else 0)]
-        plain |= {core, core.replace("+", "-").replace("/", "_")} if len(core) >= SHORTEST else set()
+        plain |= (
+            {core, core.replace("+", "-").replace("/", "_")} if len(core) >= SHORTEST else set()
+        )
     return plain
 
 
 def redact(text: str) -> str:
-    """Return the text without any secret that this process has held, in any common encoding of it."""
+    """Return the text without any secret that this process has held, in any common encoding
+    of it.
+    """
     return _process(text)
 
 
@@ -124,7 +145,11 @@ class _RedactingFactory:
             text = record.getMessage()
         except Exception:  # noqa: BLE001
             return record  # a caller's formatting mistake is for logging itself to report
-        clean = _MEMBERS.sub(r"\1\2[hidden]", text) if record.name.startswith(("botocore", "urllib3")) else text
+        clean = (
+            _MEMBERS.sub(r"\1\2[hidden]", text)
+            if record.name.startswith(("botocore", "urllib3"))
+            else text
+        )
         clean = redact(clean)
         if clean != text:
             record.msg, record.args = clean, ()
@@ -134,10 +159,11 @@ class _RedactingFactory:
 
 
 def hide_in_logs() -> None:
-    """Have every log record of this process redacted before any handler sees it; calling it again changes nothing.
+    """Have every log record of this process redacted before any handler sees it; calling it again
+    changes nothing.
 
-    A filter would have to sit on every handler and every botocore logger there is and will be. botocore's DEBUG log
-    prints passwords and codes in clear text.
+    A filter would have to sit on every handler and every botocore logger there is and will be.
+    botocore's DEBUG log prints passwords and codes in clear text.
     """
     if not isinstance(logging.getLogRecordFactory(), _RedactingFactory):
         logging.setLogRecordFactory(_RedactingFactory(logging.getLogRecordFactory()))

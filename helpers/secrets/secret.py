@@ -1,9 +1,10 @@
 """What a secret is, where it comes from, and how it stays hidden.
 
-Passwords, confirmation codes, client secrets and secret hashes are secrets. A parameter never carries one; it carries
-a reference to it, and `resolve` turns the reference into a `Secret`. A secret shows itself nowhere: `reveal` is called
-where the request to Cognito is made, and nowhere else. Whatever was resolved is known to `redact`, which takes it out
-of text in every common encoding; `hide_in_logs` has every log record pass through it.
+Passwords, confirmation codes, client secrets and secret hashes are secrets. A parameter never
+carries one; it carries a reference to it, and `resolve` turns the reference into a `Secret`. A
+secret shows itself nowhere: `reveal` is called where the request to Cognito is made, and nowhere
+else. Whatever was resolved is known to `redact`, which takes it out of text in every common
+encoding; `hide_in_logs` has every log record pass through it.
 """
 
 import hmac
@@ -17,9 +18,11 @@ class SecretError(Exception):
 
 
 class Secret:
-    """A value that must not be seen. Its repr, str and format are hidden, and it cannot be pickled or copied.
+    """A value that must not be seen. Its repr, str and format are hidden, and it cannot be pickled
+    or copied.
 
-    label: what it is, in a word or two, for the repr ("new password"). Every Secret is known to `redact` at once.
+    label: what it is, in a word or two, for the repr ("new password"). Every Secret is known to
+    `redact` at once.
     """
 
     __slots__ = ("_label", "_value")
@@ -42,7 +45,9 @@ class Secret:
         return format(repr(self), spec)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
+        return isinstance(other, Secret) and hmac.compare_digest(
+            self._value.encode(), other._value.encode()
+        )
 
     __hash__ = None  # type: ignore[assignment]  # a hash of a six-digit code is the code
 
@@ -50,9 +55,7 @@ class Secret:
         raise TypeError("a secret cannot be pickled or copied")
 
 
-# --- references -------------------------------------------------------------------------------------------------------
+# --- references -----------------------------------------------------------------------------------
 
 
-# --- redaction --------------------------------------------------------------------------------------------------------
-
-
+# --- redaction ------------------------------------------------------------------------------------

@@ -1,4 +1,6 @@
-"""One server and one browser for all walks; after each of them the planted secrets are looked for."""
+"""One server and one browser for all walks; after each of them the planted secrets are
+looked for.
+"""
 
 import pytest
 
@@ -29,10 +31,11 @@ def context():
 
 @pytest.fixture
 def page(request, context, lab):
-    """JupyterLab's page, handed on from walk to walk, since to load it takes longer than most walks.
+    """JupyterLab's page, handed on from walk to walk, since to load it takes longer than most
+    walks.
 
-    When a walk is over the notebook is saved, and no secret may be anywhere. After a walk that failed the next one has a
-    new page.
+    When a walk is over the notebook is saved, and no secret may be anywhere. After a walk that
+    failed the next one has a new page.
     """
     page = context.pages[0] if context.pages else context.new_page()
     failed, errors = request.session.testsfailed, []

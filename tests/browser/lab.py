@@ -1,4 +1,6 @@
-"""JupyterLab as a person meets it: a server on a copy of the notebooks, and the pages that look at it."""
+"""JupyterLab as a person meets it: a server on a copy of the notebooks, and the pages that look at
+it.
+"""
 
 import json
 import os
@@ -19,8 +21,15 @@ from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 ROOT = Path(__file__).parent.parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
 DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
 RUNBOOK = "runbooks/confirm-reset.ipynb"
 BUTTON = "Set the new password"
@@ -34,20 +43,28 @@ def free_port():
 
 
 class Served:
-    """A server on a copy of the notebooks in a folder of its own, and the sandbox that its kernels share.
+    """A server on a copy of the notebooks in a folder of its own, and the sandbox that its kernels
+    share.
 
-    Every secret that a walk uses is planted: `plant` and `code` remember them, and `leaks` looks for them.
+    Every secret that a walk uses is planted: `plant` and `code` remember them, and `leaks` looks
+    for them.
     """
 
     def __init__(self, folder):
         self.folder, self.root = folder, folder / "notebooks"
-        shutil.copytree(ROOT / "notebooks", self.root, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        shutil.copytree(
+            ROOT / "notebooks", self.root, ignore=shutil.ignore_patterns(".ipynb_checkpoints")
+        )
         self.file = folder / "sandbox.sqlite"
         self.port, self.token, self.planted = free_port(), secrets.token_hex(8), []
         self.log = (folder / "server.log").open("w+")
-        homes = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+        homes = {
+            f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")
+        }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *self.command()], stdout=self.log, stderr=subprocess.STDOUT,
+            [sys.executable, "-m", *self.command()],
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
             env={**os.environ, **homes, "COGNITO_SANDBOX": str(self.file), "HOME": str(folder)},
         )
         self._wait()
@@ -77,7 +94,9 @@ class Served:
         return password
 
     def code(self, **client):
-        """Be the user: request a code, an hour after everything that was tried before. client: another app client."""
+        """Be the user: request a code, an hour after everything that was tried before. client:
+        another app client.
+        """
         self.box.advance(3601)
         actions.request_code(self.client, **DIEGO | client)
         return self.plant(self.box.mailbox()[-1]["code"])
@@ -94,10 +113,12 @@ class Served:
     # --- where a secret must not be ---
 
     def leaks(self, page=None):
-        """Return every place that holds a planted secret: all the server's files and log, all that the browser keeps.
+        """Return every place that holds a planted secret: all the server's files and log, all that
+        the browser keeps.
 
-        Notebooks, checkpoints, JupyterLab's workspaces and settings, IPython's history and the log all lie in the
-        server's folder. Only the sandbox itself, which sends the codes, may know them.
+        Notebooks, checkpoints, JupyterLab's workspaces and settings, IPython's history and the log
+        all lie in the server's folder. Only the sandbox itself, which sends the codes, may know
+        them.
         """
         self.log.flush()
         places = {
@@ -107,10 +128,17 @@ class Served:
         }
         assert "server.log" in places
         if page is not None:
-            places["cookies, local storage, IndexedDB"] = json.dumps(page.context.storage_state(indexed_db=True))
+            places["cookies, local storage, IndexedDB"] = json.dumps(
+                page.context.storage_state(indexed_db=True)
+            )
             places["session storage"] = page.evaluate("JSON.stringify({...sessionStorage})")
             places["address"] = page.url
-        return [(place, secret) for place, text in places.items() for secret in self.planted if _stands_in(secret, text)]
+        return [
+            (place, secret)
+            for place, text in places.items()
+            for secret in self.planted
+            if _stands_in(secret, text)
+        ]
 
 
 def _text(path):
@@ -135,16 +163,30 @@ class Lab(Served):
 
     def lay_out(self):
         """Lay the pages out as `make lab` does, from the next one that asks for what was kept."""
-        shutil.copytree(ROOT / ".jupyter" / "workspaces", self.folder / "workspaces", dirs_exist_ok=True)
+        shutil.copytree(
+            ROOT / ".jupyter" / "workspaces", self.folder / "workspaces", dirs_exist_ok=True
+        )
 
     def command(self):
-        return ["jupyter", "lab", "--no-browser", "--allow-root", f"--port={self.port}", "--ServerApp.port_retries=0",
-                f"--IdentityProvider.token={self.token}", f"--ServerApp.root_dir={self.root}",
-                f"--LabApp.app_settings_dir={ROOT / '.jupyter'}", f"--LabApp.workspaces_dir={self.folder}/workspaces",
-                f"--LabApp.user_settings_dir={self.folder}/settings", "--LabApp.expose_app_in_browser=True"]
+        return [
+            "jupyter",
+            "lab",
+            "--no-browser",
+            "--allow-root",
+            f"--port={self.port}",
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={self.token}",
+            f"--ServerApp.root_dir={self.root}",
+            f"--LabApp.app_settings_dir={ROOT / '.jupyter'}",
+            f"--LabApp.workspaces_dir={self.folder}/workspaces",
+            f"--LabApp.user_settings_dir={self.folder}/settings",
+            "--LabApp.expose_app_in_browser=True",
+        ]
 
     def url(self, notebook, layout="&reset"):
-        """Return a notebook's address. layout: "" for the one that JupyterLab has kept, else a plain one."""
+        """Return a notebook's address. layout: "" for the one that JupyterLab has kept, else a
+        plain one.
+        """
         return f"http://127.0.0.1:{self.port}/lab/tree/{notebook}?token={self.token}{layout}"
 
     def save_widget_state(self, on):
@@ -163,7 +205,10 @@ class Lab(Served):
 
 def command(page, name, **args):
     """Do what a menu entry does, and wait until it is done."""
-    return page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)", [name, args])
+    return page.evaluate(
+        "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => null)",
+        [name, args],
+    )
 
 
 def at(page, lab):
@@ -172,7 +217,9 @@ def at(page, lab):
 
 
 def close_all(page):
-    """Close every notebook, without the question whether to save what has changed since it was saved."""
+    """Close every notebook, without the question whether to save what has changed since it was
+    saved.
+    """
     page.evaluate("""() => {
         for (const each of [...window.jupyterapp.shell.widgets("main")]) {
             if (each.context) each.context.model.dirty = false;
@@ -182,25 +229,35 @@ def close_all(page):
 
 
 def open_notebook(page, lab, notebook, **address):
-    """Open a notebook as from the file browser; where JupyterLab is not on the page yet, or an address is given, by that.
+    """Open a notebook as from the file browser; where JupyterLab is not on the page yet, or an
+    address is given, by that.
 
     The very one that an earlier walk has left open, and saved, is taken as it is.
     """
     if not at(page, lab) or address:
         page.goto(lab.url(notebook, **address))
     else:
-        opened = page.evaluate("[...window.jupyterapp.shell.widgets('main')].map((each) => each.context?.path).filter(Boolean)")
+        opened = page.evaluate(
+            "[...window.jupyterapp.shell.widgets('main')].map((each) =>"
+            " each.context?.path).filter(Boolean)"
+        )
         if opened != [notebook]:
             close_all(page)
-            page.evaluate("""async (path) => {
+            page.evaluate(
+                """async (path) => {
                 const opened = await window.jupyterapp.commands.execute("docmanager:open", {path});
                 await opened.revealed;
                 await opened.sessionContext.ready;
-            }""", notebook)
+            }""",
+                notebook,
+            )
     page.locator(".jp-Notebook .jp-Cell").first.wait_for()
     # Before the kernel is there, JupyterLab would ask which one to take.
     page.locator("#jp-main-statusbar").get_by_text("Python 3 (ipykernel) | Idle").wait_for()
-    if page.evaluate("name => window.jupyterapp.commands.isToggled(name)", SAVE_STATE) != lab.saves_widget_state:
+    if (
+        page.evaluate("name => window.jupyterapp.commands.isToggled(name)", SAVE_STATE)
+        != lab.saves_widget_state
+    ):
         command(page, SAVE_STATE)
 
 

@@ -1,4 +1,6 @@
-"""What a person sees first. It comes first here too: all later walks stay on its page, laid out as `make lab` does."""
+"""What a person sees first. It comes first here too: all later walks stay on its page, laid out as
+`make lab` does.
+"""
 
 from tests.browser.lab import command, keep, open_notebook
 

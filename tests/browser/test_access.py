@@ -9,7 +9,9 @@ def test_axe_finds_nothing_in_any_state_in_either_theme_and_nothing_is_cut_off(p
     form = run_all(page, lab)
     page.get_by_text("This code is good.").wait_for()
     controls = page.locator(f"{OURS} input, {OURS} button").all()
-    assert all(each.evaluate("each => each.labels?.length || each.textContent.trim()") for each in controls)
+    assert all(
+        each.evaluate("each => each.labels?.length || each.textContent.trim()") for each in controls
+    )
     assert violations(page) == []
     assert violations_around(page) == []
     press(form, code="12", password="planted ")

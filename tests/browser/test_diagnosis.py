@@ -1,4 +1,6 @@
-"""Diagnosis as a support agent meets it: choose a training case, read the verdict, go on to the runbook that helps."""
+"""Diagnosis as a support agent meets it: choose a training case, read the verdict, go on to the
+runbook that helps.
+"""
 
 from helpers.sandbox import CASES
 from tests.browser.access import cut_off, violations
@@ -11,7 +13,9 @@ def diagnose(form, case):
     form.get_by_role("button", name="Diagnose", exact=True).click()
 
 
-def test_a_training_case_is_planted_filled_in_diagnosed_and_solved_on_the_same_page_and_another_one_follows(page, lab):
+def test_a_training_case_is_planted_filled_in_diagnosed_and_solved_on_the_same_page_and_another_one_follows(
+    page, lab
+):
     run_all(page, lab, "runbooks/diagnose-user.ipynb")
     form = page.locator("form.reset-form", has_text="Find out why a user")
     case = CASES["made-up-answer"]
@@ -34,7 +38,9 @@ def test_a_training_case_is_planted_filled_in_diagnosed_and_solved_on_the_same_p
     assert len(set(ids)) == len(ids)
     assert following.get_by_label("Username", exact=True).input_value() == case.username
     following.get_by_label("Username, once more").fill(case.username)
-    following.get_by_label("How the user proved who they are").fill("a call back to the number on file")
+    following.get_by_label("How the user proved who they are").fill(
+        "a call back to the number on file"
+    )
     following.get_by_role("button", name="Mark it as verified").click()
     wait_for(following, "Done:")
     keep(page, "diagnosis-2-mended")

@@ -65,7 +65,9 @@ def test_a_person_sets_a_new_password_through_the_form(page, lab):
     choose(page, "File", "Save Notebook")
 
 
-def test_a_notebook_that_is_opened_after_its_kernel_has_gone_still_holds_the_result_and_no_widgets_state(page, lab):
+def test_a_notebook_that_is_opened_after_its_kernel_has_gone_still_holds_the_result_and_no_widgets_state(
+    page, lab
+):
     code, new = lab.code(), lab.plant("Planted-new-1-kept")
     form = run_all(page, lab)
     kept = page.locator(".reset-kept")
@@ -112,7 +114,9 @@ def test_the_users_side_stands_beside_the_form_to_practise_with(page, lab):
     users_side.get_by_text("Status: RESET_REQUIRED").wait_for()
 
 
-def test_the_form_is_filled_in_by_keyboard_alone_in_the_order_it_is_read_and_a_double_press_sends_once(page, lab):
+def test_the_form_is_filled_in_by_keyboard_alone_in_the_order_it_is_read_and_a_double_press_sends_once(
+    page, lab
+):
     code, new = lab.code(), lab.plant("Planted-new-1-keyboard")
     form = run_all(page, lab)
     before = lab.confirms()

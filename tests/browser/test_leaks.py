@@ -16,14 +16,25 @@ def test_a_secret_in_any_file_or_store_would_be_found(page, lab):
     if not at(page, lab):
         page.goto(f"http://127.0.0.1:{lab.port}/api")
     planted = lab.plant("Planted-0-in-the-wrong-place")
-    notebook, checkpoint = lab.root / "leak.ipynb", lab.root / ".ipynb_checkpoints" / "leak-checkpoint.ipynb"
+    notebook, checkpoint = (
+        lab.root / "leak.ipynb",
+        lab.root / ".ipynb_checkpoints" / "leak-checkpoint.ipynb",
+    )
     checkpoint.parent.mkdir(exist_ok=True)
     for file in (notebook, checkpoint):
         file.write_text(json.dumps({"value": planted}))
-    page.evaluate("secret => { localStorage.x = `{\"v\": \"${secret}\"}`; sessionStorage.y = secret; }", planted)
+    page.evaluate(
+        'secret => { localStorage.x = `{"v": "${secret}"}`; sessionStorage.y = secret; }', planted
+    )
     found = [place for place, _ in lab.leaks(page)]
-    assert sorted(found) == sorted(["notebooks/leak.ipynb", "notebooks/.ipynb_checkpoints/leak-checkpoint.ipynb",
-                                    "cookies, local storage, IndexedDB", "session storage"])
+    assert sorted(found) == sorted(
+        [
+            "notebooks/leak.ipynb",
+            "notebooks/.ipynb_checkpoints/leak-checkpoint.ipynb",
+            "cookies, local storage, IndexedDB",
+            "session storage",
+        ]
+    )
     notebook.unlink()
     checkpoint.unlink()
     page.evaluate("delete localStorage.x, delete sessionStorage.y")
@@ -42,17 +53,24 @@ def test_with_widget_state_saved_no_secret_is_in_the_notebook_or_its_checkpoint(
         press(form)
         wait_for(form, "Done:")
         command(page, "docmanager:save")
-        assert lab.root.joinpath("runbooks/.ipynb_checkpoints/confirm-reset-checkpoint.ipynb").exists()
+        assert lab.root.joinpath(
+            "runbooks/.ipynb_checkpoints/confirm-reset-checkpoint.ipynb"
+        ).exists()
         assert lab.leaks(page) == []
     finally:
         lab.save_widget_state(False)
 
 
 @pytest.mark.parametrize("name", WITH_A_SECRET)
-def test_a_secret_typed_into_any_form_is_found_nowhere_after_a_refusal_and_after_success(name, page, lab, fresh, tmp_path):
+def test_a_secret_typed_into_any_form_is_found_nowhere_after_a_refusal_and_after_success(
+    name, page, lab, fresh, tmp_path
+):
     made = lab.client.create_user_pool_client(
-        UserPoolId=DEFAULT_POOL_ID, ClientName="with a secret", GenerateSecret=True,
-        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])["UserPoolClient"]
+        UserPoolId=DEFAULT_POOL_ID,
+        ClientName="with a secret",
+        GenerateSecret=True,
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    )["UserPoolClient"]
     values = {"client_id": made["ClientId"], "client_secret": "prompt:"}
     place = tmp_path / "generated"
     if name == "set-password":
@@ -84,7 +102,9 @@ def test_a_secret_typed_into_any_form_is_found_nowhere_after_a_refusal_and_after
         return form.locator(".reset-status").get_attribute("data-outcome")
 
     assert (name, walk(wrong)) == (name, "confirmed" if name == "set-password" else "refused")
-    if name == "set-password":  # a sign-in that is refused takes nothing back: it is the proof that is missing
+    if (
+        name == "set-password"
+    ):  # a sign-in that is refused takes nothing back: it is the proof that is missing
         form.get_by_role("button", name="Do another one").click()
         place.unlink()
     assert walk(typed) == "confirmed"

@@ -1,4 +1,6 @@
-"""The pieces of the lessons in JupyterLab, by keyboard alone: a clock to move, a story to step through, a password to try."""
+"""The pieces of the lessons in JupyterLab, by keyboard alone: a clock to move, a story to step
+through, a password to try.
+"""
 
 import json
 
@@ -9,7 +11,9 @@ LIVE = "application/vnd.jupyter.widget-view+json"
 
 
 def run_through(page, lab, name):
-    """Open a lesson, run all its cells and wait for the last; return the pieces in it, in the order of reading."""
+    """Open a lesson, run all its cells and wait for the last; return the pieces in it, in the order
+    of reading.
+    """
     open_notebook(page, lab, f"learn/{name}")
     command(page, "notebook:run-all-cells")
     assert "error" not in [output["output_type"] for output in saved(page, lab, name)]
@@ -83,10 +87,13 @@ def test_the_clock_moves_and_the_story_steps_by_keyboard_alone(page, lab):
         clock.scroll_into_view_if_needed()
         keep(page, f"40-clock-light-{light}")
         assert violations(page, ".piece") == []
+
     in_both_themes(page, check)
 
 
-def test_what_is_typed_into_the_policy_field_is_in_no_notebook_though_widget_state_is_saved(page, lab):
+def test_what_is_typed_into_the_policy_field_is_in_no_notebook_though_widget_state_is_saved(
+    page, lab
+):
     lab.save_widget_state(True)
     try:
         twice(lab, "05-passwords-and-limits.ipynb", "policy")
@@ -98,8 +105,15 @@ def test_what_is_typed_into_the_policy_field_is_in_no_notebook_though_widget_sta
         rules = field.get_by_role("list", name="Rules").get_by_role("listitem").all_text_contents()
         assert rules.count("✗ not yet: an upper-case letter (A to Z)") == 1
         assert sum(rule.startswith("✓ met: ") for rule in rules) == 5
-        field.get_by_role("status").get_by_text("1 of 6 still missing: an upper-case letter").wait_for()
-        in_both_themes(page, lambda light: (keep(page, f"42-policy-light-{light}"), violations(page, ".piece")) == (None, []))
+        field.get_by_role("status").get_by_text(
+            "1 of 6 still missing: an upper-case letter"
+        ).wait_for()
+        in_both_themes(
+            page,
+            lambda light: (
+                (keep(page, f"42-policy-light-{light}"), violations(page, ".piece")) == (None, [])
+            ),
+        )
         page.keyboard.type("A")
         field.get_by_role("status").get_by_text("All rules are met.").wait_for()
         outputs = saved(page, lab, "05-passwords-and-limits.ipynb")

@@ -1,4 +1,6 @@
-"""Whatever Cognito, the network or the kernel may do: the form says what happened and what to do next."""
+"""Whatever Cognito, the network or the kernel may do: the form says what happened and what to do
+next.
+"""
 
 from helpers.cognito import actions
 from helpers.cognito.errors import LimitReached, ResetError
@@ -29,8 +31,13 @@ def test_every_refusal_is_told_in_words_and_the_form_goes_on(page, lab):
     assert form.get_by_label("Username").get_attribute("aria-invalid") == "true"
     keep(page, "6-errors")
 
-    press(form, code=wrong(code), password=lab.plant("Planted-1-wrong"), Username=DIEGO["username"],
-          App_client_id=DIEGO["client_id"])
+    press(
+        form,
+        code=wrong(code),
+        password=lab.plant("Planted-1-wrong"),
+        Username=DIEGO["username"],
+        App_client_id=DIEGO["client_id"],
+    )
     said = answer(form, "Invalid verification code provided")
     assert REFUSED in said
     assert "Try again with the digits of the newest message" in said
@@ -51,7 +58,9 @@ def test_every_refusal_is_told_in_words_and_the_form_goes_on(page, lab):
 
     for _ in range(20):
         try:
-            actions.confirm(lab.client, **DIEGO, code=Secret("000000"), new_password=Secret("Planted-1-limit"))
+            actions.confirm(
+                lab.client, **DIEGO, code=Secret("000000"), new_password=Secret("Planted-1-limit")
+            )
         except LimitReached:
             break
         except ResetError:

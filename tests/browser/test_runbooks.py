@@ -1,4 +1,6 @@
-"""Every runbook as a person meets it: open, Run All, look at the plan, pass the gate, press, read, come back later."""
+"""Every runbook as a person meets it: open, Run All, look at the plan, pass the gate, press, read,
+come back later.
+"""
 
 import pytest
 from playwright.sync_api import expect
@@ -11,7 +13,9 @@ GATE = "Username, once more"
 
 
 def outcome(form):
-    """Wait for the end of the press under way; return the outcome that the form shows, and all that it says."""
+    """Wait for the end of the press under way; return the outcome that the form shows, and all that
+    it says.
+    """
     status = form.locator(".reset-status:not([data-outcome=''])")
     status.wait_for()
     return status.get_attribute("data-outcome"), status.inner_text()

@@ -1,4 +1,6 @@
-"""A learning notebook gives in JupyterLab, with a person there, the outputs that are stored: a piece comes alive besides."""
+"""A learning notebook gives in JupyterLab, with a person there, the outputs that are stored: a
+piece comes alive besides.
+"""
 
 import json
 
@@ -13,13 +15,19 @@ LESSONS = sorted(path.name for path in NOTEBOOKS.joinpath("learn").glob("*.ipynb
 def outputs(path):
     """The outputs by cell, as data: a list of lines and the text that it makes are the same."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return {cell["id"]: [_joined(output.get("data", output)) for output in cell["outputs"]]
-            for cell in cells if cell["cell_type"] == "code"}
+    return {
+        cell["id"]: [_joined(output.get("data", output)) for output in cell["outputs"]]
+        for cell in cells
+        if cell["cell_type"] == "code"
+    }
 
 
 def _joined(data):
-    return {name: "".join(value) if isinstance(value, list) else value for name, value in data.items()
-            if name not in ("execution_count", "metadata", "application/vnd.jupyter.widget-view+json")}
+    return {
+        name: "".join(value) if isinstance(value, list) else value
+        for name, value in data.items()
+        if name not in ("execution_count", "metadata", "application/vnd.jupyter.widget-view+json")
+    }
 
 
 @pytest.mark.parametrize("name", LESSONS)
@@ -28,4 +36,6 @@ def test_run_all_in_jupyterlab_gives_the_stored_outputs(name, page, lab):
     command(page, "notebook:run-all-cells")
     command(page, "docmanager:save")
     stored, found = outputs(NOTEBOOKS / "learn" / name), outputs(lab.root / "learn" / name)
-    assert {cell: found[cell] for cell in stored} == stored  # another walk may have put cells of its own beside them
+    assert {
+        cell: found[cell] for cell in stored
+    } == stored  # another walk may have put cells of its own beside them

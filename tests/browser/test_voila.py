@@ -13,7 +13,13 @@ class Voila(Served):
     ALIVE = "voila/static/require.min.js"
 
     def command(self):
-        return ["voila", str(self.root / "runbooks"), "--no-browser", f"--port={self.port}", "--Voila.ip=127.0.0.1"]
+        return [
+            "voila",
+            str(self.root / "runbooks"),
+            "--no-browser",
+            f"--port={self.port}",
+            "--Voila.ip=127.0.0.1",
+        ]
 
     def visit(self, page, name="confirm-reset"):
         page.goto(f"http://127.0.0.1:{self.port}/voila/render/{name}.ipynb")
@@ -62,8 +68,9 @@ def visitor(context):
     page.close()
 
 
-# One of each kind: with training cases, with a gate and a choice, with a table and a picture. That the cells of every
-# runbook run on such a page, and make its form, is held in process (tests/test_forms.py).
+# One of each kind: with training cases, with a gate and a choice, with a table and a picture. That
+# the cells of every runbook run on such a page, and make its form, is held in process
+# (tests/test_forms.py).
 @pytest.mark.parametrize("name", ["diagnose-user", "fix-contact", "audit-pool"])
 def test_a_runbook_is_a_page_with_its_form_and_without_code(name, visitor, voila):
     form = voila.visit(visitor, name)

@@ -1,4 +1,6 @@
-"""Calls that take long, answers that never come, kernels that go away, and two pages on one notebook."""
+"""Calls that take long, answers that never come, kernels that go away, and two pages on one
+notebook.
+"""
 
 import re
 from contextlib import contextmanager
@@ -7,16 +9,31 @@ import psutil
 from playwright.sync_api import expect
 
 from tests.browser.access import violations
-from tests.browser.lab import RUNBOOK, command, fill, free_port, keep, open_notebook, press, run_all, wait_for
+from tests.browser.lab import (
+    RUNBOOK,
+    command,
+    fill,
+    free_port,
+    keep,
+    open_notebook,
+    press,
+    run_all,
+    wait_for,
+)
 
 KERNEL = "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
 
 
 @contextmanager
 def deaf(lab):
-    """Keep the kernels from listening. A busy cell would not do: JupyterLab may speak to widgets past it."""
-    kernels = [each for each in psutil.Process(lab.process.pid).children(recursive=True)
-               if any("ipykernel" in word for word in each.cmdline())]
+    """Keep the kernels from listening. A busy cell would not do: JupyterLab may speak to widgets
+    past it.
+    """
+    kernels = [
+        each
+        for each in psutil.Process(lab.process.pid).children(recursive=True)
+        if any("ipykernel" in word for word in each.cmdline())
+    ]
     assert kernels
     for kernel in kernels:
         kernel.suspend()
@@ -28,8 +45,12 @@ def deaf(lab):
 
 
 def wait_longer(page, seconds):
-    """Let the page's clock leap: the form's patience is as long as ever, and the test need not sit it out."""
-    page.evaluate("seconds => { const now = Date.now; Date.now = () => now() + seconds * 1000; }", seconds)
+    """Let the page's clock leap: the form's patience is as long as ever, and the test need not sit
+    it out.
+    """
+    page.evaluate(
+        "seconds => { const now = Date.now; Date.now = () => now() + seconds * 1000; }", seconds
+    )
 
 
 def test_a_slow_call_may_be_given_up_a_lost_answer_is_settled_and_a_deaf_kernel_is_told(page, lab):
@@ -75,7 +96,9 @@ def test_a_slow_call_may_be_given_up_a_lost_answer_is_settled_and_a_deaf_kernel_
     with deaf(lab):
         press(form)
         wait_longer(page, 6)
-        assert "nothing was sent to Cognito" in wait_for(form, "No answer from the notebook's kernel.")
+        assert "nothing was sent to Cognito" in wait_for(
+            form, "No answer from the notebook's kernel."
+        )
         expect(form.get_by_text("If a cell is still running, wait")).to_be_in_viewport()
         keep(page, "16-not-taken-up")
     wait_for(form, "Done:")
@@ -93,8 +116,15 @@ def test_a_kernel_that_is_interrupted_while_it_waits_ends_in_a_form_that_tells_t
             break
         page.wait_for_timeout(50)
     command(page, "notebook:interrupt-kernel")
-    # JupyterLab speaks to a widget in a thread of the kernel's own, once it has one, and no interrupt gets in there.
-    said = wait_for(form, re.compile("^(Unknown: the run was interrupted.|Done: the password of diego@example.com is changed.)$"))
+    # JupyterLab speaks to a widget in a thread of the kernel's own, once it has one, and no
+    # interrupt gets in there.
+    said = wait_for(
+        form,
+        re.compile(
+            "^(Unknown: the run was interrupted.|Done: the password of diego@example.com is"
+            " changed.)$"
+        ),
+    )
     if said.startswith("Unknown"):
         assert "The kernel was interrupted while it waited for Cognito." in said
         assert "Try one sign-in with the new password" in said

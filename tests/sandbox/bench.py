@@ -1,7 +1,8 @@
-"""How fast the sandbox is, side by side with moto's server: throughput of ConfirmForgotPassword, and time to the first answer.
+"""How fast the sandbox is, side by side with moto's server: throughput of ConfirmForgotPassword,
+and time to the first answer.
 
-Run it with `python -m tests.sandbox.bench` from the repository; `make bench` calls `compare()`. Numbers are medians of
-rounds that take turns, so that a busy moment of the machine hits both.
+Run it with `python -m tests.sandbox.bench` from the repository; `make bench` calls `compare()`.
+Numbers are medians of rounds that take turns, so that a busy moment of the machine hits both.
 """
 
 import json
@@ -18,7 +19,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_OURS = "import sys; from helpers.sandbox import serve_forever; sys.exit(serve_forever(int(sys.argv[1])))"
+_OURS = (
+    "import sys; from helpers.sandbox import serve_forever;"
+    " sys.exit(serve_forever(int(sys.argv[1])))"
+)
 _CLIENT = """
 import sys, time, boto3, json
 from botocore import UNSIGNED
@@ -81,10 +85,13 @@ print(json.dumps([done, refused, failed]))
 
 @contextmanager
 def _running(command: list[str], port: int) -> Iterator[tuple[str, float]]:
-    # A sandbox in memory for ours, as moto's is; yields the endpoint and the seconds to the first answer.
+    # A sandbox in memory for ours, as moto's is; yields the endpoint and the seconds to the first
+    # answer.
     environment = {key: value for key, value in os.environ.items() if key != "COGNITO_SANDBOX"}
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+    process = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
     try:
         endpoint = f"http://127.0.0.1:{port}"
         while True:
@@ -117,23 +124,49 @@ def cognito_local() -> Callable[[int], list[str]] | None:
     if not npm or not node:
         return None
     if not script.exists():
-        installed = subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder),
-                                    "cognito-local@5"], capture_output=True)
+        installed = subprocess.run(
+            [
+                npm,
+                "install",
+                "--silent",
+                "--no-audit",
+                "--no-fund",
+                "--prefix",
+                str(folder),
+                "cognito-local@5",
+            ],
+            capture_output=True,
+        )
         if installed.returncode:
             return None
 
     def command(port: int) -> list[str]:
-        # It keeps its pools in the folder it is started in: an empty one for each start, as the others have.
+        # It keeps its pools in the folder it is started in: an empty one for each start, as the
+        # others have.
         home = tempfile.mkdtemp(prefix="cognito-local")
-        return ["env", "-C", home, f"PORT={port}", "HOST=127.0.0.1", "CODE=123456", node, str(script)]
+        return [
+            "env",
+            "-C",
+            home,
+            f"PORT={port}",
+            "HOST=127.0.0.1",
+            "CODE=123456",
+            node,
+            str(script),
+        ]
 
     return command
 
 
 def _call(endpoint: str, operation: str, request: dict[str, object]) -> dict[str, object]:
-    headers = {"Content-Type": "application/x-amz-json-1.1", "Authorization":
-               "AWS4-HMAC-SHA256 Credential=a/20250101/us-east-1/cognito-idp/aws4_request, SignedHeaders=host, Signature=a",
-               "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}"}
+    headers = {
+        "Content-Type": "application/x-amz-json-1.1",
+        "Authorization": (
+            "AWS4-HMAC-SHA256 Credential=a/20250101/us-east-1/cognito-idp/aws4_request,"
+            " SignedHeaders=host, Signature=a"
+        ),
+        "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
+    }
     call = urllib.request.Request(endpoint, json.dumps(request).encode(), headers)
     with urllib.request.urlopen(call, timeout=30) as answer:
         found: dict[str, object] = json.load(answer)
@@ -157,17 +190,39 @@ def start_up(command_for: object, rounds: int = 5) -> float:
 
 
 def _users(endpoint: str, count: int) -> tuple[str, list[tuple[str, str]]]:
-    pool = _call(endpoint, "CreateUserPool", {"PoolName": "bench", "AutoVerifiedAttributes": ["email"]})
+    pool = _call(
+        endpoint, "CreateUserPool", {"PoolName": "bench", "AutoVerifiedAttributes": ["email"]}
+    )
     pool_id = pool["UserPool"]["Id"]  # type: ignore[index]
     client = _call(endpoint, "CreateUserPoolClient", {"UserPoolId": pool_id, "ClientName": "bench"})
     client_id = client["UserPoolClient"]["ClientId"]  # type: ignore[index]
-    names = [f"user{number}@example.com" for number in range(count)]  # cognito-local takes no other names
+    names = [
+        f"user{number}@example.com" for number in range(count)
+    ]  # cognito-local takes no other names
     for name in names:
-        _call(endpoint, "AdminCreateUser", {
-            "UserPoolId": pool_id, "Username": name, "MessageAction": "SUPPRESS", "UserAttributes": [
-                {"Name": "email", "Value": name}, {"Name": "email_verified", "Value": "true"}]})
-        _call(endpoint, "AdminSetUserPassword", {"UserPoolId": pool_id, "Username": name, "Password": "First-Pass-1",
-                                                 "Permanent": True})
+        _call(
+            endpoint,
+            "AdminCreateUser",
+            {
+                "UserPoolId": pool_id,
+                "Username": name,
+                "MessageAction": "SUPPRESS",
+                "UserAttributes": [
+                    {"Name": "email", "Value": name},
+                    {"Name": "email_verified", "Value": "true"},
+                ],
+            },
+        )
+        _call(
+            endpoint,
+            "AdminSetUserPassword",
+            {
+                "UserPoolId": pool_id,
+                "Username": name,
+                "Password": "First-Pass-1",
+                "Permanent": True,
+            },
+        )
         _call(endpoint, "ForgotPassword", {"ClientId": client_id, "Username": name})
     try:
         with urllib.request.urlopen(endpoint + "/_sandbox/mailbox", timeout=30) as answer:
@@ -182,8 +237,15 @@ def confirms_a_second(command_for: object, clients: int = 2, each: int = 400) ->
     port = _free_port()
     with _running(command_for(port), port) as (endpoint, _):  # type: ignore[operator]
         client_id, users = _users(endpoint, clients * each)
-        processes = [subprocess.Popen([sys.executable, "-c", _CLIENT, endpoint, client_id], stdin=subprocess.PIPE,
-                                      stdout=subprocess.PIPE, text=True) for _ in range(clients)]
+        processes = [
+            subprocess.Popen(
+                [sys.executable, "-c", _CLIENT, endpoint, client_id],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(clients)
+        ]
         for number, process in enumerate(processes):
             assert process.stdin
             assert process.stdout
@@ -201,21 +263,32 @@ def confirms_a_second(command_for: object, clients: int = 2, each: int = 400) ->
 
 
 def mixed_load(minutes: float = 10, clients: int = 8) -> dict[str, object]:
-    """Have so many clients use one served sandbox in every way for some minutes; return what failed and how it grew.
+    """Have so many clients use one served sandbox in every way for some minutes; return what failed
+    and how it grew.
 
-    `failed` lists every answer that was not to be expected; `megabytes` are the server's resident memory a fifth of the
-    way in (its keepsakes, such as the last messages, have limits that are reached first) and at the end.
+    `failed` lists every answer that was not to be expected; `megabytes` are the server's resident
+    memory a fifth of the way in (its keepsakes, such as the last messages, have limits that are
+    reached first) and at the end.
     """
     port = _free_port()
     with _running(_ours(port), port) as (endpoint, _):
         process = _pid_of(endpoint)
-        running = [subprocess.Popen([sys.executable, "-c", _MIXED, endpoint, str(number), str(minutes * 60)],
-                                    stdout=subprocess.PIPE, text=True) for number in range(clients)]
+        running = [
+            subprocess.Popen(
+                [sys.executable, "-c", _MIXED, endpoint, str(number), str(minutes * 60)],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for number in range(clients)
+        ]
         time.sleep(minutes * 60 / 5)
         early = _megabytes(process)
         told = [json.loads(one.communicate()[0]) for one in running]
-        return {"flows": sum(done for done, _, _ in told), "failed": [one for _, _, failed in told for one in failed],
-                "megabytes": [early, _megabytes(process)]}
+        return {
+            "flows": sum(done for done, _, _ in told),
+            "failed": [one for _, _, failed in told for one in failed],
+            "megabytes": [early, _megabytes(process)],
+        }
 
 
 def _pid_of(endpoint: str) -> int:
@@ -237,17 +310,25 @@ def compare(rounds: int = 3) -> dict[str, float]:
     speeds: dict[tuple[str, int], list[float]] = {}
     for _ in range(rounds):
         for name, command_for in servers.items():
-            # cognito-local writes its whole database for every call, so that more users take it minutes.
+            # cognito-local writes its whole database for every call, so that more users take it
+            # minutes.
             each = 100 if name == "cognito-local" else 400
             for clients in (2, 1):
-                speeds.setdefault((name, clients), []).append(confirms_a_second(command_for, clients, each))
+                speeds.setdefault((name, clients), []).append(
+                    confirms_a_second(command_for, clients, each)
+                )
     median = {key: statistics.median(values) for key, values in speeds.items()}
     starts = {name: start_up(command_for) for name, command_for in servers.items()}
-    found = {f"confirms a second, {name}, clients {clients}": value for (name, clients), value in median.items()}
+    found = {
+        f"confirms a second, {name}, clients {clients}": value
+        for (name, clients), value in median.items()
+    }
     found |= {f"seconds to the first answer, {name}": value for name, value in starts.items()}
     for name in [name for name in servers if name != "ours"]:
         for clients in (2, 1):
-            found[f"throughput ratio to {name}, clients {clients}"] = median["ours", clients] / median[name, clients]
+            found[f"throughput ratio to {name}, clients {clients}"] = (
+                median["ours", clients] / median[name, clients]
+            )
         found[f"start-up ratio to {name}"] = starts["ours"] / starts[name]
     return found
 

@@ -13,7 +13,10 @@ def _doors():
     inside = client_for()
     sandbox.attach(inside)
     with Server(sandbox, 0) as server:
-        yield {"in process": (sandbox, inside), "http": (sandbox, client_for(endpoint_url=server.endpoint))}
+        yield {
+            "in process": (sandbox, inside),
+            "http": (sandbox, client_for(endpoint_url=server.endpoint)),
+        }
     sandbox.close()
 
 

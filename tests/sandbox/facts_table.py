@@ -1,7 +1,8 @@
-"""The README's table of what the sandbox does as AWS does it, generated from the tests that hold it.
+"""The README's table of what the sandbox does as AWS does it, generated from the tests that hold
+it.
 
-`python -m tests.sandbox.facts_table` prints the block; `check(readme_text)` says whether a README has it up to date, and
-`updated(readme_text)` returns the README with a fresh one.
+`python -m tests.sandbox.facts_table` prints the block; `check(readme_text)` says whether a README
+has it up to date, and `updated(readme_text)` returns the README with a fresh one.
 """
 
 import importlib
@@ -13,16 +14,38 @@ from helpers.sandbox.model import operations
 from helpers.sandbox.operations import IMITATED
 
 BEGIN, END = "<!-- facts:begin -->", "<!-- facts:end -->"
-_WORDS = {"documented": "documented by AWS", "reported": "reported, with the literal text", "inferred": "inferred",
-          "open": "open: a setting decides"}
+_WORDS = {
+    "documented": "documented by AWS",
+    "reported": "reported, with the literal text",
+    "inferred": "inferred",
+    "open": "open: a setting decides",
+}
 _NOT_IMITATED = (
     "IAM and signatures: administrators' operations are answered whoever calls them.",
-    "Managed login, OAuth endpoints and federation; a user can be put into `EXTERNAL_PROVIDER` with `set_status`.",
-    "Groups, devices, resource servers, domains, imports, risk configuration, passkeys and one-time-password sign-in.",
-    "Triggers but CustomMessage, UserMigration and PostConfirmation; `LambdaConfig` is kept and shown, and runs nothing.",
-    "Registration of authenticator apps: the factor can be preferred, its challenge is never passed.",
-    "Threat protection's judgement: auth events are always recorded and never risky; a setting blocks.",
-    "Quotas per second are off unless a setting turns on the account recovery category; regions and replicas.",
+    (
+        "Managed login, OAuth endpoints and federation; a user can be put into `EXTERNAL_PROVIDER`"
+        " with `set_status`."
+    ),
+    (
+        "Groups, devices, resource servers, domains, imports, risk configuration, passkeys and"
+        " one-time-password sign-in."
+    ),
+    (
+        "Triggers but CustomMessage, UserMigration and PostConfirmation; `LambdaConfig` is kept and"
+        " shown, and runs nothing."
+    ),
+    (
+        "Registration of authenticator apps: the factor can be preferred, its challenge is never"
+        " passed."
+    ),
+    (
+        "Threat protection's judgement: auth events are always recorded and never risky; a setting"
+        " blocks."
+    ),
+    (
+        "Quotas per second are off unless a setting turns on the account recovery category; regions"
+        " and replicas."
+    ),
     "The key that signs tokens is public, so that they prove nothing to anybody else.",
 )
 
@@ -45,9 +68,19 @@ def block() -> str:
     counts = {sure: sum(one == sure for _, one in facts) for sure in _WORDS}
     total = ", ".join(f"{counts[sure]} {sure}" for sure in _WORDS)
     absent = sorted(set(operations()) - set(IMITATED))
-    lines = [BEGIN, "", f"{len(facts)} behaviours, each held by a test (at both doors, unless it is about the wire): {total}.", "",
-             "<details><summary>All of them</summary>", "",
-             "| behaviour | how surely AWS does it |", "|---|---|"]
+    lines = [
+        BEGIN,
+        "",
+        (
+            f"{len(facts)} behaviours, each held by a test (at both doors, unless it is about the"
+            f" wire): {total}."
+        ),
+        "",
+        "<details><summary>All of them</summary>",
+        "",
+        "| behaviour | how surely AWS does it |",
+        "|---|---|",
+    ]
     lines += [f"| {_cell(words)} | {_WORDS[sure]} |" for words, sure in facts]
     names = f"{len(IMITATED)} of {len(IMITATED) + len(absent)} ({', '.join(sorted(IMITATED))})"
     lines += ["", "</details>", "", "Not imitated:", "", *(f"- {one}" for one in _NOT_IMITATED), ""]

@@ -1,4 +1,6 @@
-"""The sandbox as its users hold it: one in a process, repeatable, talkative about mistakes, and silent about secrets."""
+"""The sandbox as its users hold it: one in a process, repeatable, talkative about mistakes, and
+silent about secrets.
+"""
 
 import json
 import os
@@ -55,7 +57,12 @@ def test_the_face_is_sorted_and_true():
 
 
 def test_a_process_without_a_file_tells_the_same_story_byte_for_byte():
-    told = [subprocess.run([sys.executable, "-c", STORY], capture_output=True, check=True, timeout=60).stdout for _ in range(2)]
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", STORY], capture_output=True, check=True, timeout=60
+        ).stdout
+        for _ in range(2)
+    ]
     assert told[0] == told[1]
     assert json.loads(told[0])[-2]["Id"].startswith("us-east-1_")
 
@@ -103,16 +110,19 @@ def test_the_clock_only_goes_forward(box, seconds):
         box.advance(seconds)
 
 
-@pytest.mark.parametrize(("changes", "words"), [
-    ({"reset_atempts": 6}, "Did you mean 'reset_attempts'"),
-    ({"reset_attempts": 4}, "takes 5 to 20"),
-    ({"reset_attempts": "6"}, "takes a int"),
-    ({"reset_attempts": True}, "takes a int"),
-    ({"valid_code": "oldest"}, "takes one of newest, first, any"),
-    ({"compromised_passwords": "x"}, "takes a list"),
-    ({"delay_seconds": float("inf")}, "takes 0 to 3600"),
-    ({"zzzz": 1}, "Known: "),
-])
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"reset_atempts": 6}, "Did you mean 'reset_attempts'"),
+        ({"reset_attempts": 4}, "takes 5 to 20"),
+        ({"reset_attempts": "6"}, "takes a int"),
+        ({"reset_attempts": True}, "takes a int"),
+        ({"valid_code": "oldest"}, "takes one of newest, first, any"),
+        ({"compromised_passwords": "x"}, "takes a list"),
+        ({"delay_seconds": float("inf")}, "takes 0 to 3600"),
+        ({"zzzz": 1}, "Known: "),
+    ],
+)
 def test_an_impossible_setting_is_refused_in_words(box, changes, words):
     before = box.settings()
     with pytest.raises(ValueError, match=words):
@@ -183,7 +193,9 @@ def test_threads_share_one(box):
 
     def run(number):
         try:
-            world.api.admin_create_user(UserPoolId=DEFAULT_POOL_ID, Username=f"user{number}", MessageAction="SUPPRESS")
+            world.api.admin_create_user(
+                UserPoolId=DEFAULT_POOL_ID, Username=f"user{number}", MessageAction="SUPPRESS"
+            )
         except Exception as error:
             problems.append(error)
 
@@ -277,14 +289,28 @@ def test_a_chosen_temporary_password_is_not_in_the_mailbox(box):
     client = client_for()
     box.attach(client)
     email = [{"Name": "email", "Value": "ben@shop.example"}]
-    client.admin_create_user(UserPoolId=DEFAULT_POOL_ID, Username="ben", UserAttributes=email, DesiredDeliveryMediums=["EMAIL"],
-                             TemporaryPassword="Typed-By-A-Person-1")
-    message, = box.mailbox()
+    client.admin_create_user(
+        UserPoolId=DEFAULT_POOL_ID,
+        Username="ben",
+        UserAttributes=email,
+        DesiredDeliveryMediums=["EMAIL"],
+        TemporaryPassword="Typed-By-A-Person-1",
+    )
+    (message,) = box.mailbox()
     assert message["code"] is None
     assert "Typed-By-A-Person-1" not in json.dumps(message)
 
 
 def test_importing_the_room_loads_neither_boto3_nor_gmpy2():
-    script = "import sys, helpers.sandbox; print([name for name in ('boto3', 'gmpy2', 'moto', 'urllib3') if name in sys.modules])"
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, env=dict(os.environ))
+    script = (
+        "import sys, helpers.sandbox; print([name for name in ('boto3', 'gmpy2', 'moto', 'urllib3')"
+        " if name in sys.modules])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=dict(os.environ),
+    )
     assert said.stdout == "[]\n"

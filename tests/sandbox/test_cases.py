@@ -1,4 +1,6 @@
-"""Training cases: each shows its trouble when the user's own step is really taken, and planting restores it as new."""
+"""Training cases: each shows its trouble when the user's own step is really taken, and planting
+restores it as new.
+"""
 
 import json
 
@@ -32,11 +34,18 @@ class User:
         return self.api.confirm_forgot_password(**self.at, ConfirmationCode=code, Password=password)
 
     def signs_in(self, password=DEFAULT_PASSWORD):
-        return self.api.initiate_auth(ClientId=self.case.client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={
-            "USERNAME": self.case.username, "PASSWORD": password})
+        return self.api.initiate_auth(
+            ClientId=self.case.client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": self.case.username, "PASSWORD": password},
+        )
 
     def mail(self, username=""):
-        return [one for one in self.box.mailbox(username or self.case.username) if one["pool_id"] == self.case.pool_id]
+        return [
+            one
+            for one in self.box.mailbox(username or self.case.username)
+            if one["pool_id"] == self.case.pool_id
+        ]
 
 
 @pytest.fixture
@@ -68,7 +77,10 @@ STEPS = {
     "unconfirmed": lambda user: user.asks(),
     "sign-in-locked": lambda user: user.signs_in(),
     "contact-not-alias": lambda user: user.asks(),
-    "space-in-password": lambda user: (user.asks(), user.enters(user.mail()[-1]["code"], " Pasted-password-1 ")),
+    "space-in-password": lambda user: (
+        user.asks(),
+        user.enters(user.mail()[-1]["code"], " Pasted-password-1 "),
+    ),
     "trigger-failed": lambda user: (user.asks(), user.enters(user.mail()[-1]["code"])),
 }
 
@@ -92,7 +104,11 @@ def test_a_code_that_the_user_expects_by_mail_goes_to_the_phone(user):
 
 def test_a_text_message_is_accepted_and_never_arrives(user):
     one = user("sms-never-arrives")
-    assert one.asks() == {"Destination": "+*******0199", "DeliveryMedium": "SMS", "AttributeName": "phone_number"}
+    assert one.asks() == {
+        "Destination": "+*******0199",
+        "DeliveryMedium": "SMS",
+        "AttributeName": "phone_number",
+    }
     assert one.mail() == []
 
 
@@ -105,7 +121,13 @@ def test_a_device_stays_signed_in_after_a_reset(user):
 
 
 def test_every_case_shows_its_trouble_in_one_of_these_tests():
-    assert set(CASES) == {*STEPS, "made-up-answer", "code-goes-to-phone", "sms-never-arrives", "other-devices-signed-in"}
+    assert set(CASES) == {
+        *STEPS,
+        "made-up-answer",
+        "code-goes-to-phone",
+        "sms-never-arrives",
+        "other-devices-signed-in",
+    }
 
 
 def test_the_password_is_changed_although_the_trigger_failed(user):
@@ -135,7 +157,11 @@ def state(box):
     drawn = ("sub", "password", "epoch", "codes")
     users = [json.loads(row[-1]) for row in kept["users"]]
     return (
-        [{key: value for key, value in one.items() if key not in drawn} | {"codes": len(one["codes"])} for one in users],
+        [
+            {key: value for key, value in one.items() if key not in drawn}
+            | {"codes": len(one["codes"])}
+            for one in users
+        ],
         sorted((name, kind) for _, name, kind, _ in kept["names"] if kind != "sub"),
         [(pool, username, doc) for pool, username, doc in kept["tallies"]],
     )
@@ -145,7 +171,11 @@ def state(box):
 def test_planting_again_restores_a_case_as_new(box, name):
     case = plant_case(box, name)
     fresh = state(box)
-    (own,) = [username for username, kind in fresh[1] if kind == "username" and username != DEFAULT_USERNAME]
+    (own,) = [
+        username
+        for username, kind in fresh[1]
+        if kind == "username" and username != DEFAULT_USERNAME
+    ]
     api = client_for()
     box.attach(api)
     whom = {"UserPoolId": case.pool_id, "Username": own}
@@ -171,8 +201,12 @@ def test_cases_that_are_planted_leave_everybody_else_alone(box):
     box.attach(api)
     api.forgot_password(ClientId="3n4b5urk1ft4fl3mg5e62d9ado", Username="diego@example.com")
     code = box.mailbox("diego@example.com")[-1]["code"]
-    api.confirm_forgot_password(ClientId="3n4b5urk1ft4fl3mg5e62d9ado", Username="diego@example.com", ConfirmationCode=code,
-                                Password=NEW)
+    api.confirm_forgot_password(
+        ClientId="3n4b5urk1ft4fl3mg5e62d9ado",
+        Username="diego@example.com",
+        ConfirmationCode=code,
+        Password=NEW,
+    )
     assert box.settings() == Sandbox.in_memory().settings()
     assert box.faults() == []
 
@@ -209,7 +243,9 @@ def test_the_ids_of_a_case_are_such_as_the_api_takes(box):
     box.attach(api)
     for name in CASES:
         case = plant_case(box, name)
-        found = api.describe_user_pool_client(UserPoolId=case.pool_id, ClientId=case.client_id)["UserPoolClient"]
+        found = api.describe_user_pool_client(UserPoolId=case.pool_id, ClientId=case.client_id)[
+            "UserPoolClient"
+        ]
         assert (found["UserPoolId"], found["ClientId"]) == (case.pool_id, case.client_id)
         assert "delivery" not in api.describe_user_pool(UserPoolId=case.pool_id)["UserPool"]
 

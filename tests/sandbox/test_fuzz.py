@@ -1,4 +1,6 @@
-"""Whatever is sent, the answer is AWS-shaped, comes at once, and is no server error that nobody asked for."""
+"""Whatever is sent, the answer is AWS-shaped, comes at once, and is no server error that nobody
+asked for.
+"""
 
 import json
 import socket
@@ -7,7 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, Sandbox, Server, model, wire
+from helpers.sandbox import (
+    DEFAULT_CLIENT_ID,
+    DEFAULT_POOL_ID,
+    DEFAULT_USERNAME,
+    Sandbox,
+    Server,
+    model,
+    wire,
+)
 from helpers.sandbox.operations import IMITATED
 
 from ..effort import tries
@@ -15,8 +25,25 @@ from ..effort import tries
 TARGET = "AWSCognitoIdentityProviderService."
 RELAXED = {"suppress_health_check": list(HealthCheck)}
 KNOWN = {"UserPoolId": DEFAULT_POOL_ID, "ClientId": DEFAULT_CLIENT_ID, "Username": DEFAULT_USERNAME}
-TEXT = st.one_of(st.sampled_from(["", "x", "123456", "a@b.example", "+12025550100", "Good-Password-1", "é", "\x00", "0", "u0",
-                                  'email = "x"', "A" * 2000]), st.text(max_size=20))
+TEXT = st.one_of(
+    st.sampled_from(
+        [
+            "",
+            "x",
+            "123456",
+            "a@b.example",
+            "+12025550100",
+            "Good-Password-1",
+            "é",
+            "\x00",
+            "0",
+            "u0",
+            'email = "x"',
+            "A" * 2000,
+        ]
+    ),
+    st.text(max_size=20),
+)
 
 
 @pytest.fixture(scope="module")
@@ -38,23 +65,40 @@ def answered(box, operation, body):
     return said
 
 
-TYPES = {"structure": dict, "list": list, "map": dict, "string": str, "blob": str, "boolean": bool, "timestamp": (int, float),
-         "integer": int, "long": int}
+TYPES = {
+    "structure": dict,
+    "list": list,
+    "map": dict,
+    "string": str,
+    "blob": str,
+    "boolean": bool,
+    "timestamp": (int, float),
+    "integer": int,
+    "long": int,
+}
 
 
 def unfit(name, value, path=""):
-    """What in an answer does not fit its shape of the model: a type, a member, a word of an enumeration."""
+    """What in an answer does not fit its shape of the model: a type, a member, a word of an
+    enumeration.
+    """
     shape = model.shape(name)
     kind = shape["type"]
     if not isinstance(value, TYPES[kind]) or isinstance(value, bool) and kind != "boolean":
         yield f"{path} is no {kind}: {value!r}"
     elif kind == "structure":
-        yield from (f"{path}.{member} is missing" for member in shape.get("required", ()) if member not in value)
+        yield from (
+            f"{path}.{member} is missing"
+            for member in shape.get("required", ())
+            if member not in value
+        )
         for member, one in value.items():
             yield from unfit(shape["members"][member]["shape"], one, f"{path}.{member}")
     elif kind in ("list", "map"):
         for one in value.values() if kind == "map" else value:
-            yield from unfit(shape["value" if kind == "map" else "member"]["shape"], one, f"{path}[]")
+            yield from unfit(
+                shape["value" if kind == "map" else "member"]["shape"], one, f"{path}[]"
+            )
     elif value not in shape.get("enum", [value]):
         yield f"{path} is none of its words: {value!r}"
 
@@ -67,19 +111,42 @@ def shaped(name, depth=0):
         return st.none()
     if kind == "structure":
         members = {key: shaped(ref["shape"], depth + 1) for key, ref in shape["members"].items()}
-        required = {key: st.just(KNOWN[key]) | members[key] if key in KNOWN else members[key]
-                    for key in shape.get("required", ())}
-        return st.fixed_dictionaries(required, optional={key: one for key, one in members.items() if key not in required})
+        required = {
+            key: st.just(KNOWN[key]) | members[key] if key in KNOWN else members[key]
+            for key in shape.get("required", ())
+        }
+        return st.fixed_dictionaries(
+            required, optional={key: one for key, one in members.items() if key not in required}
+        )
     if kind == "list":
         return st.lists(shaped(shape["member"]["shape"], depth + 1), max_size=3)
     if kind == "map":
-        keys = st.sampled_from(["USERNAME", "PASSWORD", "SRP_A", "REFRESH_TOKEN", "NEW_PASSWORD", "SECRET_HASH", "x",
-                                "PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP", "SMS_MFA_CODE"])
+        keys = st.sampled_from(
+            [
+                "USERNAME",
+                "PASSWORD",
+                "SRP_A",
+                "REFRESH_TOKEN",
+                "NEW_PASSWORD",
+                "SECRET_HASH",
+                "x",
+                "PASSWORD_CLAIM_SIGNATURE",
+                "PASSWORD_CLAIM_SECRET_BLOCK",
+                "TIMESTAMP",
+                "SMS_MFA_CODE",
+            ]
+        )
         return st.dictionaries(keys, st.just(DEFAULT_USERNAME) | TEXT, max_size=6)
     if "enum" in shape:
         return st.sampled_from(shape["enum"]) | TEXT
-    return {"string": TEXT, "blob": TEXT, "boolean": st.booleans(), "timestamp": st.integers(0, 2**40),
-            "integer": st.integers(-5, 200), "long": st.integers(-5, 2**70)}[kind]
+    return {
+        "string": TEXT,
+        "blob": TEXT,
+        "boolean": st.booleans(),
+        "timestamp": st.integers(0, 2**40),
+        "integer": st.integers(-5, 200),
+        "long": st.integers(-5, 2**70),
+    }[kind]
 
 
 SHAPED = {operation: shaped(model.input_name(operation)) for operation in IMITATED}
@@ -92,13 +159,21 @@ def test_shapes_of_the_model(operation, box, data):
     answered(box, operation, json.dumps(data.draw(SHAPED[operation])).encode())
 
 
-WRONG = st.sampled_from([None, [], {}, "", 0, -1, True, [None], {"a": None}, 1.5, 2**80, "x" * 5000])
+WRONG = st.sampled_from(
+    [None, [], {}, "", 0, -1, True, [None], {"a": None}, 1.5, 2**80, "x" * 5000]
+)
 
 
 def places(value, path=()):
     """Every place of a request, as the keys that lead there."""
     yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    inner = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, one in inner:
         yield from places(one, (*path, key))
 
@@ -120,9 +195,13 @@ def test_one_wrong_value_in_a_request_of_the_right_shape(operation, box, data, w
     answered(box, operation, json.dumps(spoilt).encode())
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
-                    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
-                    max_leaves=12)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
 
 
 @settings(max_examples=tries(300), **RELAXED)
@@ -140,13 +219,33 @@ def test_any_bytes(shared, operation, body):
 
 
 @settings(max_examples=tries(100), **RELAXED)
-@given(st.binary(max_size=300) | st.builds(
-    lambda method, path, headers, body: b" ".join([method, path, b"HTTP/1.1\r\n"]) + b"\r\n".join(headers) + b"\r\n\r\n" + body,
-    st.sampled_from([b"POST", b"GET", b"\xff", b""]), st.binary(max_size=20),
-    st.lists(st.binary(max_size=30) | st.sampled_from([
-        b"Host: localhost", b"Content-Length: 5", b"Content-Length: -1", b"Content-Length: 99999999999999",
-        b"Transfer-Encoding: chunked", b"X-Amz-Target: x", b"Expect: 100-continue", b"Connection: close"]), max_size=5),
-    st.binary(max_size=30)))
+@given(
+    st.binary(max_size=300)
+    | st.builds(
+        lambda method, path, headers, body: (
+            b" ".join([method, path, b"HTTP/1.1\r\n"]) + b"\r\n".join(headers) + b"\r\n\r\n" + body
+        ),
+        st.sampled_from([b"POST", b"GET", b"\xff", b""]),
+        st.binary(max_size=20),
+        st.lists(
+            st.binary(max_size=30)
+            | st.sampled_from(
+                [
+                    b"Host: localhost",
+                    b"Content-Length: 5",
+                    b"Content-Length: -1",
+                    b"Content-Length: 99999999999999",
+                    b"Transfer-Encoding: chunked",
+                    b"X-Amz-Target: x",
+                    b"Expect: 100-continue",
+                    b"Connection: close",
+                ]
+            ),
+            max_size=5,
+        ),
+        st.binary(max_size=30),
+    )
+)
 def test_any_bytes_on_the_socket(shared, data):
     with socket.create_connection(("127.0.0.1", shared.port), timeout=5) as client:
         client.sendall(data)
@@ -162,8 +261,11 @@ def test_any_bytes_on_the_socket(shared, data):
 
 
 @settings(max_examples=tries(100), **RELAXED)
-@given(path=st.sampled_from(["clock", "faults", "settings", "reset", "mailbox", "health", "nothing"]),
-       method=st.sampled_from(["GET", "POST", "HEAD", "PUT"]), value=JSON)
+@given(
+    path=st.sampled_from(["clock", "faults", "settings", "reset", "mailbox", "health", "nothing"]),
+    method=st.sampled_from(["GET", "POST", "HEAD", "PUT"]),
+    value=JSON,
+)
 def test_any_json_at_the_controls(shared, path, method, value):
     import http.client
 

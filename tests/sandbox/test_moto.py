@@ -36,8 +36,11 @@ def test_an_unknown_user_does_not_exist(both):
 
 
 def test_an_unknown_pool_does_not_exist(both):
-    both.refuses(("ResourceNotFoundException", "User pool us-east-1_NoSuch123 does not exist."), both.api.describe_user_pool,
-                 UserPoolId="us-east-1_NoSuch123")
+    both.refuses(
+        ("ResourceNotFoundException", "User pool us-east-1_NoSuch123 does not exist."),
+        both.api.describe_user_pool,
+        UserPoolId="us-east-1_NoSuch123",
+    )
 
 
 def test_a_temporary_password_leads_to_the_challenge(both):
@@ -45,8 +48,11 @@ def test_a_temporary_password_leads_to_the_challenge(both):
     answer = both.sign_in()
     assert answer["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
     done = both.api.respond_to_auth_challenge(
-        ClientId=both.client_id, ChallengeName="NEW_PASSWORD_REQUIRED", Session=answer["Session"],
-        ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": PASSWORD})
+        ClientId=both.client_id,
+        ChallengeName="NEW_PASSWORD_REQUIRED",
+        Session=answer["Session"],
+        ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": PASSWORD},
+    )
     assert done["AuthenticationResult"]["AccessToken"]
     assert both.status() == "CONFIRMED"
 
@@ -70,17 +76,25 @@ def test_an_administrators_reset_is_refused_in_the_wrong_state(both):
 def test_an_administrators_reset_of_a_disabled_user(both):
     both.user()
     both.admin("admin_disable_user")
-    both.refuses(("NotAuthorizedException", "User is disabled"), both.admin, "admin_reset_user_password")
+    both.refuses(
+        ("NotAuthorizedException", "User is disabled"), both.admin, "admin_reset_user_password"
+    )
 
 
 def test_where_only_administrators_recover_accounts(both):
-    both.pool(AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]})
+    both.pool(
+        AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}
+    )
     both.user()
-    both.refuses(("NotAuthorizedException", "Contact administrator to reset password."), both.forgot)
+    both.refuses(
+        ("NotAuthorizedException", "Contact administrator to reset password."), both.forgot
+    )
 
 
 def test_an_email_mask(both):
-    both.pool(AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]})
+    both.pool(
+        AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]}
+    )
     both.user(email="test@test.com")
     assert both.forgot()["CodeDeliveryDetails"]["Destination"] == "t***@t***"
 

@@ -15,11 +15,21 @@ import urllib.request
 
 import pytest
 
-from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, Sandbox, Server, open_sandbox, serve
+from helpers.sandbox import (
+    DEFAULT_CLIENT_ID,
+    DEFAULT_USERNAME,
+    Sandbox,
+    Server,
+    open_sandbox,
+    serve,
+)
 
 from .world import World, client_for
 
-START = "import sys; from helpers.sandbox import serve_forever; sys.exit(serve_forever(int(sys.argv[1])))"
+START = (
+    "import sys; from helpers.sandbox import serve_forever;"
+    " sys.exit(serve_forever(int(sys.argv[1])))"
+)
 
 
 def get(server, path):
@@ -28,7 +38,9 @@ def get(server, path):
 
 
 def post(server, path, body):
-    request = urllib.request.Request(f"{server.endpoint}/_sandbox/{path}", json.dumps(body).encode())
+    request = urllib.request.Request(
+        f"{server.endpoint}/_sandbox/{path}", json.dumps(body).encode()
+    )
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status, json.load(answer)
@@ -38,8 +50,13 @@ def post(server, path, body):
 
 
 def started(port=0, **environment):
-    return subprocess.Popen([sys.executable, "-c", START, str(port)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                            env={**os.environ, **environment})
+    return subprocess.Popen(
+        [sys.executable, "-c", START, str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -98,31 +115,47 @@ def test_it_listens_on_ipv6_loopback_too(box):
 def test_mailbox_clock_settings_faults_and_reset_over_http(server):
     world = World(server.sandbox, client_for(endpoint_url=server.endpoint))
     world.forgot()
-    message, = get(server, "mailbox")
-    assert set(message) >= {"pool_id", "client_id", "username", "destination", "medium", "trigger_source", "code", "sent_at"}
+    (message,) = get(server, "mailbox")
+    assert set(message) >= {
+        "pool_id",
+        "client_id",
+        "username",
+        "destination",
+        "medium",
+        "trigger_source",
+        "code",
+        "sent_at",
+    }
     assert get(server, "mailbox?username=diego%40example.com") == [message]
     assert get(server, "mailbox?username=nobody") == []
     before = get(server, "clock")["now"]
     assert post(server, "clock", {"advance_seconds": 90})[1]["now"] > before
     assert post(server, "settings", {"reset_attempts": 8})[1]["reset_attempts"] == 8
     assert get(server, "settings")["reset_attempts"] == 8
-    assert post(server, "faults", {"operation": "ForgotPassword", "fault": "500-before-commit", "times": 1}) == (200, {})
+    assert post(
+        server, "faults", {"operation": "ForgotPassword", "fault": "500-before-commit", "times": 1}
+    ) == (200, {})
     with pytest.raises(world.api.exceptions.InternalErrorException):
         world.forgot()
-    assert get(server, "faults")["faults"] == {"ForgotPassword": {"500-before-commit": {DEFAULT_USERNAME: 1}}}
+    assert get(server, "faults")["faults"] == {
+        "ForgotPassword": {"500-before-commit": {DEFAULT_USERNAME: 1}}
+    }
     assert post(server, "reset", {}) == (200, {})
     assert get(server, "mailbox") == []
 
 
-@pytest.mark.parametrize(("path", "body", "words"), [
-    ("clock", {"seconds": 5}, "unknown: seconds; known: advance_seconds"),
-    ("clock", {"advance_seconds": -5}, "advance takes seconds"),
-    ("clock", {}, "missing: advance_seconds"),
-    ("clock", [], "the body is a JSON object"),
-    ("mailbox", {"who": "x"}, "mailbox takes GET"),
-    ("settings", {"nonsense": 1}, "no setting is called 'nonsense'"),
-    ("faults", {"operation": "ForgotPassword", "fault": "flood"}, "no fault is called 'flood'"),
-])
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("clock", {"seconds": 5}, "unknown: seconds; known: advance_seconds"),
+        ("clock", {"advance_seconds": -5}, "advance takes seconds"),
+        ("clock", {}, "missing: advance_seconds"),
+        ("clock", [], "the body is a JSON object"),
+        ("mailbox", {"who": "x"}, "mailbox takes GET"),
+        ("settings", {"nonsense": 1}, "no setting is called 'nonsense'"),
+        ("faults", {"operation": "ForgotPassword", "fault": "flood"}, "no fault is called 'flood'"),
+    ],
+)
 def test_a_control_that_is_misused_says_how(server, path, body, words):
     status, answer = post(server, path, body)
     assert status in (400, 405)
@@ -148,21 +181,41 @@ def test_an_unknown_control_names_the_known_ones(server):
 
 def test_the_page_shows_what_is_there_and_escapes_it(server):
     world = World(server.sandbox, client_for(endpoint_url=server.endpoint))
-    world.pool(PoolName="shop+one", VerificationMessageTemplate={"DefaultEmailOption": "CONFIRM_WITH_CODE",
-                                                                 "EmailMessage": "<script>alert(1)</script> {####}"})
+    world.pool(
+        PoolName="shop+one",
+        VerificationMessageTemplate={
+            "DefaultEmailOption": "CONFIRM_WITH_CODE",
+            "EmailMessage": "<script>alert(1)</script> {####}",
+        },
+    )
     world.user("ana<b>")
     code = world.code()
     with urllib.request.urlopen(server.endpoint + "/_sandbox/", timeout=10) as answer:
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         page = answer.read().decode()
-    for words in (code, "shop+one", "ana&lt;b&gt;", "&lt;script&gt;", "CONFIRMED", "2025-01-01 09:00:00 UTC", "reset_attempts",
-                  "drop-after-commit", "ConfirmForgotPassword", DEFAULT_CLIENT_ID, "one hour"):
+    for words in (
+        code,
+        "shop+one",
+        "ana&lt;b&gt;",
+        "&lt;script&gt;",
+        "CONFIRMED",
+        "2025-01-01 09:00:00 UTC",
+        "reset_attempts",
+        "drop-after-commit",
+        "ConfirmForgotPassword",
+        DEFAULT_CLIENT_ID,
+        "one hour",
+    ):
         assert words in page
     assert "<script>" not in page
     assert "ana<b>" not in page
     secret = world.client(GenerateSecret=True)["ClientSecret"]
-    world.refuses(("NotAuthorizedException", f"Unable to verify secret hash for client {world.client_id}"), world.confirm,
-                  "123456", "Very-Recognisable-Secret-7")
+    world.refuses(
+        ("NotAuthorizedException", f"Unable to verify secret hash for client {world.client_id}"),
+        world.confirm,
+        "123456",
+        "Very-Recognisable-Secret-7",
+    )
     with urllib.request.urlopen(server.endpoint + "/_sandbox/", timeout=10) as answer:
         page = answer.read().decode()
     assert secret not in page
@@ -172,14 +225,23 @@ def test_the_page_shows_what_is_there_and_escapes_it(server):
 def test_the_buttons_of_the_page_work(server):
     before = server.sandbox.now()
     with urllib.request.urlopen(server.endpoint + "/_sandbox/", timeout=10) as answer:
-        forms = re.findall(r"<form method='post' action='([^']+)'>(.*?)</form>", answer.read().decode(), re.DOTALL)
-    clock = next(fields for action, fields in forms if action == "/_sandbox/clock" and "one hour" in fields)
+        forms = re.findall(
+            r"<form method='post' action='([^']+)'>(.*?)</form>", answer.read().decode(), re.DOTALL
+        )
+    clock = next(
+        fields for action, fields in forms if action == "/_sandbox/clock" and "one hour" in fields
+    )
     name, value = re.search(r"name='(\w+)' value='(\d+)'", clock).groups()
-    request = urllib.request.Request(server.endpoint + "/_sandbox/clock", f"{name}={value}".encode())
+    request = urllib.request.Request(
+        server.endpoint + "/_sandbox/clock", f"{name}={value}".encode()
+    )
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert answer.url.endswith("/_sandbox/"), "back on the page"
     assert (server.sandbox.now() - before).total_seconds() == 3600
-    request = urllib.request.Request(server.endpoint + "/_sandbox/settings", b"valid_code=any&code_bound_to_client=false&throttle_message=400")
+    request = urllib.request.Request(
+        server.endpoint + "/_sandbox/settings",
+        b"valid_code=any&code_bound_to_client=false&throttle_message=400",
+    )
     urllib.request.urlopen(request, timeout=10).close()
     assert server.sandbox.settings()["valid_code"] == "any"
     assert server.sandbox.settings()["throttle_message"] == "400"
@@ -188,8 +250,10 @@ def test_the_buttons_of_the_page_work(server):
 
 def test_a_connection_is_kept_and_requests_may_follow_at_once(server):
     body = json.dumps({"ClientId": DEFAULT_CLIENT_ID, "Username": "nobody"}).encode()
-    head = (f"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AWSCognitoIdentityProviderService.ForgotPassword\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n").encode()
+    head = (
+        "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target:"
+        f" AWSCognitoIdentityProviderService.ForgotPassword\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode()
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
         client.sendall((head + body) * 3)
         data = b""
@@ -259,5 +323,7 @@ time.sleep = struck(time.sleep)
 from helpers.sandbox import serve_forever
 raise SystemExit(serve_forever(port=0))
 """
-    done = subprocess.run([sys.executable, "-c", prelude], capture_output=True, text=True, timeout=20)
+    done = subprocess.run(
+        [sys.executable, "-c", prelude], capture_output=True, text=True, timeout=20
+    )
     assert (done.returncode, done.stderr) == (0, "")

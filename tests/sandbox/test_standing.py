@@ -21,11 +21,21 @@ def client(server):
 
 
 def test_requests_and_codes_take_from_the_same_tries_and_an_hour_gives_them_back(box, client):
-    assert diego(box) == {"username": DEFAULT_USERNAME, "status": "CONFIRMED", "enabled": True, "tries_left": 5, "tries_allowed": 5}
+    assert diego(box) == {
+        "username": DEFAULT_USERNAME,
+        "status": "CONFIRMED",
+        "enabled": True,
+        "tries_left": 5,
+        "tries_allowed": 5,
+    }
     client.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)
     with pytest.raises(client.exceptions.CodeMismatchException):
-        client.confirm_forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME, Password="Brand-new-1",
-                                       ConfirmationCode="000000" if box.mailbox()[-1]["code"] != "000000" else "111111")
+        client.confirm_forgot_password(
+            ClientId=DEFAULT_CLIENT_ID,
+            Username=DEFAULT_USERNAME,
+            Password="Brand-new-1",
+            ConfirmationCode="000000" if box.mailbox()[-1]["code"] != "000000" else "111111",
+        )
     assert diego(box)["tries_left"] == 3
     box.advance(3600)
     assert diego(box)["tries_left"] == 5
@@ -44,7 +54,9 @@ def test_what_an_administrator_does_to_a_user_shows(box, client):
 
 def test_a_user_is_found_by_sub_and_in_a_pool_of_its_own_and_nobody_is_nobody(box, client):
     pool = client.create_user_pool(PoolName="another")["UserPool"]["Id"]
-    made = client.admin_create_user(UserPoolId=pool, Username="ana", MessageAction="SUPPRESS")["User"]
+    made = client.admin_create_user(UserPoolId=pool, Username="ana", MessageAction="SUPPRESS")[
+        "User"
+    ]
     sub = next(each["Value"] for each in made["Attributes"] if each["Name"] == "sub")
     assert box.standing(sub)["user"]["username"] == "ana"
     assert box.standing("ana")["user"]["status"] == "FORCE_CHANGE_PASSWORD"

@@ -1,4 +1,6 @@
-"""One file for everybody: shared clock and mailbox, one winner of a race, nothing half done when a process is killed."""
+"""One file for everybody: shared clock and mailbox, one winner of a race, nothing half done when a
+process is killed.
+"""
 
 import json
 import multiprocessing
@@ -34,18 +36,35 @@ def call(box, operation, **request):
 
 
 def forgot(box):
-    assert call(box, "ForgotPassword", ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)[0] == 200
+    assert (
+        call(box, "ForgotPassword", ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)[0] == 200
+    )
     return box.mailbox()[-1]["code"]
 
 
 def confirm(box, code, password):
-    return call(box, "ConfirmForgotPassword", ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME,
-                ConfirmationCode=code, Password=password)
+    return call(
+        box,
+        "ConfirmForgotPassword",
+        ClientId=DEFAULT_CLIENT_ID,
+        Username=DEFAULT_USERNAME,
+        ConfirmationCode=code,
+        Password=password,
+    )
 
 
 def signs_in(box, password):
     given = {"USERNAME": DEFAULT_USERNAME, "PASSWORD": password}
-    return call(box, "InitiateAuth", ClientId=DEFAULT_CLIENT_ID, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given)[0] == 200
+    return (
+        call(
+            box,
+            "InitiateAuth",
+            ClientId=DEFAULT_CLIENT_ID,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters=given,
+        )[0]
+        == 200
+    )
 
 
 @pytest.fixture
@@ -92,12 +111,20 @@ box.advance(3600); box.settings(reset_attempts=9); box.fault("ForgotPassword", "
 print(box.now().isoformat(), len(box.mailbox()))
 """
     forgot(shared)
-    said = subprocess.run([sys.executable, "-c", script], env={**os.environ, "COGNITO_SANDBOX": path}, text=True,
-                          capture_output=True, check=True).stdout.split()
+    said = subprocess.run(
+        [sys.executable, "-c", script],
+        env={**os.environ, "COGNITO_SANDBOX": path},
+        text=True,
+        capture_output=True,
+        check=True,
+    ).stdout.split()
     assert said[1] == "1"
     assert (shared.now().timestamp() - time.time()) > 3500
     assert shared.settings()["reset_attempts"] == 9
-    assert call(shared, "ForgotPassword", ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)[0] == 500
+    assert (
+        call(shared, "ForgotPassword", ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)[0]
+        == 500
+    )
     forgot(shared)
 
 
@@ -129,7 +156,10 @@ def test_a_file_draws_random_codes(tmp_path):
     assert len(codes) > 1
 
 
-@pytest.mark.parametrize("content", [b"not a database, but long enough to be taken for one" * 100, b"SQLite format 3\x00"])
+@pytest.mark.parametrize(
+    "content",
+    [b"not a database, but long enough to be taken for one" * 100, b"SQLite format 3\x00"],
+)
 def test_a_file_that_is_no_sandbox_is_refused_in_words(path, content):
     with open(path, "wb") as file:
         file.write(content)
@@ -163,12 +193,21 @@ def test_a_disk_that_refuses_undoes_the_call_and_is_told_as_a_server_error(share
     shared.settings(reset_attempts=20)
     statuses = []
     while not statuses or statuses[-1] == 200:
-        statuses.append(call(shared, "AdminCreateUser", UserPoolId=DEFAULT_POOL_ID, Username=f"user{len(statuses)}")[0])
+        statuses.append(
+            call(
+                shared,
+                "AdminCreateUser",
+                UserPoolId=DEFAULT_POOL_ID,
+                Username=f"user{len(statuses)}",
+            )[0]
+        )
     assert statuses[-1] == 500
     db.execute("PRAGMA max_page_count = 100000")
     assert shared.mailbox() == before
     name = f"user{len(statuses) - 1}"
-    assert call(shared, "AdminGetUser", UserPoolId=DEFAULT_POOL_ID, Username=name)[0] == 400, "the refused one is not there"
+    assert call(shared, "AdminGetUser", UserPoolId=DEFAULT_POOL_ID, Username=name)[0] == 400, (
+        "the refused one is not there"
+    )
     assert call(shared, "AdminCreateUser", UserPoolId=DEFAULT_POOL_ID, Username=name)[0] == 200
 
 
@@ -198,7 +237,7 @@ def test_of_many_threads_with_one_code_one_wins(path, where):
             thread.start()
         for thread in threads:
             thread.join()
-        winner, = [password for status, password in answers if status == 200]
+        (winner,) = [password for status, password in answers if status == 200]
         assert signs_in(box, winner)
         box.advance(3600)
     box.close()
@@ -215,7 +254,10 @@ def test_of_many_processes_with_one_code_one_wins(shared, path):
     context = multiprocessing.get_context("spawn")
     shared.settings(reset_attempts=20)
     code, start, answers = forgot(shared), context.Event(), context.Queue()
-    processes = [context.Process(target=race, args=(path, code, number, start, answers)) for number in range(4)]
+    processes = [
+        context.Process(target=race, args=(path, code, number, start, answers))
+        for number in range(4)
+    ]
     for process in processes:
         process.start()
     time.sleep(0.5)
@@ -223,15 +265,26 @@ def test_of_many_processes_with_one_code_one_wins(shared, path):
     found = [answers.get(timeout=60) for _ in processes]
     for process in processes:
         process.join()
-    winner, = [number for status, number in found if status == 200]
+    (winner,) = [number for status, number in found if status == 200]
     assert signs_in(shared, f"Process-Pass-{winner}")
 
 
 def test_processes_that_make_the_file_together_make_one_sandbox(path):
-    script = "from helpers.sandbox import open_sandbox; b = open_sandbox(); print(len(b.counts()['calls']), b.settings()['reset_attempts'])"
+    script = (
+        "from helpers.sandbox import open_sandbox; b = open_sandbox();"
+        " print(len(b.counts()['calls']), b.settings()['reset_attempts'])"
+    )
     environment = {**os.environ, "COGNITO_SANDBOX": path}
-    running = [subprocess.Popen([sys.executable, "-c", script], env=environment, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True) for _ in range(4)]
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", script],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
     for process in running:
         out, problems = process.communicate(timeout=60)
         assert (out, problems) == ("0 5\n", "")
@@ -260,8 +313,12 @@ while True:
 
 def test_a_killed_process_leaves_no_half_done_call(path):
     for _ in range(4):
-        process = subprocess.Popen([sys.executable, "-c", BUSY], env={**os.environ, "COGNITO_SANDBOX": path},
-                                   stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(
+            [sys.executable, "-c", BUSY],
+            env={**os.environ, "COGNITO_SANDBOX": path},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         assert process.stdout.readline() == "ready\n"
         time.sleep(random.uniform(0.05, 0.25))
         process.send_signal(signal.SIGKILL)
@@ -272,7 +329,8 @@ def test_a_killed_process_leaves_no_half_done_call(path):
         with box.engine.store.transaction() as db:
             assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
             user = json.loads(db.execute("SELECT doc FROM users").fetchone()[0])
-        # The last confirm that was answered holds; one more may have been done unanswered. A code and its password go together.
+        # The last confirm that was answered holds; one more may have been done unanswered. A code
+        # and its password go together.
         works = [n for n in range(max(last, 1), last + 2) if signs_in(box, f"Killed-Pass-{n}")]
         assert works or last == 0
         assert user["status"] == "CONFIRMED"
@@ -315,11 +373,21 @@ def test_a_call_costs_the_same_with_ten_thousand_users(box):
         doc = db.execute("SELECT doc FROM users").fetchone()[0]
         many = [(DEFAULT_POOL_ID, f"user{number}", doc) for number in range(10_000)]
         db.executemany("INSERT INTO users (pool_id, username, doc) VALUES (?, ?, ?)", many)
-        db.executemany("INSERT INTO names VALUES (?, ?, 'username', ?)", [(a, b, b) for a, b, _ in many])
-        plans = [row[3] for query in (
-            "SELECT u.doc FROM names n JOIN users u USING (pool_id, username) WHERE n.pool_id = '' AND n.name = ''",
-            "DELETE FROM names WHERE pool_id = '' AND username = ''", "SELECT doc FROM tallies WHERE pool_id = '' AND username = ''",
-            "SELECT doc FROM messages WHERE username = '' OR entered = ''",
-        ) for row in db.execute("EXPLAIN QUERY PLAN " + query)]
+        db.executemany(
+            "INSERT INTO names VALUES (?, ?, 'username', ?)", [(a, b, b) for a, b, _ in many]
+        )
+        plans = [
+            row[3]
+            for query in (
+                (
+                    "SELECT u.doc FROM names n JOIN users u USING (pool_id, username) WHERE"
+                    " n.pool_id = '' AND n.name = ''"
+                ),
+                "DELETE FROM names WHERE pool_id = '' AND username = ''",
+                "SELECT doc FROM tallies WHERE pool_id = '' AND username = ''",
+                "SELECT doc FROM messages WHERE username = '' OR entered = ''",
+            )
+            for row in db.execute("EXPLAIN QUERY PLAN " + query)
+        ]
     assert not any(plan.startswith("SCAN") for plan in plans), plans
     assert seconds() < before * 10

@@ -1,4 +1,6 @@
-"""What the facts are told with: a client at one of the doors, pools and users in short words, and exact refusals."""
+"""What the facts are told with: a client at one of the doors, pools and users in short words, and
+exact refusals.
+"""
 
 import base64
 import hashlib
@@ -12,15 +14,23 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME, Sandbox
+from helpers.sandbox import (
+    DEFAULT_CLIENT_ID,
+    DEFAULT_PASSWORD,
+    DEFAULT_POOL_ID,
+    DEFAULT_USERNAME,
+    Sandbox,
+)
 
 PASSWORD, ANOTHER = "Correct-Horse-1", "Battery-Staple-2"
 EMAIL, PHONE = "ana@shop.example", "+12025550147"
 EXPIRED = ("ExpiredCodeException", "Invalid code provided, please request a code again.")
 MISMATCH = ("CodeMismatchException", "Invalid verification code provided, please try again.")
 LIMIT = ("LimitExceededException", "Attempt limit exceeded, please try after some time.")
-NO_CONTACT = ("InvalidParameterException",
-              "Cannot reset password for the user as there is no registered/verified email or phone_number")
+NO_CONTACT = (
+    "InvalidParameterException",
+    "Cannot reset password for the user as there is no registered/verified email or phone_number",
+)
 WRONG_STATE = ("NotAuthorizedException", "User password cannot be reset in the current state.")
 UNKNOWN = ("UserNotFoundException", "Username/client id combination not found.")
 INCORRECT = ("NotAuthorizedException", "Incorrect username or password.")
@@ -32,8 +42,9 @@ EMAIL_ONLY = {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]}
 def fact(words: str, sure: str) -> pytest.MarkDecorator:
     """Say which behaviour a test holds, and how surely AWS has it.
 
-    sure: "documented" by AWS, "reported" by users with the literal text or seen in captured answers, "inferred" from
-    those, or "open": a setting of the sandbox decides, and this is its default or its other value.
+    sure: "documented" by AWS, "reported" by users with the literal text or seen in captured
+    answers, "inferred" from those, or "open": a setting of the sandbox decides, and this is its
+    default or its other value.
     """
     assert sure in ("documented", "reported", "inferred", "open")
     return pytest.mark.fact(words, sure=sure)
@@ -41,7 +52,9 @@ def fact(words: str, sure: str) -> pytest.MarkDecorator:
 
 def client_for(**keywords: Any) -> Any:
     """Return an unsigned client that tries once."""
-    config = Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}, max_pool_connections=20)
+    config = Config(
+        signature_version=UNSIGNED, retries={"total_max_attempts": 1}, max_pool_connections=20
+    )
     return boto3.client("cognito-idp", region_name="us-east-1", config=config, **keywords)
 
 
@@ -64,8 +77,15 @@ class World:
     # Setting the stage
 
     def pool(self, **options: Any) -> str:
-        """Make a pool that can send, with a client of its own, the one in use; None leaves an option out."""
-        options = {"PoolName": "shop", "AutoVerifiedAttributes": ["email"], "SmsConfiguration": SMS_ROLE, **options}
+        """Make a pool that can send, with a client of its own, the one in use; None leaves an
+        option out.
+        """
+        options = {
+            "PoolName": "shop",
+            "AutoVerifiedAttributes": ["email"],
+            "SmsConfiguration": SMS_ROLE,
+            **options,
+        }
         given = {name: value for name, value in options.items() if value is not None}
         self.pool_id = self.api.create_user_pool(**given)["UserPool"]["Id"]
         self.client()
@@ -73,10 +93,19 @@ class World:
 
     def client(self, **options: Any) -> dict[str, Any]:
         """Make an app client, the one in use."""
-        options = {"ClientName": "app", "ExplicitAuthFlows": [
-            "ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH",
-            "ALLOW_REFRESH_TOKEN_AUTH"], **options}
-        made = self.api.create_user_pool_client(UserPoolId=self.pool_id, **options)["UserPoolClient"]
+        options = {
+            "ClientName": "app",
+            "ExplicitAuthFlows": [
+                "ALLOW_USER_PASSWORD_AUTH",
+                "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+                "ALLOW_USER_SRP_AUTH",
+                "ALLOW_REFRESH_TOKEN_AUTH",
+            ],
+            **options,
+        }
+        made = self.api.create_user_pool_client(UserPoolId=self.pool_id, **options)[
+            "UserPoolClient"
+        ]
         self.client_id = made["ClientId"]
         return made
 
@@ -84,8 +113,16 @@ class World:
         """Have the client in use prevent user existence errors."""
         self.client(PreventUserExistenceErrors="ENABLED")
 
-    def user(self, username: str = "ana", *, email: str | None = EMAIL, phone: str | None = None, verified: bool = True,
-             confirmed: bool = True, **attributes: str) -> str:
+    def user(
+        self,
+        username: str = "ana",
+        *,
+        email: str | None = EMAIL,
+        phone: str | None = None,
+        verified: bool = True,
+        confirmed: bool = True,
+        **attributes: str,
+    ) -> str:
         """Make a user, the one in use."""
         values = {"email": email, "phone_number": phone, **attributes}
         if email and verified:
@@ -93,8 +130,13 @@ class World:
         if phone and verified:
             values["phone_number_verified"] = "true"
         listed = [{"Name": name, "Value": value} for name, value in values.items() if value]
-        self.api.admin_create_user(UserPoolId=self.pool_id, Username=username, UserAttributes=listed,
-                                   TemporaryPassword="Temporary-Pass-1", MessageAction="SUPPRESS")
+        self.api.admin_create_user(
+            UserPoolId=self.pool_id,
+            Username=username,
+            UserAttributes=listed,
+            TemporaryPassword="Temporary-Pass-1",
+            MessageAction="SUPPRESS",
+        )
         self.username, self.password = username, "Temporary-Pass-1"
         if confirmed:
             self.set_password(PASSWORD)
@@ -102,19 +144,26 @@ class World:
 
     def signed_up(self, username: str = "newcomer", email: str = EMAIL) -> str:
         """Have a user sign up, the one in use: UNCONFIRMED."""
-        self.api.sign_up(ClientId=self.client_id, Username=username, Password=PASSWORD,
-                         UserAttributes=[{"Name": "email", "Value": email}])
+        self.api.sign_up(
+            ClientId=self.client_id,
+            Username=username,
+            Password=PASSWORD,
+            UserAttributes=[{"Name": "email", "Value": email}],
+        )
         self.username, self.password = username, PASSWORD
         return username
 
     def set_password(self, password: str, *, permanent: bool = True) -> None:
-        self.api.admin_set_user_password(UserPoolId=self.pool_id, Username=self.username, Password=password,
-                                         Permanent=permanent)
+        self.api.admin_set_user_password(
+            UserPoolId=self.pool_id, Username=self.username, Password=password, Permanent=permanent
+        )
         self.password = password
 
     def admin(self, operation: str, **more: Any) -> Any:
         """Call an administrator's operation on the user in use."""
-        return getattr(self.api, operation)(**{"UserPoolId": self.pool_id, "Username": self.username, **more})
+        return getattr(self.api, operation)(
+            **{"UserPoolId": self.pool_id, "Username": self.username, **more}
+        )
 
     def status(self) -> str:
         return str(self.admin("admin_get_user")["UserStatus"])
@@ -122,7 +171,9 @@ class World:
     # The flow
 
     def forgot(self, **more: Any) -> Any:
-        return self.api.forgot_password(**{"ClientId": self.client_id, "Username": self.username, **more})
+        return self.api.forgot_password(
+            **{"ClientId": self.client_id, "Username": self.username, **more}
+        )
 
     def code(self) -> str:
         """Ask for a code and return it."""
@@ -137,19 +188,40 @@ class World:
         return f"{(int(self.last_code()) + 1) % 1_000_000:06}"
 
     def confirm(self, code: str, password: str = ANOTHER, **more: Any) -> Any:
-        return self.api.confirm_forgot_password(**{
-            "ClientId": self.client_id, "Username": self.username, "ConfirmationCode": code, "Password": password, **more})
+        return self.api.confirm_forgot_password(
+            **{
+                "ClientId": self.client_id,
+                "Username": self.username,
+                "ConfirmationCode": code,
+                "Password": password,
+                **more,
+            }
+        )
 
-    def sign_in(self, password: str | None = None, *, username: str | None = None, **more: str) -> Any:
-        given = {"USERNAME": username or self.username, "PASSWORD": password or self.password, **more}
-        return self.api.initiate_auth(ClientId=self.client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given)
+    def sign_in(
+        self, password: str | None = None, *, username: str | None = None, **more: str
+    ) -> Any:
+        given = {
+            "USERNAME": username or self.username,
+            "PASSWORD": password or self.password,
+            **more,
+        }
+        return self.api.initiate_auth(
+            ClientId=self.client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given
+        )
 
     def tokens(self, password: str | None = None) -> dict[str, Any]:
         return dict(self.sign_in(password)["AuthenticationResult"])
 
     # What came of it
 
-    def refuses(self, expected: tuple[str, str | None], call: Callable[..., Any], *args: Any, **keywords: Any) -> ClientError:
+    def refuses(
+        self,
+        expected: tuple[str, str | None],
+        call: Callable[..., Any],
+        *args: Any,
+        **keywords: Any,
+    ) -> ClientError:
         """Hold that a call is refused with exactly this exception and text."""
         with pytest.raises(ClientError) as caught:
             call(*args, **keywords)

@@ -1,8 +1,11 @@
-"""The runbook audit-pool: read a pool and its app clients, and name the settings that make resets fail or leak."""
+"""The runbook audit-pool: read a pool and its app clients, and name the settings that make resets
+fail or leak.
+"""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar, TypeVar
 
 from helpers.cognito import reads
@@ -23,11 +26,20 @@ from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 T = TypeVar("T")
-CALLS = ("DescribeUserPool", "GetUserPoolMfaConfig", "ListUserPoolClients", "DescribeUserPoolClient")
+CALLS = (
+    "DescribeUserPool",
+    "GetUserPoolMfaConfig",
+    "ListUserPoolClients",
+    "DescribeUserPoolClient",
+)
 _PAUSE = 0.25
-"""Seconds between two app clients: AWS answers about five such reads a second for one pool (developer guide, Quotas)."""
+"""Seconds between two app clients: AWS answers about five such reads a second for one pool
+(developer guide, Quotas).
+"""
 _MEANS = {
-    Level.RESETS_FAIL: "Some users cannot reset their password, or will not be able to on a bad day.",
+    Level.RESETS_FAIL: (
+        "Some users cannot reset their password, or will not be able to on a bad day."
+    ),
     Level.AT_RISK: "A reset is easier for a stranger than it has to be.",
     Level.LEAKS: "A stranger can find out who has an account.",
     Level.WORTH_KNOWING: "Nothing is wrong; some settings are worth knowing when a user calls.",
@@ -47,14 +59,21 @@ class Audited(Result):
     @property
     def request_id(self) -> str:
         """AWS's id for the call that failed, or for the first one."""
-        return next((step.request_id for step in self.steps if step.status != "done"), super().request_id)
+        return next(
+            (step.request_id for step in self.steps if step.status != "done"), super().request_id
+        )
 
     def card(self) -> Card:
         """Return the result as a person reads it, with the weak points by number."""
         first, *rows = super().card().rows
         weak = enumerate((one for one in self.findings if one.weak), 1)
-        listed = [(f"{number}. {one.level}", f"{one.title[0].upper()}{one.title[1:]}. {one.risk} {one.fix}")
-                  for number, one in weak]
+        listed = [
+            (
+                f"{number}. {one.level}",
+                f"{one.title[0].upper()}{one.title[1:]}. {one.risk} {one.fix}",
+            )
+            for number, one in weak
+        ]
         return Card(self.headline, (first, *listed, *rows))
 
 
@@ -78,20 +97,43 @@ class AuditPool(Runbook[AuditPoolParameters]):
             (
                 ("Read, once", "DescribeUserPool and GetUserPoolMfaConfig (UserPoolId)"),
                 ("Read, in pages", "ListUserPoolClients (UserPoolId), sixty app clients a page"),
-                ("Read, for each", "DescribeUserPoolClient (UserPoolId, ClientId), about four a second"),
+                (
+                    "Read, for each",
+                    "DescribeUserPoolClient (UserPoolId, ClientId), about four a second",
+                ),
                 ("Changes", f"nothing in {p.user_pool_id}, and nothing for its users"),
                 ("Cannot be undone", "nothing"),
-                ("Sensitive", "the answer about an app client holds its secret; that is dropped at once, and stands nowhere"),
+                (
+                    "Sensitive",
+                    (
+                        "the answer about an app client holds its secret; that is dropped at once,"
+                        " and stands nowhere"
+                    ),
+                ),
             ),
         )
 
-    def submit(self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None) -> Result:
-        """Do what every run does, and put what was found into the record, as data. See Runbook.submit."""
+    def submit(
+        self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None
+    ) -> Result:
+        """Do what every run does, and put what was found into the record, as data. See
+        Runbook.submit.
+        """
         result = super().submit(values, typed)
         if self.record and self.parameters:
             pool = (self.parameters.user_pool_id,)
-            found = tuple(Found(level=one.level, setting=one.setting, title=one.title, risk=one.risk, evidence=one.evidence,
-                                fix=one.change, concerns=one.concerns or pool) for one in self._findings)
+            found = tuple(
+                Found(
+                    level=one.level,
+                    setting=one.setting,
+                    title=one.title,
+                    risk=one.risk,
+                    evidence=one.evidence,
+                    fix=one.change,
+                    concerns=one.concerns or pool,
+                )
+                for one in self._findings
+            )
             self.record = self.record.model_copy(update={"findings": found})
         return result
 
@@ -112,7 +154,11 @@ class AuditPool(Runbook[AuditPoolParameters]):
 
     @property
     def _nothing(self) -> Card:
-        return Card("Nothing was read.", (("What to do next", self.result.next),)) if self.result else _YET
+        return (
+            Card("Nothing was read.", (("What to do next", self.result.next),))
+            if self.result
+            else _YET
+        )
 
     @property
     def _findings(self) -> tuple[Finding, ...]:
@@ -120,7 +166,9 @@ class AuditPool(Runbook[AuditPoolParameters]):
 
     # --- the act ---
 
-    def _act(self, parameters: AuditPoolParameters, target: Target, secrets: Mapping[str, Secret]) -> Result:
+    def _act(
+        self, parameters: AuditPoolParameters, target: Target, secrets: Mapping[str, Secret]
+    ) -> Result:
         client, whole = target.client(signed=True), {"user_pool_id": parameters.user_pool_id}
         steps: list[Step] = []
 
@@ -130,7 +178,14 @@ class AuditPool(Runbook[AuditPoolParameters]):
             except ResetError as exc:
                 steps.append(step_failed(operation, exc, target.now()))
                 return exc
-            steps.append(Step(name=operation, status="done", at=target.now(), request_id=getattr(got, "request_id", "")))
+            steps.append(
+                Step(
+                    name=operation,
+                    status="done",
+                    at=target.now(),
+                    request_id=getattr(got, "request_id", ""),
+                )
+            )
             return got
 
         pool = ask("DescribeUserPool", lambda: reads.read_pool(client, **whole))
@@ -149,8 +204,8 @@ class AuditPool(Runbook[AuditPoolParameters]):
         for number, client_id in enumerate(ids):
             if number and not target.may_be_sandbox:
                 time.sleep(_PAUSE)
-            got = ask("DescribeUserPoolClient",
-                      lambda one=client_id: reads.read_client(client, **whole, client_id=one))  # type: ignore[misc]
+            read = partial(reads.read_client, client, **whole, client_id=client_id)
+            got = ask("DescribeUserPoolClient", read)
             if isinstance(got, Client):
                 clients.append(got)
             elif isinstance(got, NotAllowed) and got.code == "ResourceNotFoundException":
@@ -158,29 +213,61 @@ class AuditPool(Runbook[AuditPoolParameters]):
             else:
                 # What stands against one stands against the next: the others are named, not tried.
                 faults.append((f"the app client {client_id}", got))
-                unread = f"{len(ids) - number} of {len(ids)} app clients were not read, from {client_id} on: {got}"
+                unread = (
+                    f"{len(ids) - number} of {len(ids)} app clients were not read, from {client_id}"
+                    f" on: {got}"
+                )
                 break
         findings = audit(pool, None if unread and not clients else clients, unread)
         if faults:
             what, error = faults[0]
             notes += [f"Not read either: {other}. {why}" for other, why in faults[1:]]
-            return replace(_stopped(error, what, steps), findings=findings, picture=_drawn(pool, findings), notes=tuple(notes))
+            return replace(
+                _stopped(error, what, steps),
+                findings=findings,
+                picture=_drawn(pool, findings),
+                notes=tuple(notes),
+            )
         return self._judged(pool, clients, findings, tuple(notes), tuple(steps))
 
-    def _judged(self, pool: Pool, clients: list[Client], findings: tuple[Finding, ...], notes: tuple[str, ...],
-                steps: tuple[Step, ...]) -> Result:
+    def _judged(
+        self,
+        pool: Pool,
+        clients: list[Client],
+        findings: tuple[Finding, ...],
+        notes: tuple[str, ...],
+        steps: tuple[Step, ...],
+    ) -> Result:
         weak = sum(one.weak for one in findings)
         worst = findings[0].level
         return Audited(
-            Outcome.CONFIRMED, 0,
-            f"Done: {weak} of {len(findings)} settings need a look." if weak else f"Done: all {len(findings)} settings are well.",
-            happened=f"The pool {pool.name} and its app clients ({len(clients)}) were read, and nothing was changed.",
+            Outcome.CONFIRMED,
+            0,
+            (
+                f"Done: {weak} of {len(findings)} settings need a look."
+                if weak
+                else f"Done: all {len(findings)} settings are well."
+            ),
+            happened=(
+                f"The pool {pool.name} and its app clients ({len(clients)}) were read, and nothing"
+                " was changed."
+            ),
             meaning=f"{_MEANS[worst]} {told(findings)}",
-            next=("Give this to whoever owns the pool, the worst first, and run it again after each change. " if weak else
-                  "Run it again after each change of the pool. ")
+            next=(
+                "Give this to whoever owns the pool, the worst first, and run it again after each"
+                " change. "
+                if weak
+                else "Run it again after each change of the pool. "
+            )
             + "For a single user who cannot reset, run diagnose-user.",
-            proof=f"All settings were read in {len(steps)} steps, each of them answered; none of them can change anything.",
-            notes=(*notes, UNSEEN), steps=steps, next_runbook=self.follow("diagnose-user"), findings=findings,
+            proof=(
+                f"All settings were read in {len(steps)} steps, each of them answered; none of them"
+                " can change anything."
+            ),
+            notes=(*notes, UNSEEN),
+            steps=steps,
+            next_runbook=self.follow("diagnose-user"),
+            findings=findings,
             picture=_drawn(pool, findings),
         )
 
@@ -191,17 +278,24 @@ def refusals() -> Table:
 
 
 def _stopped(error: ResetError, what: str, steps: list[Step]) -> Audited:
-    """Return the result of a run that could not read everything. Whatever stood against it, nothing has changed."""
+    """Return the result of a run that could not read everything. Whatever stood against it, nothing
+    has changed.
+    """
     refused = isinstance(error, Refused)
     lost = isinstance(error, Unsettled)
     return Audited(
-        Outcome.REFUSED if refused else Outcome.NOT_SENT, 7 if lost else error.exit_code,
-        f"Not complete: {what} could not be read. Nothing has changed.", happened=str(error),
+        Outcome.REFUSED if refused else Outcome.NOT_SENT,
+        7 if lost else error.exit_code,
+        f"Not complete: {what} could not be read. Nothing has changed.",
+        happened=str(error),
         meaning=error.meaning if refused else "Reading changes nothing, so nothing is lost.",
-        next="Run this again." if lost else error.next, steps=tuple(steps),
+        next="Run this again." if lost else error.next,
+        steps=tuple(steps),
     )
 
 
 def _drawn(pool: Pool, findings: tuple[Finding, ...]) -> Picture:
-    name = " ".join(pool.name.split())  # Cognito allows white space in a name that an SVG may not hold
+    name = " ".join(
+        pool.name.split()
+    )  # Cognito allows white space in a name that an SVG may not hold
     return way_of_a_code(f"The way of a code in the pool {name}, and its weak points", findings)

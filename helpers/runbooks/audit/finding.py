@@ -1,4 +1,6 @@
-"""What an audit says of one setting: how bad it is, what it does to resets, what was seen, and what to change."""
+"""What an audit says of one setting: how bad it is, what it does to resets, what was seen, and what
+to change.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +19,9 @@ class Level(StrEnum):
 
 
 class Place(StrEnum):
-    """Where on the way of a code a setting is at work, from the user who asks to the new password."""
+    """Where on the way of a code a setting is at work, from the user who asks to the new
+    password.
+    """
 
     ASKS = "the app client"
     POOL = "the user pool"
@@ -36,19 +40,24 @@ class Sure(StrEnum):
 
 
 _LEFT_OUT = {
-    operation: f"{operation} sets whatever the request leaves out back to its default: send all present settings along."
+    operation: (
+        f"{operation} sets whatever the request leaves out back to its default: send all present"
+        " settings along."
+    )
     for operation in ("UpdateUserPool", "UpdateUserPoolClient")
 }
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One setting, judged. A setting that is well set is a finding too: of the level WELL, and with nothing to fix.
+    """One setting, judged. A setting that is well set is a finding too: of the level WELL, and with
+    nothing to fix.
 
-    setting: as the API names it. title: what it is about, in a few words. risk: what it does to a reset. evidence: what
-    was seen. fix: what to change. besides: what that change does besides. through: the API operation that makes the
-    change, "" where it is made elsewhere or cannot be made. source: the AWS document, or who reports it. concerns: the ids
-    of the app clients that have it, () where it is a setting of the pool.
+    setting: as the API names it. title: what it is about, in a few words. risk: what it does to a
+    reset. evidence: what was seen. fix: what to change. besides: what that change does besides.
+    through: the API operation that makes the change, "" where it is made elsewhere or cannot be
+    made. source: the AWS document, or who reports it. concerns: the ids of the app clients that
+    have it, () where it is a setting of the pool.
     """
 
     level: Level
@@ -73,20 +82,40 @@ class Finding:
     def change(self) -> str:
         """What to change, what that does besides, and what the API call for it needs."""
         besides = f"Besides: {self.besides}" if self.besides else ""
-        return " ".join(words for words in (self.fix, besides, _LEFT_OUT.get(self.through, "")) if words)
+        return " ".join(
+            words for words in (self.fix, besides, _LEFT_OUT.get(self.through, "")) if words
+        )
 
 
-def well(place: Place, setting: str, title: str, words: str, evidence: str, source: str,
-         concerns: tuple[str, ...] = ()) -> Finding:
+def well(
+    place: Place,
+    setting: str,
+    title: str,
+    words: str,
+    evidence: str,
+    source: str,
+    concerns: tuple[str, ...] = (),
+) -> Finding:
     """Return a finding that a setting is well set; words: what to keep in mind about it."""
-    return Finding(Level.WELL, place, setting, title, words, evidence, Sure.DOCUMENTED, source, concerns=concerns)
+    return Finding(
+        Level.WELL,
+        place,
+        setting,
+        title,
+        words,
+        evidence,
+        Sure.DOCUMENTED,
+        source,
+        concerns=concerns,
+    )
 
 
 def needs_role(contacts: Sequence[str], *, sms_role: bool) -> str:
-    """Return what is set along with it where Cognito is to verify these contacts, "" where nothing is.
+    """Return what is set along with it where Cognito is to verify these contacts, "" where nothing
+    is.
 
-    Source: reported, "SMS configuration is required when phone_number is selected for auto verification"
-    (aws-amplify/amplify-backend#1523).
+    Source: reported, "SMS configuration is required when phone_number is selected for auto
+    verification" (aws-amplify/amplify-backend#1523).
     """
     lacks = "phone_number" in contacts and not sms_role
     return " For phone numbers the pool needs an SmsConfiguration along with it." if lacks else ""

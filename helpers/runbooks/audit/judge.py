@@ -1,6 +1,8 @@
-"""What in the settings of a pool and its app clients makes resets fail, puts accounts at risk, or leaks who exists?
+"""What in the settings of a pool and its app clients makes resets fail, puts accounts at risk, or
+leaks who exists?
 
-Pure: facts in, findings out, the worst first. What is well set is said too, so that a reader sees what was looked at.
+Pure: facts in, findings out, the worst first. What is well set is said too, so that a reader sees
+what was looked at.
 """
 
 from collections.abc import Sequence
@@ -11,26 +13,40 @@ from helpers.runbooks.audit.finding import Finding, Level, Place, Sure
 from helpers.runbooks.audit.opening import opening
 from helpers.runbooks.audit.sending import sending
 
-UNSEEN = ("Cannot be seen from a pool's settings: what the code of its Lambda functions does, how Amazon SES and the SMS sandbox "
-          "stand, the rules of a web application firewall, and the users themselves.")
+UNSEEN = (
+    "Cannot be seen from a pool's settings: what the code of its Lambda functions does, how Amazon"
+    " SES and the SMS sandbox stand, the rules of a web application firewall, and the users"
+    " themselves."
+)
 
 
 def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tuple[Finding, ...]:
-    """Judge every setting that matters to a reset, and return the findings, the worst first, along the way of a code.
+    """Judge every setting that matters to a reset, and return the findings, the worst first, along
+    the way of a code.
 
-    pool: with its factors where they were read. clients: the pool's app clients, None where none could be read. unread:
-    which app clients could not be read, and why.
+    pool: with its factors where they were read. clients: the pool's app clients, None where none
+    could be read. unread: which app clients could not be read, and why.
     """
     findings = [*sending(pool), *opening(pool, clients, all_read=not unread)]
     if unread:
-        findings.append(Finding(
-            Level.NOT_KNOWN, Place.ASKS, "app clients", "app clients not read",
-            "One app client that tells who has an account is enough to leak it for the whole pool.", unread,
-            Sure.INFERRED, "developer guide, Managing user existence error responses",
-            "Mend what stands against reading them, and run this again.",
-        ))
+        findings.append(
+            Finding(
+                Level.NOT_KNOWN,
+                Place.ASKS,
+                "app clients",
+                "app clients not read",
+                "One app client that tells who has an account is enough to leak it for the whole"
+                " pool.",
+                unread,
+                Sure.INFERRED,
+                "developer guide, Managing user existence error responses",
+                "Mend what stands against reading them, and run this again.",
+            )
+        )
     levels, places = list(Level), list(Place)
-    return tuple(sorted(findings, key=lambda one: (levels.index(one.level), places.index(one.place))))
+    return tuple(
+        sorted(findings, key=lambda one: (levels.index(one.level), places.index(one.place)))
+    )
 
 
 def weak_points(findings: Sequence[Finding]) -> Table:
@@ -38,22 +54,39 @@ def weak_points(findings: Sequence[Finding]) -> Table:
     weak = enumerate((one for one in findings if one.weak), 1)
     return Table(
         "Weak points, the worst first",
-        ("Risk", "Setting, and what was seen", "What it does to resets", "What to change", "How surely it is known"),
-        tuple((f"{number}. {one.level}", f"{one.setting}: {one.evidence}", one.risk, one.change, f"{one.sure} ({one.source})")
-              for number, one in weak),
+        (
+            "Risk",
+            "Setting, and what was seen",
+            "What it does to resets",
+            "What to change",
+            "How surely it is known",
+        ),
+        tuple(
+            (
+                f"{number}. {one.level}",
+                f"{one.setting}: {one.evidence}",
+                one.risk,
+                one.change,
+                f"{one.sure} ({one.source})",
+            )
+            for number, one in weak
+        ),
     )
 
 
 def well_set(findings: Sequence[Finding]) -> Table:
     """Return a table of what was looked at and is well set, with what to keep in mind about it."""
     return Table(
-        "Looked at, and well set", ("Setting", "What was seen", "Keep in mind"),
+        "Looked at, and well set",
+        ("Setting", "What was seen", "Keep in mind"),
         tuple((one.setting, one.evidence, one.risk) for one in findings if not one.weak),
     )
 
 
 def told(findings: Sequence[Finding]) -> str:
-    """Return in one sentence how many findings there are of each kind, and what the weak ones are about."""
+    """Return in one sentence how many findings there are of each kind, and what the weak ones are
+    about.
+    """
     words = []
     for level in Level:
         titles = [one.title for one in findings if one.level is level]

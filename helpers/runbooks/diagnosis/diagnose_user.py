@@ -1,4 +1,6 @@
-"""The runbook diagnose-user: read what is known of a user, and end in one verdict and the runbook that helps."""
+"""The runbook diagnose-user: read what is known of a user, and end in one verdict and the runbook
+that helps.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -53,7 +55,10 @@ class Diagnosis(Result):
                 ("What it means", found.meaning),
                 ("Tell the user", self.say),
                 ("What to do next", self.next),
-                ("Next runbook", str(self.next_runbook or "none; the next step is not a runbook's")),
+                (
+                    "Next runbook",
+                    str(self.next_runbook or "none; the next step is not a runbook's"),
+                ),
                 *(("Also possible", words) for words in self.also),
                 *self.facts,
                 *(("Not known", note) for note in self.notes),
@@ -64,7 +69,9 @@ class Diagnosis(Result):
 
 @dataclass
 class _Read:
-    """What has been read so far, the calls that read it, and what failed, by what it was to tell."""
+    """What has been read so far, the calls that read it, and what failed, by what it was to
+    tell.
+    """
 
     target: Target
     steps: list[Step] = field(default_factory=list)
@@ -76,7 +83,9 @@ class _Read:
     others: tuple[User, ...] = ()
 
     def ask(self, what: str, operation: str, call: Callable[[], T]) -> T | None:
-        """Make one reading; None where it failed, which is kept. Where Cognito was not reached, no other is tried."""
+        """Make one reading; None where it failed, which is kept. Where Cognito was not reached, no
+        other is tried.
+        """
         if any(isinstance(error, NotReached) for error in self.failed.values()):
             self.failed[what] = next(iter(self.failed.values()))
             return None
@@ -88,7 +97,9 @@ class _Read:
                 self.failed[what] = exc
             return None
         request_id = str(getattr(answer, "request_id", ""))
-        self.steps.append(Step(name=operation, status="done", at=self.target.now(), request_id=request_id))
+        self.steps.append(
+            Step(name=operation, status="done", at=self.target.now(), request_id=request_id)
+        )
         return answer
 
     @property
@@ -99,7 +110,9 @@ class _Read:
 
     @property
     def run_out(self) -> bool:
-        """Whether the user has not been changed for longer than the pool takes a temporary password."""
+        """Whether the user has not been changed for longer than the pool takes a temporary
+        password.
+        """
         user = self.user or (self.others[0] if len(self.others) == 1 else None)
         if user is None or self.pool is None:
             return False
@@ -118,9 +131,11 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
     check_first: ClassVar[str] = "Nothing was changed: diagnose once more."
 
     def practice(self, username: str = "") -> Card:
-        """In the sandbox of this process, plant the training case whose user this is, unless the user is there already.
+        """In the sandbox of this process, plant the training case whose user this is, unless the
+        user is there already.
 
-        So whoever has mended something may run the notebook once more and see it. Elsewhere nothing is done.
+        So whoever has mended something may run the notebook once more and see it. Elsewhere nothing
+        is done.
         """
         p = self.parameters
         whom = username or (p.username if p else "")
@@ -128,22 +143,43 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         if p is None or case is None or not p.to_target().embedded:
             return Card("There is nothing to prepare.")
         try:
-            reads.look_up(p.to_target().client(signed=True), user_pool_id=case.pool_id, username=case.username)
+            reads.look_up(
+                p.to_target().client(signed=True), user_pool_id=case.pool_id, username=case.username
+            )
         except ResetError:
             plant_case(open_sandbox(), case.name)
         else:
-            return Card(f"{case.username} is in the sandbox already. To have the case as new, choose it in the form.")
-        return Card(f"In the sandbox there is now a user in trouble, {case.username}.", (("The user says", case.says),))
+            return Card(
+                f"{case.username} is in the sandbox already. To have the case as new, choose it in"
+                " the form."
+            )
+        return Card(
+            f"In the sandbox there is now a user in trouble, {case.username}.",
+            (("The user says", case.says),),
+        )
 
     def training(self) -> dict[str, str]:
-        """Return the training cases, by name what the user says; none where the sandbox is not this process's own."""
+        """Return the training cases, by name what the user says; none where the sandbox is not this
+        process's own.
+        """
         p = self.parameters
-        return {name: case.says for name, case in CASES.items()} if p is not None and p.to_target().embedded else {}
+        return (
+            {name: case.says for name, case in CASES.items()}
+            if p is not None and p.to_target().embedded
+            else {}
+        )
 
     def train(self, case: str) -> dict[str, str]:
-        """Put a training case into the sandbox, as new, and return the parameters that a person would fill in for it."""
+        """Put a training case into the sandbox, as new, and return the parameters that a person
+        would fill in for it.
+        """
         user = plant_case(open_sandbox(), case)
-        return {"username": user.username, "symptom": user.symptom, "user_pool_id": user.pool_id, "client_id": user.client_id}
+        return {
+            "username": user.username,
+            "symptom": user.symptom,
+            "user_pool_id": user.pool_id,
+            "client_id": user.client_id,
+        }
 
     def plan(self) -> Card:
         """Return what will be read, what it costs and how fresh it is. Sends nothing."""
@@ -151,83 +187,183 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         if p is None:
             return self._incorrect()
         if not p.username:
-            return Card("What will happen", (("Read", "nothing: the symptom alone is looked at"), ("Changes", "nothing")))
+            return Card(
+                "What will happen",
+                (("Read", "nothing: the symptom alone is looked at"), ("Changes", "nothing")),
+            )
         return Card(
             "What will happen",
             (
                 ("Read, once each", "DescribeUserPool and AdminGetUser"),
-                ("Only if there is no such user", ("ListUsers, a few times, for other spellings and for the contact; it is "
-                                                  "eventually consistent: the changes of the last moments may be missing")),
-                ("Only if the app client is named", "DescribeUserPoolClient" + (
-                    "; its answer holds the client's secret, which is dropped at once" if p.client_id
-                    else "; it is not named, so it is not looked at")),
+                (
+                    "Only if there is no such user",
+                    (
+                        "ListUsers, a few times, for other spellings and for the contact; it is "
+                        "eventually consistent: the changes of the last moments may be missing"
+                    ),
+                ),
+                (
+                    "Only if the app client is named",
+                    "DescribeUserPoolClient"
+                    + (
+                        "; its answer holds the client's secret, which is dropped at once"
+                        if p.client_id
+                        else "; it is not named, so it is not looked at"
+                    ),
+                ),
                 ("Only if the pool records events", "AdminListUserAuthEvents"),
                 ("Costs", "AdminGetUser counts the user as active this month, which AWS bills"),
                 ("Changes", "nothing"),
             ),
         )
 
-    def _act(self, parameters: DiagnoseUserParameters, target: Target, secrets: Mapping[str, Secret]) -> Result:
+    def _act(
+        self, parameters: DiagnoseUserParameters, target: Target, secrets: Mapping[str, Secret]
+    ) -> Result:
         ids = {"user_pool_id": parameters.user_pool_id, "client_id": parameters.client_id}
         if not parameters.username:
             causes = likely_causes(parameters.symptom, **ids)
-            likeliest = replace(causes[0], headline=f"Most likely: {causes[0].headline[:1].lower()}{causes[0].headline[1:]}")
-            return self._result(likeliest if len(causes) > 1 else causes[0], (), causes[1:], Outcome.CONFIRMED, 0, ())
+            likeliest = replace(
+                causes[0],
+                headline=f"Most likely: {causes[0].headline[:1].lower()}{causes[0].headline[1:]}",
+            )
+            return self._result(
+                likeliest if len(causes) > 1 else causes[0],
+                (),
+                causes[1:],
+                Outcome.CONFIRMED,
+                0,
+                (),
+            )
         read = _Read(target)
         self._look(parameters, read, target.client(signed=True))
         found = diagnose(
-            username=parameters.username, user=read.user, pool=read.pool, client=read.client, events=read.events,
-            others=read.others, symptom=parameters.symptom, unread=read.unread, run_out=read.run_out,
+            username=parameters.username,
+            user=read.user,
+            pool=read.pool,
+            client=read.client,
+            events=read.events,
+            others=read.others,
+            symptom=parameters.symptom,
+            unread=read.unread,
+            run_out=read.run_out,
             **ids,
         )
         also: tuple[Verdict, ...] = ()
         if "user" in read.failed:
             found = _unread(found, read.failed["user"], parameters)
-            also = tuple(one for one in likely_causes(parameters.symptom) if one.problem not in (found.problem, "not-understood"))
+            also = tuple(
+                one
+                for one in likely_causes(parameters.symptom)
+                if one.problem not in (found.problem, "not-understood")
+            )
         outcome, exit_code = _ending(read)
-        return self._result(found, tuple(_facts(parameters, read)), also, outcome, exit_code,
-                            tuple(f"{_READS[what]}: {error}" for what, error in read.failed.items()), tuple(read.steps), read.client)
+        return self._result(
+            found,
+            tuple(_facts(parameters, read)),
+            also,
+            outcome,
+            exit_code,
+            tuple(f"{_READS[what]}: {error}" for what, error in read.failed.items()),
+            tuple(read.steps),
+            read.client,
+        )
 
-    def _look(self, p: DiagnoseUserParameters, read: _Read, client: "CognitoIdentityProviderClient") -> None:
-        """Make the readings, each once; what an earlier one shows decides whether a later one is made."""
-        pool, user = {"user_pool_id": p.user_pool_id}, {"user_pool_id": p.user_pool_id, "username": p.username}
+    def _look(
+        self, p: DiagnoseUserParameters, read: _Read, client: "CognitoIdentityProviderClient"
+    ) -> None:
+        """Make the readings, each once; what an earlier one shows decides whether a later one is
+        made.
+        """
+        pool, user = (
+            {"user_pool_id": p.user_pool_id},
+            {
+                "user_pool_id": p.user_pool_id,
+                "username": p.username,
+            },
+        )
         read.pool = read.ask("pool", "DescribeUserPool", partial(reads.read_pool, client, **pool))
         read.user = read.ask("user", "AdminGetUser", partial(reads.look_up, client, **user))
         if p.client_id:
-            read.client = read.ask("client", "DescribeUserPoolClient",
-                                   partial(reads.read_client, client, **pool, client_id=p.client_id))
+            read.client = read.ask(
+                "client",
+                "DescribeUserPoolClient",
+                partial(reads.read_client, client, **pool, client_id=p.client_id),
+            )
         if read.user is None:
             if "user" not in read.failed:
                 read.others = self._search(p, read, client)
         elif read.pool is not None and read.pool.threat_protection != "OFF":
-            read.events = read.ask("events", "AdminListUserAuthEvents",
-                                   partial(reads.recent_events, client, **user)) or ()
+            read.events = (
+                read.ask(
+                    "events",
+                    "AdminListUserAuthEvents",
+                    partial(reads.recent_events, client, **user),
+                )
+                or ()
+            )
 
-    def _search(self, p: DiagnoseUserParameters, read: _Read,
-                client: "CognitoIdentityProviderClient") -> tuple[User, ...]:
+    def _search(
+        self, p: DiagnoseUserParameters, read: _Read, client: "CognitoIdentityProviderClient"
+    ) -> tuple[User, ...]:
         """Look for the user by the contact and in other spellings, until somebody is found."""
         found: tuple[User, ...] = ()
         for attribute, value in spellings(p.username, read.pool):
             if not found and "others" not in read.failed:
-                found = read.ask("others", "ListUsers", partial(
-                    reads.find_users, client, user_pool_id=p.user_pool_id, attribute=attribute, value=value)) or ()
+                found = (
+                    read.ask(
+                        "others",
+                        "ListUsers",
+                        partial(
+                            reads.find_users,
+                            client,
+                            user_pool_id=p.user_pool_id,
+                            attribute=attribute,
+                            value=value,
+                        ),
+                    )
+                    or ()
+                )
         if len(found) == 1:
             # ListUsers tells no second factors, and they decide where a code goes.
-            whole = read.ask("others", "AdminGetUser", partial(
-                reads.look_up, client, user_pool_id=p.user_pool_id, username=found[0].username))
+            whole = read.ask(
+                "others",
+                "AdminGetUser",
+                partial(
+                    reads.look_up, client, user_pool_id=p.user_pool_id, username=found[0].username
+                ),
+            )
             found = (whole,) if whole else found
         return found
 
-    def _result(self, found: Verdict, facts: tuple[tuple[str, str], ...], also: tuple[Verdict, ...], outcome: Outcome,
-                exit_code: int, notes: tuple[str, ...], steps: tuple[Step, ...] = (),
-                client: Client | None = None) -> Diagnosis:
+    def _result(
+        self,
+        found: Verdict,
+        facts: tuple[tuple[str, str], ...],
+        also: tuple[Verdict, ...],
+        outcome: Outcome,
+        exit_code: int,
+        notes: tuple[str, ...],
+        steps: tuple[Step, ...] = (),
+        client: Client | None = None,
+    ) -> Diagnosis:
         made = ", ".join(dict.fromkeys(step.name for step in steps))
         by = f"what {made} answered" if made else "the words of the symptom alone"
         return Diagnosis(
-            outcome, exit_code, found.headline, happened=" ".join(found.evidence),
-            meaning=f"{found.headline} {found.meaning}", say=found.say, next=found.next,
-            proof=f"Verdict {found.problem}, from {by}; nothing was changed.", notes=notes, steps=steps,
-            decided_by="AdminGetUser", next_runbook=self._next(found, client), verdict=found, facts=facts,
+            outcome,
+            exit_code,
+            found.headline,
+            happened=" ".join(found.evidence),
+            meaning=f"{found.headline} {found.meaning}",
+            say=found.say,
+            next=found.next,
+            proof=f"Verdict {found.problem}, from {by}; nothing was changed.",
+            notes=notes,
+            steps=steps,
+            decided_by="AdminGetUser",
+            next_runbook=self._next(found, client),
+            verdict=found,
+            facts=facts,
             also=tuple(f"{one.headline} {one.next}" for one in also[:_ALSO_AT_MOST]),
         )
 
@@ -237,17 +373,31 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         following = self.follow(found.runbook, **known)
         if following is None:
             return None
-        asks = client is not None and client.has_secret and "client_id" in found.parameters and found.runbook != self.name
+        asks = (
+            client is not None
+            and client.has_secret
+            and "client_id" in found.parameters
+            and found.runbook != self.name
+        )
         secret = {"client_secret": "prompt:"} if asks else {}
-        return following.model_copy(update={"parameters": {**following.parameters, **found.parameters, **secret}})
+        return following.model_copy(
+            update={"parameters": {**following.parameters, **found.parameters, **secret}}
+        )
 
 
-_READS = {"pool": "DescribeUserPool", "user": "AdminGetUser", "client": "DescribeUserPoolClient",
-          "events": "AdminListUserAuthEvents", "others": "ListUsers"}
+_READS = {
+    "pool": "DescribeUserPool",
+    "user": "AdminGetUser",
+    "client": "DescribeUserPoolClient",
+    "events": "AdminListUserAuthEvents",
+    "others": "ListUsers",
+}
 
 
 def _ending(read: _Read) -> tuple[Outcome, int]:
-    """Return how the run ended: a reading that failed keeps it from being done, since the verdict may lack something."""
+    """Return how the run ended: a reading that failed keeps it from being done, since the verdict
+    may lack something.
+    """
     error = read.failed.get("user") or next(iter(read.failed.values()), None)
     if error is None:
         return Outcome.CONFIRMED, 0
@@ -262,7 +412,9 @@ def _unread(found: Verdict, error: ResetError, p: DiagnoseUserParameters) -> Ver
         return found
     because = _BECAUSE.get(error.code, "") if isinstance(error, Answered) else ""
     if not because:
-        return replace(found, evidence=(str(error), *found.evidence), next=f"{error.next} {found.next}")
+        return replace(
+            found, evidence=(str(error), *found.evidence), next=f"{error.next} {found.next}"
+        )
     known = {"username": p.username, "user_pool_id": p.user_pool_id, "client_id": p.client_id}
     plain = verdict(because, (str(error), *found.evidence), **known)
     if because != _BECAUSE[_NOWHERE]:
@@ -270,11 +422,24 @@ def _unread(found: Verdict, error: ResetError, p: DiagnoseUserParameters) -> Ver
     # An id that is known to be wrong is not handed on; a pool's id begins with its region.
     region = p.user_pool_id.partition("_")[0]
     astray = region != p.region and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region) is not None
-    told = (f"The user pool's id begins with its region, {region}, and {p.region} was asked.",) if astray else ()
+    told = (
+        (f"The user pool's id begins with its region, {region}, and {p.region} was asked.",)
+        if astray
+        else ()
+    )
     where = {"region": region} if astray else {"user_pool_id": ""}
-    then = f"Check the user pool id; if it is right, diagnose once more in {region}." if astray else plain.next
-    return replace(plain, evidence=(*told, *plain.evidence), parameters={**plain.parameters, **where}, next=then,
-                   say="Please hold the line: I have to look for your account in another place.")
+    then = (
+        f"Check the user pool id; if it is right, diagnose once more in {region}."
+        if astray
+        else plain.next
+    )
+    return replace(
+        plain,
+        evidence=(*told, *plain.evidence),
+        parameters={**plain.parameters, **where},
+        next=then,
+        say="Please hold the line: I have to look for your account in another place.",
+    )
 
 
 def _says(error: ResetError | None, code: str) -> bool:
@@ -282,16 +447,28 @@ def _says(error: ResetError | None, code: str) -> bool:
 
 
 def refusals() -> Table:
-    """Return all that the calls of this runbook can answer with, as a table for a person; a missing user is a finding."""
+    """Return all that the calls of this runbook can answer with, as a table for a person; a missing
+    user is a finding.
+    """
     return refusals_of_reading(*_READS.values(), but=_NOBODY)
 
 
 def training_cases() -> Table:
-    """Return the users in trouble whom a sandbox can be given for practice, and what each of them says."""
+    """Return the users in trouble whom a sandbox can be given for practice, and what each of them
+    says.
+    """
     return Table(
-        "Training cases", ("Case", "Problem", "What the user says", "What diagnosis is told"),
-        tuple((one.name, f"number {one.number}" if one.number else "common too", f"\u201c{one.says}\u201d", one.symptom)
-              for one in CASES.values()),
+        "Training cases",
+        ("Case", "Problem", "What the user says", "What diagnosis is told"),
+        tuple(
+            (
+                one.name,
+                f"number {one.number}" if one.number else "common too",
+                f"\u201c{one.says}\u201d",
+                one.symptom,
+            )
+            for one in CASES.values()
+        ),
     )
 
 
@@ -302,28 +479,55 @@ def _facts(p: DiagnoseUserParameters, read: _Read) -> Iterator[tuple[str, str]]:
         enabled = "enabled" if user.enabled else "disabled"
         changed = user.last_modified[:16].replace("T", " ")
         yield "User", f"{user.username}: {user.status}, {enabled}, changed last on {changed}"
-        yield "Contacts", "; ".join(f"{KINDS[one.attribute]} {one.shown}, {'' if one.verified else 'not '}verified"
-                                    for one in user.contacts) or "none"
+        yield (
+            "Contacts",
+            "; ".join(
+                f"{KINDS[one.attribute]} {one.shown}, {'' if one.verified else 'not '}verified"
+                for one in user.contacts
+            )
+            or "none",
+        )
         preferred = f"; preferred: {user.preferred_factor}" if user.preferred_factor else ""
         yield "Second factors", (", ".join(user.factors) or "none") + preferred
         yield "Where a code would go", " ".join(route(user, pool).why)
     elif "user" not in read.failed:
         yield "User", f"none by the name {p.username}"
     if client is not None:
-        hides = "hides which users exist (PreventUserExistenceErrors ENABLED)" if client.hides_users else \
-            "tells which users exist (PreventUserExistenceErrors LEGACY)"
-        yield "App client", (f"{client.client_id}: {'a' if client.has_secret else 'no'} client secret; {hides}; "
-                             f"sign-in flows {', '.join(client.flows)}")
+        hides = (
+            "hides which users exist (PreventUserExistenceErrors ENABLED)"
+            if client.hides_users
+            else "tells which users exist (PreventUserExistenceErrors LEGACY)"
+        )
+        yield (
+            "App client",
+            (
+                f"{client.client_id}: {'a' if client.has_secret else 'no'} client secret; {hides}; "
+                f"sign-in flows {', '.join(client.flows)}"
+            ),
+        )
     if pool is not None:
-        history = f"; none of the last {pool.policy.history_size} passwords" if pool.policy.history_size else ""
+        history = (
+            f"; none of the last {pool.policy.history_size} passwords"
+            if pool.policy.history_size
+            else ""
+        )
         yield "Password policy", ", ".join(rule.words for rule in pool.policy.rules()) + history
         if user is not None:
-            yield "Recorded events", _events(read.events) or (
-                "the pool records none (threat protection is off)" if pool.threat_protection == "OFF" else "none")
+            yield (
+                "Recorded events",
+                _events(read.events)
+                or (
+                    "the pool records none (threat protection is off)"
+                    if pool.threat_protection == "OFF"
+                    else "none"
+                ),
+            )
     if any(step.name == "ListUsers" for step in read.steps):
-        yield "How fresh", "ListUsers is eventually consistent: a change of the last moments may be missing."
+        yield (
+            "How fresh",
+            "ListUsers is eventually consistent: a change of the last moments may be missing.",
+        )
 
 
 def _events(events: tuple[Event, ...]) -> str:
     return "; ".join(f"{one.at[:16].replace('T', ' ')} {one.kind} {one.response}" for one in events)
-

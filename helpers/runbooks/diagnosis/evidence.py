@@ -6,19 +6,25 @@ from helpers.cognito.models import Client, Event, Pool, User
 from helpers.runbooks.diagnosis.route import KINDS, route
 
 STATES = {
-    "CONFIRMED": "is registered", "UNCONFIRMED": "has not finished the registration",
-    "RESET_REQUIRED": "has to set a new password", "FORCE_CHANGE_PASSWORD": "has a temporary password",
+    "CONFIRMED": "is registered",
+    "UNCONFIRMED": "has not finished the registration",
+    "RESET_REQUIRED": "has to set a new password",
+    "FORCE_CHANGE_PASSWORD": "has a temporary password",
     "EXTERNAL_PROVIDER": "signs in through another provider",
 }
 
 
 def state(username: str, user: User, pool: Pool | None) -> list[str]:
-    """Return how an account stands, and where a code would go if one can. username: as it was asked for."""
+    """Return how an account stands, and where a code would go if one can. username: as it was asked
+    for.
+    """
     named = f", whose own username is {user.username}," if user.username != username else ""
-    words = [(f"{username}{named} {STATES.get(user.status, 'has a rare status')} ({user.status}) and is "
-             f"{'enabled' if user.enabled else 'disabled'}.")]
-    words += [f"The {KINDS[one.attribute]} {one.shown} is {'' if one.verified else 'not '}verified."
-              for one in user.contacts] or ["The account has no e-mail address and no phone number."]
+    state = f"{STATES.get(user.status, 'has a rare status')} ({user.status})"
+    words = [f"{username}{named} {state} and is {'enabled' if user.enabled else 'disabled'}."]
+    words += [
+        f"The {KINDS[one.attribute]} {one.shown} is {'' if one.verified else 'not '}verified."
+        for one in user.contacts
+    ] or ["The account has no e-mail address and no phone number."]
     if user.providers:
         also = "" if user.status == "EXTERNAL_PROVIDER" else " too"
         words.append(f"The account signs in through {', '.join(user.providers)}{also}.")
@@ -35,10 +41,14 @@ def client_words(client: Client | None) -> list[str]:
         return []
     words = []
     if client.hides_users:
-        words.append("The app client hides which users exist (PreventUserExistenceErrors): where no code can be sent, "
-                     "it answers as if one were.")
+        words.append(
+            "The app client hides which users exist (PreventUserExistenceErrors): where no code can"
+            " be sent, it answers as if one were."
+        )
     if client.has_secret:
-        words.append("The app client has a client secret: its calls need the parameter client_secret.")
+        words.append(
+            "The app client has a client secret: its calls need the parameter client_secret."
+        )
     return words
 
 

@@ -1,4 +1,6 @@
-"""Where would a confirmation code go, and why there? From a user and a pool as they were read; nothing is asked here."""
+"""Where would a confirmation code go, and why there? From a user and a pool as they were read;
+nothing is asked here.
+"""
 
 from dataclasses import dataclass, replace
 
@@ -13,11 +15,12 @@ _CONTACT_OF = {"verified_email": "email", "verified_phone_number": "phone_number
 
 @dataclass(frozen=True)
 class Route:
-    """Where a reset code would go. contact: None where it can go nowhere, or where that is not known.
+    """Where a reset code would go. contact: None where it can go nowhere, or where that is not
+    known.
 
-    why: the reason, in sentences. known: whether everything that decides could be read. barred: verified contacts that
-    may not carry a code, each with "factor" (it is the user's second factor) or "unlisted" (the pool does not recover
-    by it).
+    why: the reason, in sentences. known: whether everything that decides could be read. barred:
+    verified contacts that may not carry a code, each with "factor" (it is the user's second factor)
+    or "unlisted" (the pool does not recover by it).
     """
 
     contact: Contact | None
@@ -29,28 +32,40 @@ class Route:
 def order(pool: Pool) -> list[str]:
     """Return the kinds of contact that a pool sends codes to, the preferred one first.
 
-    A pool that sets no order prefers the phone. Source: developer guide, "Passwords, account recovery, and password
-    policies".
+    A pool that sets no order prefers the phone. Source: developer guide, "Passwords, account
+    recovery, and password policies".
     """
-    return [_CONTACT_OF[name] for name in pool.recovery if name in _CONTACT_OF] or ["phone_number", "email"]
+    return [_CONTACT_OF[name] for name in pool.recovery if name in _CONTACT_OF] or [
+        "phone_number",
+        "email",
+    ]
 
 
 def route(user: User, pool: Pool | None) -> Route:
     """Say where Cognito would send a reset code for this user, and why there; or why nowhere.
 
-    The order is that of the pool's account recovery; without one, a verified phone comes before a verified e-mail. A
-    contact that is the user's (preferred) second factor cannot carry a code, except by SMS in a pool without such an
-    order. Source: developer guide, "Passwords, account recovery, and password policies".
+    The order is that of the pool's account recovery; without one, a verified phone comes before a
+    verified e-mail. A contact that is the user's (preferred) second factor cannot carry a code,
+    except by SMS in a pool without such an order. Source: developer guide, "Passwords, account
+    recovery, and password policies".
     """
     verified = {contact.attribute: contact for contact in user.contacts if contact.verified}
     if pool is None:
         return Route(None, (POOL_UNREAD,), known=not verified)
     if "admin_only" in pool.recovery:
-        return Route(None, ("The pool's account recovery is admin_only: no code is sent on request.",))
+        return Route(
+            None, ("The pool's account recovery is admin_only: no code is sent on request.",)
+        )
     kinds = order(pool)
     factors = {user.preferred_factor} if user.preferred_factor else set(user.factors)
-    said = (f"The pool sends codes by {', then by '.join(WORDS[one] for one in kinds)}."
-            if pool.recovery else "The pool sets no order of recovery, so a verified phone comes before a verified e-mail.")
+    said = (
+        f"The pool sends codes by {', then by '.join(WORDS[one] for one in kinds)}."
+        if pool.recovery
+        else (
+            "The pool sets no order of recovery, so a verified phone comes before a verified"
+            " e-mail."
+        )
+    )
     barred = []
     for attribute in kinds:
         contact = verified.get(attribute)
@@ -59,17 +74,27 @@ def route(user: User, pool: Pool | None) -> Route:
         if FACTOR[attribute] in factors and (pool.recovery or attribute == "email"):
             barred.append((contact, "factor"))
             continue
-        passed = tuple(f"{one.shown} is the user's second factor, so no code goes there." for one, _ in barred)
-        return Route(contact, (said, *passed, f"A code would go by {WORDS[attribute]} to {contact.shown}."), barred=tuple(barred))
-    barred += [(contact, "unlisted") for attribute, contact in verified.items() if attribute not in kinds]
+        passed = tuple(
+            f"{one.shown} is the user's second factor, so no code goes there." for one, _ in barred
+        )
+        return Route(
+            contact,
+            (said, *passed, f"A code would go by {WORDS[attribute]} to {contact.shown}."),
+            barred=tuple(barred),
+        )
+    barred += [
+        (contact, "unlisted") for attribute, contact in verified.items() if attribute not in kinds
+    ]
     return Route(None, (said, "So a code can go nowhere."), barred=tuple(barred))
 
 
 def would_carry(user: User, pool: Pool | None) -> tuple[Contact, ...]:
-    """Return the contacts to which a code would go if they were verified, each in place of where it goes now.
+    """Return the contacts to which a code would go if they were verified, each in place of where it
+    goes now.
 
     Where the pool could not be read, each contact that is not verified might be one.
     """
+
     def carries(one: Contact) -> bool:
         mended = replace(one, verified=True)
         contacts = tuple(mended if each is one else each for each in user.contacts)

@@ -1,4 +1,6 @@
-"""How else might the account spell the name that a user gives? Capital letters, and phone numbers as Cognito keeps them."""
+"""How else might the account spell the name that a user gives? Capital letters, and phone numbers
+as Cognito keeps them.
+"""
 
 import re
 from collections.abc import Iterator
@@ -9,12 +11,20 @@ from helpers.cognito.models import Pool
 def spellings(username: str, pool: Pool | None) -> Iterator[tuple[str, str]]:
     """Yield (attribute, value) to search a missing user by, the likeliest first.
 
-    username: as the user gives it. pool: None where it could not be read; then capital letters may count.
+    username: as the user gives it. pool: None where it could not be read; then capital letters may
+    count.
     """
     local, at, domain = username.partition("@")
-    names = (username, username.lower(), username.capitalize(), f"{local.title()}{at}{domain.lower()}",
-             f"{local.title()}{at}{domain.capitalize()}", username.upper())
-    # Where capital letters do not count, a username was found by any of them; a contact that is no name was not.
+    names = (
+        username,
+        username.lower(),
+        username.capitalize(),
+        f"{local.title()}{at}{domain.lower()}",
+        f"{local.title()}{at}{domain.capitalize()}",
+        username.upper(),
+    )
+    # Where capital letters do not count, a username was found by any of them; a contact that is no
+    # name was not.
     counts = (pool is None or pool.case_sensitive) and not (pool and pool.sign_in_names)
     if number := international(username):
         yield "phone_number", number
@@ -28,7 +38,8 @@ def spellings(username: str, pool: Pool | None) -> Iterator[tuple[str, str]]:
 def international(name: str) -> str:
     """Return a phone number as Cognito keeps it, with + and digits alone; "" for what is none.
 
-    A number without its country code cannot be told from one with it. Source: developer guide, "Working with user attributes".
+    A number without its country code cannot be told from one with it. Source: developer guide,
+    "Working with user attributes".
     """
     if not re.fullmatch(r"[+\d().-]{7,}", name):
         return ""

@@ -1,10 +1,13 @@
-"""What executes a notebook for the engine: nbclient's client, which says the truth about how each cell has ended."""
+"""What executes a notebook for the engine: nbclient's client, which says the truth about how each
+cell has ended.
+"""
 
 import asyncio
 import contextlib
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +17,12 @@ from typing import Any
 import nbformat
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_core.utils import ensure_event_loop, run_sync
-from nbclient.exceptions import CellExecutionComplete, CellExecutionError, CellTimeoutError, DeadKernelError
+from nbclient.exceptions import (
+    CellExecutionComplete,
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.log import logger
 from traitlets.config import Config
@@ -26,7 +34,9 @@ from helpers.runner.engine.manager import SAVE_EVERY, Manager, redacted
 from helpers.secrets.redaction import Redactor
 
 GRACE = 2.0
-"""Seconds that an interrupted cell has to come to an end by itself, so that its traceback can be kept."""
+"""Seconds that an interrupted cell has to come to an end by itself, so that its traceback can be
+kept.
+"""
 
 
 class RunTimeoutError(CellTimeoutError):
@@ -36,21 +46,47 @@ class RunTimeoutError(CellTimeoutError):
 class Client(PapermillNotebookClient):  # type: ignore[misc]
     """nbclient's client on a forked kernel, or on an ordinary one where there can be no fork."""
 
-    def __init__(self, manager: Manager, *, redactor: Redactor, kernel_name: str, deadline: float | None,
-                 on_cell: Callable[[int, int], None] | None, stop_after: str | None, timeout: int | None,
-                 **more: Any) -> None:
-        self._manager, self._redactor, self._deadline, self._on_cell = manager, redactor, deadline, on_cell
+    def __init__(
+        self,
+        manager: Manager,
+        *,
+        redactor: Redactor,
+        kernel_name: str,
+        deadline: float | None,
+        on_cell: Callable[[int, int], None] | None,
+        stop_after: str | None,
+        timeout: int | None,
+        **more: Any,
+    ) -> None:
+        self._manager, self._redactor, self._deadline, self._on_cell = (
+            manager,
+            redactor,
+            deadline,
+            on_cell,
+        )
         self._cell_timeout, self._stop_after = timeout, stop_after
         self._tails: dict[str, str] = {}
         self._sockets: tempfile.TemporaryDirectory[str] | None = None
         link = None
         if can_fork(kernel_name):
-            link = KernelLink(clean=lambda content: redacted(content, redactor), learn=redactor.add,
-                              source=_source_of(manager.nb))
+            link = KernelLink(
+                clean=lambda content: redacted(content, redactor),
+                learn=redactor.add,
+                source=_source_of(manager.nb),
+            )
         elif os.name == "posix":
             self._sockets = tempfile.TemporaryDirectory(prefix="kernel")
-            more["config"] = Config({"KernelManager": {"transport": "ipc", "ip": f"{self._sockets.name}/k"}})
-        super().__init__(manager, km=link, kernel_name=kernel_name, log=logger, timeout_func=self._time_left, **more)
+            more["config"] = Config(
+                {"KernelManager": {"transport": "ipc", "ip": f"{self._sockets.name}/k"}}
+            )
+        super().__init__(
+            manager,
+            km=link,
+            kernel_name=kernel_name,
+            log=logger,
+            timeout_func=self._time_left,
+            **more,
+        )
         self.link = link
 
     def execute(self, **kwargs: Any) -> Any:
@@ -74,7 +110,9 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         return self.nb
 
     def papermill_execute_cells(self) -> None:
-        """Run one cell after the other, and say the truth about the one that did not come to its end."""
+        """Run one cell after the other, and say the truth about the one that did not come to its
+        end.
+        """
         manager = self._manager
         for index, cell in enumerate(self.nb.cells):
             problem: BaseException | None = None
@@ -87,7 +125,9 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
                 self.execute_cell(cell, index)
             except CellExecutionError as exc:
                 exited = exc.ename == "SystemExit" and exc.evalue in ("", "0")
-                manager.cell_ended(cell, "exited" if exited else "failed", f"{exc.ename} in this cell")
+                manager.cell_ended(
+                    cell, "exited" if exited else "failed", f"{exc.ename} in this cell"
+                )
             except CellTimeoutError:
                 problem = self._timed_out(cell, index)
             except DeadKernelError:
@@ -101,7 +141,11 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
                 manager.cell_complete(cell, cell_index=index)
             if problem is not None:
                 raise problem.with_traceback(None) from None
-            if manager.ended == "completed" and self._stop_after and cell.get("id") == self._stop_after:
+            if (
+                manager.ended == "completed"
+                and self._stop_after
+                and cell.get("id") == self._stop_after
+            ):
                 manager.ended = "planned"
             if manager.ended != "completed":
                 return
@@ -114,7 +158,11 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
 
     def _timed_out(self, cell: Any, index: int) -> Exception:
         whole = self._deadline is not None and time.monotonic() >= self._deadline
-        words = "the run took longer than it may" if whole else f"the cell took longer than {self._cell_timeout} seconds"
+        words = (
+            "the run took longer than it may"
+            if whole
+            else f"the cell took longer than {self._cell_timeout} seconds"
+        )
         self._stop(cell, index)
         _note(cell, "RunTimeoutError" if whole else "CellTimeoutError", words)
         self._manager.cell_ended(cell, "timed_out", words)
@@ -129,7 +177,9 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         return DeadKernelError(words)
 
     def _stop(self, cell: Any, index: int) -> None:
-        """Interrupt the cell, keep what it still has to say, and have the kernel killed without further ado."""
+        """Interrupt the cell, keep what it still has to say, and have the kernel killed without
+        further ado.
+        """
         self.shutdown_kernel = "immediate"
         self._quiet_loop()
         if self.link is not None:
@@ -161,19 +211,28 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
 
     # --- what comes from the kernel ---
 
-    async def async_execute_cell(self, cell: Any, cell_index: int, execution_count: int | None = None,
-                                 store_history: bool = True) -> Any:
+    async def async_execute_cell(
+        self,
+        cell: Any,
+        cell_index: int,
+        execution_count: int | None = None,
+        store_history: bool = True,
+    ) -> Any:
         """Run one cell; save it as running when it takes a while."""
         later = asyncio.get_running_loop().call_later(SAVE_EVERY, self._manager.save_now)
         try:
-            return await super().async_execute_cell(cell, cell_index, execution_count, store_history)
+            return await super().async_execute_cell(
+                cell, cell_index, execution_count, store_history
+            )
         finally:
             later.cancel()
 
     execute_cell = run_sync(async_execute_cell)
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
-        """Take one message of the kernel into the notebook; a secret that it tells goes to the redactor instead."""
+        """Take one message of the kernel into the notebook; a secret that it tells goes to the
+        redactor instead.
+        """
         if self.link is None:
             if msg["msg_type"] == SECRET_MESSAGE:
                 self._redactor.add(msg["content"]["value"])
@@ -199,7 +258,9 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         self._tails.clear()
 
     def _log(self, name: str, text: str) -> None:
-        super().log_output_message(nbformat.v4.new_output("stream", name=name, text=self._redactor(text)))
+        super().log_output_message(
+            nbformat.v4.new_output("stream", name=name, text=self._redactor(text))
+        )
 
     def _ask_for_language(self) -> None:
         info = self.wait_for_reply(self.kc.kernel_info())
@@ -220,7 +281,11 @@ def _source_of(notebook: Any) -> str:
 
 def _note(cell: Any, name: str, words: str) -> None:
     if cell.cell_type == "code":
-        cell.outputs.append(nbformat.v4.new_output("error", ename=name, evalue=words, traceback=[f"{name}: {words}"]))
+        cell.outputs.append(
+            nbformat.v4.new_output(
+                "error", ename=name, evalue=words, traceback=[f"{name}: {words}"]
+            )
+        )
 
 
 @contextlib.contextmanager
@@ -247,5 +312,7 @@ def can_fork(kernel_name: str) -> bool:
     except NoSuchKernel:
         return False
     program = spec.argv[0] if spec.argv else ""
-    same = program in ("python", "python3") or (os.path.exists(program) and os.path.samefile(program, os.sys.executable))  # type: ignore[attr-defined]
+    same = program in ("python", "python3") or (
+        os.path.exists(program) and os.path.samefile(program, sys.executable)
+    )
     return spec.language == "python" and "ipykernel_launcher" in spec.argv and same and not spec.env

@@ -1,12 +1,13 @@
 """A process that has everything imported and forks a kernel for each run.
 
-Importing takes most of the time that an ordinary run takes. So one process imports ipykernel, boto3 and what the
-runbooks need, does nothing else, and forks for each run; every run starts from that same clean state, and none sees
-what another has left. The process is apart from the program that asks for runs: neither its threads, its logging and
-its secrets nor those of earlier runs are in a kernel.
+Importing takes most of the time that an ordinary run takes. So one process imports ipykernel, boto3
+and what the runbooks need, does nothing else, and forks for each run; every run starts from that
+same clean state, and none sees what another has left. The process is apart from the program that
+asks for runs: neither its threads, its logging and its secrets nor those of earlier runs are in a
+kernel.
 
-It lives as long as its asker: when that dies, however it dies, its end of the control pipe closes, and this process
-kills the runs that are under way and ends.
+It lives as long as its asker: when that dies, however it dies, its end of the control pipe closes,
+and this process kills the runs that are under way and ends.
 """
 
 import atexit
@@ -26,7 +27,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 START_TIMEOUT = 60
-"""Seconds after which a process that does not answer is taken for dead; importing everything takes about one."""
+"""Seconds after which a process that does not answer is taken for dead; importing everything takes
+about one.
+"""
 CAN_FORK = sys.platform == "linux"
 """macOS can fork too, but its system libraries do not survive it reliably."""
 
@@ -49,7 +52,8 @@ class WarmProcess:
     def fork(self, env: Mapping[str, str], cwd: str, source: str = "") -> tuple[socket.socket, int]:
         """Fork a kernel with this environment in this folder. Returns its pipe and its process id.
 
-        source: the notebook's, which tells what to import before the fork. Raises OSError when the process is gone.
+        source: the notebook's, which tells what to import before the fork. Raises OSError when the
+        process is gone.
         """
         with self._lock:
             self._ask({"fork": True, "import": wanted(source)})
@@ -63,7 +67,9 @@ class WarmProcess:
         return pipe, pid
 
     def how_it_ended(self, pid: int, *, wait: float) -> int | None:
-        """Return the wait status of a kernel that has ended, or None when it is not known within `wait` seconds."""
+        """Return the wait status of a kernel that has ended, or None when it is not known within
+        `wait` seconds.
+        """
         with self._lock:
             while pid not in self._ended:
                 if not select.select([self._control], [], [], wait)[0]:
@@ -97,7 +103,12 @@ class WarmProcess:
 
 def wanted(source: str) -> list[str]:
     """Say what is worth importing before the fork for a notebook with this source."""
-    ours = ["helpers.cognito.catalogue", "helpers.runbooks.confirm_reset", "helpers.form.act", "helpers.sandbox"]
+    ours = [
+        "helpers.cognito.catalogue",
+        "helpers.runbooks.confirm_reset",
+        "helpers.form.act",
+        "helpers.sandbox",
+    ]
     return ["boto3", *ours] if "helpers" in source else ["boto3"] if "boto3" in source else []
 
 
@@ -107,7 +118,8 @@ _lock = threading.Lock()
 
 
 def warm_process(*, fresh: bool = False) -> WarmProcess:
-    """Return this program's warm process, and start it when there is none. It goes on importing in the background.
+    """Return this program's warm process, and start it when there is none. It goes on importing in
+    the background.
 
     fresh: start another one; the one before has been found dead.
     """
@@ -129,11 +141,12 @@ def _let_go() -> None:
 
 
 def _alone_in_our_own_program() -> bool:
-    """Whether this is one of the command-line programs we know, before any thread: then a fork of it is clean, and
-    what it has imported already need not be imported twice."""
+    """Whether this is one of the command-line programs we know, before any thread: then a fork of
+    it is clean, and what it has imported already need not be imported twice."""
     main = getattr(sys.modules.get("__main__"), "__spec__", None)
-    known = Path(sys.argv[0]).name in ("papermill", "cognito-reset") or getattr(main, "name", "") in (
-        "papermill.__main__", "helpers.__main__")
+    known = Path(sys.argv[0]).name in ("papermill", "cognito-reset") or getattr(
+        main, "name", ""
+    ) in ("papermill.__main__", "helpers.__main__")
     return known and threading.active_count() == 1
 
 
@@ -155,8 +168,12 @@ def _spawn() -> WarmProcess:
     code = "import sys; from helpers.runner.engine.forkserver import serve; serve(int(sys.argv[1]))"
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-c", code, str(theirs.fileno())], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            [sys.executable, "-c", code, str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
     # It is never waited for: it ends when this program does.
@@ -164,15 +181,19 @@ def _spawn() -> WarmProcess:
     return WarmProcess(ours, process.pid)
 
 
-# --- in the warm process ----------------------------------------------------------------------------------------------
+# --- in the warm process --------------------------------------------------------------------------
 
 
 def serve(descriptor: int) -> NoReturn:
-    """Be the warm process: import, then fork on request until the asker closes the control pipe. Never returns."""
+    """Be the warm process: import, then fork on request until the asker closes the control pipe.
+    Never returns.
+    """
     with contextlib.suppress(OSError):
         os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # a Ctrl-C is for the asker, who decides what becomes of the runs
+        signal.signal(
+            number, signal.SIG_IGN
+        )  # a Ctrl-C is for the asker, who decides what becomes of the runs
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
@@ -197,7 +218,8 @@ class _Server:
 
     def serve(self) -> None:
         while True:
-            # One asks for a second run because more are to come: then the next kernel is made while this one works.
+            # One asks for a second run because more are to come: then the next kernel is made while
+            # this one works.
             ahead = self._served > 1 and self._spare is None
             ready = select.select([self._control, self._woken], [], [], 0 if ahead else None)[0]
             if not ready:
@@ -231,7 +253,9 @@ class _Server:
             with pipe:
                 socket.send_fds(self._control, [_words(pid, -1)], [pipe.fileno()])
             self._served += 1
-            if "boto3" in _tried and _share_models():  # for the runs to come; the first has to read them itself
+            if (
+                "boto3" in _tried and _share_models()
+            ):  # for the runs to come; the first has to read them itself
                 self._drop_spare()
         return True
 
@@ -272,7 +296,9 @@ def _have(name: str) -> bool:
     if name in _tried:
         return False
     _tried.add(name)
-    with contextlib.suppress(Exception):  # the notebook's own import will tell, where somebody reads it
+    with contextlib.suppress(
+        Exception
+    ):  # the notebook's own import will tell, where somebody reads it
         importlib.import_module(name)
     return True
 
@@ -281,7 +307,9 @@ _tried: set[str] = set()
 
 
 def _share_models() -> bool:
-    """Have botocore's sessions share what is read from its data files: reading costs more than a whole small run."""
+    """Have botocore's sessions share what is read from its data files: reading costs more than a
+    whole small run.
+    """
     if "models" in _tried:
         return False
     _tried.add("models")

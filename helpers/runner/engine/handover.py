@@ -1,7 +1,8 @@
 """How an ordinary kernel tells the program that saves its notebook which secrets to look out for.
 
-A forked kernel has a pipe for that. An ordinary one sends a message of its own kind among its outputs, ahead of any
-output that may hold the secret. It goes through the kernel's own sockets and is kept nowhere.
+A forked kernel has a pipe for that. An ordinary one sends a message of its own kind among its
+outputs, ahead of any output that may hold the secret. It goes through the kernel's own sockets and
+is kept nowhere.
 """
 
 from typing import Any
@@ -16,7 +17,9 @@ else:
     hand_over(get_ipython().kernel)
     del hand_over
 """
-"""Run in the kernel, silently, before the first cell. Where helpers cannot be imported, nothing can be resolved."""
+"""Run in the kernel, silently, before the first cell. Where helpers cannot be imported, nothing can
+be resolved.
+"""
 
 
 def hand_over(kernel: Any) -> None:
@@ -24,6 +27,8 @@ def hand_over(kernel: Any) -> None:
     from helpers.secrets import redaction
 
     def told(value: str) -> None:
-        kernel.session.send(kernel.iopub_socket, SECRET_MESSAGE, {"value": value}, parent=kernel.get_parent())
+        kernel.session.send(
+            kernel.iopub_socket, SECRET_MESSAGE, {"value": value}, parent=kernel.get_parent()
+        )
 
     redaction.tell(told)

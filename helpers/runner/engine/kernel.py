@@ -1,10 +1,12 @@
-"""The kernel of a forked run: the real ipykernel, without sockets that have names and without its threads.
+"""The kernel of a forked run: the real ipykernel, without sockets that have names and without its
+threads.
 
-What a notebook sees is ipykernel's own: its shell, display hook, display publisher, comm manager, tracebacks and
-execution counts. Only how messages travel is ours. ZeroMQ's five sockets and three threads take most of the time that
-a kernel needs to start and to answer; here each message is one frame on one pipe between the two processes, in
-the order in which it was sent. What a cell's subprocesses write to file descriptors 1 and 2 becomes the cell's output
-too, and never reaches a terminal.
+What a notebook sees is ipykernel's own: its shell, display hook, display publisher, comm manager,
+tracebacks and execution counts. Only how messages travel is ours. ZeroMQ's five sockets and three
+threads take most of the time that a kernel needs to start and to answer; here each message is one
+frame on one pipe between the two processes, in the order in which it was sent. What a cell's
+subprocesses write to file descriptors 1 and 2 becomes the cell's output too, and never reaches a
+terminal.
 
 A person's IPython profile and its start-up files are not read: a run means the same for everybody.
 """
@@ -35,7 +37,9 @@ _TWO_STREAMS = {1: "stdout", 2: "stderr"}
 
 
 def _leave_the_parent() -> None:
-    """Drop what a forked process has from the one before: signals, logging, warnings, exit hooks, random state."""
+    """Drop what a forked process has from the one before: signals, logging, warnings, exit hooks,
+    random state.
+    """
     os.setsid()
     if _prctl:
         _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no run outlives the process that forks
@@ -76,11 +80,13 @@ _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 def prepare() -> Any:
-    """Import what a kernel needs and make the kernel, all but its connection. Done once, before the forks."""
+    """Import what a kernel needs and make the kernel, all but its connection. Done once, before the
+    forks.
+    """
     global _made
     if _made is None:
-        # ipykernel imports it for a debugger, which nobody attaches to an unattended run, and that takes longer than
-        # all the rest.
+        # ipykernel imports it for a debugger, which nobody attaches to an unattended run, and that
+        # takes longer than all the rest.
         debugger = types.ModuleType("ipykernel.debugger")
         debugger.__dict__.update(_is_debugpy_available=False, Debugger=object)
         sys.modules.setdefault(debugger.__name__, debugger)
@@ -97,20 +103,42 @@ def _new_kernel() -> Any:
     from traitlets import Any as AnyTrait
     from traitlets.config import Config
 
-    bases: Any = types.SimpleNamespace(OutStream=OutStream, IPythonKernel=IPythonKernel)  # of which little is typed
+    bases: Any = types.SimpleNamespace(
+        OutStream=OutStream, IPythonKernel=IPythonKernel
+    )  # of which little is typed
 
     class PipeSession(Session):
         pipe: Any = AnyTrait()
         shell_stream: Any = AnyTrait()
 
-        def send(self, stream: Any, msg_or_type: Any, content: Any = None, parent: Any = None, ident: Any = None,
-                 buffers: Any = None, track: bool = False, header: Any = None, metadata: Any = None) -> Any:
-            message = msg_or_type if isinstance(msg_or_type, dict) else self.msg(
-                msg_or_type, content=content, parent=parent, header=header, metadata=metadata)
+        def send(
+            self,
+            stream: Any,
+            msg_or_type: Any,
+            content: Any = None,
+            parent: Any = None,
+            ident: Any = None,
+            buffers: Any = None,
+            track: bool = False,
+            header: Any = None,
+            metadata: Any = None,
+        ) -> Any:
+            message = (
+                msg_or_type
+                if isinstance(msg_or_type, dict)
+                else self.msg(
+                    msg_or_type, content=content, parent=parent, header=header, metadata=metadata
+                )
+            )
             if os.getpid() != _pid:
-                return message  # a process that a cell has forked; its prints come through the file descriptors
+                # A process that a cell has forked; its prints come through the file descriptors
+                return message
             text = json.dumps(message, default=json_default, ensure_ascii=False)
-            self.pipe.send(SHELL if stream is self.shell_stream else IOPUB, text, buffers or message.get("buffers") or [])
+            self.pipe.send(
+                SHELL if stream is self.shell_stream else IOPUB,
+                text,
+                buffers or message.get("buffers") or [],
+            )
             return message
 
     class NoThread(IOPubThread):
@@ -162,26 +190,37 @@ def _new_kernel() -> Any:
             self._publish_status("busy", "shell")
             self.pre_handler_hook()
             try:
-                result = self.shell_handlers[message["header"]["msg_type"]](self.shell_stream, [], message)
+                result = self.shell_handlers[message["header"]["msg_type"]](
+                    self.shell_stream, [], message
+                )
                 if result is not None:
                     await result
             except KeyboardInterrupt:
                 pass
             finally:
                 self.post_handler_hook()
-            for each in self.streams.values():  # not sys.stdout: a cell may have put something else in its place
+            for each in (
+                self.streams.values()
+            ):  # not sys.stdout: a cell may have put something else in its place
                 each.flush()
             self._publish_status("idle", "shell")
 
     shell_stream, iopub = object(), NoThread()
     session = PipeSession(shell_stream=shell_stream)
-    # Without the history's database, which has a thread; the inputs of this run are kept all the same.
+    # Without the history's database, which has a thread; the inputs of this run are kept all the
+    # same.
     kernel = ForkedKernel.instance(
-        config=Config({"HistoryManager": {"enabled": False}}), session=session, iopub_thread=iopub, iopub_socket=iopub,
-        user_ns={}, log=logging.getLogger("kernel"),
+        config=Config({"HistoryManager": {"enabled": False}}),
+        session=session,
+        iopub_thread=iopub,
+        iopub_socket=iopub,
+        user_ns={},
+        log=logging.getLogger("kernel"),
     )
     kernel.shell_stream = shell_stream
-    kernel.streams = {number: Stream(session, iopub, name, watchfd=False) for number, name in _TWO_STREAMS.items()}
+    kernel.streams = {
+        number: Stream(session, iopub, name, watchfd=False) for number, name in _TWO_STREAMS.items()
+    }
     return kernel
 
 
@@ -196,7 +235,9 @@ def _later(seconds: float, call: Callable[[], Any]) -> None:
 
 
 class _Descriptors:
-    """Turns what is written to file descriptors 1 and 2, by subprocesses mostly, into output of the current cell."""
+    """Turns what is written to file descriptors 1 and 2, by subprocesses mostly, into output of the
+    current cell.
+    """
 
     def __init__(self, streams: Mapping[int, Any]) -> None:
         self._streams = streams
@@ -228,7 +269,8 @@ class _Descriptors:
 
 
 def run_kernel(sock: socket.socket) -> NoReturn:
-    """Be the kernel of one run until the other side closes the pipe. Called in a forked process; never returns.
+    """Be the kernel of one run until the other side closes the pipe. Called in a forked process;
+    never returns.
 
     The first thing that comes through the pipe is the environment and the folder of the run.
     """
@@ -239,7 +281,9 @@ def run_kernel(sock: socket.socket) -> NoReturn:
         kernel, pipe = prepare(), Pipe(sock)
         _leave_the_parent()
         _connect(kernel, pipe)
-        kernel.shell.run_cell("pass", silent=True)  # copies, before anybody waits, the pages that every cell writes to
+        kernel.shell.run_cell(
+            "pass", silent=True
+        )  # copies, before anybody waits, the pages that every cell writes to
         start = pipe.start()
         if start is not None:
             _begin(kernel, start["env"], start["cwd"])
@@ -264,7 +308,9 @@ def _connect(kernel: Any, pipe: Pipe) -> None:
     kernel.descriptors = _Descriptors(kernel.streams)
     sys.stdin = open(os.devnull)  # noqa: SIM115
     sys.stdout, sys.stderr = kernel.streams.values()
-    sys.__stdout__, sys.__stderr__ = (open(number, "w", buffering=1, closefd=False) for number in _TWO_STREAMS)  # type: ignore[misc]  # noqa: SIM115
+    out, err = _TWO_STREAMS
+    sys.__stdout__ = open(out, "w", buffering=1, closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.__stderr__ = open(err, "w", buffering=1, closefd=False)  # type: ignore[misc]  # noqa: SIM115
     if not sys.path or sys.path[0] != "":
         sys.path.insert(0, "")
     kernel.io_loop = IOLoop.current()

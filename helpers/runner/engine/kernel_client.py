@@ -1,4 +1,6 @@
-"""A forked kernel as nbclient wants to see one: a kernel manager, and a kernel client with two channels."""
+"""A forked kernel as nbclient wants to see one: a kernel manager, and a kernel client with two
+channels.
+"""
 
 import asyncio
 import contextlib
@@ -32,15 +34,18 @@ class _Channel:
 
 
 class KernelLink:
-    """One forked kernel, from its start to its end. nbclient uses it as its kernel manager and as its client.
+    """One forked kernel, from its start to its end. nbclient uses it as its kernel manager and as
+    its client.
 
-    clean: what every text that the kernel sends is passed through. learn: is told each secret that the kernel has
-    resolved, before anything that the kernel sends afterwards is looked at.
+    clean: what every text that the kernel sends is passed through. learn: is told each secret that
+    the kernel has resolved, before anything that the kernel sends afterwards is looked at.
     """
 
     owner_class = property(lambda self: type(self))
 
-    def __init__(self, *, clean: Callable[[Any], Any], learn: Callable[[str], object], source: str = "") -> None:
+    def __init__(
+        self, *, clean: Callable[[Any], Any], learn: Callable[[str], object], source: str = ""
+    ) -> None:
         self._clean, self._learn, self._source = clean, learn, source
         self.session = Session()
         self.shell_channel, self.iopub_channel = _Channel(self, SHELL), _Channel(self, IOPUB)
@@ -60,7 +65,9 @@ class KernelLink:
         """Whether a kernel has been started."""
         return self._socket is not None
 
-    def start_kernel(self, *, cwd: str | None = None, env: Mapping[str, str] | None = None, **_: Any) -> None:
+    def start_kernel(
+        self, *, cwd: str | None = None, env: Mapping[str, str] | None = None, **_: Any
+    ) -> None:
         """Fork the kernel."""
         given = dict(os.environ if env is None else env)
         where = os.path.abspath(cwd or os.getcwd())
@@ -87,7 +94,9 @@ class KernelLink:
         self._kill(signal.SIGINT)
 
     def shutdown_kernel(self, *, now: bool = False) -> None:
-        """End the kernel: kindly, so that its exit hooks run, or `now`. What it has started ends with it."""
+        """End the kernel: kindly, so that its exit hooks run, or `now`. What it has started ends
+        with it.
+        """
         if not now and not self._gone:
             with contextlib.suppress(OSError):
                 self.send(self.session.msg("shutdown_request", {"restart": False}))
@@ -107,7 +116,9 @@ class KernelLink:
             return "the kernel is gone"
         if os.WIFSIGNALED(status):
             name = signal.Signals(os.WTERMSIG(status)).name
-            return f"the kernel was killed by {name}" + (", as when memory runs out" if name == "SIGKILL" else "")
+            return f"the kernel was killed by {name}" + (
+                ", as when memory runs out" if name == "SIGKILL" else ""
+            )
         return f"the kernel ended by itself with exit code {os.WEXITSTATUS(status)}"
 
     # --- a kernel client ---
@@ -127,11 +138,24 @@ class KernelLink:
             self._warm.forget(self.pid)
         self._loop, self._gone = None, True
 
-    def execute(self, code: str, *, silent: bool = False, store_history: bool = True, stop_on_error: bool = True,
-                **_: Any) -> str:
+    def execute(
+        self,
+        code: str,
+        *,
+        silent: bool = False,
+        store_history: bool = True,
+        stop_on_error: bool = True,
+        **_: Any,
+    ) -> str:
         """Send a cell; return the request's id."""
-        content = {"code": code, "silent": silent, "store_history": store_history, "user_expressions": {},
-                   "allow_stdin": False, "stop_on_error": stop_on_error}
+        content = {
+            "code": code,
+            "silent": silent,
+            "store_history": store_history,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": stop_on_error,
+        }
         return self.send(self.session.msg("execute_request", content))
 
     def kernel_info(self) -> str:
@@ -154,7 +178,9 @@ class KernelLink:
         return str(message["header"]["msg_id"])
 
     async def get(self, channel: int, timeout: float | None) -> dict[str, Any]:
-        """Return the next message of a channel. Raises queue.Empty after `timeout`, DeadKernelError at the end."""
+        """Return the next message of a channel. Raises queue.Empty after `timeout`, DeadKernelError
+        at the end.
+        """
         queue = self._queues[channel]
         if not queue:
             self._pump()
@@ -204,8 +230,8 @@ class KernelLink:
             return
         try:
             while True:
-                # Never waits, whatever the socket is set to: inside a running event loop, as in a notebook, this reads
-                # in a thread beside the one that sends.
+                # Never waits, whatever the socket is set to: inside a running event loop, as in a
+                # notebook, this reads in a thread beside the one that sends.
                 data = self._socket.recv(1 << 20, socket.MSG_DONTWAIT)
                 if not data:
                     self._gone = True

@@ -1,4 +1,6 @@
-"""The state of a run as the notebook keeps it, and how it is saved: redacted, in one piece, truthful about each cell."""
+"""The state of a run as the notebook keeps it, and how it is saved: redacted, in one piece,
+truthful about each cell.
+"""
 
 import contextlib
 import json
@@ -17,7 +19,9 @@ from papermill.iorw import LocalHandler, papermill_io, write_ipynb
 from helpers.secrets.redaction import Redactor
 
 SAVE_EVERY = 0.3
-"""Seconds between two saves while cells follow each other quickly; a cell that takes longer is saved as running."""
+"""Seconds between two saves while cells follow each other quickly; a cell that takes longer is
+saved as running.
+"""
 
 
 def redacted(value: Any, redactor: Redactor) -> Any:
@@ -25,7 +29,9 @@ def redacted(value: Any, redactor: Redactor) -> Any:
     if isinstance(value, str):
         return redactor(value)
     if isinstance(value, dict):
-        return type(value)((redactor(str(key)), redacted(item, redactor)) for key, item in value.items())
+        return type(value)(
+            (redactor(str(key)), redacted(item, redactor)) for key, item in value.items()
+        )
     if isinstance(value, list | tuple):
         return [redacted(item, redactor) for item in value]
     return value
@@ -37,8 +43,9 @@ class _Hiding(logging.Filter):
         self._redactor = redactor
 
     def filter(self, record: logging.LogRecord) -> bool:
+        # nbclient's, and a piece of output: a secret may begin in one and end in the next
         if record.msg == "content: %s":
-            return False  # nbclient's, and a piece of output: a secret may begin in one and end in the next
+            return False
         text = record.getMessage()
         if (clean := self._redactor(text)) != text:
             record.msg, record.args = clean, ()
@@ -57,7 +64,9 @@ def hidden_from(name: str, redactor: Redactor) -> Iterator[None]:
 
 
 class Manager(NotebookExecutionManager):  # type: ignore[misc]
-    """Keeps the state of a run in the notebook, and saves it: redacted, in one piece, and no more often than is useful."""
+    """Keeps the state of a run in the notebook, and saves it: redacted, in one piece, and no more
+    often than is useful.
+    """
 
     def __init__(self, nb: Any, *, redactor: Redactor, **kwargs: Any) -> None:
         super().__init__(nb, **kwargs)
@@ -67,7 +76,9 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
         self.ended, self.detail = "completed", ""
 
     def redacted(self) -> Any:
-        """Return the notebook as anybody may see it; itself, when it holds nothing to hide, as it mostly does."""
+        """Return the notebook as anybody may see it; itself, when it holds nothing to hide, as it
+        mostly does.
+        """
         if self._redactor.finds_in_json(json.dumps(self.nb, ensure_ascii=False)):
             return redacted(self.nb, self._redactor)
         return self.nb
@@ -104,11 +115,15 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
         super().notebook_start(**kwargs)
 
     def notebook_complete(self, **kwargs: Any) -> None:
-        """Close the run. A cell that has not run stays pending: papermill's own would call it completed."""
+        """Close the run. A cell that has not run stays pending: papermill's own would call it
+        completed.
+        """
         self.end_time = self.now()
         about = self.nb.metadata.papermill
         about["end_time"] = self.end_time.isoformat()
-        about["duration"] = (self.end_time - self.start_time).total_seconds() if self.start_time else None
+        about["duration"] = (
+            (self.end_time - self.start_time).total_seconds() if self.start_time else None
+        )
         self.nb.metadata["cognito_reset"] = {"ended": self.ended, "detail": self.detail}
         if self.ended == "completed":
             self.complete_pbar()
@@ -118,7 +133,9 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
 
 
 def write_whole(notebook: Any, path: str) -> None:
-    """Write a notebook where papermill would, but on this machine's disk in one piece: a reader never sees half of it."""
+    """Write a notebook where papermill would, but on this machine's disk in one piece: a reader
+    never sees half of it.
+    """
     handler = papermill_io.get_handler(path)
     if not isinstance(handler, LocalHandler):
         write_ipynb(notebook, path)
@@ -130,9 +147,16 @@ def write_whole(notebook: Any, path: str) -> None:
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if mode is not None else 0o666), "w",
-                  encoding="utf-8") as file:
-            file.write(nbformat.v4.writes(notebook))  # not checked against the schema with each save
+        with open(
+            os.open(
+                draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if mode is not None else 0o666
+            ),
+            "w",
+            encoding="utf-8",
+        ) as file:
+            file.write(
+                nbformat.v4.writes(notebook)
+            )  # not checked against the schema with each save
         if mode is not None:
             draft.chmod(mode)
         draft.replace(target)

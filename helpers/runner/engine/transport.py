@@ -1,4 +1,6 @@
-"""How messages travel between a run's kernel and the program that drives it: frames on one pair of sockets."""
+"""How messages travel between a run's kernel and the program that drives it: frames on one pair of
+sockets.
+"""
 
 import json
 import socket
@@ -7,7 +9,9 @@ import threading
 from typing import Any
 
 FRAME = struct.Struct("!BIH")
-"""What stands before a message: its channel, the length of its JSON, the number of its binary buffers."""
+"""What stands before a message: its channel, the length of its JSON, the number of its binary
+buffers.
+"""
 LENGTH = struct.Struct("!I")
 SHELL, IOPUB, SECRET = range(3)
 
@@ -45,7 +49,9 @@ class Pipe:
         return None if body is None else (channel, body, buffers)
 
     def start(self) -> dict[str, Any] | None:
-        """Return what the other side sends first, or None when nobody wants this kernel any more."""
+        """Return what the other side sends first, or None when nobody wants this kernel any
+        more.
+        """
         head = self._exactly(LENGTH.size)
         body = self._exactly(LENGTH.unpack(head)[0]) if head else None
         return json.loads(body) if body else None

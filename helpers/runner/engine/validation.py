@@ -1,7 +1,9 @@
-"""Strict parameters: what papermill lets pass with a warning, or without one, is refused before anything is written.
+"""Strict parameters: what papermill lets pass with a warning, or without one, is refused before
+anything is written.
 
-papermill runs a notebook with its defaults when a name is misspelt, takes any value for any parameter, and writes a
-password that was given by value into the output twice. Here every problem is told at once and nothing runs.
+papermill runs a notebook with its defaults when a name is misspelt, takes any value for any
+parameter, and writes a password that was given by value into the output twice. Here every problem
+is told at once and nothing runs.
 """
 
 import ast
@@ -22,11 +24,15 @@ _SECRET_NAME = re.compile(
     r"|(^|_)(confirmation|verification|mfa|auth|reset|one_time)_code$|^code$",
     re.IGNORECASE,
 )
-_SECRET_SHAPE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY|^(AKIA|ASIA)[A-Z0-9]{16}$|^eyJ[\w-]+\.[\w-]+\.[\w-]*$|^gh[pousr]_\w{20}")
+_SECRET_SHAPE = re.compile(
+    r"-----BEGIN [A-Z ]*PRIVATE"
+    r" KEY|^(AKIA|ASIA)[A-Z0-9]{16}$|^eyJ[\w-]+\.[\w-]+\.[\w-]*$|^gh[pousr]_\w{20}"
+)
 
 
 def check(notebook: Any, source: str, given: Mapping[str, Any]) -> None:
-    """Raise BadParameters, with every problem, unless the notebook can be run with the given parameters.
+    """Raise BadParameters, with every problem, unless the notebook can be run with the given
+    parameters.
 
     source: the notebook's path, by whose name a runbook of ours is known; "" when there is none.
     """
@@ -48,7 +54,8 @@ class NoLiteral:
 
 
 def defaults_of(notebook: Any) -> dict[str, Any]:
-    """Return the parameters that the notebook's parameters cell sets, with their values where they are literals.
+    """Return the parameters that the notebook's parameters cell sets, with their values where they
+    are literals.
 
     Read by Python's own parser: papermill's inspection overlooks annotations such as `str | None`.
     """
@@ -61,7 +68,13 @@ def defaults_of(notebook: Any) -> dict[str, Any]:
         return _defaults_by_papermill(notebook)
     found: dict[str, Any] = {}
     for node in tree.body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets = (
+            node.targets
+            if isinstance(node, ast.Assign)
+            else [node.target]
+            if isinstance(node, ast.AnnAssign)
+            else []
+        )
         value = getattr(node, "value", None)
         for target in targets:
             if isinstance(target, ast.Name):
@@ -80,9 +93,11 @@ def _defaults_by_papermill(notebook: Any) -> dict[str, Any]:
 
 
 def learn_from(values: Mapping[str, Any], learn: Any) -> None:
-    """Tell the secrets behind those references that can be read here without asking anybody: env: and file:.
+    """Tell the secrets behind those references that can be read here without asking anybody: env:
+    and file:.
 
-    A kernel tells what it resolves. These are known beforehand, for a notebook that reads them in its own way.
+    A kernel tells what it resolves. These are known beforehand, for a notebook that reads them in
+    its own way.
     """
     for value in values.values():
         if isinstance(value, str) and scheme_of(value) in ("env", "file", "literal"):
@@ -96,7 +111,9 @@ def _nobody(*_: Any) -> str:
     raise SecretError("not here")
 
 
-def _of_ours(entry: RunbookEntry, own: Mapping[str, Any], given: Mapping[str, Any]) -> list[Problem]:
+def _of_ours(
+    entry: RunbookEntry, own: Mapping[str, Any], given: Mapping[str, Any]
+) -> list[Problem]:
     values = {name: value for name, value in {**own, **given}.items() if value is not NoLiteral}
     return entry.parameters.read(values, person=values.get("interactive") == "yes")[1]
 
@@ -106,14 +123,30 @@ def _of_another(own: Mapping[str, Any], given: Mapping[str, Any]) -> list[Proble
     for name, value in given.items():
         if name not in own:
             close = get_close_matches(name, own, n=1)
-            hint = f" Did you mean {close[0]}?" if close else "" if own else " It has no cell with the tag parameters."
+            hint = (
+                f" Did you mean {close[0]}?"
+                if close
+                else ""
+                if own
+                else " It has no cell with the tag parameters."
+            )
             problems.append(Problem(name, f"is no parameter of this notebook.{hint}"))
         elif _looks_secret(name, value):
-            problems.append(Problem(name, "looks like a secret given by value, and would be written into the output. Give a "
-                                          "reference such as env:NAME, and have the notebook read it."))
+            problems.append(
+                Problem(
+                    name,
+                    "looks like a secret given by value, and would be written into the output. Give"
+                    " a reference such as env:NAME, and have the notebook read it.",
+                )
+            )
         elif own[name] is not NoLiteral and own[name] is not None and not _alike(own[name], value):
-            problems.append(Problem(name, f"is of type {type(value).__name__}, and the notebook's own value is of type "
-                                          f"{type(own[name]).__name__}. -r gives text, -p and -y guess a type."))
+            problems.append(
+                Problem(
+                    name,
+                    f"is of type {type(value).__name__}, and the notebook's own value is of type "
+                    f"{type(own[name]).__name__}. -r gives text, -p and -y guess a type.",
+                )
+            )
     return problems
 
 
@@ -122,7 +155,11 @@ def _looks_secret(name: str, value: Any) -> bool:
         return False
     if isinstance(value, str) and _SECRET_SHAPE.search(value):
         return True
-    return bool(_SECRET_NAME.search(name)) and isinstance(value, str | int | float) and not isinstance(value, bool)
+    return (
+        bool(_SECRET_NAME.search(name))
+        and isinstance(value, str | int | float)
+        and not isinstance(value, bool)
+    )
 
 
 def _alike(own: Any, value: Any) -> bool:

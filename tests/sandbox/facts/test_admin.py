@@ -1,4 +1,6 @@
-"""What an administrator can do about a forgotten password: AdminResetUserPassword, AdminSetUserPassword, and the rest."""
+"""What an administrator can do about a forgotten password: AdminResetUserPassword,
+AdminSetUserPassword, and the rest.
+"""
 
 import pytest
 
@@ -19,7 +21,9 @@ from ..world import (
 GONE = ("UserNotFoundException", "User does not exist.")
 
 
-@fact("AdminResetUserPassword: the status is RESET_REQUIRED at once and a code is sent", "documented")
+@fact(
+    "AdminResetUserPassword: the status is RESET_REQUIRED at once and a code is sent", "documented"
+)
 def test_reset(world):
     answer = world.admin("admin_reset_user_password")
     assert set(answer) == {"ResponseMetadata"}
@@ -27,7 +31,11 @@ def test_reset(world):
     assert world.sandbox.mailbox()[-1]["trigger_source"] == "CustomMessage_ForgotPassword"
 
 
-@fact("After AdminResetUserPassword the old password does not sign in: Password reset required for the user", "documented")
+@fact(
+    "After AdminResetUserPassword the old password does not sign in: Password reset required for"
+    " the user",
+    "documented",
+)
 def test_reset_deactivates(world):
     world.admin("admin_reset_user_password")
     world.refuses(RESET_REQUIRED, world.sign_in)
@@ -50,7 +58,11 @@ def test_reset_again(world):
     world.confirm(world.last_code())
 
 
-@fact("AdminResetUserPassword without a verified contact: no registered/verified email or phone_number", "reported")
+@fact(
+    "AdminResetUserPassword without a verified contact: no registered/verified email or"
+    " phone_number",
+    "reported",
+)
 def test_reset_without_contact(world):
     world.pool()
     world.user(verified=False)
@@ -58,7 +70,10 @@ def test_reset_without_contact(world):
     assert world.status() == "CONFIRMED"
 
 
-@fact("AdminResetUserPassword for FORCE_CHANGE_PASSWORD: cannot be reset in the current state.", "reported")
+@fact(
+    "AdminResetUserPassword for FORCE_CHANGE_PASSWORD: cannot be reset in the current state.",
+    "reported",
+)
 def test_reset_force_change(world):
     world.pool()
     world.user(confirmed=False)
@@ -72,7 +87,9 @@ def test_reset_unconfirmed(world):
     world.refuses(WRONG_STATE, world.admin, "admin_reset_user_password")
 
 
-@fact("AdminResetUserPassword for a federated user: cannot be reset in the current state.", "inferred")
+@fact(
+    "AdminResetUserPassword for a federated user: cannot be reset in the current state.", "inferred"
+)
 def test_reset_external(world):
     world.sandbox.set_status(world.username, "EXTERNAL_PROVIDER")
     world.refuses(WRONG_STATE, world.admin, "admin_reset_user_password")
@@ -81,7 +98,9 @@ def test_reset_external(world):
 @fact("AdminResetUserPassword for a disabled user: User is disabled", "reported")
 def test_reset_disabled(world):
     world.admin("admin_disable_user")
-    world.refuses(("NotAuthorizedException", "User is disabled"), world.admin, "admin_reset_user_password")
+    world.refuses(
+        ("NotAuthorizedException", "User is disabled"), world.admin, "admin_reset_user_password"
+    )
 
 
 @fact("AdminResetUserPassword for an unknown user: User does not exist.", "reported")
@@ -89,18 +108,29 @@ def test_reset_unknown(world):
     world.refuses(GONE, world.admin, "admin_reset_user_password", Username="nobody")
 
 
-@fact("AdminResetUserPassword in a pool where only administrators recover accounts is refused", "open")
+@fact(
+    "AdminResetUserPassword in a pool where only administrators recover accounts is refused", "open"
+)
 def test_reset_admin_only(world):
-    world.pool(AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]})
+    world.pool(
+        AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}
+    )
     world.user()
-    world.refuses(("NotAuthorizedException", "Contact administrator to reset password."), world.admin,
-                  "admin_reset_user_password")
+    world.refuses(
+        ("NotAuthorizedException", "Contact administrator to reset password."),
+        world.admin,
+        "admin_reset_user_password",
+    )
     world.sandbox.settings(admin_reset_admin_only="allow")
     world.admin("admin_reset_user_password")
     assert world.status() == "RESET_REQUIRED"
 
 
-@fact("AdminResetUserPassword where the pool does not verify that kind of contact: done, without a message", "inferred")
+@fact(
+    "AdminResetUserPassword where the pool does not verify that kind of contact: done, without a"
+    " message",
+    "inferred",
+)
 def test_reset_contact_type_not_verified(world):
     world.pool(AutoVerifiedAttributes=["phone_number"])
     world.user()
@@ -109,7 +139,10 @@ def test_reset_contact_type_not_verified(world):
     assert world.sandbox.mailbox() == []
 
 
-@fact("AdminResetUserPassword in a pool that selects no kind of contact sends to the verified one", "inferred")
+@fact(
+    "AdminResetUserPassword in a pool that selects no kind of contact sends to the verified one",
+    "inferred",
+)
 def test_reset_nothing_selected(world):
     world.pool(AutoVerifiedAttributes=[])
     world.user()
@@ -124,14 +157,23 @@ def test_reset_is_free(world):
     world.confirm(world.last_code())
 
 
-@fact("AdminResetUserPassword has no CodeDeliveryFailureException: a failed delivery is silent", "documented")
+@fact(
+    "AdminResetUserPassword has no CodeDeliveryFailureException: a failed delivery is silent",
+    "documented",
+)
 def test_reset_delivery_failure(world):
     world.sandbox.settings(delivery_failure="code")
     world.admin("admin_reset_user_password")
     assert world.sandbox.mailbox() == []
     world.sandbox.settings(delivery_failure="sms-access")
-    world.refuses(("InvalidSmsRoleAccessPolicyException", "Role does not have permission to publish with SNS"),
-                  world.admin, "admin_reset_user_password")
+    world.refuses(
+        (
+            "InvalidSmsRoleAccessPolicyException",
+            "Role does not have permission to publish with SNS",
+        ),
+        world.admin,
+        "admin_reset_user_password",
+    )
 
 
 @fact("AdminResetUserPassword ends the code that the user asked for", "inferred")
@@ -157,11 +199,23 @@ def test_set_temporary(world):
     assert world.sign_in()["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-@pytest.mark.parametrize("status", [
-    pytest.param("UNCONFIRMED", marks=fact("AdminSetUserPassword makes an UNCONFIRMED user CONFIRMED", "documented")),
-    pytest.param("RESET_REQUIRED", marks=fact("AdminSetUserPassword makes a RESET_REQUIRED user CONFIRMED", "documented")),
-    pytest.param("EXTERNAL_PROVIDER", marks=fact("AdminSetUserPassword makes a federated user CONFIRMED", "documented")),
-])
+@pytest.mark.parametrize(
+    "status",
+    [
+        pytest.param(
+            "UNCONFIRMED",
+            marks=fact("AdminSetUserPassword makes an UNCONFIRMED user CONFIRMED", "documented"),
+        ),
+        pytest.param(
+            "RESET_REQUIRED",
+            marks=fact("AdminSetUserPassword makes a RESET_REQUIRED user CONFIRMED", "documented"),
+        ),
+        pytest.param(
+            "EXTERNAL_PROVIDER",
+            marks=fact("AdminSetUserPassword makes a federated user CONFIRMED", "documented"),
+        ),
+    ],
+)
 def test_set_from(world, status):
     world.sandbox.set_status(world.username, status)
     world.set_password(ANOTHER)
@@ -174,10 +228,19 @@ def test_set_is_silent(world):
     assert world.sandbox.mailbox() == []
 
 
-@fact("AdminSetUserPassword names the broken rule after Password does not conform to policy:", "reported")
+@fact(
+    "AdminSetUserPassword names the broken rule after Password does not conform to policy:",
+    "reported",
+)
 def test_set_policy(world):
-    world.refuses(("InvalidPasswordException", "Password does not conform to policy: Password not long enough"),
-                  world.set_password, "Ab1!")
+    world.refuses(
+        (
+            "InvalidPasswordException",
+            "Password does not conform to policy: Password not long enough",
+        ),
+        world.set_password,
+        "Ab1!",
+    )
 
 
 @fact("AdminSetUserPassword for an unknown user: User does not exist.", "documented")
@@ -194,7 +257,10 @@ def test_set_despite_limit(world):
     assert world.tokens()
 
 
-@fact("AdminSetUserPassword verifies no contact: such a user is CONFIRMED but cannot recover", "reported")
+@fact(
+    "AdminSetUserPassword verifies no contact: such a user is CONFIRMED but cannot recover",
+    "reported",
+)
 def test_set_does_not_verify(world):
     world.pool()
     world.user(verified=False, confirmed=False)
@@ -203,7 +269,10 @@ def test_set_does_not_verify(world):
     world.refuses(NO_CONTACT, world.forgot)
 
 
-@fact("AdminSetUserPassword on a disabled user sets the password and leaves the user disabled", "inferred")
+@fact(
+    "AdminSetUserPassword on a disabled user sets the password and leaves the user disabled",
+    "inferred",
+)
 def test_set_disabled(world):
     world.admin("admin_disable_user")
     world.set_password(ANOTHER)
@@ -230,7 +299,9 @@ def test_get_no_mfa(world):
 def test_get_mfa(world):
     world.pool()
     world.user(phone=PHONE)
-    world.admin("admin_set_user_mfa_preference", SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
+    world.admin(
+        "admin_set_user_mfa_preference", SMSMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
     found = world.admin("admin_get_user")
     assert found["UserMFASettingList"] == ["SMS_MFA"]
     assert found["PreferredMfaSetting"] == "SMS_MFA"
@@ -243,8 +314,12 @@ def test_get_unknown(world):
 
 @fact("AdminGetUser in an unknown pool: User pool <id> does not exist.", "reported")
 def test_unknown_pool(world):
-    world.refuses(("ResourceNotFoundException", "User pool us-east-1_NoSuch123 does not exist."), world.admin,
-                  "admin_get_user", UserPoolId="us-east-1_NoSuch123")
+    world.refuses(
+        ("ResourceNotFoundException", "User pool us-east-1_NoSuch123 does not exist."),
+        world.admin,
+        "admin_get_user",
+        UserPoolId="us-east-1_NoSuch123",
+    )
 
 
 @fact("AdminDisableUser and AdminEnableUser change Enabled, not the status", "documented")
@@ -257,15 +332,25 @@ def test_disable_enable(world):
     world.confirm(world.code())
 
 
-@fact("AdminUserGlobalSignOut ends refresh tokens and what access tokens may do at the API", "documented")
+@fact(
+    "AdminUserGlobalSignOut ends refresh tokens and what access tokens may do at the API",
+    "documented",
+)
 def test_global_sign_out(world):
     tokens = world.tokens()
     world.admin("admin_user_global_sign_out")
-    world.refuses(("NotAuthorizedException", "Access Token has been revoked"), world.api.get_user,
-                  AccessToken=tokens["AccessToken"])
-    world.refuses(("NotAuthorizedException", "Refresh Token has been revoked"), world.api.initiate_auth,
-                  ClientId=world.client_id, AuthFlow="REFRESH_TOKEN_AUTH",
-                  AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]})
+    world.refuses(
+        ("NotAuthorizedException", "Access Token has been revoked"),
+        world.api.get_user,
+        AccessToken=tokens["AccessToken"],
+    )
+    world.refuses(
+        ("NotAuthorizedException", "Refresh Token has been revoked"),
+        world.api.initiate_auth,
+        ClientId=world.client_id,
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]},
+    )
     assert world.api.get_user(AccessToken=world.tokens()["AccessToken"])
 
 
@@ -277,44 +362,91 @@ def test_delete(world):
 
 @fact("AdminCreateUser: FORCE_CHANGE_PASSWORD with a temporary password", "documented")
 def test_create(world):
-    made = world.api.admin_create_user(UserPoolId=world.pool_id, Username="ben", TemporaryPassword=PASSWORD)["User"]
+    made = world.api.admin_create_user(
+        UserPoolId=world.pool_id, Username="ben", TemporaryPassword=PASSWORD
+    )["User"]
     assert (made["UserStatus"], made["Enabled"]) == ("FORCE_CHANGE_PASSWORD", True)
     assert world.sign_in(PASSWORD, username="ben")["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-@fact("AdminCreateUser begins the policy's text with Password did not conform with password policy:", "reported")
+@fact(
+    "AdminCreateUser begins the policy's text with Password did not conform with password policy:",
+    "reported",
+)
 def test_create_policy(world):
-    world.refuses(("InvalidPasswordException", "Password did not conform with password policy: Password not long enough"),
-                  world.api.admin_create_user, UserPoolId=world.pool_id, Username="ben", TemporaryPassword="Ab1!")
+    world.refuses(
+        (
+            "InvalidPasswordException",
+            "Password did not conform with password policy: Password not long enough",
+        ),
+        world.api.admin_create_user,
+        UserPoolId=world.pool_id,
+        Username="ben",
+        TemporaryPassword="Ab1!",
+    )
 
 
 @fact("AdminCreateUser for a name that is there: User account already exists", "reported")
 def test_create_exists(world):
-    world.refuses(("UsernameExistsException", "User account already exists"), world.api.admin_create_user,
-                  UserPoolId=world.pool_id, Username=world.username)
+    world.refuses(
+        ("UsernameExistsException", "User account already exists"),
+        world.api.admin_create_user,
+        UserPoolId=world.pool_id,
+        Username=world.username,
+    )
 
 
-@fact("AdminCreateUser with RESEND sends the invitation again with a new temporary password and a new validity", "documented")
+@fact(
+    "AdminCreateUser with RESEND sends the invitation again with a new temporary password and a new"
+    " validity",
+    "documented",
+)
 def test_resend(world):
     world.pool()
     email = [{"Name": "email", "Value": "ben@shop.example"}]
-    world.api.admin_create_user(UserPoolId=world.pool_id, Username="ben", UserAttributes=email,
-                                DesiredDeliveryMediums=["EMAIL"])
+    world.api.admin_create_user(
+        UserPoolId=world.pool_id,
+        Username="ben",
+        UserAttributes=email,
+        DesiredDeliveryMediums=["EMAIL"],
+    )
     first = world.last_code()
     world.sandbox.advance(8 * 86_400)
-    world.refuses(("NotAuthorizedException", "Temporary password has expired and must be reset by an administrator."),
-                  world.sign_in, first, username="ben")
-    world.api.admin_create_user(UserPoolId=world.pool_id, Username="ben", MessageAction="RESEND",
-                                DesiredDeliveryMediums=["EMAIL"])
+    world.refuses(
+        (
+            "NotAuthorizedException",
+            "Temporary password has expired and must be reset by an administrator.",
+        ),
+        world.sign_in,
+        first,
+        username="ben",
+    )
+    world.api.admin_create_user(
+        UserPoolId=world.pool_id,
+        Username="ben",
+        MessageAction="RESEND",
+        DesiredDeliveryMediums=["EMAIL"],
+    )
     assert world.last_code() != first
-    assert world.sign_in(world.last_code(), username="ben")["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    assert (
+        world.sign_in(world.last_code(), username="ben")["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    )
 
 
-@fact("AdminCreateUser with RESEND for a CONFIRMED user is refused: UnsupportedUserStateException", "inferred")
+@fact(
+    "AdminCreateUser with RESEND for a CONFIRMED user is refused: UnsupportedUserStateException",
+    "inferred",
+)
 def test_resend_confirmed(world):
-    world.refuses(("UnsupportedUserStateException",
-                   f"Resend not possible. {world.username} status is not FORCE_CHANGE_PASSWORD"),
-                  world.admin, "admin_create_user", MessageAction="RESEND")
+    world.refuses(
+        (
+            "UnsupportedUserStateException",
+            f"Resend not possible. {world.username} status is not FORCE_CHANGE_PASSWORD",
+        ),
+        world.admin,
+        "admin_create_user",
+        MessageAction="RESEND",
+    )
 
 
 @fact("AdminUpdateUserAttributes: marking a contact verified makes recovery possible", "reported")
@@ -322,20 +454,33 @@ def test_verify_contact(world):
     world.pool()
     world.user(verified=False)
     world.refuses(NO_CONTACT, world.forgot)
-    world.admin("admin_update_user_attributes", UserAttributes=[{"Name": "email_verified", "Value": "true"}])
+    world.admin(
+        "admin_update_user_attributes", UserAttributes=[{"Name": "email_verified", "Value": "true"}]
+    )
     world.confirm(world.code())
 
 
 @fact("A changed e-mail address is not verified any more, unless the call says so", "reported")
 def test_change_drops_verified(world):
-    world.admin("admin_update_user_attributes", UserAttributes=[{"Name": "email", "Value": "new@shop.example"}])
+    world.admin(
+        "admin_update_user_attributes",
+        UserAttributes=[{"Name": "email", "Value": "new@shop.example"}],
+    )
     world.refuses(NO_CONTACT, world.forgot)
-    world.admin("admin_update_user_attributes", UserAttributes=[
-        {"Name": "email", "Value": "newer@shop.example"}, {"Name": "email_verified", "Value": "true"}])
+    world.admin(
+        "admin_update_user_attributes",
+        UserAttributes=[
+            {"Name": "email", "Value": "newer@shop.example"},
+            {"Name": "email_verified", "Value": "true"},
+        ],
+    )
     assert world.forgot()
 
 
-@fact("AdminConfirmSignUp makes a user CONFIRMED without verifying a contact, so recovery is refused", "documented")
+@fact(
+    "AdminConfirmSignUp makes a user CONFIRMED without verifying a contact, so recovery is refused",
+    "documented",
+)
 def test_confirm_sign_up(world):
     world.pool()
     world.signed_up()
@@ -344,13 +489,23 @@ def test_confirm_sign_up(world):
     world.refuses(NO_CONTACT, world.forgot)
 
 
-@fact("AdminConfirmSignUp for a CONFIRMED user: User cannot be confirmed. Current status is CONFIRMED", "inferred")
+@fact(
+    "AdminConfirmSignUp for a CONFIRMED user: User cannot be confirmed. Current status is"
+    " CONFIRMED",
+    "inferred",
+)
 def test_confirm_sign_up_twice(world):
-    world.refuses(("NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED"), world.admin,
-                  "admin_confirm_sign_up")
+    world.refuses(
+        ("NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED"),
+        world.admin,
+        "admin_confirm_sign_up",
+    )
 
 
-@fact("AdminListUserAuthEvents shows sign-ins, requested resets and password changes, newest first", "documented")
+@fact(
+    "AdminListUserAuthEvents shows sign-ins, requested resets and password changes, newest first",
+    "documented",
+)
 def test_events(world):
     world.sign_in()
     world.confirm(world.code())

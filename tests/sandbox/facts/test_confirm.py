@@ -142,15 +142,23 @@ def test_first_or_any(world):
 def test_policy_after_code(world):
     world.forgot()
     world.refuses(MISMATCH, world.confirm, world.wrong(), "short")
-    world.refuses(("InvalidPasswordException", f"{POLICY}Password not long enough"), world.confirm, world.last_code(),
-                  "short")
+    world.refuses(
+        ("InvalidPasswordException", f"{POLICY}Password not long enough"),
+        world.confirm,
+        world.last_code(),
+        "short",
+    )
 
 
 @fact("A refused password does not consume the code", "reported")
 def test_refused_password_keeps_code(world):
     code = world.code()
-    world.refuses(("InvalidPasswordException", f"{POLICY}Password must have symbol characters"), world.confirm, code,
-                  "NoSymbols123")
+    world.refuses(
+        ("InvalidPasswordException", f"{POLICY}Password must have symbol characters"),
+        world.confirm,
+        code,
+        "NoSymbols123",
+    )
     world.confirm(code)
     assert world.tokens(ANOTHER)
 
@@ -162,7 +170,10 @@ def test_wrong_code_keeps_code(world):
     world.confirm(code)
 
 
-@fact("ConfirmForgotPassword for an unknown user: Username/client id combination not found.", "inferred")
+@fact(
+    "ConfirmForgotPassword for an unknown user: Username/client id combination not found.",
+    "inferred",
+)
 def test_unknown_user(world):
     world.refuses(UNKNOWN, world.confirm, "123456", Username="nobody")
 
@@ -181,7 +192,10 @@ def test_disabled_hidden(world):
     world.refuses(MISMATCH, world.confirm, code)
 
 
-@fact("With PreventUserExistenceErrors, a user who asked for no code gives ExpiredCodeException", "documented")
+@fact(
+    "With PreventUserExistenceErrors, a user who asked for no code gives ExpiredCodeException",
+    "documented",
+)
 def test_no_code_hidden(world):
     world.hiding()
     world.refuses(EXPIRED, world.confirm, "123456")
@@ -220,16 +234,31 @@ def test_external_provider(world):
     world.refuses(EXPIRED, world.confirm, "123456")
 
 
-@fact("ConfirmForgotPassword with an unknown app client: User pool client <id> does not exist.", "reported")
+@fact(
+    "ConfirmForgotPassword with an unknown app client: User pool client <id> does not exist.",
+    "reported",
+)
 def test_unknown_client(world):
-    world.refuses(("ResourceNotFoundException", "User pool client 0123456789abcdefghijklmnop does not exist."),
-                  world.confirm, "123456", ClientId="0123456789abcdefghijklmnop")
+    world.refuses(
+        (
+            "ResourceNotFoundException",
+            "User pool client 0123456789abcdefghijklmnop does not exist.",
+        ),
+        world.confirm,
+        "123456",
+        ClientId="0123456789abcdefghijklmnop",
+    )
 
 
 @fact("The client is looked up before the user", "inferred")
 def test_client_before_user(world):
-    world.refuses(("ResourceNotFoundException", "User pool client nosuch does not exist."),
-                  world.confirm, "123456", ClientId="nosuch", Username="nobody")
+    world.refuses(
+        ("ResourceNotFoundException", "User pool client nosuch does not exist."),
+        world.confirm,
+        "123456",
+        ClientId="nosuch",
+        Username="nobody",
+    )
 
 
 @fact("Constraints are checked before the client is looked up", "inferred")
@@ -261,8 +290,11 @@ def test_tokens_stay(world):
     tokens = world.tokens()
     world.confirm(world.code())
     assert world.api.get_user(AccessToken=tokens["AccessToken"])["Username"] == world.username
-    refreshed = world.api.initiate_auth(ClientId=world.client_id, AuthFlow="REFRESH_TOKEN_AUTH",
-                                        AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]})
+    refreshed = world.api.initiate_auth(
+        ClientId=world.client_id,
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters={"REFRESH_TOKEN": tokens["RefreshToken"]},
+    )
     assert refreshed["AuthenticationResult"]["AccessToken"]
 
 
@@ -320,7 +352,10 @@ def test_attempts_stay_spent(world):
 def test_mfa_stays(world):
     world.pool(MfaConfiguration="OPTIONAL")
     world.user()
-    world.admin("admin_set_user_mfa_preference", SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True})
+    world.admin(
+        "admin_set_user_mfa_preference",
+        SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
+    )
     world.confirm(world.code())
     assert world.admin("admin_get_user")["UserMFASettingList"] == ["SOFTWARE_TOKEN_MFA"]
     assert world.sign_in(ANOTHER)["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
@@ -336,15 +371,25 @@ def test_double_submit(world):
 @fact("A WAF block: Request not allowed due to WAF block.", "reported")
 def test_waf(world):
     world.sandbox.settings(waf_block=True)
-    error = world.refuses(("ForbiddenException", "Request not allowed due to WAF block."), world.confirm, "123456")
+    error = world.refuses(
+        ("ForbiddenException", "Request not allowed due to WAF block."), world.confirm, "123456"
+    )
     assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     world.sandbox.settings(waf_status=403)
-    error = world.refuses(("ForbiddenException", "Request not allowed due to WAF block."), world.confirm, "123456")
+    error = world.refuses(
+        ("ForbiddenException", "Request not allowed due to WAF block."), world.confirm, "123456"
+    )
     assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
-@fact("Threat protection may block a reset: Request not allowed due to security reasons.", "reported")
+@fact(
+    "Threat protection may block a reset: Request not allowed due to security reasons.", "reported"
+)
 def test_threat_protection(world):
     code = world.code()
     world.sandbox.settings(threat_block=True)
-    world.refuses(("NotAuthorizedException", "Request not allowed due to security reasons."), world.confirm, code)
+    world.refuses(
+        ("NotAuthorizedException", "Request not allowed due to security reasons."),
+        world.confirm,
+        code,
+    )

@@ -11,7 +11,11 @@ from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME
 from ..world import ANOTHER, EXPIRED, INCORRECT, fact
 
 
-@fact("An answer lost on its way: the password has changed although the caller saw the connection break", "reported")
+@fact(
+    "An answer lost on its way: the password has changed although the caller saw the connection"
+    " break",
+    "reported",
+)
 def test_drop(world):
     code = world.code()
     world.sandbox.fault("ConfirmForgotPassword", "drop-after-commit")
@@ -48,13 +52,18 @@ def test_throttle(world):
     code = world.code()
     world.sandbox.fault("ConfirmForgotPassword", "throttle-before-commit", times=2)
     for _ in range(2):
-        error = world.refuses(("TooManyRequestsException", "Too many requests"), world.confirm, code)
+        error = world.refuses(
+            ("TooManyRequestsException", "Too many requests"), world.confirm, code
+        )
         assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     world.confirm(code)
 
 
 @pytest.mark.parametrize("door", ["in process", "http"])
-@fact("An answer that comes after the client's patience: a timeout, and the password has changed", "reported")
+@fact(
+    "An answer that comes after the client's patience: a timeout, and the password has changed",
+    "reported",
+)
 def test_delay(box, server, door):
     config = Config(signature_version=UNSIGNED, read_timeout=0.3, retries={"total_max_attempts": 1})
     where = {"endpoint_url": server.endpoint} if door == "http" else {}
@@ -66,14 +75,23 @@ def test_delay(box, server, door):
     box.settings(delay_seconds=1)
     box.fault("ConfirmForgotPassword", "delay-after-commit")
     with pytest.raises(ReadTimeoutError):
-        client.confirm_forgot_password(**names, Password=ANOTHER, ConfirmationCode=box.mailbox()[-1]["code"])
-    assert client.initiate_auth(ClientId=DEFAULT_CLIENT_ID, AuthFlow="USER_PASSWORD_AUTH",
-                                AuthParameters={"USERNAME": DEFAULT_USERNAME, "PASSWORD": ANOTHER})
+        client.confirm_forgot_password(
+            **names, Password=ANOTHER, ConfirmationCode=box.mailbox()[-1]["code"]
+        )
+    assert client.initiate_auth(
+        ClientId=DEFAULT_CLIENT_ID,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": DEFAULT_USERNAME, "PASSWORD": ANOTHER},
+    )
 
 
 @pytest.mark.parametrize("mode", ["legacy", "standard"])
 @pytest.mark.parametrize("door", ["in process", "http"])
-@fact("botocore repeats a lost confirm by itself and shows ExpiredCodeException for a reset that worked", "reported")
+@fact(
+    "botocore repeats a lost confirm by itself and shows ExpiredCodeException for a reset that"
+    " worked",
+    "reported",
+)
 def test_retried(box, server, mode, door):
     config = Config(signature_version=UNSIGNED, retries={"mode": mode})
     where = {"endpoint_url": server.endpoint} if door == "http" else {}
@@ -84,13 +102,17 @@ def test_retried(box, server, mode, door):
     client.forgot_password(**names)
     box.fault("ConfirmForgotPassword", "drop-after-commit")
     with pytest.raises(client.exceptions.ExpiredCodeException):
-        client.confirm_forgot_password(**names, Password=ANOTHER, ConfirmationCode=box.mailbox()[-1]["code"])
+        client.confirm_forgot_password(
+            **names, Password=ANOTHER, ConfirmationCode=box.mailbox()[-1]["code"]
+        )
     assert box.counts()["calls"]["ConfirmForgotPassword"] == {DEFAULT_USERNAME: 2}
 
 
 def test_calls_and_faults_are_counted_by_operation_and_user(world):
     world.sandbox.fault("ForgotPassword", "500-before-commit", times=2)
-    assert world.sandbox.faults() == [{"operation": "ForgotPassword", "fault": "500-before-commit", "times": 2}]
+    assert world.sandbox.faults() == [
+        {"operation": "ForgotPassword", "fault": "500-before-commit", "times": 2}
+    ]
     for _ in range(2):
         with pytest.raises(ClientError):
             world.forgot()
@@ -117,11 +139,14 @@ def test_a_call_refused_by_a_fault_changes_nothing(world):
         world.forgot()
 
 
-@pytest.mark.parametrize(("operation", "fault", "times", "words"), [
-    ("ForgotPasword", "drop-after-commit", 1, "Did you mean 'ForgotPassword'"),
-    ("ForgotPassword", "drop-before-commit", 1, "no fault is called 'drop-before-commit'"),
-    ("ForgotPassword", "drop-after-commit", 0, "times is a whole number from 1"),
-])
+@pytest.mark.parametrize(
+    ("operation", "fault", "times", "words"),
+    [
+        ("ForgotPasword", "drop-after-commit", 1, "Did you mean 'ForgotPassword'"),
+        ("ForgotPassword", "drop-before-commit", 1, "no fault is called 'drop-before-commit'"),
+        ("ForgotPassword", "drop-after-commit", 0, "times is a whole number from 1"),
+    ],
+)
 def test_an_impossible_fault_is_refused_in_words(box, operation, fault, times, words):
     with pytest.raises(ValueError, match=words):
         box.fault(operation, fault, times)

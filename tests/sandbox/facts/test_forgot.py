@@ -5,11 +5,15 @@ import pytest
 from ..world import EMAIL_ONLY, INCORRECT, LIMIT, NO_CONTACT, PHONE, UNKNOWN, WRONG_STATE, fact
 
 
-@fact("ForgotPassword for a CONFIRMED user with a verified contact sends one message and says where to", "reported")
+@fact(
+    "ForgotPassword for a CONFIRMED user with a verified contact sends one message and says"
+    " where to",
+    "reported",
+)
 def test_sends_one_message(world):
     told = world.forgot()["CodeDeliveryDetails"]
     assert told == {"Destination": "d***@e***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
-    message, = world.sandbox.mailbox()
+    (message,) = world.sandbox.mailbox()
     assert (message["destination"], message["medium"]) == ("diego@example.com", "EMAIL")
 
 
@@ -27,7 +31,10 @@ def test_old_password_works_until_confirmed(world):
     world.refuses(INCORRECT, world.sign_in)
 
 
-@fact("A user without any contact is refused: no registered/verified email or phone_number", "documented")
+@fact(
+    "A user without any contact is refused: no registered/verified email or phone_number",
+    "documented",
+)
 def test_no_contact(world):
     world.pool()
     world.user(email=None)
@@ -41,8 +48,11 @@ def test_unverified_contact(world):
     world.refuses(NO_CONTACT, world.forgot)
 
 
-@fact("With PreventUserExistenceErrors, a user without a verified contact gets a simulated answer and no message",
-      "documented")
+@fact(
+    "With PreventUserExistenceErrors, a user without a verified contact gets a simulated answer and"
+    " no message",
+    "documented",
+)
 def test_unverified_contact_hidden(world):
     world.pool()
     world.hiding()
@@ -51,14 +61,21 @@ def test_unverified_contact_hidden(world):
     assert world.sandbox.mailbox() == []
 
 
-@fact("ForgotPassword for an UNCONFIRMED user: no registered/verified email or phone_number", "reported")
+@fact(
+    "ForgotPassword for an UNCONFIRMED user: no registered/verified email or phone_number",
+    "reported",
+)
 def test_unconfirmed(world):
     world.pool()
     world.signed_up()
     world.refuses(NO_CONTACT, world.forgot)
 
 
-@fact("With PreventUserExistenceErrors, an UNCONFIRMED user gets a simulated answer and no reset message", "documented")
+@fact(
+    "With PreventUserExistenceErrors, an UNCONFIRMED user gets a simulated answer and no reset"
+    " message",
+    "documented",
+)
 def test_unconfirmed_hidden(world):
     world.pool()
     world.hiding()
@@ -72,7 +89,9 @@ def test_unconfirmed_hidden(world):
 def test_unconfirmed_but_verified(world):
     world.pool()
     world.signed_up()
-    world.admin("admin_update_user_attributes", UserAttributes=[{"Name": "email_verified", "Value": "true"}])
+    world.admin(
+        "admin_update_user_attributes", UserAttributes=[{"Name": "email_verified", "Value": "true"}]
+    )
     world.forgot()
     assert world.sandbox.mailbox()[-1]["trigger_source"] == "CustomMessage_ForgotPassword"
     world.sandbox.settings(unconfirmed_verified_forgot="refuse")
@@ -90,18 +109,27 @@ def test_reset_required(world):
 @fact("A RESET_REQUIRED user without a verified contact is refused", "reported")
 def test_reset_required_without_contact(world):
     world.admin("admin_reset_user_password")
-    world.admin("admin_update_user_attributes", UserAttributes=[{"Name": "email_verified", "Value": "false"}])
+    world.admin(
+        "admin_update_user_attributes",
+        UserAttributes=[{"Name": "email_verified", "Value": "false"}],
+    )
     world.refuses(NO_CONTACT, world.forgot)
 
 
-@fact("ForgotPassword for FORCE_CHANGE_PASSWORD: User password cannot be reset in the current state.", "reported")
+@fact(
+    "ForgotPassword for FORCE_CHANGE_PASSWORD: User password cannot be reset in the current state.",
+    "reported",
+)
 def test_force_change_password(world):
     world.pool()
     world.user(confirmed=False)
     world.refuses(WRONG_STATE, world.forgot)
 
 
-@fact("With PreventUserExistenceErrors, FORCE_CHANGE_PASSWORD gets a simulated answer and no message", "reported")
+@fact(
+    "With PreventUserExistenceErrors, FORCE_CHANGE_PASSWORD gets a simulated answer and no message",
+    "reported",
+)
 def test_force_change_password_hidden(world):
     world.pool()
     world.hiding()
@@ -110,13 +138,20 @@ def test_force_change_password_hidden(world):
     assert world.sandbox.mailbox() == []
 
 
-@fact("ForgotPassword for a federated user (EXTERNAL_PROVIDER): cannot be reset in the current state.", "reported")
+@fact(
+    "ForgotPassword for a federated user (EXTERNAL_PROVIDER): cannot be reset in the current"
+    " state.",
+    "reported",
+)
 def test_external_provider(world):
     world.sandbox.set_status(world.username, "EXTERNAL_PROVIDER")
     world.refuses(WRONG_STATE, world.forgot)
 
 
-@fact("With PreventUserExistenceErrors, a federated user gets a simulated answer and no message", "reported")
+@fact(
+    "With PreventUserExistenceErrors, a federated user gets a simulated answer and no message",
+    "reported",
+)
 def test_external_provider_hidden(world):
     world.hiding()
     world.sandbox.set_status(world.username, "EXTERNAL_PROVIDER")
@@ -134,7 +169,10 @@ def test_disabled(world):
     world.refuses(("NotAuthorizedException", "User is disabled."), world.forgot)
 
 
-@fact("With PreventUserExistenceErrors, a disabled user gets a simulated answer and no message", "documented")
+@fact(
+    "With PreventUserExistenceErrors, a disabled user gets a simulated answer and no message",
+    "documented",
+)
 def test_disabled_hidden(world):
     world.hiding()
     world.admin("admin_disable_user")
@@ -147,7 +185,10 @@ def test_unknown_user(world):
     world.refuses(UNKNOWN, world.forgot, Username="nobody")
 
 
-@fact("With PreventUserExistenceErrors, an unknown user gets a simulated answer and no message", "documented")
+@fact(
+    "With PreventUserExistenceErrors, an unknown user gets a simulated answer and no message",
+    "documented",
+)
 def test_unknown_user_hidden(world):
     world.hiding()
     told = world.forgot(Username="nobody")["CodeDeliveryDetails"]
@@ -155,7 +196,10 @@ def test_unknown_user_hidden(world):
     assert world.sandbox.mailbox() == []
 
 
-@fact("With PreventUserExistenceErrors, answers may alternate with InvalidParameterException", "documented")
+@fact(
+    "With PreventUserExistenceErrors, answers may alternate with InvalidParameterException",
+    "documented",
+)
 def test_hidden_answers_may_alternate(world):
     world.hiding()
     world.sandbox.settings(alternate_hidden_reply=True)
@@ -169,19 +213,31 @@ def test_simulated_answer_is_stable(world):
     world.hiding()
     first = world.forgot(Username="nobody")["CodeDeliveryDetails"]
     assert world.forgot(Username="nobody")["CodeDeliveryDetails"] == first
-    others = {world.forgot(Username=f"nobody{n}")["CodeDeliveryDetails"]["Destination"] for n in range(20)}
+    others = {
+        world.forgot(Username=f"nobody{n}")["CodeDeliveryDetails"]["Destination"] for n in range(20)
+    }
     assert len(others) > 10
 
 
-@fact("A simulated e-mail destination tends to end like a whole address, a real mask ends in asterisks", "inferred")
+@fact(
+    "A simulated e-mail destination tends to end like a whole address, a real mask ends in"
+    " asterisks",
+    "inferred",
+)
 def test_simulated_destination_has_a_tail(world):
     import re
 
     world.hiding()
-    assert re.fullmatch(r"[a-z]\*\*\*@[a-z]\*\*\*\.com", world.forgot(Username="nobody")["CodeDeliveryDetails"]["Destination"])
+    assert re.fullmatch(
+        r"[a-z]\*\*\*@[a-z]\*\*\*\.com",
+        world.forgot(Username="nobody")["CodeDeliveryDetails"]["Destination"],
+    )
 
 
-@fact("The medium of a simulated answer follows the form of the name and what the pool verifies", "documented")
+@fact(
+    "The medium of a simulated answer follows the form of the name and what the pool verifies",
+    "documented",
+)
 def test_simulated_medium(world):
     world.pool(AutoVerifiedAttributes=["email", "phone_number"])
     world.hiding()
@@ -192,20 +248,38 @@ def test_simulated_medium(world):
     assert (by_mail["DeliveryMedium"], by_mail["AttributeName"]) == ("EMAIL", "email")
 
 
-@fact("Where only administrators recover accounts: Contact administrator to reset password.", "inferred")
+@fact(
+    "Where only administrators recover accounts: Contact administrator to reset password.",
+    "inferred",
+)
 def test_admin_only(world):
-    world.pool(AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]})
+    world.pool(
+        AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}
+    )
     world.user()
-    world.refuses(("NotAuthorizedException", "Contact administrator to reset password."), world.forgot)
+    world.refuses(
+        ("NotAuthorizedException", "Contact administrator to reset password."), world.forgot
+    )
 
 
-@fact("ForgotPassword with an unknown app client: User pool client <id> does not exist.", "reported")
+@fact(
+    "ForgotPassword with an unknown app client: User pool client <id> does not exist.", "reported"
+)
 def test_unknown_client(world):
-    world.refuses(("ResourceNotFoundException", "User pool client 1234567890abcdefghijklmnop does not exist."),
-                  world.forgot, ClientId="1234567890abcdefghijklmnop")
+    world.refuses(
+        (
+            "ResourceNotFoundException",
+            "User pool client 1234567890abcdefghijklmnop does not exist.",
+        ),
+        world.forgot,
+        ClientId="1234567890abcdefghijklmnop",
+    )
 
 
-@fact("The sixth reset request in an hour: Attempt limit exceeded, please try after some time.", "reported")
+@fact(
+    "The sixth reset request in an hour: Attempt limit exceeded, please try after some time.",
+    "reported",
+)
 def test_limit(world):
     for _ in range(5):
         world.forgot()
@@ -214,14 +288,23 @@ def test_limit(world):
 
 @fact("Only one message is sent, to the first eligible contact", "documented")
 def test_one_message_although_two_contacts(world):
-    world.pool(AccountRecoverySetting={"RecoveryMechanisms": [
-        {"Name": "verified_email", "Priority": 1}, {"Name": "verified_phone_number", "Priority": 2}]})
+    world.pool(
+        AccountRecoverySetting={
+            "RecoveryMechanisms": [
+                {"Name": "verified_email", "Priority": 1},
+                {"Name": "verified_phone_number", "Priority": 2},
+            ]
+        }
+    )
     world.user(phone=PHONE)
     assert world.forgot()["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
     assert len(world.sandbox.mailbox()) == 1
 
 
-@fact("ForgotPassword for a plain CONFIRMED user works the same with PreventUserExistenceErrors", "documented")
+@fact(
+    "ForgotPassword for a plain CONFIRMED user works the same with PreventUserExistenceErrors",
+    "documented",
+)
 def test_confirmed_hidden(world):
     world.hiding()
     world.confirm(world.code())
@@ -230,14 +313,25 @@ def test_confirmed_hidden(world):
 
 @fact("An unverified e-mail beside a verified phone: the phone gets the code", "documented")
 def test_only_the_verified_contact_counts(world):
-    world.pool(AccountRecoverySetting={"RecoveryMechanisms": [
-        {"Name": "verified_email", "Priority": 1}, {"Name": "verified_phone_number", "Priority": 2}]})
+    world.pool(
+        AccountRecoverySetting={
+            "RecoveryMechanisms": [
+                {"Name": "verified_email", "Priority": 1},
+                {"Name": "verified_phone_number", "Priority": 2},
+            ]
+        }
+    )
     world.user(phone=PHONE)
-    world.admin("admin_update_user_attributes", UserAttributes=[{"Name": "email_verified", "Value": "false"}])
+    world.admin(
+        "admin_update_user_attributes",
+        UserAttributes=[{"Name": "email_verified", "Value": "false"}],
+    )
     assert world.forgot()["CodeDeliveryDetails"]["AttributeName"] == "phone_number"
 
 
-@fact("A contact that the recovery setting does not list is not used, although verified", "documented")
+@fact(
+    "A contact that the recovery setting does not list is not used, although verified", "documented"
+)
 def test_unlisted_contact(world):
     world.pool(AccountRecoverySetting=EMAIL_ONLY)
     world.user(email=None, phone=PHONE)

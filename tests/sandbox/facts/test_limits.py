@@ -3,8 +3,8 @@
 from ..world import ANOTHER, EXPIRED, LIMIT, MISMATCH, fact
 
 DAILY_TEXT = (
-    "Exceeded daily email limit for the operation or the account. If a higher limit is required, please configure your user"
-    " pool to use your own Amazon SES configuration for sending email."
+    "Exceeded daily email limit for the operation or the account. If a higher limit is required,"
+    " please configure your user pool to use your own Amazon SES configuration for sending email."
 )
 DAILY = ("LimitExceededException", DAILY_TEXT)
 
@@ -32,8 +32,15 @@ def test_success_counts(world):
 def test_policy_failures_count(world):
     code = world.code()
     for _ in range(4):
-        world.refuses(("InvalidPasswordException", "Password does not conform to policy: Password not long enough"),
-                      world.confirm, code, "Ab1!")
+        world.refuses(
+            (
+                "InvalidPasswordException",
+                "Password does not conform to policy: Password not long enough",
+            ),
+            world.confirm,
+            code,
+            "Ab1!",
+        )
     world.refuses(LIMIT, world.confirm, code)
 
 
@@ -138,7 +145,10 @@ def test_daily_mails_silent(world):
     assert len(world.sandbox.mailbox()) == 1
 
 
-@fact("Beyond the requests a second of the recovery category: TooManyRequestsException, HTTP 400", "documented")
+@fact(
+    "Beyond the requests a second of the recovery category: TooManyRequestsException, HTTP 400",
+    "documented",
+)
 def test_request_rate(world):
     world.sandbox.settings(request_rate=2)
     world.forgot()
@@ -174,7 +184,10 @@ def test_throttled_is_free(world):
     world.confirm(world.last_code())
 
 
-@fact("The limit is checked before the policy, and an unknown user spends nobody's attempts", "inferred")
+@fact(
+    "The limit is checked before the policy, and an unknown user spends nobody's attempts",
+    "inferred",
+)
 def test_unknown_user_is_free(world):
     world.hiding()
     for _ in range(8):

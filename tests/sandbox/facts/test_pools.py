@@ -21,13 +21,18 @@ def test_describe(world):
 
 @fact("DescribeUserPool of an unknown pool: User pool <id> does not exist.", "reported")
 def test_unknown(world):
-    world.refuses(("ResourceNotFoundException", "User pool us-east-1_NoSuch123 does not exist."),
-                  world.api.describe_user_pool, UserPoolId="us-east-1_NoSuch123")
+    world.refuses(
+        ("ResourceNotFoundException", "User pool us-east-1_NoSuch123 does not exist."),
+        world.api.describe_user_pool,
+        UserPoolId="us-east-1_NoSuch123",
+    )
 
 
 @fact("UpdateUserPool sets what it leaves out back to the default", "documented")
 def test_update_resets(world):
-    world.pool(AccountRecoverySetting=EMAIL_ONLY, Policies={"PasswordPolicy": {"MinimumLength": 20}})
+    world.pool(
+        AccountRecoverySetting=EMAIL_ONLY, Policies={"PasswordPolicy": {"MinimumLength": 20}}
+    )
     world.api.update_user_pool(UserPoolId=world.pool_id, LambdaConfig={})
     pool = described(world)
     assert "AccountRecoverySetting" not in pool
@@ -44,20 +49,35 @@ def test_update_keeps_fixed(world):
     assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
 
 
-@fact("CreateUserPool puts `custom:` before the name of every attribute that is not a standard one", "reported")
+@fact(
+    "CreateUserPool puts `custom:` before the name of every attribute that is not a standard one",
+    "reported",
+)
 def test_custom_attributes(world):
-    world.pool(Schema=[{"Name": "shoe_size", "AttributeDataType": "Number"}, {"Name": "custom:team"},
-                       {"Name": "given_name", "Required": True}])
+    world.pool(
+        Schema=[
+            {"Name": "shoe_size", "AttributeDataType": "Number"},
+            {"Name": "custom:team"},
+            {"Name": "given_name", "Required": True},
+        ]
+    )
     listed = {one["Name"]: one for one in described(world)["SchemaAttributes"]}
     assert listed["custom:shoe_size"]["AttributeDataType"] == "Number"
     assert "custom:custom:team" in listed
     assert listed["given_name"]["Required"]
 
 
-@fact("A custom attribute cannot be required: Required custom attributes are not supported currently.", "reported")
+@fact(
+    "A custom attribute cannot be required: Required custom attributes are not supported"
+    " currently.",
+    "reported",
+)
 def test_required_custom_attribute(world):
-    world.refuses(("InvalidParameterException", "Required custom attributes are not supported currently."),
-                  world.pool, Schema=[{"Name": "shoe_size", "Required": True}])
+    world.refuses(
+        ("InvalidParameterException", "Required custom attributes are not supported currently."),
+        world.pool,
+        Schema=[{"Name": "shoe_size", "Required": True}],
+    )
 
 
 @fact("An attribute of a schema needs a name; in what words Cognito says so is unknown", "inferred")
@@ -93,7 +113,9 @@ def test_lists(world):
     assert len(first["UserPools"]) + len(rest["UserPools"]) == 4
     assert "NextToken" not in rest
     world.client()
-    clients = world.api.list_user_pool_clients(UserPoolId=world.pool_id, MaxResults=60)["UserPoolClients"]
+    clients = world.api.list_user_pool_clients(UserPoolId=world.pool_id, MaxResults=60)[
+        "UserPoolClients"
+    ]
     assert len(clients) == 2
     assert all("ClientSecret" not in one for one in clients)
 
@@ -104,10 +126,15 @@ def test_client_legacy(world):
     assert made["PreventUserExistenceErrors"] == "LEGACY"
 
 
-@fact("UpdateUserPoolClient sets what it leaves out back to the default, the secret stays", "documented")
+@fact(
+    "UpdateUserPoolClient sets what it leaves out back to the default, the secret stays",
+    "documented",
+)
 def test_update_client(world):
     secret = world.client(GenerateSecret=True, PreventUserExistenceErrors="ENABLED")["ClientSecret"]
-    changed = world.api.update_user_pool_client(UserPoolId=world.pool_id, ClientId=world.client_id)["UserPoolClient"]
+    changed = world.api.update_user_pool_client(UserPoolId=world.pool_id, ClientId=world.client_id)[
+        "UserPoolClient"
+    ]
     assert changed["PreventUserExistenceErrors"] == "LEGACY"
     assert "ALLOW_USER_PASSWORD_AUTH" not in changed["ExplicitAuthFlows"]
     assert changed["ClientSecret"] == secret
@@ -117,37 +144,69 @@ def test_update_client(world):
 def test_delete_client(world):
     world.client()
     world.api.delete_user_pool_client(UserPoolId=world.pool_id, ClientId=world.client_id)
-    world.refuses(("ResourceNotFoundException", f"User pool client {world.client_id} does not exist."), world.forgot)
+    world.refuses(
+        ("ResourceNotFoundException", f"User pool client {world.client_id} does not exist."),
+        world.forgot,
+    )
 
 
 @fact("A client of another pool does not exist in this one", "documented")
 def test_client_of_other_pool(world):
     client_id = world.client_id
     world.pool()
-    world.refuses(("ResourceNotFoundException", f"User pool client {client_id} does not exist."),
-                  world.api.describe_user_pool_client, UserPoolId=world.pool_id, ClientId=client_id)
+    world.refuses(
+        ("ResourceNotFoundException", f"User pool client {client_id} does not exist."),
+        world.api.describe_user_pool_client,
+        UserPoolId=world.pool_id,
+        ClientId=client_id,
+    )
 
 
 @fact("SetUserPoolMfaConfig and GetUserPoolMfaConfig", "documented")
 def test_mfa_config(world):
     world.pool()
-    world.api.set_user_pool_mfa_config(UserPoolId=world.pool_id, MfaConfiguration="OPTIONAL",
-                                       SoftwareTokenMfaConfiguration={"Enabled": True})
+    world.api.set_user_pool_mfa_config(
+        UserPoolId=world.pool_id,
+        MfaConfiguration="OPTIONAL",
+        SoftwareTokenMfaConfiguration={"Enabled": True},
+    )
     shown = world.api.get_user_pool_mfa_config(UserPoolId=world.pool_id)
-    assert (shown["MfaConfiguration"], shown["SoftwareTokenMfaConfiguration"]) == ("OPTIONAL", {"Enabled": True})
+    assert (shown["MfaConfiguration"], shown["SoftwareTokenMfaConfiguration"]) == (
+        "OPTIONAL",
+        {"Enabled": True},
+    )
     assert described(world)["MfaConfiguration"] == "OPTIONAL"
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    pytest.param('username = "bea"', ["bea"], id="username",
-                 marks=fact("ListUsers filters by username, whole", "documented")),
-    pytest.param('email ^= "b"', ["bea", "ben"], id="beginning",
-                 marks=fact("ListUsers filters by the beginning of an attribute (^=)", "documented")),
-    pytest.param('cognito:user_status = "FORCE_CHANGE_PASSWORD"', ["cho"], id="status",
-                 marks=fact("ListUsers filters by cognito:user_status, case-sensitively", "documented")),
-    pytest.param('status = "Disabled"', ["ben"], id="enabled",
-                 marks=fact("ListUsers filters by status, which is Enabled or Disabled", "documented")),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param(
+            'username = "bea"',
+            ["bea"],
+            id="username",
+            marks=fact("ListUsers filters by username, whole", "documented"),
+        ),
+        pytest.param(
+            'email ^= "b"',
+            ["bea", "ben"],
+            id="beginning",
+            marks=fact("ListUsers filters by the beginning of an attribute (^=)", "documented"),
+        ),
+        pytest.param(
+            'cognito:user_status = "FORCE_CHANGE_PASSWORD"',
+            ["cho"],
+            id="status",
+            marks=fact("ListUsers filters by cognito:user_status, case-sensitively", "documented"),
+        ),
+        pytest.param(
+            'status = "Disabled"',
+            ["ben"],
+            id="enabled",
+            marks=fact("ListUsers filters by status, which is Enabled or Disabled", "documented"),
+        ),
+    ],
+)
 def test_list_users_filter(world, text, expected):
     world.pool()
     for name in ("ana", "bea", "ben"):
@@ -192,49 +251,102 @@ def test_alias_or_username_attributes(world):
         world.pool(AliasAttributes=["email"], UsernameAttributes=["email"])
 
 
-@fact("SetUserPoolMfaConfig sets how SMS are sent for the whole pool: DescribeUserPool shows it", "documented")
+@fact(
+    "SetUserPoolMfaConfig sets how SMS are sent for the whole pool: DescribeUserPool shows it",
+    "documented",
+)
 def test_mfa_config_sets_sms(world):
     role = {"SnsCallerArn": "arn:aws:iam::123456789012:role/other", "ExternalId": "ours"}
     world.pool(SmsConfiguration=None)
-    world.api.set_user_pool_mfa_config(UserPoolId=world.pool_id, MfaConfiguration="OPTIONAL", SmsMfaConfiguration={
-        "SmsAuthenticationMessage": "{####}", "SmsConfiguration": role})
+    world.api.set_user_pool_mfa_config(
+        UserPoolId=world.pool_id,
+        MfaConfiguration="OPTIONAL",
+        SmsMfaConfiguration={"SmsAuthenticationMessage": "{####}", "SmsConfiguration": role},
+    )
     assert described(world)["SmsConfiguration"] == role
     assert world.api.get_user_pool_mfa_config(UserPoolId=world.pool_id)["SmsMfaConfiguration"] == {
-        "SmsAuthenticationMessage": "{####}", "SmsConfiguration": role}
+        "SmsAuthenticationMessage": "{####}",
+        "SmsConfiguration": role,
+    }
 
 
-@fact("Phone numbers are verified by a pool that can send SMS: SMS configuration is required when phone_number is selected "
-      "for auto verification", "reported")
+@fact(
+    "Phone numbers are verified by a pool that can send SMS: SMS configuration is required when"
+    " phone_number is selected for auto verification",
+    "reported",
+)
 def test_phone_needs_sms(world):
-    refused = ("InvalidParameterException", "SMS configuration is required when phone_number is selected for auto verification")
-    world.refuses(refused, world.pool, AutoVerifiedAttributes=["phone_number"], SmsConfiguration=None)
+    refused = (
+        "InvalidParameterException",
+        "SMS configuration is required when phone_number is selected for auto verification",
+    )
+    world.refuses(
+        refused, world.pool, AutoVerifiedAttributes=["phone_number"], SmsConfiguration=None
+    )
     world.pool()
-    world.refuses(refused, world.api.update_user_pool, UserPoolId=world.pool_id, AutoVerifiedAttributes=["phone_number"])
+    world.refuses(
+        refused,
+        world.api.update_user_pool,
+        UserPoolId=world.pool_id,
+        AutoVerifiedAttributes=["phone_number"],
+    )
 
 
-@fact("A new contact is proved before it counts only where the pool verifies that kind: All attributes in "
-      "AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes", "reported")
+@fact(
+    "A new contact is proved before it counts only where the pool verifies that kind: All"
+    " attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes",
+    "reported",
+)
 def test_update_needs_verification(world):
-    world.refuses(("InvalidParameterException",
-                   "All attributes in AttributesRequireVerificationBeforeUpdate must exist in AutoVerifiedAttributes"),
-                  world.pool, UserAttributeUpdateSettings={"AttributesRequireVerificationBeforeUpdate": ["phone_number"]})
+    world.refuses(
+        (
+            "InvalidParameterException",
+            (
+                "All attributes in AttributesRequireVerificationBeforeUpdate must exist in"
+                " AutoVerifiedAttributes"
+            ),
+        ),
+        world.pool,
+        UserAttributeUpdateSettings={"AttributesRequireVerificationBeforeUpdate": ["phone_number"]},
+    )
 
 
 def needs(plan, feature):
-    return ("FeatureUnavailableInTierException",
-            f"The following features need to be disabled for the {plan} pricing tier configured: {feature}")
+    return (
+        "FeatureUnavailableInTierException",
+        (
+            f"The following features need to be disabled for the {plan} pricing tier configured:"
+            f" {feature}"
+        ),
+    )
 
 
-@fact("Threat protection is in the plan Plus alone: The following features need to be disabled for the ESSENTIALS pricing "
-      "tier configured: Threat Protection", "reported")
+@fact(
+    "Threat protection is in the plan Plus alone: The following features need to be disabled for"
+    " the ESSENTIALS pricing tier configured: Threat Protection",
+    "reported",
+)
 def test_threat_protection_needs_plus(world):
     for mode in ("AUDIT", "ENFORCED"):
-        world.refuses(needs("LITE", "Threat Protection"), world.pool, UserPoolTier="LITE",
-                      UserPoolAddOns={"AdvancedSecurityMode": mode})
-        world.refuses(needs("ESSENTIALS", "Threat Protection"), world.pool, UserPoolAddOns={"AdvancedSecurityMode": mode})
+        world.refuses(
+            needs("LITE", "Threat Protection"),
+            world.pool,
+            UserPoolTier="LITE",
+            UserPoolAddOns={"AdvancedSecurityMode": mode},
+        )
+        world.refuses(
+            needs("ESSENTIALS", "Threat Protection"),
+            world.pool,
+            UserPoolAddOns={"AdvancedSecurityMode": mode},
+        )
         world.pool(UserPoolTier="PLUS", UserPoolAddOns={"AdvancedSecurityMode": mode})
-    world.refuses(needs("ESSENTIALS", "Threat Protection"), world.api.update_user_pool, UserPoolId=world.pool_id,
-                  UserPoolTier="ESSENTIALS", UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"})
+    world.refuses(
+        needs("ESSENTIALS", "Threat Protection"),
+        world.api.update_user_pool,
+        UserPoolId=world.pool_id,
+        UserPoolTier="ESSENTIALS",
+        UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
+    )
     assert described(world)["UserPoolTier"] == "PLUS"
     world.pool(UserPoolTier="LITE", UserPoolAddOns={"AdvancedSecurityMode": "OFF"})
 
@@ -245,12 +357,21 @@ def test_history_needs_essentials(world):
     world.pool(UserPoolTier="ESSENTIALS", Policies=policy)
     with pytest.raises(world.api.exceptions.FeatureUnavailableInTierException):
         world.pool(UserPoolTier="LITE", Policies=policy)
-    world.pool(UserPoolTier="LITE", Policies={"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 0}})
+    world.pool(
+        UserPoolTier="LITE",
+        Policies={"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": 0}},
+    )
 
 
-@fact("The plan Lite has no second factor by e-mail: FeatureUnavailableInTierException", "documented")
+@fact(
+    "The plan Lite has no second factor by e-mail: FeatureUnavailableInTierException", "documented"
+)
 def test_email_mfa_needs_essentials(world):
     world.pool(UserPoolTier="LITE")
     with pytest.raises(world.api.exceptions.FeatureUnavailableInTierException):
-        world.api.set_user_pool_mfa_config(UserPoolId=world.pool_id, EmailMfaConfiguration={"Message": "{####}"})
-    assert "EmailMfaConfiguration" not in world.api.get_user_pool_mfa_config(UserPoolId=world.pool_id)
+        world.api.set_user_pool_mfa_config(
+            UserPoolId=world.pool_id, EmailMfaConfiguration={"Message": "{####}"}
+        )
+    assert "EmailMfaConfiguration" not in world.api.get_user_pool_mfa_config(
+        UserPoolId=world.pool_id
+    )

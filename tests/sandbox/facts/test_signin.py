@@ -1,4 +1,6 @@
-"""Signing in: what each status answers, the lock after failures, challenges, tokens, ChangePassword."""
+"""Signing in: what each status answers, the lock after failures, challenges, tokens,
+ChangePassword.
+"""
 
 import json
 
@@ -32,8 +34,11 @@ def test_tokens(world):
 @fact("AdminInitiateAuth with ADMIN_USER_PASSWORD_AUTH gives the same", "documented")
 def test_admin_tokens(world):
     answer = world.api.admin_initiate_auth(
-        UserPoolId=world.pool_id, ClientId=world.client_id, AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": world.username, "PASSWORD": world.password})
+        UserPoolId=world.pool_id,
+        ClientId=world.client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": world.username, "PASSWORD": world.password},
+    )
     assert answer["AuthenticationResult"]["AccessToken"]
 
 
@@ -44,10 +49,15 @@ def test_wrong_password(world):
 
 @fact("An unknown user (LEGACY): User does not exist.", "reported")
 def test_unknown(world):
-    world.refuses(("UserNotFoundException", "User does not exist."), world.sign_in, username="nobody")
+    world.refuses(
+        ("UserNotFoundException", "User does not exist."), world.sign_in, username="nobody"
+    )
 
 
-@fact("An unknown user with PreventUserExistenceErrors cannot be told from a wrong password", "documented")
+@fact(
+    "An unknown user with PreventUserExistenceErrors cannot be told from a wrong password",
+    "documented",
+)
 def test_unknown_hidden(world):
     world.hiding()
     world.refuses(INCORRECT, world.sign_in, username="nobody")
@@ -69,7 +79,10 @@ def test_unconfirmed_wrong_password(world):
     world.refuses(UNCONFIRMED, world.sign_in, "Wrong-Pass-1")
 
 
-@fact("RESET_REQUIRED: Password reset required for the user, an exception and no challenge", "documented")
+@fact(
+    "RESET_REQUIRED: Password reset required for the user, an exception and no challenge",
+    "documented",
+)
 def test_reset_required(world):
     world.admin("admin_reset_user_password")
     world.refuses(RESET_REQUIRED, world.sign_in)
@@ -84,7 +97,10 @@ def test_reset_required_hidden(world):
     world.refuses(INCORRECT, world.sign_in)
 
 
-@fact("FORCE_CHANGE_PASSWORD with the temporary password: the challenge NEW_PASSWORD_REQUIRED", "documented")
+@fact(
+    "FORCE_CHANGE_PASSWORD with the temporary password: the challenge NEW_PASSWORD_REQUIRED",
+    "documented",
+)
 def test_force_change(world):
     world.pool()
     world.user(confirmed=False)
@@ -108,13 +124,20 @@ def test_temporary_expired(world):
     world.pool()
     world.user(confirmed=False)
     world.sandbox.advance(7 * 86_400)
-    world.refuses(("NotAuthorizedException", "Temporary password has expired and must be reset by an administrator."),
-                  world.sign_in)
+    world.refuses(
+        (
+            "NotAuthorizedException",
+            "Temporary password has expired and must be reset by an administrator.",
+        ),
+        world.sign_in,
+    )
 
 
 @fact("A temporary password lives as long as TemporaryPasswordValidityDays says", "documented")
 def test_temporary_validity(world):
-    world.pool(Policies={"PasswordPolicy": {"MinimumLength": 8, "TemporaryPasswordValidityDays": 1}})
+    world.pool(
+        Policies={"PasswordPolicy": {"MinimumLength": 8, "TemporaryPasswordValidityDays": 1}}
+    )
     world.user(confirmed=False)
     world.sandbox.advance(86_399)
     assert world.sign_in()["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
@@ -128,23 +151,41 @@ def test_new_password(world):
     world.pool()
     world.user(confirmed=False)
     answer = world.api.respond_to_auth_challenge(
-        ClientId=world.client_id, ChallengeName="NEW_PASSWORD_REQUIRED", Session=world.sign_in()["Session"],
-        ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": PASSWORD})
+        ClientId=world.client_id,
+        ChallengeName="NEW_PASSWORD_REQUIRED",
+        Session=world.sign_in()["Session"],
+        ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": PASSWORD},
+    )
     assert answer["AuthenticationResult"]["AccessToken"]
     assert world.status() == "CONFIRMED"
     assert world.tokens(PASSWORD)
 
 
-@fact("A new password in that challenge follows the policy: Password does not conform to policy:", "reported")
+@fact(
+    "A new password in that challenge follows the policy: Password does not conform to policy:",
+    "reported",
+)
 def test_new_password_policy(world):
     world.pool()
     world.user(confirmed=False)
     session = world.sign_in()["Session"]
-    answer = {"ClientId": world.client_id, "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": session}
-    world.refuses(("InvalidPasswordException", "Password does not conform to policy: Password not long enough"),
-                  world.api.respond_to_auth_challenge, **answer,
-                  ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": "Ab1!"})
-    assert world.api.respond_to_auth_challenge(**answer, ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": ANOTHER})
+    answer = {
+        "ClientId": world.client_id,
+        "ChallengeName": "NEW_PASSWORD_REQUIRED",
+        "Session": session,
+    }
+    world.refuses(
+        (
+            "InvalidPasswordException",
+            "Password does not conform to policy: Password not long enough",
+        ),
+        world.api.respond_to_auth_challenge,
+        **answer,
+        ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": "Ab1!"},
+    )
+    assert world.api.respond_to_auth_challenge(
+        **answer, ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": ANOTHER}
+    )
 
 
 @fact("AdminRespondToAuthChallenge answers it too", "documented")
@@ -152,8 +193,12 @@ def test_admin_new_password(world):
     world.pool()
     world.user(confirmed=False)
     answer = world.api.admin_respond_to_auth_challenge(
-        UserPoolId=world.pool_id, ClientId=world.client_id, ChallengeName="NEW_PASSWORD_REQUIRED",
-        Session=world.sign_in()["Session"], ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": PASSWORD})
+        UserPoolId=world.pool_id,
+        ClientId=world.client_id,
+        ChallengeName="NEW_PASSWORD_REQUIRED",
+        Session=world.sign_in()["Session"],
+        ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": PASSWORD},
+    )
     assert answer["AuthenticationResult"]
 
 
@@ -161,21 +206,37 @@ def test_admin_new_password(world):
 def test_session_expires(world):
     world.pool()
     world.user(confirmed=False)
-    answer = {"ClientId": world.client_id, "ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": world.sign_in()["Session"],
-              "ChallengeResponses": {"USERNAME": "ana", "NEW_PASSWORD": PASSWORD}}
+    answer = {
+        "ClientId": world.client_id,
+        "ChallengeName": "NEW_PASSWORD_REQUIRED",
+        "Session": world.sign_in()["Session"],
+        "ChallengeResponses": {"USERNAME": "ana", "NEW_PASSWORD": PASSWORD},
+    }
     world.sandbox.advance(180)
-    world.refuses(("NotAuthorizedException", "Invalid session for the user, session is expired."),
-                  world.api.respond_to_auth_challenge, **answer)
+    world.refuses(
+        ("NotAuthorizedException", "Invalid session for the user, session is expired."),
+        world.api.respond_to_auth_challenge,
+        **answer,
+    )
     answer["Session"] = world.sign_in()["Session"]
     world.api.respond_to_auth_challenge(**answer)
-    world.refuses(("NotAuthorizedException", "Invalid session for the user."),
-                  world.api.respond_to_auth_challenge, **answer)
+    world.refuses(
+        ("NotAuthorizedException", "Invalid session for the user."),
+        world.api.respond_to_auth_challenge,
+        **answer,
+    )
 
 
 def srp_sign_in(world, username, password):
     from pycognito.aws_srp import AWSSRP
 
-    srp = AWSSRP(username=username, password=password, pool_id=world.pool_id, client_id=world.client_id, client=world.api)
+    srp = AWSSRP(
+        username=username,
+        password=password,
+        pool_id=world.pool_id,
+        client_id=world.client_id,
+        client=world.api,
+    )
     return srp.authenticate_user()
 
 
@@ -184,17 +245,28 @@ def test_srp(world):
     assert srp_sign_in(world, world.username, world.password)["AuthenticationResult"]["AccessToken"]
 
 
-@fact("SRP with an alias: the challenge names the user's own username for the proof (USER_ID_FOR_SRP)", "documented")
+@fact(
+    "SRP with an alias: the challenge names the user's own username for the proof"
+    " (USER_ID_FOR_SRP)",
+    "documented",
+)
 def test_srp_alias(world):
     world.pool(AliasAttributes=["email"])
     world.user()
-    answer = world.api.initiate_auth(ClientId=world.client_id, AuthFlow="USER_SRP_AUTH",
-                                     AuthParameters={"USERNAME": "ana@shop.example", "SRP_A": "ab" * 384})
+    answer = world.api.initiate_auth(
+        ClientId=world.client_id,
+        AuthFlow="USER_SRP_AUTH",
+        AuthParameters={"USERNAME": "ana@shop.example", "SRP_A": "ab" * 384},
+    )
     assert answer["ChallengeParameters"]["USER_ID_FOR_SRP"] == "ana"
     assert srp_sign_in(world, "ana@shop.example", PASSWORD)["AuthenticationResult"]
 
 
-@fact("SRP with a wrong password: Incorrect username or password., and the failure counts for the lock", "documented")
+@fact(
+    "SRP with a wrong password: Incorrect username or password., and the failure counts for the"
+    " lock",
+    "documented",
+)
 def test_srp_wrong(world):
     for _ in range(5):
         world.refuses(INCORRECT, srp_sign_in, world, world.username, "Wrong-Pass-1")
@@ -203,14 +275,27 @@ def test_srp_wrong(world):
 
 @fact("SRP for an unknown user (LEGACY): User does not exist.", "reported")
 def test_srp_unknown(world):
-    world.refuses(("UserNotFoundException", "User does not exist."), srp_sign_in, world, "nobody", "Some-Pass-1")
+    world.refuses(
+        ("UserNotFoundException", "User does not exist."),
+        srp_sign_in,
+        world,
+        "nobody",
+        "Some-Pass-1",
+    )
 
 
-@fact("SRP for an unknown user with PreventUserExistenceErrors: a stable salt, then Incorrect username or password.",
-      "documented")
+@fact(
+    "SRP for an unknown user with PreventUserExistenceErrors: a stable salt, then Incorrect"
+    " username or password.",
+    "documented",
+)
 def test_srp_unknown_hidden(world):
     world.hiding()
-    call = {"ClientId": world.client_id, "AuthFlow": "USER_SRP_AUTH", "AuthParameters": {"USERNAME": "nobody", "SRP_A": "ab" * 384}}
+    call = {
+        "ClientId": world.client_id,
+        "AuthFlow": "USER_SRP_AUTH",
+        "AuthParameters": {"USERNAME": "nobody", "SRP_A": "ab" * 384},
+    }
     salts = {world.api.initiate_auth(**call)["ChallengeParameters"]["SALT"] for _ in range(3)}
     assert len(salts) == 1
     world.refuses(INCORRECT, srp_sign_in, world, "nobody", "Some-Pass-1")
@@ -222,40 +307,71 @@ def test_disabled(world):
     world.refuses(("NotAuthorizedException", "User is disabled."), world.sign_in)
 
 
-@fact("Threat protection may block a sign-in: Unable to login because of security reasons.", "reported")
+@fact(
+    "Threat protection may block a sign-in: Unable to login because of security reasons.",
+    "reported",
+)
 def test_threat(world):
     world.sandbox.settings(threat_block=True)
-    world.refuses(("NotAuthorizedException", "Unable to login because of security reasons."), world.sign_in)
+    world.refuses(
+        ("NotAuthorizedException", "Unable to login because of security reasons."), world.sign_in
+    )
 
 
-@fact("A flow that the client does not allow: USER_PASSWORD_AUTH flow not enabled for this client", "reported")
+@fact(
+    "A flow that the client does not allow: USER_PASSWORD_AUTH flow not enabled for this client",
+    "reported",
+)
 def test_flow_not_enabled(world):
     world.client(ExplicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"])
-    world.refuses(("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"), world.sign_in)
+    world.refuses(
+        ("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"),
+        world.sign_in,
+    )
 
 
-@fact("An administrator's flow that is not allowed: Auth flow not enabled for this client", "reported")
+@fact(
+    "An administrator's flow that is not allowed: Auth flow not enabled for this client", "reported"
+)
 def test_admin_flow_not_enabled(world):
     world.client(ExplicitAuthFlows=["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_PASSWORD_AUTH"])
     given = {"USERNAME": world.username, "PASSWORD": world.password}
-    world.refuses(("InvalidParameterException", "Auth flow not enabled for this client"), world.api.admin_initiate_auth,
-                  UserPoolId=world.pool_id, ClientId=world.client_id, AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-                  AuthParameters=given)
-    world.refuses(("InvalidParameterException", "USER_SRP_AUTH is not enabled for the client."), world.api.initiate_auth,
-                  ClientId=world.client_id, AuthFlow="USER_SRP_AUTH", AuthParameters={"USERNAME": "x", "SRP_A": "2"})
+    world.refuses(
+        ("InvalidParameterException", "Auth flow not enabled for this client"),
+        world.api.admin_initiate_auth,
+        UserPoolId=world.pool_id,
+        ClientId=world.client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters=given,
+    )
+    world.refuses(
+        ("InvalidParameterException", "USER_SRP_AUTH is not enabled for the client."),
+        world.api.initiate_auth,
+        ClientId=world.client_id,
+        AuthFlow="USER_SRP_AUTH",
+        AuthParameters={"USERNAME": "x", "SRP_A": "2"},
+    )
 
 
 @fact("A client made without flows allows SRP and refresh, not the plain password", "documented")
 def test_default_flows(world):
-    made = world.api.create_user_pool_client(UserPoolId=world.pool_id, ClientName="plain")["UserPoolClient"]
+    made = world.api.create_user_pool_client(UserPoolId=world.pool_id, ClientName="plain")[
+        "UserPoolClient"
+    ]
     world.client_id = made["ClientId"]
-    world.refuses(("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"), world.sign_in)
+    world.refuses(
+        ("InvalidParameterException", "USER_PASSWORD_AUTH flow not enabled for this client"),
+        world.sign_in,
+    )
 
 
 @fact("Sign-in with an unknown app client: User pool client <id> does not exist.", "reported")
 def test_unknown_client(world):
     world.client_id = "nosuchclient"
-    world.refuses(("ResourceNotFoundException", "User pool client nosuchclient does not exist."), world.sign_in)
+    world.refuses(
+        ("ResourceNotFoundException", "User pool client nosuchclient does not exist."),
+        world.sign_in,
+    )
 
 
 @fact("Five failed sign-ins lock for a second: Password attempts exceeded", "documented")
@@ -317,9 +433,14 @@ def test_quiet_resets(world):
 @fact("Public and administrator sign-ins share the counter", "documented")
 def test_lock_is_shared(world):
     fail(world, 5)
-    world.refuses(LOCKED, world.api.admin_initiate_auth, UserPoolId=world.pool_id, ClientId=world.client_id,
-                  AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-                  AuthParameters={"USERNAME": world.username, "PASSWORD": world.password})
+    world.refuses(
+        LOCKED,
+        world.api.admin_initiate_auth,
+        UserPoolId=world.pool_id,
+        ClientId=world.client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": world.username, "PASSWORD": world.password},
+    )
 
 
 @fact("Failed sign-ins do not spend the reset attempts, nor the other way round", "inferred")
@@ -333,48 +454,86 @@ def test_counters_are_separate(world):
 @fact("ChangePassword with the right previous password", "documented")
 def test_change_password(world):
     token = world.tokens()["AccessToken"]
-    world.api.change_password(AccessToken=token, PreviousPassword=world.password, ProposedPassword=ANOTHER)
+    world.api.change_password(
+        AccessToken=token, PreviousPassword=world.password, ProposedPassword=ANOTHER
+    )
     assert world.tokens(ANOTHER)
     world.refuses(INCORRECT, world.sign_in)
 
 
-@fact("ChangePassword with a wrong previous password: Incorrect username or password.", "documented")
+@fact(
+    "ChangePassword with a wrong previous password: Incorrect username or password.", "documented"
+)
 def test_change_password_wrong(world):
-    world.refuses(INCORRECT, world.api.change_password, AccessToken=world.tokens()["AccessToken"],
-                  PreviousPassword="Wrong-Pass-1", ProposedPassword=ANOTHER)
+    world.refuses(
+        INCORRECT,
+        world.api.change_password,
+        AccessToken=world.tokens()["AccessToken"],
+        PreviousPassword="Wrong-Pass-1",
+        ProposedPassword=ANOTHER,
+    )
 
 
 @fact("ChangePassword follows the policy: Password does not conform to policy:", "reported")
 def test_change_password_policy(world):
-    world.refuses(("InvalidPasswordException", "Password does not conform to policy: Password not long enough"),
-                  world.api.change_password, AccessToken=world.tokens()["AccessToken"],
-                  PreviousPassword=world.password, ProposedPassword="Ab1!")
+    world.refuses(
+        (
+            "InvalidPasswordException",
+            "Password does not conform to policy: Password not long enough",
+        ),
+        world.api.change_password,
+        AccessToken=world.tokens()["AccessToken"],
+        PreviousPassword=world.password,
+        ProposedPassword="Ab1!",
+    )
 
 
 @fact("ChangePassword five times an hour, then LimitExceededException", "documented")
 def test_change_password_limit(world):
     token = world.tokens()["AccessToken"]
     for _ in range(5):
-        world.refuses(INCORRECT, world.api.change_password, AccessToken=token, PreviousPassword="Wrong-Pass-1",
-                      ProposedPassword=ANOTHER)
-    world.refuses(LIMIT, world.api.change_password, AccessToken=token, PreviousPassword=world.password,
-                  ProposedPassword=ANOTHER)
+        world.refuses(
+            INCORRECT,
+            world.api.change_password,
+            AccessToken=token,
+            PreviousPassword="Wrong-Pass-1",
+            ProposedPassword=ANOTHER,
+        )
+    world.refuses(
+        LIMIT,
+        world.api.change_password,
+        AccessToken=token,
+        PreviousPassword=world.password,
+        ProposedPassword=ANOTHER,
+    )
 
 
 @fact("ChangePassword is no way out of RESET_REQUIRED: PasswordResetRequiredException", "inferred")
 def test_change_password_reset_required(world):
     token = world.tokens()["AccessToken"]
     world.admin("admin_reset_user_password")
-    world.refuses(RESET_REQUIRED, world.api.change_password, AccessToken=token, PreviousPassword=world.password,
-                  ProposedPassword=ANOTHER)
+    world.refuses(
+        RESET_REQUIRED,
+        world.api.change_password,
+        AccessToken=token,
+        PreviousPassword=world.password,
+        ProposedPassword=ANOTHER,
+    )
 
 
-@fact("GetUser shows who the access token is for; GlobalSignOut ends it; DeleteUser deletes the user", "documented")
+@fact(
+    "GetUser shows who the access token is for; GlobalSignOut ends it; DeleteUser deletes the user",
+    "documented",
+)
 def test_own_account(world):
     token = world.tokens()["AccessToken"]
     assert world.api.get_user(AccessToken=token)["Username"] == world.username
     world.api.global_sign_out(AccessToken=token)
-    world.refuses(("NotAuthorizedException", "Access Token has been revoked"), world.api.get_user, AccessToken=token)
+    world.refuses(
+        ("NotAuthorizedException", "Access Token has been revoked"),
+        world.api.get_user,
+        AccessToken=token,
+    )
     world.api.delete_user(AccessToken=world.tokens()["AccessToken"])
     world.refuses(("UserNotFoundException", "User does not exist."), world.admin, "admin_get_user")
 
@@ -382,50 +541,86 @@ def test_own_account(world):
 @fact("An access token ends after its hour, and a forged one is no token", "documented")
 def test_token_expiry(world):
     token = world.tokens()["AccessToken"]
-    world.refuses(("NotAuthorizedException", "Invalid Access Token"), world.api.get_user, AccessToken=token[:-4] + "AAAA")
+    world.refuses(
+        ("NotAuthorizedException", "Invalid Access Token"),
+        world.api.get_user,
+        AccessToken=token[:-4] + "AAAA",
+    )
     world.sandbox.advance(3600)
-    world.refuses(("NotAuthorizedException", "Access Token has expired"), world.api.get_user, AccessToken=token)
+    world.refuses(
+        ("NotAuthorizedException", "Access Token has expired"),
+        world.api.get_user,
+        AccessToken=token,
+    )
 
 
 @fact("REFRESH_TOKEN_AUTH gives new tokens without a new refresh token", "documented")
 def test_refresh(world):
     refresh = world.tokens()["RefreshToken"]
-    result = world.api.initiate_auth(ClientId=world.client_id, AuthFlow="REFRESH_TOKEN_AUTH",
-                                     AuthParameters={"REFRESH_TOKEN": refresh})["AuthenticationResult"]
+    result = world.api.initiate_auth(
+        ClientId=world.client_id,
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters={"REFRESH_TOKEN": refresh},
+    )["AuthenticationResult"]
     assert "RefreshToken" not in result
     assert world.api.get_user(AccessToken=result["AccessToken"])
 
 
 @fact("A refresh token that is none: Invalid Refresh Token", "reported")
 def test_refresh_invalid(world):
-    world.refuses(("NotAuthorizedException", "Invalid Refresh Token"), world.api.initiate_auth, ClientId=world.client_id,
-                  AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters={"REFRESH_TOKEN": "nonsense"})
+    world.refuses(
+        ("NotAuthorizedException", "Invalid Refresh Token"),
+        world.api.initiate_auth,
+        ClientId=world.client_id,
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters={"REFRESH_TOKEN": "nonsense"},
+    )
 
 
-@fact("InitiateAuth does not take the administrator's flow: Initiate Auth method not supported.", "reported")
+@fact(
+    "InitiateAuth does not take the administrator's flow: Initiate Auth method not supported.",
+    "reported",
+)
 def test_admin_flow_is_admins(world):
-    world.refuses(("InvalidParameterException", "Initiate Auth method not supported."), world.api.initiate_auth,
-                  ClientId=world.client_id, AuthFlow="ADMIN_USER_PASSWORD_AUTH",
-                  AuthParameters={"USERNAME": world.username, "PASSWORD": world.password})
+    world.refuses(
+        ("InvalidParameterException", "Initiate Auth method not supported."),
+        world.api.initiate_auth,
+        ClientId=world.client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": world.username, "PASSWORD": world.password},
+    )
 
 
 @fact("A missing authentication parameter: Missing required parameter USERNAME", "reported")
 def test_missing_parameter(world):
-    world.refuses(("InvalidParameterException", "Missing required parameter USERNAME"), world.api.initiate_auth,
-                  ClientId=world.client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"PASSWORD": "x"})
+    world.refuses(
+        ("InvalidParameterException", "Missing required parameter USERNAME"),
+        world.api.initiate_auth,
+        ClientId=world.client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"PASSWORD": "x"},
+    )
 
 
 def answer_sms(world, session, code):
     return world.api.respond_to_auth_challenge(
-        ClientId=world.client_id, ChallengeName="SMS_MFA", Session=session,
-        ChallengeResponses={"USERNAME": world.username, "SMS_MFA_CODE": code})
+        ClientId=world.client_id,
+        ChallengeName="SMS_MFA",
+        Session=session,
+        ChallengeResponses={"USERNAME": world.username, "SMS_MFA_CODE": code},
+    )
 
 
-@fact("A user with SMS as second factor gets an SMS_MFA challenge and answers it with the code", "documented")
+@fact(
+    "A user with SMS as second factor gets an SMS_MFA challenge and answers it with the code",
+    "documented",
+)
 def test_sms_mfa(world):
     world.pool(MfaConfiguration="OPTIONAL", AutoVerifiedAttributes=["email", "phone_number"])
     world.user(phone="+12025550147")
-    world.admin("admin_set_user_mfa_preference", SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
+    world.admin(
+        "admin_set_user_mfa_preference", SMSMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
     answer = world.sign_in()
     assert answer["ChallengeName"] == "SMS_MFA"
     assert answer["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"] == "+*******0147"
@@ -436,7 +631,9 @@ def test_sms_mfa(world):
 def test_mfa_lock(world):
     world.pool(MfaConfiguration="OPTIONAL", AutoVerifiedAttributes=["email", "phone_number"])
     world.user(phone="+12025550147")
-    world.admin("admin_set_user_mfa_preference", SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
+    world.admin(
+        "admin_set_user_mfa_preference", SMSMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
     session = world.sign_in()["Session"]
     for _ in range(5):
         with pytest.raises(world.api.exceptions.CodeMismatchException):

@@ -13,11 +13,15 @@ def newcomer(world):
 
 
 def confirm(world, code, **more):
-    return world.api.confirm_sign_up(ClientId=world.client_id, Username=world.username, ConfirmationCode=code, **more)
+    return world.api.confirm_sign_up(
+        ClientId=world.client_id, Username=world.username, ConfirmationCode=code, **more
+    )
 
 
 def resend(world, **more):
-    return world.api.resend_confirmation_code(**{"ClientId": world.client_id, "Username": world.username, **more})
+    return world.api.resend_confirmation_code(
+        **{"ClientId": world.client_id, "Username": world.username, **more}
+    )
 
 
 @fact("SignUp makes an UNCONFIRMED user and sends a code", "documented")
@@ -27,7 +31,10 @@ def test_sign_up(newcomer):
     assert (message["trigger_source"], message["destination"]) == ("CustomMessage_SignUp", EMAIL)
 
 
-@fact("ConfirmSignUp with the code: CONFIRMED, and the contact is verified, so recovery works", "documented")
+@fact(
+    "ConfirmSignUp with the code: CONFIRMED, and the contact is verified, so recovery works",
+    "documented",
+)
 def test_confirm(newcomer):
     confirm(newcomer, newcomer.last_code())
     assert newcomer.status() == "CONFIRMED"
@@ -50,15 +57,26 @@ def test_lifetime(newcomer):
     newcomer.refuses(EXPIRED, confirm, newcomer, newcomer.last_code())
 
 
-@fact("ConfirmSignUp for a CONFIRMED user: User cannot be confirmed. Current status is CONFIRMED", "reported")
+@fact(
+    "ConfirmSignUp for a CONFIRMED user: User cannot be confirmed. Current status is CONFIRMED",
+    "reported",
+)
 def test_twice(newcomer):
     code = newcomer.last_code()
     confirm(newcomer, code)
-    newcomer.refuses(("NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED"), confirm,
-                     newcomer, code)
+    newcomer.refuses(
+        ("NotAuthorizedException", "User cannot be confirmed. Current status is CONFIRMED"),
+        confirm,
+        newcomer,
+        code,
+    )
 
 
-@fact("ResendConfirmationCode is for sign-up: a CONFIRMED user is refused with User is already confirmed.", "reported")
+@fact(
+    "ResendConfirmationCode is for sign-up: a CONFIRMED user is refused with User is already"
+    " confirmed.",
+    "reported",
+)
 def test_resend_confirmed(world):
     world.refuses(("InvalidParameterException", "User is already confirmed."), resend, world)
 
@@ -93,31 +111,50 @@ def test_codes_are_separate(newcomer):
 
 @fact("SignUp for a name that is there: UsernameExistsException", "documented")
 def test_exists(newcomer):
-    newcomer.refuses(("UsernameExistsException", "User already exists"), newcomer.api.sign_up,
-                     ClientId=newcomer.client_id, Username=newcomer.username, Password=PASSWORD)
+    newcomer.refuses(
+        ("UsernameExistsException", "User already exists"),
+        newcomer.api.sign_up,
+        ClientId=newcomer.client_id,
+        Username=newcomer.username,
+        Password=PASSWORD,
+    )
 
 
-@fact("An address that is another user's alias: AliasExistsException, unless ForceAliasCreation moves it", "documented")
+@fact(
+    "An address that is another user's alias: AliasExistsException, unless ForceAliasCreation"
+    " moves it",
+    "documented",
+)
 def test_alias_exists(world):
     world.pool(AliasAttributes=["email"])
     world.user("ana")
     world.signed_up("newcomer")
     code = world.last_code()
-    world.refuses(("AliasExistsException", "An account with the email already exists."), confirm, world, code)
+    world.refuses(
+        ("AliasExistsException", "An account with the email already exists."), confirm, world, code
+    )
     confirm(world, code, ForceAliasCreation=True)
     world.forgot(Username=EMAIL)
     assert world.sandbox.mailbox()[-1]["username"] == "newcomer"
 
 
-@fact("Where only administrators create users: SignUp is not permitted for this user pool", "reported")
+@fact(
+    "Where only administrators create users: SignUp is not permitted for this user pool", "reported"
+)
 def test_admins_only(world):
     world.pool(AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})
-    world.refuses(("NotAuthorizedException", "SignUp is not permitted for this user pool"), world.signed_up)
+    world.refuses(
+        ("NotAuthorizedException", "SignUp is not permitted for this user pool"), world.signed_up
+    )
 
 
 @fact("An app may not write email_verified itself", "documented")
 def test_no_self_verification(world):
     world.pool()
     with pytest.raises(world.api.exceptions.NotAuthorizedException):
-        world.api.sign_up(ClientId=world.client_id, Username="x", Password=PASSWORD,
-                          UserAttributes=[{"Name": "email_verified", "Value": "true"}])
+        world.api.sign_up(
+            ClientId=world.client_id,
+            Username="x",
+            Password=PASSWORD,
+            UserAttributes=[{"Name": "email_verified", "Value": "true"}],
+        )
