@@ -19,8 +19,10 @@ from tempfile import TemporaryDirectory
 
 import nbformat
 
+from tests import ROOT
+
 BIN = Path(sys.executable).parent
-RUNBOOK = Path(__file__).parent.parent / "notebooks" / "runbooks" / "confirm-reset.ipynb"
+RUNBOOK = ROOT / "notebooks" / "runbooks" / "confirm-reset.ipynb"
 ROUNDS = 7
 
 

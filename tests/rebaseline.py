@@ -17,10 +17,10 @@ import nbformat
 from nbclient import NotebookClient
 from traitlets.config import Config
 
-from tests import shelf_tables
+from tests import ROOT, runbook_tables
 from tests.sandbox import facts_table
 
-NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+NOTEBOOKS = ROOT / "notebooks"
 
 
 def notebooks() -> list[Path]:
@@ -71,7 +71,7 @@ if __name__ == "__main__":
         print("stored", each.relative_to(NOTEBOOKS.parent))
     readme = NOTEBOOKS.parent / "README.md"
     readme.write_text(
-        shelf_tables.updated(facts_table.updated(readme.read_text(encoding="utf-8"))),
+        runbook_tables.updated(facts_table.updated(readme.read_text(encoding="utf-8"))),
         encoding="utf-8",
     )
     print("stored the tables in README.md")

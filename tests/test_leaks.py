@@ -23,7 +23,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
-from tests.test_engine import PAPERMILL, notebook
+from tests.runner.test_engine import PAPERMILL, notebook
 
 COMMAND = str(Path(sys.executable).with_name("cognito-reset"))
 PASSWORD = 'Plänted "pass" <&> word/1+'

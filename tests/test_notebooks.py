@@ -4,7 +4,6 @@ run gives.
 
 import re
 from itertools import pairwise
-from pathlib import Path
 from urllib.parse import unquote
 
 import nbformat
@@ -12,6 +11,7 @@ import papermill
 import pytest
 
 from helpers.runbooks import RUNBOOKS
+from tests import ROOT
 from tests.rebaseline import NOTEBOOKS, executed, normal, notebooks
 
 EVERY = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
@@ -135,7 +135,7 @@ def test_every_notebook_can_be_reached_from_the_start():
 
 
 def test_no_text_of_the_project_names_a_path_of_the_machine_it_was_made_on():
-    root = Path(__file__).parent.parent
+    root = ROOT
     for path in [*notebooks(), *root.glob("*.md"), *root.joinpath("helpers").rglob("*.py")]:
         assert not re.search(r"/(home|root|Users|tmp|work)/", path.read_text(encoding="utf-8")), (
             path

@@ -17,11 +17,10 @@ from helpers.run.record import Outcome
 from helpers.sandbox import DEFAULT_POOL_ID, Sandbox, serve
 from helpers.secrets.references import SCHEMES
 from helpers.target import ALLOWED_HOSTS, Target
-from tests import shelf_tables
+from tests import ROOT, runbook_tables
 from tests.rebaseline import NOTEBOOKS, notebooks
 from tests.sandbox import facts_table
 
-ROOT = Path(__file__).parent.parent
 README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
 
 
@@ -262,7 +261,7 @@ def test_every_exit_code_is_told():
 
 
 def test_the_tables_of_the_shelf_are_what_the_schemas_and_the_notebooks_say():
-    assert shelf_tables.updated(README) == README, "run make notebooks"
+    assert runbook_tables.updated(README) == README, "run make notebooks"
 
 
 def test_the_table_of_behaviours_is_what_the_sandboxes_tests_say():

@@ -22,8 +22,8 @@ from helpers.run.record import find_record
 from helpers.runbooks.schemas import ConfirmResetParameters
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 BEGIN, END = "<!-- recipes", "<!-- end of recipes -->"
 README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
 

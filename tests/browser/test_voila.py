@@ -70,7 +70,7 @@ def visitor(context):
 
 # One of each kind: with training cases, with a gate and a choice, with a table and a picture. That
 # the cells of every runbook run on such a page, and make its form, is held in process
-# (tests/test_forms.py).
+# (tests/form/test_act.py).
 @pytest.mark.parametrize("name", ["diagnose-user", "fix-contact", "audit-pool"])
 def test_a_runbook_is_a_page_with_its_form_and_without_code(name, visitor, voila):
     form = voila.visit(visitor, name)

@@ -155,7 +155,7 @@ def test_reset_is_a_fresh_start(box):
 
 
 def test_a_signing_client_still_needs_credentials(box):
-    client = boto3.client("cognito-idp", region_name="us-east-1")
+    client = boto3.Session().client("cognito-idp", region_name="us-east-1")
     box.attach(client)
     with pytest.raises(NoCredentialsError):
         client.admin_get_user(UserPoolId=DEFAULT_POOL_ID, Username=DEFAULT_USERNAME)

@@ -19,8 +19,7 @@ from helpers.sandbox import (
     wire,
 )
 from helpers.sandbox.operations import IMITATED
-
-from ..effort import tries
+from tests.effort import tries
 
 TARGET = "AWSCognitoIdentityProviderService."
 RELAXED = {"suppress_health_check": list(HealthCheck)}

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, wire
-
-from ..effort import tries
+from tests.effort import tries
 
 USERS = st.sampled_from(["ana", "bea", "nobody"])
 PASSWORDS = st.sampled_from(

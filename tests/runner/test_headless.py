@@ -18,8 +18,8 @@ from helpers.run.record import find_record
 from helpers.sandbox import DEFAULT_PASSWORD, Sandbox, open_sandbox, serve
 from helpers.secrets.secret import Secret
 from helpers.target import Target
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
 CODE_PASSWORD = {"code": "env:RESET_CODE", "new_password": "env:RESET_PASSWORD"}
 NEW = 'Planted-"päss"-1'

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 
 import ipywidgets
 import nbformat
@@ -17,8 +16,8 @@ from helpers.runbooks.confirm_reset import ConfirmReset
 from helpers.sandbox import DEFAULT_PASSWORD
 from helpers.secrets.secret import Secret
 from helpers.target import Target
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
 NEW = "Brand-new-1-password"
 
@@ -349,7 +348,7 @@ def test_on_a_page_of_voila_the_cells_of_every_runbook_run_and_make_its_form(
 
 
 def test_in_a_lesson_only_a_piece_asks_whether_a_person_is_there_and_nothing_asks_for_the_shared_sandbox():
-    # So a lesson shows in JupyterLab what is stored in it; tests/test_pieces.py holds that for a
+    # So a lesson shows in JupyterLab what is stored in it; tests/learn/test_pieces.py holds that for a
     # piece.
     helpers = {
         path.name: path.read_text(encoding="utf-8")

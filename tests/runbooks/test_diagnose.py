@@ -19,8 +19,7 @@ from helpers.runbooks.diagnosis import evidence, spellings, symptoms, verdicts
 from helpers.runbooks.diagnosis import route as routes
 from helpers.runbooks.diagnosis.diagnose import diagnose, likely_causes, route
 from helpers.runbooks.diagnosis.verdicts import PROBLEMS, TAKES, Verdict
-
-from .effort import tries
+from tests.effort import tries
 
 MAIL, PHONE = Contact("email", "m***@e***", True), Contact("phone_number", "+*******0199", True)
 USER = User(

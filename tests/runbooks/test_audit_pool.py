@@ -19,7 +19,7 @@ from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.audit.audit_pool import CALLS, refusals
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
 from helpers.target import Target
-from tests.test_audit import FACTORS, QUIET, WELL_SET
+from tests.runbooks.test_audit_findings import FACTORS, QUIET, WELL_SET
 
 POOL = {"UserPoolId": DEFAULT_POOL_ID}
 

@@ -1,4 +1,5 @@
 """The papermill engine: as faithful as a kernel of its own, strict, truthful, and each run apart
+from tests import ROOT
 from the others.
 """
 
@@ -21,8 +22,8 @@ from traitlets.config import Config
 
 from helpers.runner.engine import forkserver
 from helpers.runner.engine.engine import ParametersRefused
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted(
     path
     for path in ROOT.joinpath("notebooks").rglob("*.ipynb")

@@ -13,8 +13,8 @@ from helpers.cognito import actions
 from helpers.sandbox import DEFAULT_PASSWORD, Sandbox, serve
 from helpers.secrets.secret import Secret
 from helpers.target import Target
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.com"}
 DOCUMENTED = (
     "aws cognito-idp confirm-forgot-password --client-id 3n4b5urk1ft4fl3mg5e62d9ado"

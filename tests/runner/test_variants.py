@@ -10,7 +10,6 @@ import os
 import subprocess
 import sys
 from contextlib import nullcontext
-from pathlib import Path
 
 import nbformat
 import papermill
@@ -18,6 +17,7 @@ import pytest
 
 from helpers.run.record import find_record
 from helpers.runbooks import RUNBOOKS
+from tests import ROOT
 
 VARIANTS = {
     "success": (
@@ -119,7 +119,7 @@ def test_nbval_finds_the_same_outputs_in_an_ordinary_kernel(variants):
             str(variants["success"].parent),
             *map(str, variants.values()),
         ],
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
         env=environment,
         capture_output=True,
         text=True,

@@ -24,6 +24,7 @@ from helpers.run.record import Outcome
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_USERNAME, open_sandbox
 from helpers.secrets.secret import Secret
 from helpers.target import Target
+from tests import ROOT
 
 COMMAND = str(Path(sys.executable).with_name("cognito-reset"))
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "6"))  # KILL_ROUNDS=200 for the long one
@@ -203,7 +204,7 @@ def test_the_published_schema_is_that_of_the_models():
     """To write it anew: python -c "import json; from helpers.run.journal import schema;
     print(json.dumps(schema(), indent=2))"
     """
-    published = Path(__file__).parent.parent / "helpers" / "run" / "journal.schema.json"
+    published = ROOT / "helpers" / "run" / "journal.schema.json"
     assert json.loads(published.read_text()) == schema()
     assert {"Line", "Kept", "Record", "Started", "Ended"} <= set(schema()["$defs"])
 
