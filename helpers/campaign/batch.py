@@ -138,7 +138,7 @@ def run_table(
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     results = out / f"batch-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.jsonl"
     crew = WorkerPool(min(workers, total), entry.name, {"out": out, **options})
-    tally = _Tally(results, on_done)
+    tally = ResultWriter(results, on_done)
     began = next_at = time.monotonic()
     step = entry.calls / pace if pace else 0.0
     stopped = False
@@ -148,7 +148,7 @@ def run_table(
                 left = max(next_at - time.monotonic(), 0) if crew.free else None
                 for row in crew.collect(left):
                     tally.add(row)
-            crew.give(number, {**shared, **values})
+            crew.submit(number, {**shared, **values})
             next_at = max(next_at + step, time.monotonic())
         while crew.busy:
             for row in crew.collect(None):
@@ -158,7 +158,7 @@ def run_table(
         for row in crew.stop():
             tally.add(row)
     finally:
-        crew.dismiss()
+        crew.shutdown()
         tally.close()
     return Summary(
         tally.count,
@@ -171,7 +171,7 @@ def run_table(
     )
 
 
-class _Tally:
+class ResultWriter:
     def __init__(self, results: Path, on_done: Callable[[Row, int], None] | None) -> None:
         self._file = open(os.open(results, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8")  # noqa: SIM115
         self._on_done = on_done

@@ -35,9 +35,9 @@ class WorkerPool:
         self.busy: dict[Connection, int] = {}
         self.free: list[Connection] = []
         for _ in range(size):
-            self._hire()
+            self._spawn()
 
-    def _hire(self) -> None:
+    def _spawn(self) -> None:
         ours, theirs = self._context.Pipe()
         # Not daemons: a worker has a process of its own below it, and ends by itself when its pipe
         # closes.
@@ -47,7 +47,7 @@ class WorkerPool:
         self._all[ours] = worker
         self.free.append(ours)
 
-    def give(self, number: int, values: Mapping[str, Any]) -> None:
+    def submit(self, number: int, values: Mapping[str, Any]) -> None:
         pipe = self.free.pop(0)
         self.busy[pipe] = number
         try:
@@ -67,7 +67,7 @@ class WorkerPool:
                 rows.append(Row(number, "", "unknown", "lost", 138))
                 self._all.pop(pipe).join()
                 pipe.close()
-                self._hire()
+                self._spawn()
         return rows
 
     def stop(self) -> list[Row]:
@@ -80,7 +80,7 @@ class WorkerPool:
             rows += self.collect(None)
         return rows
 
-    def dismiss(self) -> None:
+    def shutdown(self) -> None:
         for pipe, worker in self._all.items():
             pipe.close()
             worker.join()

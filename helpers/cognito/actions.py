@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from helpers.cognito.errors import answers
+from helpers.cognito.errors import map_botocore_errors
 from helpers.secrets.secret import Secret
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def request_code(
     Do not call it in a loop: every call may send a message and spends one of the user's 5 to 20
     tries an hour. Needs no AWS credentials. Source: API reference, ForgotPassword.
     """
-    with answers("ForgotPassword", username=username):
+    with map_botocore_errors("ForgotPassword", username=username):
         answer = client.forgot_password(
             ClientId=client_id,
             Username=username,
@@ -133,7 +133,7 @@ def confirm(
     Unsettled the password may have been changed: try `sign_in` once before anything else. Needs no
     AWS credentials. Source: API reference, ConfirmForgotPassword.
     """
-    with answers("ConfirmForgotPassword", username=username):
+    with map_botocore_errors("ConfirmForgotPassword", username=username):
         answer = client.confirm_forgot_password(
             ClientId=client_id,
             Username=username,
@@ -160,7 +160,7 @@ def sign_in(
     parameters = {"USERNAME": username, "PASSWORD": password.reveal()}
     if client_secret is not None:
         parameters["SECRET_HASH"] = secret_hash(username, client_id, client_secret).reveal()
-    with answers("InitiateAuth", username=username):
+    with map_botocore_errors("InitiateAuth", username=username):
         answer = client.initiate_auth(
             ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
         )
@@ -177,7 +177,7 @@ def admin_reset(
     The user cannot sign in until the code is confirmed. Source: API reference,
     AdminResetUserPassword.
     """
-    with answers("AdminResetUserPassword", username=username):
+    with map_botocore_errors("AdminResetUserPassword", username=username):
         answer = client.admin_reset_user_password(UserPoolId=user_pool_id, Username=username)
     return Done("AdminResetUserPassword", username, _request_id(answer))
 
@@ -195,7 +195,7 @@ def set_password(
     permanent: False has the user choose another password at the next sign-in. Source: API
     reference, AdminSetUserPassword.
     """
-    with answers("AdminSetUserPassword", username=username):
+    with map_botocore_errors("AdminSetUserPassword", username=username):
         answer = client.admin_set_user_password(
             UserPoolId=user_pool_id,
             Username=username,
@@ -214,7 +214,7 @@ def sign_out_everywhere(
     without asking Cognito is good until it runs out, and the cookie of the managed sign-in pages
     stays. Source: API reference, AdminUserGlobalSignOut.
     """
-    with answers("AdminUserGlobalSignOut", username=username):
+    with map_botocore_errors("AdminUserGlobalSignOut", username=username):
         answer = client.admin_user_global_sign_out(UserPoolId=user_pool_id, Username=username)
     return Done("AdminUserGlobalSignOut", username, _request_id(answer))
 
@@ -228,7 +228,7 @@ def mark_verified(
     attribute: email or phone_number. Whoever reads that contact can take over the account, so the
     user's identity has to be proved first. Source: API reference, AdminUpdateUserAttributes.
     """
-    with answers("AdminUpdateUserAttributes", username=username):
+    with map_botocore_errors("AdminUpdateUserAttributes", username=username):
         answer = client.admin_update_user_attributes(
             UserPoolId=user_pool_id,
             Username=username,

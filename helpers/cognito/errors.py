@@ -13,8 +13,8 @@
 Nothing was sent for the first two; after the last it may have worked.
 
 Every error can say what happened (`str`), what it means, what to tell the user, what to do next,
-and which runbook goes on from there, if it is another one. `answers` is the one place that turns
-botocore's exceptions into these.
+and which runbook goes on from there, if it is another one. `map_botocore_errors` is the one place
+that turns botocore's exceptions into these.
 """
 
 from collections.abc import Iterator, Sequence
@@ -202,7 +202,7 @@ _NO_CREDENTIALS = (
 
 
 @contextmanager
-def answers(operation: str, *, username: str = "") -> Iterator[None]:
+def map_botocore_errors(operation: str, *, username: str = "") -> Iterator[None]:
     """Wrap one API call: whatever botocore raises inside leaves as one of ours, chained to its
     cause.
 

@@ -47,7 +47,7 @@ class Rule:
     words: str
     pattern: str
 
-    def holds(self, password: str) -> bool:
+    def is_met(self, password: str) -> bool:
         """Say whether this password holds to the rule."""
         return re.search(self.pattern, password, re.DOTALL) is not None
 
@@ -125,10 +125,10 @@ class PasswordPolicy:
         )
         return tuple(rule for required, rule in wanted if required)
 
-    def broken_by(self, password: str) -> tuple[Rule, ...]:
+    def violations(self, password: str) -> tuple[Rule, ...]:
         """Return every rule that this password breaks, in Cognito's order; empty when the policy
         accepts it.
 
         Cognito itself reports one at a time; the first here is the one that it would report.
         """
-        return tuple(rule for rule in self.rules() if not rule.holds(password))
+        return tuple(rule for rule in self.rules() if not rule.is_met(password))

@@ -20,7 +20,7 @@ from helpers.form import widgets
 from helpers.form.widgets import Form, View
 from helpers.run.base import Runbook
 from helpers.run.record import MIME, NextRunbook, Outcome, Record
-from helpers.run.recording import RUNS, NotNoted, noted
+from helpers.run.recording import RUNS, JournalUnavailable, recorded
 from helpers.run.result import NotDone
 from helpers.runbooks import RUNBOOKS
 from helpers.secrets.redaction import redact
@@ -50,12 +50,12 @@ _STANDS_FOR = {
 }
 
 
-def act(run: Runbook[Any]) -> "Attended | Unattended":
+def act(run: Runbook[Any]) -> "InteractiveRun | NonInteractiveRun":
     """Show the form where a person is there to fill it in; do the run at once where nobody is."""
-    return Attended(run) if run.person else Unattended(run)
+    return InteractiveRun(run) if run.person else NonInteractiveRun(run)
 
 
-class Unattended:
+class NonInteractiveRun:
     """A run that has been done without a person."""
 
     def __init__(self, run: Runbook[Any]) -> None:
@@ -89,7 +89,7 @@ class Unattended:
         return "Nobody is there to fill in a form, so the runbook acted at once, by its parameters."
 
 
-class Attended:
+class InteractiveRun:
     """A run with a person: the form, and views below it that fill in when the button has been
     pressed.
     """
@@ -102,7 +102,7 @@ class Attended:
         self.form = Form(
             title=run.title,
             button=run.button,
-            check_first=run.check_first,
+            verify_hint=run.verify_hint,
             fields=_fields(run),
             errors=_errors(run.problems),
             practice=sandbox and "username" in run.form_fields,
@@ -171,22 +171,22 @@ class Attended:
         run = self._run
         typed = {
             name: Secret(values[name], _label(run, name).lower())
-            for name in run.asks_for.SECRETS
+            for name in run.parameters_model.SECRETS
             if values.get(name)
         }
         plain = {
             name: text.strip(_UNSEEN)
             for name, text in values.items()
-            if name not in run.asks_for.SECRETS
+            if name not in run.parameters_model.SECRETS
         }
         values.clear()
         try:
-            with noted(
+            with recorded(
                 RUNBOOKS[run.name], {**run.values, **plain, **dict.fromkeys(typed, "prompt:")}
             ) as note:
                 result = run.submit(plain, typed)
                 name = note(run.record) if run.record else ""
-        except NotNoted as exc:
+        except JournalUnavailable as exc:
             next_ = f"Make the folder that {RUNS} names writable, then press the button again."
             self._show(
                 Card(
@@ -221,7 +221,7 @@ class Attended:
                         "What it means",
                         "The call may have been sent, and may have been carried out.",
                     ),
-                    ("What to do next", f"{run.check_first}{report}"),
+                    ("What to do next", f"{run.verify_hint}{report}"),
                 ),
             )
             self._show(card, "unknown")
@@ -331,7 +331,7 @@ class Attended:
             if client_id and "client_id" in RUNBOOKS[goes_on.name].parameters.model_fields:
                 given["client_id"] = given.get("client_id") or client_id
             run = RUNBOOKS[goes_on.name].runs(**given, interactive="yes")
-            self.next.children = (Attended(run, arrive=True, client_id=client_id)._page,)
+            self.next.children = (InteractiveRun(run, arrive=True, client_id=client_id)._page,)
 
 
 def _errors(problems: Any) -> dict[str, str]:
@@ -339,14 +339,14 @@ def _errors(problems: Any) -> dict[str, str]:
 
 
 def _label(run: Runbook[Any], name: str) -> str:
-    return run.asks_for.model_fields[name].title or name
+    return run.parameters_model.model_fields[name].title or name
 
 
 def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
     """Return what the page draws, in the order of reading and of the Tab key: the schema's words,
     the run's values.
     """
-    schema = run.asks_for
+    schema = run.parameters_model
     values = {**{name: f.default for name, f in schema.model_fields.items()}, **run.values}
     extras = run.field_extras()
     fields = []

@@ -132,7 +132,7 @@ function render({ model, el }) {
   again.addEventListener("click", () => send({ kind: "again", turn: model.get("turn") }));
   stop.addEventListener("click", () => {
     rest();
-    drawResult(givenUp(model.get("check_first")), status);
+    drawResult(givenUp(model.get("verify_hint")), status);
     status.focus();
   });
 
@@ -173,7 +173,7 @@ function render({ model, el }) {
       if (practice) practice.section.hidden = true;
       const { title } = model.get("result");
       const last = title ? [["Its last result", title]] : [];
-      drawResult(atWork ? stoppedAtWork(model.get("check_first")) : { ...NOT_ALIVE, rows: [...last, ...NOT_ALIVE.rows] }, status);
+      drawResult(atWork ? stoppedAtWork(model.get("verify_hint")) : { ...NOT_ALIVE, rows: [...last, ...NOT_ALIVE.rows] }, status);
       if (attending) status.focus();
       bringIntoView();
     }, PULSE_MS);

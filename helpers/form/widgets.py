@@ -27,7 +27,7 @@ class Form(anywidget.AnyWidget):
     _css = HERE / "form.css"
     title = traitlets.Unicode().tag(sync=True)
     button = traitlets.Unicode().tag(sync=True)
-    check_first = traitlets.Unicode().tag(sync=True)
+    verify_hint = traitlets.Unicode().tag(sync=True)
     fields: Any = traitlets.List().tag(sync=True)
     errors: Any = traitlets.Dict().tag(sync=True)
     result: Any = traitlets.Dict().tag(sync=True)

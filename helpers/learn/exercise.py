@@ -12,7 +12,7 @@ from helpers.display.card import Card
 from helpers.learn.lesson import Lesson
 from helpers.learn.measure import TAKEN, tries, verdict
 from helpers.learn.naming import add_user, seen_by_a_stranger
-from helpers.learn.trouble import meet
+from helpers.learn.trouble import reproduce
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, serve
 
 
@@ -107,7 +107,7 @@ def advice_for_every_story(advice: Any) -> Card:
     """
     points = []
     for name, right in _ADVICE.items():
-        error = meet("ConfirmForgotPassword", name).error
+        error = reproduce("ConfirmForgotPassword", name).error
         given, raised = _tried(advice, error)
         points.append(
             (

@@ -20,7 +20,7 @@ from helpers.display.card import Table
 from helpers.learn import story
 from helpers.learn.lesson import Lesson
 from helpers.learn.measure import Life, lives
-from helpers.run.base import person_present
+from helpers.run.base import is_interactive
 from helpers.sandbox import DEFAULT_USERNAME
 
 _HERE = Path(__file__).parent
@@ -67,7 +67,7 @@ class Piece:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         still = {"text/plain": repr(self.table), "text/markdown": self.table._repr_markdown_()}
-        if not person_present("auto"):
+        if not is_interactive("auto"):
             return still
         live: Any = Live(kind=self.kind, facts=self.facts)._repr_mimebundle_()
         return {**live[0], **still}
@@ -82,7 +82,7 @@ def policy_field(policy: PasswordPolicy, examples: Sequence[str]) -> Piece:
     """
     rules = (*policy.rules(), ENDS)
     rows = [
-        (rule.words, *("✓ met" if rule.holds(example) else "✗ not yet" for example in examples))
+        (rule.words, *("✓ met" if rule.is_met(example) else "✗ not yet" for example in examples))
         for rule in rules
     ]
     headings = ("The rule", *(example.replace(" ", "␣") for example in examples))

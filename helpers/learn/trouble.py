@@ -1,8 +1,8 @@
 """Everything that can go wrong with a reset, made to happen: one small story for each way in which
 Cognito says no.
 
-    meet("ConfirmForgotPassword", "a digit is wrong")  what Cognito says, and what it means
-    table(meet_all("code"), "The code is refused")     a family of them
+    reproduce("ConfirmForgotPassword", "a digit is wrong")  what Cognito says, and what it means
+    table(reproduce_all("code"), "The code is refused")     a family of them
 
 Every story is played on a fresh Cognito, by the real call. A few errors stand in AWS's model and
 nobody has reported them from these calls; they are put in place of the answer, and say so.
@@ -33,7 +33,7 @@ GOOD = "Good-Enough-2"
 NOT_SIGHTED = "(not known: the model names this error, and no public report shows its text)"
 
 
-class Play:
+class Scenario:
     """One story in the making: a fresh Cognito in which, for a confirmation, the user already holds
     a code.
     """
@@ -86,7 +86,7 @@ class Play:
 
 
 @dataclass(frozen=True)
-class Story:
+class Case:
     """A way for an operation to fail. name: in a few words; error: the exception; set_up: what
     leads to it.
 
@@ -97,17 +97,17 @@ class Story:
     operation: str
     error: str
     name: str
-    set_up: Callable[[Play], object]
+    set_up: Callable[[Scenario], object]
     instead: bool = False
 
 
 @dataclass(frozen=True, repr=False)
-class Encounter:
+class Outcome:
     """A story that has been played: the error as it came, and what became of the code and the
     password.
     """
 
-    story: Story
+    case: Case
     error: Answered
     afterwards: str
 
@@ -117,7 +117,7 @@ class Encounter:
         other try.
         """
         return (
-            _FIRST[self.story.operation]
+            _FIRST[self.case.operation]
             if isinstance(self.error, Unsettled)
             else str(self.error.again)
         )
@@ -129,12 +129,12 @@ class Encounter:
             if self.error.code
             else "nothing: the connection breaks"
         )
-        return (self.story.name, says, self.error.meaning, self.afterwards, self.error.next)
+        return (self.case.name, says, self.error.meaning, self.afterwards, self.error.next)
 
     def _card(self) -> Card:
         name, says, means, afterwards, after = self.row()
         return Card(
-            f"{self.story.operation}: {name}",
+            f"{self.case.operation}: {name}",
             (
                 ("Cognito says", says),
                 ("It means", means),
@@ -150,7 +150,7 @@ class Encounter:
         return self._card()._repr_markdown_()
 
 
-def _failing(trigger: str, error: Exception | None = None) -> Callable[[Play], object]:
+def _failing(trigger: str, error: Exception | None = None) -> Callable[[Scenario], object]:
     def fails(event: Any) -> None:
         if error:
             raise error
@@ -158,119 +158,117 @@ def _failing(trigger: str, error: Exception | None = None) -> Callable[[Play], o
     return lambda play: play.box.on(trigger, fails)
 
 
-def _set(**settings: Any) -> Callable[[Play], object]:
+def _set(**settings: Any) -> Callable[[Scenario], object]:
     return lambda play: play.box.settings(**settings)
 
 
-def _fault(operation: str, fault: str) -> Callable[[Play], object]:
+def _fault(operation: str, fault: str) -> Callable[[Scenario], object]:
     return lambda play: play.box.fault(operation, fault)
 
 
-def _many(times: int, act: Callable[[Play], object]) -> Callable[[Play], object]:
+def _many(times: int, act: Callable[[Scenario], object]) -> Callable[[Scenario], object]:
     return lambda play: [act(play) for _ in range(times)]
 
 
-def _unconfirmed(play: Play) -> None:
+def _unconfirmed(play: Scenario) -> None:
     play.box.set_status(DEFAULT_USERNAME, "UNCONFIRMED")
 
 
-def _history(play: Play) -> None:
+def _history(play: Scenario) -> None:
     policy: Any = {"MinimumLength": 8, "PasswordHistorySize": 3}
     play.change_pool(Policies={"PasswordPolicy": policy})
     play.password = DEFAULT_PASSWORD
 
 
-def _disable(play: Play) -> None:
+def _disable(play: Scenario) -> None:
     play.admin.admin_disable_user(UserPoolId=DEFAULT_POOL_ID, Username=DEFAULT_USERNAME)
 
 
-def _temporary(play: Play) -> None:
+def _temporary(play: Scenario) -> None:
     play.admin.admin_set_user_password(
         UserPoolId=DEFAULT_POOL_ID, Username=DEFAULT_USERNAME, Password=GOOD, Permanent=False
     )
 
 
-def _admin_only(play: Play) -> None:
+def _admin_only(play: Scenario) -> None:
     play.change_pool(
         AccountRecoverySetting={"RecoveryMechanisms": [{"Name": "admin_only", "Priority": 1}]}
     )
 
 
-def _name(**values: str) -> Callable[[Play], object]:
+def _name(**values: str) -> Callable[[Scenario], object]:
     return lambda play: vars(play).update(values)
 
 
-STORIES: tuple[Story, ...] = (
-    Story(
+CASES: tuple[Case, ...] = (
+    Case(
         "code",
         CONFIRM,
         "CodeMismatchException",
         "a digit is wrong",
         lambda p: vars(p).update(code=p.wrong_digits()),
     ),
-    Story(
+    Case(
         "code", CONFIRM, "CodeMismatchException", "the code of an older message", lambda p: p.ask()
     ),
-    Story(
+    Case(
         "code",
         CONFIRM,
         "ExpiredCodeException",
         "the code is more than an hour old",
         lambda p: p.box.advance(3601),
     ),
-    Story(
-        "code", CONFIRM, "ExpiredCodeException", "the code was used already", lambda p: p.enter()
-    ),
-    Story(
+    Case("code", CONFIRM, "ExpiredCodeException", "the code was used already", lambda p: p.enter()),
+    Case(
         "code",
         CONFIRM,
         "ExpiredCodeException",
         "the code was asked for through another app client",
         lambda p: p.another_client(),
     ),
-    Story(
+    Case(
         "password",
         CONFIRM,
         "InvalidPasswordException",
         "the password breaks a rule",
         _name(password="sunshine"),
     ),
-    Story(
+    Case(
         "password",
         CONFIRM,
         "InvalidPasswordException",
         "the password is known from a leak",
         _set(compromised_passwords=[GOOD]),
     ),
-    Story(
+    Case(
         "password",
         CONFIRM,
         "PasswordHistoryPolicyViolationException",
         "the password was used before",
         _history,
     ),
-    Story(
+    Case(
         "password",
         CONFIRM,
         "InvalidParameterException",
         "a space came along with the password",
         _name(password=GOOD + " "),
     ),
-    Story(
+    Case(
         "limit",
         REQUEST,
         "LimitExceededException",
         "the sixth request within an hour",
         _many(5, lambda p: p.ask()),
     ),
-    Story(
+    Case(
         "limit",
         CONFIRM,
         "LimitExceededException",
         "the fifth try after one request",
         _many(4, lambda p: p.enter(code=p.wrong_digits())),
     ),
-    Story(
+    Case(
         "limit",
         CONFIRM,
         "TooManyFailedAttemptsException",
@@ -278,99 +276,99 @@ STORIES: tuple[Story, ...] = (
         lambda _: None,
         instead=True,
     ),
-    Story(
+    Case(
         "limit",
         REQUEST,
         "LimitExceededException",
         "the account has sent its mails of the day",
         lambda p: [p.box.settings(daily_mail_limit=1), p.ask()],
     ),
-    Story(
+    Case(
         "limit",
         REQUEST,
         "TooManyRequestsException",
         "everybody asks at once",
         _fault(REQUEST, "throttle-before-commit"),
     ),
-    Story(
+    Case(
         "limit",
         CONFIRM,
         "TooManyRequestsException",
         "everybody confirms at once",
         _fault(CONFIRM, "throttle-before-commit"),
     ),
-    Story(
+    Case(
         "user",
         REQUEST,
         "UserNotFoundException",
         "nobody has that name",
         _name(username="deigo@example.com"),
     ),
-    Story(
+    Case(
         "user",
         CONFIRM,
         "UserNotFoundException",
         "nobody has that name",
         _name(username="deigo@example.com"),
     ),
-    Story(
+    Case(
         "user",
         REQUEST,
         "InvalidParameterException",
         "the address was never verified",
         lambda p: p.attributes(email_verified="false"),
     ),
-    Story(
+    Case(
         "user",
         REQUEST,
         "NotAuthorizedException",
         "the user still has a temporary password",
         _temporary,
     ),
-    Story(
+    Case(
         "user",
         CONFIRM,
         "UserNotConfirmedException",
         "the user never finished signing up",
         _unconfirmed,
     ),
-    Story("user", CONFIRM, "NotAuthorizedException", "the user is disabled", _disable),
-    Story(
+    Case("user", CONFIRM, "NotAuthorizedException", "the user is disabled", _disable),
+    Case(
         "client",
         REQUEST,
         "ResourceNotFoundException",
         "the app client's id is wrong",
         _name(client_id="nosuchclient"),
     ),
-    Story(
+    Case(
         "client",
         CONFIRM,
         "ResourceNotFoundException",
         "the app client's id is wrong",
         _name(client_id="nosuchclient"),
     ),
-    Story(
+    Case(
         "client",
         REQUEST,
         "NotAuthorizedException",
         "the app client has a secret, and no hash of it was sent",
         lambda p: p.another_client(GenerateSecret=True),
     ),
-    Story(
+    Case(
         "client",
         CONFIRM,
         "NotAuthorizedException",
         "the app client has a secret, and no hash of it was sent",
         lambda p: p.another_client(GenerateSecret=True),
     ),
-    Story(
+    Case(
         "client",
         REQUEST,
         "NotAuthorizedException",
         "only administrators reset passwords here",
         _admin_only,
     ),
-    Story(
+    Case(
         "client",
         REQUEST,
         "OperationNotEnabledException",
@@ -378,7 +376,7 @@ STORIES: tuple[Story, ...] = (
         lambda _: None,
         instead=True,
     ),
-    Story(
+    Case(
         "client",
         CONFIRM,
         "OperationNotEnabledException",
@@ -386,151 +384,151 @@ STORIES: tuple[Story, ...] = (
         lambda _: None,
         instead=True,
     ),
-    Story(
+    Case(
         "client",
         REQUEST,
         "InvalidParameterException",
         "the name has a space in it",
         _name(username="di ego@example.com"),
     ),
-    Story(
+    Case(
         "client",
         REQUEST,
         "ForbiddenException",
         "a firewall stands before the pool",
         _set(waf_block=True),
     ),
-    Story(
+    Case(
         "client",
         CONFIRM,
         "ForbiddenException",
         "a firewall stands before the pool",
         _set(waf_block=True),
     ),
-    Story(
+    Case(
         "sending",
         REQUEST,
         "CodeDeliveryFailureException",
         "the sender was refused",
         _set(delivery_failure="code"),
     ),
-    Story(
+    Case(
         "sending",
         REQUEST,
         "InvalidEmailRoleAccessPolicyException",
         "the sender's address is not verified in SES",
         _set(delivery_failure="email-access"),
     ),
-    Story(
+    Case(
         "sending",
         REQUEST,
         "InvalidSmsRoleTrustRelationshipException",
         "the SMS role does not trust Cognito",
         _set(delivery_failure="sms-trust"),
     ),
-    Story(
+    Case(
         "sending",
         REQUEST,
         "InvalidSmsRoleAccessPolicyException",
         "the SMS role may not publish",
         _set(delivery_failure="sms-access"),
     ),
-    Story(
+    Case(
         "trigger",
         REQUEST,
         "UserLambdaValidationException",
         "the trigger that words the message raises an error",
         _failing("CustomMessage", KeyError("template")),
     ),
-    Story(
+    Case(
         "trigger",
         REQUEST,
         "UnexpectedLambdaException",
         "the trigger that words the message is too slow",
         _failing("CustomMessage", TimeoutError()),
     ),
-    Story(
+    Case(
         "trigger",
         REQUEST,
         "InvalidLambdaResponseException",
         "the trigger that words the message returns nothing",
         _failing("CustomMessage"),
     ),
-    Story(
+    Case(
         "trigger",
         CONFIRM,
         "UserLambdaValidationException",
         "the trigger after the confirmation raises an error",
         _failing("PostConfirmation", KeyError("welcome")),
     ),
-    Story(
+    Case(
         "trigger",
         CONFIRM,
         "UnexpectedLambdaException",
         "the trigger after the confirmation is too slow",
         _failing("PostConfirmation", TimeoutError()),
     ),
-    Story(
+    Case(
         "trigger",
         CONFIRM,
         "InvalidLambdaResponseException",
         "the trigger after the confirmation returns nothing",
         _failing("PostConfirmation"),
     ),
-    Story(
+    Case(
         "lost",
         REQUEST,
         "InternalErrorException",
         "the service fails before it did anything",
         _fault(REQUEST, "500-before-commit"),
     ),
-    Story(
+    Case(
         "lost",
         CONFIRM,
         "InternalErrorException",
         "the service fails before it did anything",
         _fault(CONFIRM, "500-before-commit"),
     ),
-    Story(
+    Case(
         "lost",
         CONFIRM,
         "InternalErrorException",
         "the service fails after it did the work",
         _fault(CONFIRM, "500-after-commit"),
     ),
-    Story(
+    Case(
         "lost", CONFIRM, "", "the answer is lost on its way", _fault(CONFIRM, "drop-after-commit")
     ),
 )
 
 
-def meet(operation: str, name: str) -> Encounter:
+def reproduce(operation: str, name: str) -> Outcome:
     """Play one story and return what came of it. name: as STORIES calls it."""
-    for story in STORIES:
-        if (story.operation, story.name) == (operation, name):
-            return _played(story, Lesson())
-    known = ", ".join(story.name for story in STORIES if story.operation == operation)
+    for case in CASES:
+        if (case.operation, case.name) == (operation, name):
+            return _played(case, Lesson())
+    known = ", ".join(case.name for case in CASES if case.operation == operation)
     raise ValueError(f"no story of {operation} is called {name!r}; there are: {known}")
 
 
-def meet_all(family: str = "") -> tuple[Encounter, ...]:
+def reproduce_all(family: str = "") -> tuple[Outcome, ...]:
     """Play every story, or those of a family: code, password, limit, user, client, sending,
     trigger, lost.
     """
     lesson = Lesson()
-    return tuple(_played(story, lesson) for story in STORIES if family in ("", story.family))
+    return tuple(_played(case, lesson) for case in CASES if family in ("", case.family))
 
 
-def table(encounters: tuple[Encounter, ...], title: str) -> Table:
+def table(outcomes: tuple[Outcome, ...], title: str) -> Table:
     """Return encounters as a table. Where they differ in it, the first column says which call was
     made.
     """
-    mixed, rows = len({one.story.operation for one in encounters}) > 1, []
-    for one in encounters:
+    mixed, rows = len({one.case.operation for one in outcomes}) > 1, []
+    for one in outcomes:
         name, says, means, afterwards, after = one.row()
         rows.append(
             (
-                f"{_WHILE[one.story.operation]}: {name}" if mixed else name,
+                f"{_WHILE[one.case.operation]}: {name}" if mixed else name,
                 says,
                 afterwards,
                 f"{means} {after}",
@@ -545,13 +543,13 @@ def table(encounters: tuple[Encounter, ...], title: str) -> Table:
     return Table(title, heads, tuple(rows))
 
 
-def catalogue(encounters: tuple[Encounter, ...], operation: str) -> Table:
+def catalogue(outcomes: tuple[Outcome, ...], operation: str) -> Table:
     """Return one row for each error of a call: what may have happened, and what may then be tried
     again.
     """
-    rows: dict[str, list[Encounter]] = {}
-    for one in encounters:
-        if one.story.operation == operation:
+    rows: dict[str, list[Outcome]] = {}
+    for one in outcomes:
+        if one.case.operation == operation:
             rows.setdefault(one.error.code or "(no answer at all)", []).append(one)
     return Table(
         f"Every way to be refused while {_WHILE[operation]}",
@@ -559,7 +557,7 @@ def catalogue(encounters: tuple[Encounter, ...], operation: str) -> Table:
         tuple(
             (
                 code,
-                _joined(one.story.name for one in met),
+                _joined(one.case.name for one in met),
                 _joined(one.afterwards for one in met),
                 _joined(one.again for one in met),
             )
@@ -578,25 +576,25 @@ def modelled(operation: str) -> set[str]:
     return {shape.name for shape in service.operation_model(operation).error_shapes}
 
 
-def _played(story: Story, lesson: Lesson) -> Encounter:
+def _played(case: Case, lesson: Lesson) -> Outcome:
     lesson.box.reset()
-    play = Play(story.operation, lesson)
-    story.set_up(play)
+    play = Scenario(case.operation, lesson)
+    case.set_up(play)
     try:
-        with _instead(lesson.quiet, story.error) if story.instead else nullcontext():
-            _call(story.operation, lesson.quiet, play)
+        with _instead(lesson.quiet, case.error) if case.instead else nullcontext():
+            _call(case.operation, lesson.quiet, play)
     except Answered as error:
-        if error.code != story.error:
+        if error.code != case.error:
             raise AssertionError(
-                f"{story.name}: {story.error} was expected, {error.code} came"
+                f"{case.name}: {case.error} was expected, {error.code} came"
             ) from error
-        return Encounter(story, error, _afterwards(play))
+        return Outcome(case, error, _afterwards(play))
     except ResetError as error:
-        raise AssertionError(f"{story.name}: Cognito was not reached") from error
-    raise AssertionError(f"{story.name}: Cognito did what it was asked")
+        raise AssertionError(f"{case.name}: Cognito was not reached") from error
+    raise AssertionError(f"{case.name}: Cognito did what it was asked")
 
 
-def _call(operation: str, client: Any, play: Play) -> None:
+def _call(operation: str, client: Any, play: Scenario) -> None:
     who: Any = {"client_id": play.client_id, "username": play.username}
     if operation == REQUEST:
         actions.request_code(client, **who)
@@ -618,7 +616,7 @@ def _instead(client: Any, code: str) -> Iterator[None]:
         events.unregister(name, unique_id="instead")
 
 
-def _afterwards(play: Play) -> str:
+def _afterwards(play: Scenario) -> str:
     mails = play.box.mailbox()
     if not mails:
         return "none was sent"

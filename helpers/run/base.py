@@ -40,14 +40,14 @@ class Runbook(ABC, Generic[P]):
     """
 
     name: ClassVar[str]
-    asks_for: ClassVar[type[Parameters]]
+    parameters_model: ClassVar[type[Parameters]]
     title: ClassVar[str]
     """What the form is headed with."""
     button: ClassVar[str]
     """What the form's button says that it does."""
     form_fields: ClassVar[tuple[str, ...]]
     """The parameters that a person fills in, in the order of reading."""
-    check_first: ClassVar[str] = "Look the user up before anything else."
+    verify_hint: ClassVar[str] = "Look the user up before anything else."
     """What tells, after an answer was lost, whether it was done."""
     reads: ClassVar[str] = ""
     """What a runbook of a public call reads beforehand, by signed calls, when the user pool is
@@ -57,7 +57,7 @@ class Runbook(ABC, Generic[P]):
     """Whether the practice mailbox beside the form offers to request a code as the user."""
 
     def __init__(self, **values: Any) -> None:
-        self.person = person_present(str(values.get("interactive", "auto")))
+        self.person = is_interactive(str(values.get("interactive", "auto")))
         self.values = self._leave_to_the_form(values) if self.person else values
         # A person has not come to the gate yet; their form asks for it, and `submit` looks at it.
         self.parameters, self.problems = self._read(self.values, gate=not self.person)
@@ -142,7 +142,7 @@ class Runbook(ABC, Generic[P]):
 
     def as_whom(self) -> str:
         """Say which identity the run's calls are made with."""
-        p, signed = self.parameters, issubclass(self.asks_for, PoolParameters)
+        p, signed = self.parameters, issubclass(self.parameters_model, PoolParameters)
         if p is None or not (signed or p.user_pool_id):
             return "nobody: the call is unsigned and needs no AWS credentials"
         if p.to_target().may_be_sandbox:
@@ -181,7 +181,7 @@ class Runbook(ABC, Generic[P]):
         if parameters is None and self.person:
             problems += [
                 Problem(name, f"please enter the {name.replace('_', ' ')}.")
-                for name in self.asks_for.SECRETS
+                for name in self.parameters_model.SECRETS
                 if merged.get(name) == "prompt:" and name not in typed
             ]
         endpoint, started = "", datetime.now(UTC)
@@ -289,13 +289,15 @@ class Runbook(ABC, Generic[P]):
         return NextRunbook(name=name, parameters=given)
 
     def _read(self, values: Mapping[str, Any], *, gate: bool) -> tuple[P | None, list[Problem]]:
-        read, problems = self.asks_for.read(values, person=self.person, gate=gate)
+        read, problems = self.parameters_model.read(values, person=self.person, gate=gate)
         return cast(P | None, read), problems
 
     def _leave_to_the_form(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Have the form ask for each secret whose reference cannot be used here."""
-        fields = self.asks_for.model_fields
-        given = {name: values.get(name, fields[name].default) for name in self.asks_for.SECRETS}
+        fields = self.parameters_model.model_fields
+        given = {
+            name: values.get(name, fields[name].default) for name in self.parameters_model.SECRETS
+        }
         sandbox = Target(str(values.get("target", "sandbox"))).may_be_sandbox
         unfit = [
             name
@@ -310,7 +312,7 @@ class Runbook(ABC, Generic[P]):
         self, parameters: P, target: Target, typed: Mapping[str, Secret]
     ) -> tuple[dict[str, Secret], list[Problem]]:
         secrets, problems = dict(typed), []
-        for name in self.asks_for.SECRETS:
+        for name in self.parameters_model.SECRETS:
             reference = getattr(parameters, name)
             if name in typed or not reference:
                 continue
@@ -346,7 +348,7 @@ def _left_open(following: NextRunbook) -> str:
     )
 
 
-def person_present(interactive: str) -> bool:
+def is_interactive(interactive: str) -> bool:
     """Say whether a person is there to fill in a form. interactive: yes, no, or auto, which asks
     the kernel.
 

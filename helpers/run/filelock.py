@@ -11,7 +11,7 @@ with contextlib.suppress(ImportError):
     import msvcrt
 
 
-def hold(file: int, *, wait: bool = True) -> bool:
+def lock_file(file: int, *, wait: bool = True) -> bool:
     """Lock an open file for this process alone. wait: False to return False at once when another
     holds it.
     """

@@ -23,7 +23,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from helpers.run.filelock import hold
+from helpers.run.filelock import lock_file
 from helpers.run.record import Outcome, Record, Text
 from helpers.secrets.redaction import redact
 
@@ -234,7 +234,7 @@ class Journal:
         """
         path = self._lock_of(run)
         with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
-            hold(file.fileno())
+            lock_file(file.fileno())
             try:
                 yield
             finally:
@@ -276,7 +276,7 @@ class Journal:
     def _locked(self) -> Iterator[int]:
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            hold(file)
+            lock_file(file)
             yield file
         finally:
             os.close(file)
@@ -293,9 +293,9 @@ class Journal:
             os.lseek(file, at, os.SEEK_SET)
             tail = os.read(file, step) + tail
         if tail and not tail.endswith(b"\n"):
-            keep = tail.rfind(b"\n") + 1
-            os.ftruncate(file, end - (len(tail) - keep))
-            if not keep:
+            write_record = tail.rfind(b"\n") + 1
+            os.ftruncate(file, end - (len(tail) - write_record))
+            if not write_record:
                 return FIRST
             return self._last_digest(file)
         last = tail.rstrip(b"\n").rpartition(b"\n")[2]
@@ -329,7 +329,7 @@ class Journal:
             return ended.state
         try:
             with self._lock_of(run).open("r+") as file:
-                return "lost" if hold(file.fileno(), wait=False) else "running"
+                return "lost" if lock_file(file.fileno(), wait=False) else "running"
         except OSError:
             return "lost"
 

@@ -14,7 +14,7 @@ from helpers.run.journal import Ended
 USERNAME_AS = ("clear", "masked", "hashed")
 
 
-def veil_of(
+def username_masker(
     entry: RunbookEntry, values: Mapping[str, Any], how: str, folder: Path
 ) -> Callable[[str], str]:
     """Return what a text is passed through before it is kept, so that the username is kept as
@@ -28,35 +28,35 @@ def veil_of(
         return lambda text: text
     if how == "masked":
         local, at, domain = username.partition("@")
-        veiled = f"{local[:1]}***" + (f"@{domain[:1]}***" if at else "")
+        masked = f"{local[:1]}***" + (f"@{domain[:1]}***" if at else "")
     else:
-        veiled = (
+        masked = (
             "hmac-sha256:"
             + hmac.new(_key(folder), username.encode(), hashlib.sha256).hexdigest()[:32]
         )
-    return lambda text: text.replace(username, veiled)
+    return lambda text: text.replace(username, masked)
 
 
-def through(value: Any, veil: Callable[[str], str]) -> Any:
+def map_strings(value: Any, mask: Callable[[str], str]) -> Any:
     """Pass every text in JSON data through a veil."""
     if isinstance(value, str):
-        return veil(value)
+        return mask(value)
     if isinstance(value, dict):
-        return {key: through(item, veil) for key, item in value.items()}
-    return [through(item, veil) for item in value] if isinstance(value, list) else value
+        return {key: map_strings(item, mask) for key, item in value.items()}
+    return [map_strings(item, mask) for item in value] if isinstance(value, list) else value
 
 
-def hidden(
+def mask_entry(
     ended: Ended, entry: RunbookEntry, values: Mapping[str, Any], how: str, folder: Path
 ) -> Ended:
     """Return a run's end as it is kept: the username as chosen, and so the one that the run has
     found out to go on with.
     """
-    data = through(ended.model_dump(mode="json"), veil_of(entry, values, how, folder))
+    data = map_strings(ended.model_dump(mode="json"), username_masker(entry, values, how, folder))
     following = ended.record.next_runbook if ended.record else None
     found = following.parameters.get("username", "") if following else ""
     if found:
-        data = through(data, veil_of(entry, {**values, "username": found}, how, folder))
+        data = map_strings(data, username_masker(entry, {**values, "username": found}, how, folder))
     return Ended.model_validate(data)
 
 

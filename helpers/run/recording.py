@@ -2,7 +2,7 @@
 record file lies.
 
 A run without a person is noted by `helpers.runner.headless`; one that a person makes in a form by
-`noted`, where the environment names the folder of runs, as `make lab` does.
+`recorded`, where the environment names the folder of runs, as `make lab` does.
 """
 
 import getpass
@@ -21,18 +21,18 @@ from typing import Any
 
 from helpers.run.entry import RunbookEntry
 from helpers.run.journal import Ended, Journal, Kept, Started, State, now
-from helpers.run.masking import hidden, veil_of
+from helpers.run.masking import mask_entry, username_masker
 from helpers.run.record import Outcome, Record
 
 RUNS = "COGNITO_RESET_RUNS"
 """The environment variable that names the folder in which the runs of forms are noted."""
 
 
-class NotNoted(Exception):
+class JournalUnavailable(Exception):
     """The journal cannot be written, so nothing was sent: what is not noted is not done."""
 
 
-def new_name(folder: Path) -> str:
+def new_run_id(folder: Path) -> str:
     """Return an id for a run that no other run in this folder has."""
     while True:
         name = f"{now():%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
@@ -40,27 +40,27 @@ def new_name(folder: Path) -> str:
             return name
 
 
-def begun(
-    entry: RunbookEntry, name: str, values: Mapping[str, Any], out: Path, veil: Callable[[str], str]
+def start_entry(
+    entry: RunbookEntry, name: str, values: Mapping[str, Any], out: Path, mask: Callable[[str], str]
 ) -> Started:
     """Return the line that a run writes before anything else. out: what it will leave. veil: see
-    `veil_of`.
+    `username_masker`.
     """
     return Started(
         run=name,
         at=now(),
-        who=_who(),
+        who=_current_user(),
         host=socket.gethostname(),
         process=os.getpid(),
         runbook=entry.name,
         digest=hashlib.sha256(entry.path.read_bytes()).hexdigest(),
         versions=_versions(),
-        parameters={key: veil(text) for key, text in _recordable(entry, values).items()},
+        parameters={key: mask(text) for key, text in _recordable(entry, values).items()},
         out=str(out),
     )
 
 
-def keep(path: Path, kept: Kept) -> None:
+def write_record(path: Path, kept: Kept) -> None:
     """Write a run's record file whole or not at all, for its owner alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -72,7 +72,7 @@ def keep(path: Path, kept: Kept) -> None:
 
 
 @contextmanager
-def noted(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callable[[Record], str]]:
+def recorded(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callable[[Record], str]]:
     """Note what a person does with a form: a line before anything is sent, and another when it is
     over.
 
@@ -84,14 +84,14 @@ def noted(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callable[[
         yield lambda record: ""
         return
     journal = Journal(Path(os.environ[RUNS]))
-    name = new_name(journal.folder)
+    name = new_run_id(journal.folder)
     path = journal.folder / name / "record.json"
     how = os.environ.get("COGNITO_RESET_USERNAME_AS", "masked")
 
     def end(ended: Ended) -> str:
-        line = hidden(ended, entry, values, how, journal.folder)
+        line = mask_entry(ended, entry, values, how, journal.folder)
         journal.append(line)
-        keep(path, Kept.of(started, line))
+        write_record(path, Kept.of(started, line))
         return name
 
     def over(record: Record) -> str:
@@ -113,10 +113,12 @@ def noted(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callable[[
         try:
             journal.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock.enter_context(journal.under_way(name))
-            started = begun(entry, name, values, path, veil_of(entry, values, how, journal.folder))
+            started = start_entry(
+                entry, name, values, path, username_masker(entry, values, how, journal.folder)
+            )
             journal.append(started)
         except OSError as exc:
-            raise NotNoted(f"{exc.strerror}: {journal.path}") from exc
+            raise JournalUnavailable(f"{exc.strerror}: {journal.path}") from exc
         try:
             yield over
         except BaseException as exc:
@@ -148,7 +150,7 @@ def _recordable(entry: RunbookEntry, values: Mapping[str, Any]) -> dict[str, str
     }
 
 
-def _who() -> str:
+def _current_user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -29,7 +29,7 @@ UNSEEN = "could not be read"
 
 
 @dataclass(frozen=True)
-class Seen:
+class Snapshot:
     """What was read before a change, and the calls that read it. pool: None where its settings
     decide nothing.
     """
@@ -40,7 +40,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Verified:
+class Verification:
     """What was looked at after a change. proof: in words, "" where there is none. note: what else
     is to be said, such as why there is none. against: it speaks against the change. say: what the
     user is to be told besides.
@@ -60,7 +60,7 @@ class AdministratorRunbook(Runbook[G]):
     """The call that changes something."""
     sends: ClassVar[str]
     """Its members, for the plan."""
-    for_good: ClassVar[str]
+    irreversible: ClassVar[str]
     """What cannot be undone."""
     then: ClassVar[str] = "AdminGetUser again, as the proof"
     """What is done afterwards, to prove it; "" where nothing can."""
@@ -70,7 +70,7 @@ class AdministratorRunbook(Runbook[G]):
     # --- what a subclass says ---
 
     @abstractmethod
-    def changes(self, parameters: G, seen: Seen | None) -> tuple[tuple[str, str, str], ...]:
+    def changes(self, parameters: G, seen: Snapshot | None) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards, as (what, now, after). seen: None where reading
         failed.
         """
@@ -82,7 +82,7 @@ class AdministratorRunbook(Runbook[G]):
         """Make the one call that changes something."""
 
     @abstractmethod
-    def done(self, parameters: G, seen: Seen) -> Result:
+    def done(self, parameters: G, seen: Snapshot) -> Result:
         """Return the result of a change that was made: what it means, what to say, what
         comes next.
         """
@@ -91,14 +91,14 @@ class AdministratorRunbook(Runbook[G]):
         """Return what in the user, read again, proves the change; "" when nothing does."""
         return ""
 
-    def objection(self, parameters: G, seen: Seen) -> Result | None:
+    def precondition(self, parameters: G, seen: Snapshot) -> Result | None:
         """Return why the change is not to be made, where it would help nobody or strand the
         user.
         """
         return None
 
     def prepare(
-        self, parameters: G, target: Target, seen: Seen, secrets: dict[str, Secret]
+        self, parameters: G, target: Target, seen: Snapshot, secrets: dict[str, Secret]
     ) -> Result | None:
         """Do what has to be there before the change is sent, and put into secrets what it brings
         about.
@@ -108,20 +108,20 @@ class AdministratorRunbook(Runbook[G]):
         return None
 
     def verify(
-        self, parameters: G, target: Target, secrets: Mapping[str, Secret], seen: Seen
-    ) -> Verified:
+        self, parameters: G, target: Target, secrets: Mapping[str, Secret], seen: Snapshot
+    ) -> Verification:
         """Look what became of the change. It is called once, after Cognito said yes and after its
         answer was lost.
         """
         step, after = self.look_again(parameters, target)
         if isinstance(after, ResetError):
-            return Verified(
+            return Verification(
                 (step,), note=f"Reading the user again could not prove it: {after.meaning or after}"
             )
-        return Verified((step,), self.proof(parameters, seen.user, after))
+        return Verification((step,), self.proof(parameters, seen.user, after))
 
     def refused(
-        self, error: Refused, parameters: G, target: Target, seen: Seen, step: Step
+        self, error: Refused, parameters: G, target: Target, seen: Snapshot, step: Step
     ) -> Result:
         """Return the result of a change that Cognito refused. step: the refused call."""
         return self._refused(error, *seen.steps, step)
@@ -139,14 +139,14 @@ class AdministratorRunbook(Runbook[G]):
         p = self.parameters
         if p is None:
             return self._incorrect()
-        seen: Seen | None = None
+        seen: Snapshot | None = None
         look = ""
         try:
             seen = self._look(p, p.to_target(), [])
         except ResetError as exc:
             look = f"{UNSEEN}: {exc}"
         else:
-            against = self.objection(p, seen)
+            against = self.precondition(p, seen)
             if against:
                 return Card(
                     "What will happen",
@@ -162,7 +162,7 @@ class AdministratorRunbook(Runbook[G]):
                 ),
                 ("Sent, once", f"{self.operation} ({self.sends})"),
                 ("Then, once", self.then),
-                ("Cannot be undone", self.for_good),
+                ("Cannot be undone", self.irreversible),
                 ("The user", look),
             ),
             self.changes(p, seen),
@@ -175,7 +175,7 @@ class AdministratorRunbook(Runbook[G]):
         except ResetError as exc:
             return self._unread(exc, target, read)
         secrets = dict(secrets)
-        against = self.objection(parameters, seen) or self.prepare(
+        against = self.precondition(parameters, seen) or self.prepare(
             parameters, target, seen, secrets
         )
         if against is not None:
@@ -186,7 +186,7 @@ class AdministratorRunbook(Runbook[G]):
             return not_reached(exc, *seen.steps, step_failed(self.operation, exc, target.now()))
         except Unsettled as exc:
             lost = step_failed(self.operation, exc, target.now())
-            return self._settle(
+            return self._reconcile(
                 exc, parameters, seen, lost, self.verify(parameters, target, secrets, seen)
             )
         except Refused as exc:
@@ -194,13 +194,13 @@ class AdministratorRunbook(Runbook[G]):
                 exc, parameters, target, seen, step_failed(self.operation, exc, target.now())
             )
         step = Step(name=self.operation, status="done", at=target.now(), request_id=done.request_id)
-        return self._made(
+        return self._confirm_change(
             self.done(parameters, seen), seen, step, self.verify(parameters, target, secrets, seen)
         )
 
     # --- inner ---
 
-    def _look(self, p: G, target: Target, steps: list[Step]) -> Seen:
+    def _look(self, p: G, target: Target, steps: list[Step]) -> Snapshot:
         """Read what decides. steps: filled with the calls that were answered, also where a later
         one is not.
         """
@@ -220,7 +220,7 @@ class AdministratorRunbook(Runbook[G]):
                     request_id=pool.request_id,
                 )
             )
-        return Seen(user, pool, tuple(steps))
+        return Snapshot(user, pool, tuple(steps))
 
     def look_again(self, p: G, target: Target) -> tuple[Step, User | ResetError]:
         """Read the user once more; return the step, and the user or the error that stood against
@@ -275,7 +275,9 @@ class AdministratorRunbook(Runbook[G]):
             ),
         )
 
-    def _made(self, result: Result, seen: Seen, step: Step, found: Verified) -> Result:
+    def _confirm_change(
+        self, result: Result, seen: Snapshot, step: Step, found: Verification
+    ) -> Result:
         """Return the result of a change that Cognito said yes to."""
         steps = (*seen.steps, step, *found.steps)
         if found.against:
@@ -296,7 +298,9 @@ class AdministratorRunbook(Runbook[G]):
             )
         return self._proved(result, found, steps)
 
-    def _settle(self, error: Unsettled, p: G, seen: Seen, lost: Step, found: Verified) -> Result:
+    def _reconcile(
+        self, error: Unsettled, p: G, seen: Snapshot, lost: Step, found: Verification
+    ) -> Result:
         """Decide what became of a change whose answer was lost, by what was looked at
         afterwards.
         """
@@ -324,7 +328,7 @@ class AdministratorRunbook(Runbook[G]):
         )
 
     def _proved(
-        self, result: Result, found: Verified, steps: tuple[Step, ...], *notes: str
+        self, result: Result, found: Verification, steps: tuple[Step, ...], *notes: str
     ) -> Result:
         more = tuple(note for note in (*notes, found.note) if note)
         return replace(
@@ -337,7 +341,7 @@ class AdministratorRunbook(Runbook[G]):
         )
 
 
-def objected(headline: str, **words: Any) -> Result:
+def blocked(headline: str, **words: Any) -> Result:
     """Return the result of a run that stopped itself before it changed anything. words: as Result
     takes them.
     """

@@ -12,7 +12,7 @@ from helpers.cognito.models import User
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome, Step
 from helpers.run.result import Result
-from helpers.runbooks.admin_change import AdministratorRunbook, Seen, Verified, objected
+from helpers.runbooks.admin_change import AdministratorRunbook, Snapshot, Verification, blocked
 from helpers.runbooks.diagnosis.diagnose import diagnose, route
 from helpers.runbooks.schemas import AdminResetParameters
 from helpers.secrets.secret import Secret
@@ -36,19 +36,19 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
     """One run of admin-reset. See Runbook for the steps."""
 
     name: ClassVar[str] = "admin-reset"
-    asks_for: ClassVar[type[Parameters]] = AdminResetParameters
+    parameters_model: ClassVar[type[Parameters]] = AdminResetParameters
     title: ClassVar[str] = "Take the password away and send a code"
     button: ClassVar[str] = "Reset this user's password"
     form_fields: ClassVar[tuple[str, ...]] = ("username", "user_pool_id", "confirm_username")
     operation: ClassVar[str] = "AdminResetUserPassword"
     sends: ClassVar[str] = "UserPoolId, Username"
-    for_good: ClassVar[str] = (
+    irreversible: ClassVar[str] = (
         "the old password is gone at once; without the code the user cannot sign in"
     )
     reads_pool: ClassVar[bool] = True
 
     def changes(
-        self, parameters: AdminResetParameters, seen: Seen | None
+        self, parameters: AdminResetParameters, seen: Snapshot | None
     ) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards."""
         status = seen.user.status if seen else "not known"
@@ -71,7 +71,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
             ("Devices that are signed in", "signed in", "not known; AWS documents no sign-out"),
         )
 
-    def objection(self, parameters: AdminResetParameters, seen: Seen) -> Result | None:
+    def precondition(self, parameters: AdminResetParameters, seen: Snapshot) -> Result | None:
         """Refuse where no code could reach the user, who would be locked out; and where Cognito
         cannot do it.
         """
@@ -80,7 +80,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
             return None
         found = diagnose(username=parameters.username, user=seen.user, pool=seen.pool, client=None)
         known = {name: value for name, value in found.parameters.items() if name != "username"}
-        return objected(
+        return blocked(
             (
                 "it would leave the user without a password and without a code."
                 if able
@@ -116,8 +116,8 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         parameters: AdminResetParameters,
         target: Target,
         secrets: Mapping[str, Secret],
-        seen: Seen,
-    ) -> Verified:
+        seen: Snapshot,
+    ) -> Verification:
         """Read the user again, and say where that tells nothing."""
         found = super().verify(parameters, target, secrets, seen)
         if found.note or seen.user.status != "RESET_REQUIRED":
@@ -132,7 +132,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         error: Refused,
         parameters: AdminResetParameters,
         target: Target,
-        seen: Seen,
+        seen: Snapshot,
         step: Step,
     ) -> Result:
         """Where the message is what failed, look whether the password is gone all the same: AWS
@@ -166,7 +166,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
             next_runbook=self.follow(runbook),
         )
 
-    def done(self, parameters: AdminResetParameters, seen: Seen) -> Result:
+    def done(self, parameters: AdminResetParameters, seen: Snapshot) -> Result:
         """The user needs the code now."""
         promised = _promised(seen)
         code = "a code is on its way" if promised else "whether a code was sent is not known"
@@ -211,7 +211,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         )
 
 
-def _promised(seen: Seen | None) -> bool:
+def _promised(seen: Snapshot | None) -> bool:
     """Say whether AWS promises a message. Source: API reference, AdminResetUserPassword, which
     speaks of contacts whose verification is selected in the pool."""
     if seen is None or seen.pool is None:

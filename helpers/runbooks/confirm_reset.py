@@ -46,7 +46,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
     """One run of confirm-reset. See Runbook for the steps."""
 
     name: ClassVar[str] = "confirm-reset"
-    asks_for: ClassVar[type[Parameters]] = ConfirmResetParameters
+    parameters_model: ClassVar[type[Parameters]] = ConfirmResetParameters
     title: ClassVar[str] = "Set a new password"
     button: ClassVar[str] = "Set the new password"
     form_fields: ClassVar[tuple[str, ...]] = (
@@ -56,7 +56,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         "new_password",
         "client_secret",
     )
-    check_first: ClassVar[str] = "Try one sign-in with the new password before anything else."
+    verify_hint: ClassVar[str] = "Try one sign-in with the new password before anything else."
     reads: ClassVar[str] = "the password policy"
     requests_codes: ClassVar[bool] = True
 
@@ -209,7 +209,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
                 )
             )
         elif self._policy_known:
-            broken = [rule.words for rule in self.policy.broken_by(password)]
+            broken = [rule.words for rule in self.policy.violations(password)]
             if broken:
                 problems.append(Problem("new_password", f"needs {', '.join(broken)}."))
         return problems, notes
@@ -237,7 +237,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             return not_reached(exc, step_failed(confirming, exc, target.now()))
         except Unsettled as exc:
             self._answer_lost = True
-            return self._settle(exc, step_failed(confirming, exc, target.now()), sign_in())
+            return self._reconcile(exc, step_failed(confirming, exc, target.now()), sign_in())
         except Refused as exc:
             step = step_failed(confirming, exc, target.now())
             if exc.code != "ExpiredCodeException":
@@ -246,14 +246,16 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             # spends no reset attempt.
             proof = sign_in()
             if self._answer_lost:
-                return self._settle(exc, step, proof)
+                return self._reconcile(exc, step, proof)
             return self._refused(exc, (step, proof[0]), proof[1])
         step = Step(
             name=confirming, status="done", at=target.now(), request_id=confirmed.request_id
         )
         return self._confirmed(parameters.username, step, *sign_in())
 
-    def _settle(self, error: Answered, step: Step, proof: tuple[Step, str | ResetError]) -> Result:
+    def _reconcile(
+        self, error: Answered, step: Step, proof: tuple[Step, str | ResetError]
+    ) -> Result:
         """Decide what became of a confirm whose answer was lost or cannot be trusted: the new
         password tells.
         """

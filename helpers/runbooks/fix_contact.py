@@ -12,7 +12,7 @@ from helpers.display.card import Card
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome
 from helpers.run.result import Result
-from helpers.runbooks.admin_change import AdministratorRunbook, Seen, objected
+from helpers.runbooks.admin_change import AdministratorRunbook, Snapshot, blocked
 from helpers.runbooks.diagnosis.diagnose import KINDS, diagnose, route
 from helpers.runbooks.diagnosis.verdicts import Verdict
 from helpers.runbooks.schemas import PRACTICE_UNVERIFIED, FixContactParameters
@@ -28,7 +28,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
     """One run of fix-contact. See Runbook for the steps."""
 
     name: ClassVar[str] = "fix-contact"
-    asks_for: ClassVar[type[Parameters]] = FixContactParameters
+    parameters_model: ClassVar[type[Parameters]] = FixContactParameters
     title: ClassVar[str] = "Mark a contact as verified"
     button: ClassVar[str] = "Mark it as verified"
     form_fields: ClassVar[tuple[str, ...]] = (
@@ -40,7 +40,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
     )
     operation: ClassVar[str] = "AdminUpdateUserAttributes"
     sends: ClassVar[str] = "UserPoolId, Username, UserAttributes"
-    for_good: ClassVar[str] = (
+    irreversible: ClassVar[str] = (
         "the mark can be taken back, but not what was done with it: whoever reads that mailbox or"
         " phone can take over the account. Where contacts are names to sign in with, another user"
         " who has the same one verified loses it"
@@ -74,7 +74,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         return {"proof_of_identity": warned | typed}
 
     def changes(
-        self, parameters: FixContactParameters, seen: Seen | None
+        self, parameters: FixContactParameters, seen: Snapshot | None
     ) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards."""
         kind = KINDS[parameters.contact].capitalize()
@@ -105,7 +105,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
             )
         return (*rows, ("Password and sessions", "as they are", "as they are"))
 
-    def objection(self, parameters: FixContactParameters, seen: Seen) -> Result | None:
+    def precondition(self, parameters: FixContactParameters, seen: Snapshot) -> Result | None:
         """Stop where there is nothing to mark, where it is done already, and where no code would go
         there all the same.
         """
@@ -118,7 +118,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         first = route(after, seen.pool).contact
         if first is None:
             found = self._diagnosed(parameters, seen, after)
-            return objected(
+            return blocked(
                 "no code would go there all the same.",
                 happened=found.headline,
                 meaning=found.meaning,
@@ -128,7 +128,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
                 next_runbook=self.follow(found.runbook),
             )
         if first.attribute != parameters.contact:
-            return objected(
+            return blocked(
                 f"codes would go on going to {first.shown}.",
                 happened=(
                     f"The user's {KINDS[first.attribute]} {first.shown} is verified, and this pool"
@@ -173,7 +173,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
             " before it was not."
         )
 
-    def done(self, parameters: FixContactParameters, seen: Seen) -> Result:
+    def done(self, parameters: FixContactParameters, seen: Snapshot) -> Result:
         """A code can go there now, unless something else stands in its way."""
         after = _marked(seen.user, parameters.contact)
         found = self._diagnosed(parameters, seen, after)
@@ -199,10 +199,10 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
 
     # --- inner ---
 
-    def _diagnosed(self, parameters: FixContactParameters, seen: Seen, user: User) -> Verdict:
+    def _diagnosed(self, parameters: FixContactParameters, seen: Snapshot, user: User) -> Verdict:
         return diagnose(username=parameters.username, user=user, pool=seen.pool, client=None)
 
-    def _goes(self, parameters: FixContactParameters, seen: Seen, user: User) -> str:
+    def _goes(self, parameters: FixContactParameters, seen: Snapshot, user: User) -> str:
         found, contact = self._diagnosed(parameters, seen, user), route(user, seen.pool).contact
         if contact is None:
             return "can go nowhere"
@@ -216,11 +216,11 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         known = {name: value for name, value in found.parameters.items() if name != "username"}
         return self.follow(found.runbook, **known)
 
-    def _none_there(self, parameters: FixContactParameters, seen: Seen) -> Result:
+    def _none_there(self, parameters: FixContactParameters, seen: Snapshot) -> Result:
         """Nothing can be marked. Where the other contact could be, lead there."""
         kind = KINDS[parameters.contact]
         found = self._diagnosed(parameters, seen, seen.user)
-        return objected(
+        return blocked(
             f"the user has no {kind}.",
             happened=f"There is no {kind} in the account that could be marked.",
             meaning=f"{found.headline} {found.meaning}",
@@ -231,7 +231,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         )
 
     def _done_already(
-        self, parameters: FixContactParameters, seen: Seen, contact: Contact
+        self, parameters: FixContactParameters, seen: Snapshot, contact: Contact
     ) -> Result:
         kind = KINDS[parameters.contact]
         found = self._diagnosed(parameters, seen, seen.user)

@@ -49,7 +49,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
     """One run of request-code. See Runbook for the steps."""
 
     name: ClassVar[str] = "request-code"
-    asks_for: ClassVar[type[Parameters]] = RequestCodeParameters
+    parameters_model: ClassVar[type[Parameters]] = RequestCodeParameters
     title: ClassVar[str] = "Have a confirmation code sent"
     button: ClassVar[str] = "Send the user a code"
     form_fields: ClassVar[tuple[str, ...]] = (
@@ -60,7 +60,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
         "client_secret",
     )
     reads: ClassVar[str] = "the user and the pool"
-    check_first: ClassVar[str] = (
+    verify_hint: ClassVar[str] = (
         "Have the user look for a new message before anything else, and use its code."
     )
 

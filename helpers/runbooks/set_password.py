@@ -18,7 +18,7 @@ from helpers.cognito.policy import PasswordPolicy
 from helpers.run.parameters import Parameters
 from helpers.run.record import NextRunbook, Outcome, Step, step_failed
 from helpers.run.result import Result
-from helpers.runbooks.admin_change import AdministratorRunbook, Seen, Verified
+from helpers.runbooks.admin_change import AdministratorRunbook, Snapshot, Verification
 from helpers.runbooks.diagnosis.diagnose import KINDS
 from helpers.runbooks.schemas import SetPasswordParameters
 from helpers.secrets import destinations
@@ -57,7 +57,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
     """One run of set-password. See Runbook for the steps."""
 
     name: ClassVar[str] = "set-password"
-    asks_for: ClassVar[type[Parameters]] = SetPasswordParameters
+    parameters_model: ClassVar[type[Parameters]] = SetPasswordParameters
     title: ClassVar[str] = "Set a password without a code"
     button: ClassVar[str] = "Set a new password"
     form_fields: ClassVar[tuple[str, ...]] = (
@@ -71,13 +71,13 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         "agreed_by",
         "confirm_username",
     )
-    check_first: ClassVar[str] = (
+    verify_hint: ClassVar[str] = (
         "Try one sign-in with the password that was written to its place, if one was, before"
         " anything else."
     )
     operation: ClassVar[str] = "AdminSetUserPassword"
     sends: ClassVar[str] = "UserPoolId, Username, Password, Permanent"
-    for_good: ClassVar[str] = "the old password is gone at once"
+    irreversible: ClassVar[str] = "the old password is gone at once"
     then: ClassVar[str] = (
         "InitiateAuth with the new password, as the proof, where an app client is named; its tokens"
         " are dropped at once. Where that proves nothing, AdminGetUser again"
@@ -98,7 +98,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         }
 
     def changes(
-        self, parameters: SetPasswordParameters, seen: Seen | None
+        self, parameters: SetPasswordParameters, seen: Snapshot | None
     ) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards, and what is not."""
         rows = [
@@ -128,7 +128,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         self,
         parameters: SetPasswordParameters,
         target: Target,
-        seen: Seen,
+        seen: Snapshot,
         secrets: dict[str, Secret],
     ) -> Result | None:
         """Generate the password and write it to its place, before it is in force."""
@@ -175,8 +175,8 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         parameters: SetPasswordParameters,
         target: Target,
         secrets: Mapping[str, Secret],
-        seen: Seen,
-    ) -> Verified:
+        seen: Snapshot,
+    ) -> Verification:
         """One sign-in proves it; where there can be none, the status may, if it was another one
         before.
         """
@@ -216,7 +216,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
                     at=target.now(),
                     request_id=signed_in.request_id,
                 )
-                return Verified((step,), *_proved_by(signed_in.challenge))
+                return Verification((step,), *_proved_by(signed_in.challenge))
         again, after = self.look_again(parameters, target)
         # A status tells that some password was set; that the sign-in was refused tells that it was
         # not this one.
@@ -225,7 +225,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
             if against or isinstance(after, ResetError)
             else self.proof(parameters, seen.user, after)
         )
-        return Verified(
+        return Verification(
             (*steps, again), proof, f"A sign-in could not prove it: {why}", against=against, say=say
         )
 
@@ -248,7 +248,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
             self.name,
         )
 
-    def done(self, parameters: SetPasswordParameters, seen: Seen) -> Result:
+    def done(self, parameters: SetPasswordParameters, seen: Snapshot) -> Result:
         """The password has to reach the user, and somebody who cannot get a code will be back."""
         user, temporary = seen.user, parameters.kind == "temporary"
         unverified = next((contact for contact in user.contacts if not contact.verified), None)
@@ -346,7 +346,7 @@ def generated(policy: PasswordPolicy) -> Secret:
     return Secret("".join(characters), "new password")
 
 
-def _afterwards(parameters: SetPasswordParameters, seen: Seen | None) -> str:
+def _afterwards(parameters: SetPasswordParameters, seen: Snapshot | None) -> str:
     # Source: API reference, AdminSetUserPassword, which says the one of temporary passwords and the
     # other of such users.
     if seen and seen.user.status == "EXTERNAL_PROVIDER" and parameters.kind == "temporary":
@@ -354,7 +354,7 @@ def _afterwards(parameters: SetPasswordParameters, seen: Seen | None) -> str:
     return _STATUS[parameters.kind]
 
 
-def _good_for(parameters: SetPasswordParameters, seen: Seen | None) -> str:
+def _good_for(parameters: SetPasswordParameters, seen: Snapshot | None) -> str:
     if parameters.kind == "permanent":
         return "as long as it is not changed"
     days = seen.pool.policy.temporary_password_validity_days if seen and seen.pool else None

@@ -8,7 +8,7 @@ from helpers.cognito.errors import Unsettled
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome
 from helpers.run.result import Result
-from helpers.runbooks.admin_change import AdministratorRunbook, Seen, Verified
+from helpers.runbooks.admin_change import AdministratorRunbook, Snapshot, Verification
 from helpers.runbooks.schemas import SignOutParameters
 from helpers.secrets.secret import Secret
 from helpers.target import Target
@@ -64,20 +64,22 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
     """One run of sign-out-everywhere. See Runbook for the steps."""
 
     name: ClassVar[str] = "sign-out-everywhere"
-    asks_for: ClassVar[type[Parameters]] = SignOutParameters
+    parameters_model: ClassVar[type[Parameters]] = SignOutParameters
     title: ClassVar[str] = "Sign a user out everywhere"
     button: ClassVar[str] = "Sign this user out everywhere"
     form_fields: ClassVar[tuple[str, ...]] = ("username", "user_pool_id", "confirm_username")
-    check_first: ClassVar[str] = "Run this again: to end the sessions twice does no harm."
+    verify_hint: ClassVar[str] = "Run this again: to end the sessions twice does no harm."
     operation: ClassVar[str] = "AdminUserGlobalSignOut"
     sends: ClassVar[str] = "UserPoolId, Username"
-    for_good: ClassVar[str] = "the user has to sign in again on every device, their own ones too"
+    irreversible: ClassVar[str] = (
+        "the user has to sign in again on every device, their own ones too"
+    )
     then: ClassVar[str] = (
         "nothing: no reading shows a user's sessions, so Cognito's answer is the proof"
     )
 
     def changes(
-        self, parameters: SignOutParameters, seen: Seen | None
+        self, parameters: SignOutParameters, seen: Snapshot | None
     ) -> tuple[tuple[str, str, str], ...]:
         """Return what is different afterwards, and what is not."""
         password = _PASSWORD.get(_state(seen)) if seen else None
@@ -121,10 +123,10 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
         parameters: SignOutParameters,
         target: Target,
         secrets: Mapping[str, Secret],
-        seen: Seen,
-    ) -> Verified:
+        seen: Snapshot,
+    ) -> Verification:
         """Nothing can be read that shows a session."""
-        return Verified(
+        return Verification(
             note="No reading shows a user's sessions, so nothing but Cognito's answer tells."
         )
 
@@ -135,7 +137,7 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
             self.name,
         )
 
-    def done(self, parameters: SignOutParameters, seen: Seen) -> Result:
+    def done(self, parameters: SignOutParameters, seen: Snapshot) -> Result:
         """Whoever knows the password may come back, so that is what to look at next."""
         state = _state(seen)
         onward = (
@@ -168,5 +170,5 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
         )
 
 
-def _state(seen: Seen) -> str:
+def _state(seen: Snapshot) -> str:
     return seen.user.status if seen.user.enabled else "disabled"

@@ -204,7 +204,7 @@ def start_early() -> None:
     from helpers.runner.engine import forkserver
 
     if forkserver.CAN_FORK:
-        forkserver.warm_process().expect("helpers")
+        forkserver.warm_process().preload("helpers")
 
 
 @contextmanager

@@ -17,9 +17,9 @@ from typing import Any, cast
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entry import RunbookEntry
 from helpers.run.journal import Ended, Journal, Kept, State, now
-from helpers.run.masking import hidden, veil_of
+from helpers.run.masking import mask_entry, username_masker
 from helpers.run.record import Outcome, Record, find_record
-from helpers.run.recording import begun, keep, new_name
+from helpers.run.recording import new_run_id, start_entry, write_record
 
 _STATE_CODES = {"timed_out": 124, "died": 138, "interrupted": 130}
 _WORDS = {
@@ -66,7 +66,7 @@ class Report:
         }
 
 
-class Stopped(KeyboardInterrupt):
+class Terminated(KeyboardInterrupt):
     """The process was asked to end (SIGTERM); handled as Ctrl-C is."""
 
 
@@ -94,20 +94,24 @@ def run(
     """
     journal = Journal(out)
     if not name or (out / name).exists():
-        name = new_name(out)
+        name = new_run_id(out)
     folder = out / name
     executed = folder / entry.path.name
     kept = record or folder / "record.json"
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    started = begun(
-        entry, name, {**values, **(said or {})}, executed, veil_of(entry, values, username_as, out)
+    started = start_entry(
+        entry,
+        name,
+        {**values, **(said or {})},
+        executed,
+        username_masker(entry, values, username_as, out),
     )
-    with journal.under_way(name), _termination():
+    with journal.under_way(name), handle_sigterm():
         problems = _problems(entry, values)
         if problems is None:
             folder.mkdir(mode=0o700)
             executed.touch(mode=0o600)
-            keep(kept, Kept.of(started, None))
+            write_record(kept, Kept.of(started, None))
         journal.append(started)
         state: State = "refused"
         detail = ""
@@ -121,13 +125,13 @@ def run(
                 dry_run=dry_run,
                 on_cell=on_cell,
             )
-        with _deaf():
+        with ignore_signals():
             notebook = None if problems else _read(executed)
             ended = _judge(name, entry, state, detail, notebook, problems)
-            line = hidden(ended, entry, values, username_as, out)
+            line = mask_entry(ended, entry, values, username_as, out)
             journal.append(line)
             if problems is None:
-                keep(kept, Kept.of(started, line))
+                write_record(kept, Kept.of(started, line))
     found = ended.record
     return Report(
         run=name,
@@ -188,7 +192,7 @@ def _execute(
             },
         )
     except KeyboardInterrupt as exc:
-        return "interrupted", "by SIGTERM" if isinstance(exc, Stopped) else "by Ctrl-C"
+        return "interrupted", "by SIGTERM" if isinstance(exc, Terminated) else "by Ctrl-C"
 
 
 def _by_papermill(
@@ -310,14 +314,14 @@ def _texts(notebook: Any, ids: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @contextmanager
-def _termination() -> Iterator[None]:
+def handle_sigterm() -> Iterator[None]:
     """Take SIGTERM as a wish to end cleanly, for as long as a run lasts."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
     def stop(*_: Any) -> None:
-        raise Stopped
+        raise Terminated
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
@@ -327,7 +331,7 @@ def _termination() -> Iterator[None]:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def ignore_signals() -> Iterator[None]:
     """Finish what has to be written, whoever is impatient."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -4,17 +4,17 @@ DeleteUser.
 
 from . import events, limits, passwords, signin, tokens, users
 from .attributes import shown
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 
-def change_password(work: Work, request: Doc) -> Doc:
+def change_password(work: Transaction, request: Doc) -> Doc:
     """ChangePassword: five tries an hour; no way out of RESET_REQUIRED for a user who is signed
     out.
     """
     pool, user, _ = tokens.bearer(work, request["AccessToken"])
     if user["status"] == "RESET_REQUIRED":
-        raise Refusal("PasswordResetRequiredException", "Password reset required for the user")
+        raise ApiError("PasswordResetRequiredException", "Password reset required for the user")
     limits.spend(work, pool, user, "ChangePassword", limits.HOURLY["ChangePassword"])
     if not passwords.matches(pool, user, request.get("PreviousPassword") or ""):
         raise signin.incorrect()
@@ -25,21 +25,21 @@ def change_password(work: Work, request: Doc) -> Doc:
     return {}
 
 
-def get_user(work: Work, request: Doc) -> Doc:
+def get_user(work: Transaction, request: Doc) -> Doc:
     """GetUser."""
     _, user, _ = tokens.bearer(work, request["AccessToken"])
     listed = shown({"sub": user["sub"], **user["attributes"]})
     return {"Username": user["username"], "UserAttributes": listed} | users.mfa_shown(user)
 
 
-def global_sign_out(work: Work, request: Doc) -> Doc:
+def global_sign_out(work: Transaction, request: Doc) -> Doc:
     """GlobalSignOut."""
     pool, user, _ = tokens.bearer(work, request["AccessToken"])
     users.sign_out(work, pool, user)
     return {}
 
 
-def delete_user(work: Work, request: Doc) -> Doc:
+def delete_user(work: Transaction, request: Doc) -> Doc:
     """DeleteUser."""
     pool, user, _ = tokens.bearer(work, request["AccessToken"])
     work.drop_user(pool, user["username"])

@@ -36,7 +36,7 @@ def attach(engine: Engine, client: Any) -> None:
             engine, wire.target_of(headers), body.encode() if isinstance(body, str) else body
         )
         if said.fault is not None:
-            _befall(said.fault, request.url, timeout)
+            inject_fault(said.fault, request.url, timeout)
         return AWSResponse(
             request.url, said.status, HTTPHeaders.from_dict(said.headers), _Raw(said.body)
         )
@@ -47,7 +47,7 @@ def attach(engine: Engine, client: Any) -> None:
     client.meta.events.register_first(_EVENT, answer, unique_id=_NAME)
 
 
-def _befall(fault: faults.Due, url: str, timeout: float) -> None:
+def inject_fault(fault: faults.Due, url: str, timeout: float) -> None:
     if fault.name == faults.DROP:
         raise ConnectionClosedError(endpoint_url=url)
     if fault.name == faults.DELAY:

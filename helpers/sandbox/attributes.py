@@ -3,7 +3,7 @@ must have.
 """
 
 from .names import CONTACTS, EMAIL, PHONE
-from .refusal import Refusal
+from .refusal import ApiError
 from .work import Doc
 
 STANDARD = (
@@ -49,15 +49,15 @@ def given(pool: Doc, listed: list[Doc] | None, *, by_admin: bool) -> Doc:
                 f"Attributes did not conform to the schema: {name}: Attribute does not exist in the"
                 " schema.\n"
             )
-            raise Refusal("InvalidParameterException", text)
+            raise ApiError("InvalidParameterException", text)
         if name == "sub" or not by_admin and name in _BOOLEAN:
-            raise Refusal(
+            raise ApiError(
                 "NotAuthorizedException", "A client attempted to write unauthorized attribute"
             )
         if name == "email" and value and not EMAIL.fullmatch(value):
-            raise Refusal("InvalidParameterException", "Invalid email address format.")
+            raise ApiError("InvalidParameterException", "Invalid email address format.")
         if name == "phone_number" and value and not PHONE.fullmatch(value):
-            raise Refusal("InvalidParameterException", "Invalid phone number format.")
+            raise ApiError("InvalidParameterException", "Invalid phone number format.")
     return {name: value.lower() if name in _BOOLEAN else value for name, value in values.items()}
 
 
@@ -65,7 +65,7 @@ def check_required(pool: Doc, values: Doc) -> None:
     """Refuse a new user without what the pool's schema requires."""
     for one in pool.get("Schema", ()):
         if one.get("Required") and not values.get(one["Name"]):
-            raise Refusal(
+            raise ApiError(
                 "InvalidParameterException",
                 f"Attributes did not conform to the schema: {one['Name']}: The attribute is"
                 " required\n",
@@ -84,10 +84,10 @@ def check_username(pool: Doc, name: str) -> None:
             if allowed == ["email"]
             else "a phone number"
         )
-        raise Refusal("InvalidParameterException", f"Username should be {what}.")
+        raise ApiError("InvalidParameterException", f"Username should be {what}.")
     for contact, words in zip(CONTACTS, ("email", "phone number"), strict=True):
         if contact in pool.get("AliasAttributes", ()) and forms[contact].fullmatch(name):
-            raise Refusal(
+            raise ApiError(
                 "InvalidParameterException",
                 f"Username cannot be of {words} format, since user pool is"
                 f" configured for {words} alias.",

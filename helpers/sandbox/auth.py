@@ -2,8 +2,8 @@
 
 from . import challenges, clients, migration, passwords, signin, tokens
 from .names import check_secret_hash
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 _PUBLIC = {"USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
 _ADMIN = {
@@ -21,31 +21,31 @@ _NOT_ENABLED = {
 _PASSWORD = {"USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"}
 
 
-def initiate_auth(work: Work, request: Doc) -> Doc:
+def initiate_auth(work: Transaction, request: Doc) -> Doc:
     """InitiateAuth: the flows that an app may use by itself."""
     if request["AuthFlow"] not in _PUBLIC:
-        raise Refusal("InvalidParameterException", "Initiate Auth method not supported.")
+        raise ApiError("InvalidParameterException", "Initiate Auth method not supported.")
     client = work.client(request["ClientId"])
     return _sign_in(work, work.pool(client["UserPoolId"]), client, request)
 
 
-def admin_initiate_auth(work: Work, request: Doc) -> Doc:
+def admin_initiate_auth(work: Transaction, request: Doc) -> Doc:
     """AdminInitiateAuth: the flows of a server that holds credentials."""
     pool = work.pool(request["UserPoolId"])
     client = work.client(request["ClientId"])
     if client["UserPoolId"] != pool["Id"]:
-        raise Refusal(
+        raise ApiError(
             "ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist."
         )
     if request["AuthFlow"] not in _ADMIN:
-        raise Refusal("InvalidParameterException", "Initiate Auth method not supported.")
+        raise ApiError("InvalidParameterException", "Initiate Auth method not supported.")
     return _sign_in(work, pool, client, request)
 
 
-def _sign_in(work: Work, pool: Doc, client: Doc, request: Doc) -> Doc:
+def _sign_in(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
     flow, given = request["AuthFlow"], request.get("AuthParameters") or {}
     if not clients.allows(client, flow):
-        raise Refusal(
+        raise ApiError(
             "InvalidParameterException",
             _NOT_ENABLED.get(flow, f"{flow} flow not enabled for this client"),
         )
@@ -70,7 +70,7 @@ def _sign_in(work: Work, pool: Doc, client: Doc, request: Doc) -> Doc:
     return challenges.begin_srp(work, pool, client, user, name, secret)
 
 
-def _by_password(work: Work, pool: Doc, client: Doc, user: Doc | None, password: str) -> Doc:
+def _by_password(work: Transaction, pool: Doc, client: Doc, user: Doc | None, password: str) -> Doc:
     user = signin.admitted(work, pool, client, user)
     right = passwords.matches(pool, user, password)
     return signin.finish(work, pool, client, user, right)
@@ -78,5 +78,5 @@ def _by_password(work: Work, pool: Doc, client: Doc, user: Doc | None, password:
 
 def _required(given: Doc, name: str) -> str:
     if not given.get(name):
-        raise Refusal("InvalidParameterException", f"Missing required parameter {name}")
+        raise ApiError("InvalidParameterException", f"Missing required parameter {name}")
     return str(given[name])

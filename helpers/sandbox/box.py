@@ -12,7 +12,7 @@ from .engine import Engine, now_of
 from .operations import IMITATED
 from .seed import DEFAULT_POOL_ID
 from .source import Source
-from .work import Doc, Work
+from .work import Doc, Transaction
 
 _DEFAULT_SEED = "cognito"
 
@@ -93,7 +93,7 @@ class Sandbox:
         """
         with self.engine.store.transaction() as db:
             meta = self.engine.meta(db)
-            work = Work(
+            work = Transaction(
                 db, now_of(meta["clock"]), Source(None), settings.defaults() | meta["settings"]
             )
             pools = (
@@ -211,7 +211,7 @@ class Sandbox:
                 f"no status is called {status!r}.{settings.did_you_mean(status, known)}"
             )
         with self.engine.store.transaction() as db:
-            work = Work(db, 0.0, Source(None), settings.defaults())
+            work = Transaction(db, 0.0, Source(None), settings.defaults())
             pool = work.pool(pool_id or DEFAULT_POOL_ID)
             user = work.find(pool, username)
             if user is None:

@@ -16,7 +16,7 @@ from .box import Sandbox
 from .engine import now_of
 from .seed import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID
 from .source import Source
-from .work import Doc, Work
+from .work import Doc, Transaction
 
 CHOSEN_PASSWORD = "Chosen-by-myself-1"
 """What the user of the case trigger-failed has chosen as the new password."""
@@ -66,7 +66,7 @@ class _Stage:
     call.
     """
 
-    def __init__(self, work: Work, case: Case, sandbox: Sandbox) -> None:
+    def __init__(self, work: Transaction, case: Case, sandbox: Sandbox) -> None:
         self.work, self.case, self.sandbox = work, case, sandbox
 
     def pool(self, **options: Any) -> None:
@@ -152,7 +152,7 @@ class _Stage:
     def spends_all_tries(self) -> None:
         """Use up the user's tries of this hour, whatever the sandbox is set to allow."""
         pool, user = self._whom()
-        self.work.tally(pool["Id"], user["username"])["resets"] = [self.work.now] * 20
+        self.work.counters(pool["Id"], user["username"])["resets"] = [self.work.now] * 20
 
     def fails_to_sign_in(self, times: int) -> None:
         """Have that many sign-ins fail."""
@@ -510,7 +510,7 @@ def plant_case(sandbox: Sandbox, name: str) -> Case:
         meta = sandbox.engine.meta(db)
         source = Source(meta["seed"], meta["drawn"])
         # Default settings: what somebody practises with must not change how a case is set up.
-        work = Work(db, now_of(meta["clock"]), source, settings.defaults())
+        work = Transaction(db, now_of(meta["clock"]), source, settings.defaults())
         _PLANTS[name](_Stage(work, CASES[name], sandbox))
         work.keep_records()
         sandbox.engine.keep_meta(db, drawn=source.drawn)

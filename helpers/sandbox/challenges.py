@@ -8,28 +8,30 @@ import hmac
 
 from . import attributes, events, limits, passwords, signin, srp, tokens, users
 from .names import check_secret_hash, hides_users
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 
-def respond_to_auth_challenge(work: Work, request: Doc) -> Doc:
+def respond_to_auth_challenge(work: Transaction, request: Doc) -> Doc:
     """RespondToAuthChallenge."""
     client = work.client(request["ClientId"])
     return _respond(work, work.pool(client["UserPoolId"]), client, request)
 
 
-def admin_respond_to_auth_challenge(work: Work, request: Doc) -> Doc:
+def admin_respond_to_auth_challenge(work: Transaction, request: Doc) -> Doc:
     """AdminRespondToAuthChallenge."""
     pool = work.pool(request["UserPoolId"])
     client = work.client(request["ClientId"])
     if client["UserPoolId"] != pool["Id"]:
-        raise Refusal(
+        raise ApiError(
             "ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist."
         )
     return _respond(work, pool, client, request)
 
 
-def begin_srp(work: Work, pool: Doc, client: Doc, user: Doc | None, name: str, public: str) -> Doc:
+def begin_srp(
+    work: Transaction, pool: Doc, client: Doc, user: Doc | None, name: str, public: str
+) -> Doc:
     """Answer USER_SRP_AUTH with PASSWORD_VERIFIER; hidden names get a stable salt, as the guide
     says.
     """
@@ -38,7 +40,7 @@ def begin_srp(work: Work, pool: Doc, client: Doc, user: Doc | None, name: str, p
     except ValueError:
         a = 0
     if a % srp.N == 0 or len(public) > 2 * len(f"{srp.N:x}"):
-        raise Refusal("InvalidParameterException", "SRP_A is not a valid public value")
+        raise ApiError("InvalidParameterException", "SRP_A is not a valid public value")
     if user is not None or not hides_users(client):
         user = signin.admitted(work, pool, client, user)
     digest = hashlib.sha256(f"{pool['Id']}\n{name}".encode("utf-8", "surrogatepass")).hexdigest()
@@ -74,31 +76,31 @@ def begin_srp(work: Work, pool: Doc, client: Doc, user: Doc | None, name: str, p
     }
 
 
-def _respond(work: Work, pool: Doc, client: Doc, request: Doc) -> Doc:
+def _respond(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
     name, given = request["ChallengeName"], request.get("ChallengeResponses") or {}
-    answers = {
+    map_botocore_errors = {
         "PASSWORD_VERIFIER": _prove,
         "NEW_PASSWORD_REQUIRED": _choose,
         "SMS_MFA": _second,
         "EMAIL_OTP": _second,
         "SOFTWARE_TOKEN_MFA": _second,
     }
-    if name not in answers:
-        raise Refusal(
+    if name not in map_botocore_errors:
+        raise ApiError(
             "InvalidParameterException", f"The sandbox does not imitate the challenge {name}."
         )
     if not given.get("USERNAME"):
-        raise Refusal("InvalidParameterException", "Missing required parameter USERNAME")
+        raise ApiError("InvalidParameterException", "Missing required parameter USERNAME")
     user = work.find(pool, given["USERNAME"])
     own = [user["username"]] if user else []
     check_secret_hash(client, given.get("SECRET_HASH"), given["USERNAME"], *own)
-    return answers[name](work, pool, client, request, given)
+    return map_botocore_errors[name](work, pool, client, request, given)
 
 
-def _prove(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
+def _prove(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
     for needed in ("PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"):
         if not given.get(needed):
-            raise Refusal("InvalidParameterException", f"Missing required parameter {needed}")
+            raise ApiError("InvalidParameterException", f"Missing required parameter {needed}")
     kept = _taken(
         work, pool, client, given["PASSWORD_CLAIM_SECRET_BLOCK"], "srp", signin.incorrect()
     )
@@ -119,9 +121,9 @@ def _prove(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
     return signin.finish(work, pool, client, user, right)
 
 
-def _choose(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
+def _choose(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
     if not given.get("NEW_PASSWORD"):
-        raise Refusal("InvalidParameterException", "Missing required parameter NEW_PASSWORD")
+        raise ApiError("InvalidParameterException", "Missing required parameter NEW_PASSWORD")
     user = _challenged(work, pool, client, request, "NEW_PASSWORD_REQUIRED")
     prefix = "userAttributes."
     listed = [
@@ -140,26 +142,26 @@ def _choose(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc
     }
 
 
-def _second(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
+def _second(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
     name = request["ChallengeName"]
     needed = f"{name}_CODE"
     if not given.get(needed):
-        raise Refusal("InvalidParameterException", f"Missing required parameter {needed}")
+        raise ApiError("InvalidParameterException", f"Missing required parameter {needed}")
     kept = _taken(
         work,
         pool,
         client,
         request.get("Session") or "",
         name,
-        Refusal("NotAuthorizedException", "Invalid session for the user."),
+        ApiError("NotAuthorizedException", "Invalid session for the user."),
     )
     user = work.user(pool["Id"], kept["username"])
     if user is None:
-        raise Refusal("NotAuthorizedException", "Invalid session for the user.")
+        raise ApiError("NotAuthorizedException", "Invalid session for the user.")
     limits.check_lock(work, pool, user, "mfa")
     if not kept["code"] or not hmac.compare_digest(kept["code"].encode(), given[needed].encode()):
         limits.sign_in_failed(work, pool, user, "mfa")
-        raise Refusal("CodeMismatchException", "Invalid code received for user")
+        raise ApiError("CodeMismatchException", "Invalid code received for user")
     limits.sign_in_succeeded(work, pool, user, "mfa")
     events.note(work, pool, user, "SignIn", "Pass", "Mfa", "Success")
     return {
@@ -168,8 +170,8 @@ def _second(work: Work, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc
     }
 
 
-def _challenged(work: Work, pool: Doc, client: Doc, request: Doc, kind: str) -> Doc:
-    invalid = Refusal("NotAuthorizedException", "Invalid session for the user.")
+def _challenged(work: Transaction, pool: Doc, client: Doc, request: Doc, kind: str) -> Doc:
+    invalid = ApiError("NotAuthorizedException", "Invalid session for the user.")
     kept = _taken(work, pool, client, request.get("Session") or "", kind, invalid)
     user = work.user(pool["Id"], kept["username"])
     if user is None or not user["enabled"]:
@@ -177,7 +179,9 @@ def _challenged(work: Work, pool: Doc, client: Doc, request: Doc, kind: str) -> 
     return user
 
 
-def _taken(work: Work, pool: Doc, client: Doc, text: str, kind: str, otherwise: Refusal) -> Doc:
+def _taken(
+    work: Transaction, pool: Doc, client: Doc, text: str, kind: str, otherwise: ApiError
+) -> Doc:
     kept = work.take_session(text)
     if kept is None or (kept["kind"], kept["pool"], kept["client"]) != (
         kind,
@@ -186,5 +190,7 @@ def _taken(work: Work, pool: Doc, client: Doc, text: str, kind: str, otherwise: 
     ):
         raise otherwise
     if work.now >= kept["until"]:
-        raise Refusal("NotAuthorizedException", "Invalid session for the user, session is expired.")
+        raise ApiError(
+            "NotAuthorizedException", "Invalid session for the user, session is expired."
+        )
     return kept

@@ -1,8 +1,8 @@
 """App clients: made, shown, changed, listed and deleted."""
 
 from .pools import page
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 _DEFAULT_FLOWS = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH"]
 _KEPT = (
@@ -30,7 +30,7 @@ _KEPT = (
 )
 
 
-def create_user_pool_client(work: Work, request: Doc, client_id: str | None = None) -> Doc:
+def create_user_pool_client(work: Transaction, request: Doc, client_id: str | None = None) -> Doc:
     """CreateUserPoolClient. client_id: the seed's own, None for a new one."""
     pool = work.pool(request["UserPoolId"])
     client: Doc = {
@@ -44,26 +44,26 @@ def create_user_pool_client(work: Work, request: Doc, client_id: str | None = No
     return {"UserPoolClient": client}
 
 
-def describe_user_pool_client(work: Work, request: Doc) -> Doc:
+def describe_user_pool_client(work: Transaction, request: Doc) -> Doc:
     """DescribeUserPoolClient: the secret is part of the answer."""
     return {"UserPoolClient": _of_pool(work, request)}
 
 
-def update_user_pool_client(work: Work, request: Doc) -> Doc:
+def update_user_pool_client(work: Transaction, request: Doc) -> Doc:
     """UpdateUserPoolClient: whatever the request leaves out goes back to its default."""
     client = _of_pool(work, request)
     _change(work, client, {"ClientName": client["ClientName"], **request})
     return {"UserPoolClient": client}
 
 
-def delete_user_pool_client(work: Work, request: Doc) -> Doc:
+def delete_user_pool_client(work: Transaction, request: Doc) -> Doc:
     """DeleteUserPoolClient."""
     client = _of_pool(work, request)
     work.db.execute("DELETE FROM clients WHERE id = ?", (client["ClientId"],))
     return {}
 
 
-def list_user_pool_clients(work: Work, request: Doc) -> Doc:
+def list_user_pool_clients(work: Transaction, request: Doc) -> Doc:
     """ListUserPoolClients, in pages."""
     pool = work.pool(request["UserPoolId"])
     query = "SELECT id, doc FROM clients WHERE pool_id = ? AND id > ? ORDER BY id LIMIT ?"
@@ -93,21 +93,21 @@ def allows(client: Doc, flow: str) -> bool:
     return f"ALLOW_{wanted}" in enabled or old is not None and old in enabled
 
 
-def _of_pool(work: Work, request: Doc) -> Doc:
+def _of_pool(work: Transaction, request: Doc) -> Doc:
     pool = work.pool(request["UserPoolId"])
     client = work.client(request["ClientId"])
     if client["UserPoolId"] != pool["Id"]:
-        raise Refusal(
+        raise ApiError(
             "ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist."
         )
     return client
 
 
-def _change(work: Work, client: Doc, request: Doc) -> None:
+def _change(work: Transaction, client: Doc, request: Doc) -> None:
     flows = request.get("ExplicitAuthFlows") or []
     if len({one.startswith("ALLOW_") for one in flows}) > 1:
         # The rule is the API reference's; the wording is the sandbox's.
-        raise Refusal(
+        raise ApiError(
             "InvalidParameterException",
             "Authentication flows with and without ALLOW_ cannot be mixed.",
         )

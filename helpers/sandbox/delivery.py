@@ -7,8 +7,8 @@ from typing import Any
 
 from . import triggers
 from .names import CONTACTS, EMAIL, PHONE, is_verified
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 _MEDIUM = {"email": "EMAIL", "phone_number": "SMS"}
 _CONTACT_OF = {"verified_email": "email", "verified_phone_number": "phone_number"}
@@ -35,9 +35,9 @@ _FAILURES = {
 _DAY, _RENEWAL = 86_400.0, 9 * 3600.0
 
 
-def no_contact() -> Refusal:
+def no_contact() -> ApiError:
     """Return the refusal of a reset for which there is no eligible contact."""
-    return Refusal(
+    return ApiError(
         "InvalidParameterException",
         "Cannot reset password for the user as there is no registered/verified email or"
         " phone_number",
@@ -112,7 +112,7 @@ def masked(address: str) -> str:
     return "+" + "*" * max(len(address) - 5, 0) + address[-4:]
 
 
-def simulated(work: Work, pool: Doc, name: str) -> Doc:
+def simulated(work: Transaction, pool: Doc, name: str) -> Doc:
     """Return CodeDeliveryDetails that look as if there were such a user; nothing is sent.
 
     The medium follows the form of the name and what the pool verifies (developer guide, user
@@ -137,7 +137,7 @@ def simulated(work: Work, pool: Doc, name: str) -> Doc:
 
 
 def send(
-    work: Work,
+    work: Transaction,
     pool: Doc,
     user: Doc,
     contact: str,
@@ -162,10 +162,10 @@ def send(
         return
     failure = _FAILURES.get(how)
     if failure is not None and not (how == "daily-limit" and contact != "email"):
-        raise Refusal(*failure)
+        raise ApiError(*failure)
     if contact == "email" and _over_daily_limit(work):
         if work.settings["mail_limit_answer"] == "error":
-            raise Refusal("LimitExceededException", DAILY_LIMIT_TEXT)
+            raise ApiError("LimitExceededException", DAILY_LIMIT_TEXT)
         return
     subject, text = _template(pool, contact)
     custom = triggers.custom_message(work, pool, user, source, client_id, metadata)
@@ -188,7 +188,7 @@ def send(
 
 
 def post(
-    work: Work,
+    work: Transaction,
     pool: Doc,
     user: Doc,
     contact: str,
@@ -250,13 +250,13 @@ def _sends_sms(pool: Doc) -> bool:
     return bool(pool.get("SmsConfiguration") or pool.get("LambdaConfig", {}).get("CustomSMSSender"))
 
 
-def _over_daily_limit(work: Work) -> bool:
+def _over_daily_limit(work: Transaction) -> bool:
     limit = work.settings["daily_mail_limit"]
     if not limit:
         return False
     # The day of the default sender begins at 09:00 UTC.
     day = int((work.now - _RENEWAL) // _DAY)
-    mails = work.tally("", "account").setdefault("mails", {"day": day, "sent": 0})
+    mails = work.counters("", "account").setdefault("mails", {"day": day, "sent": 0})
     if mails["day"] != day:
         mails.update(day=day, sent=0)
     if mails["sent"] >= limit:

@@ -17,10 +17,10 @@ from typing import Any
 
 from . import faults, limits, model, seed, settings, triggers
 from .operations import IMITATED
-from .refusal import Refusal
+from .refusal import ApiError
 from .source import Source
 from .store import TABLES, Store
-from .work import Ask, Doc, Work
+from .work import Doc, NeedsTrigger, Transaction
 
 _REQUESTS_KEPT = 100
 
@@ -31,7 +31,7 @@ class Outcome:
     the answer.
     """
 
-    result: Doc | Refusal
+    result: Doc | ApiError
     request_id: str
     fault: faults.Due | None = None
 
@@ -51,23 +51,25 @@ class Engine:
             if db.execute("SELECT COUNT(*) FROM meta").fetchone()[0] == 0:
                 self._plant(db)
 
-    def call(self, operation: str, request: Doc, problem: Refusal | None = None) -> Outcome:
+    def call(self, operation: str, request: Doc, problem: ApiError | None = None) -> Outcome:
         """Run one operation. problem: what is wrong with the request itself, to be reported when
         its turn comes.
         """
-        answers: Doc = {}
+        map_botocore_errors: Doc = {}
         callables = dict(self.callables)
         while True:
             try:
                 outcome, after = self._attempt(
-                    operation, request, problem, frozenset(callables), answers
+                    operation, request, problem, frozenset(callables), map_botocore_errors
                 )
-            except Ask as ask:
-                answers[ask.key] = triggers.run(ask.name, callables[ask.name], ask.event)
+            except NeedsTrigger as ask:
+                map_botocore_errors[ask.key] = triggers.run(
+                    ask.name, callables[ask.name], ask.event
+                )
                 continue
             for name, event in after:
                 failure = triggers.run(name, callables[name], event)
-                if isinstance(failure, Refusal):
+                if isinstance(failure, ApiError):
                     return Outcome(failure, outcome.request_id, outcome.fault)
             return outcome
 
@@ -106,16 +108,16 @@ class Engine:
     def _plant(self, db: sqlite3.Connection) -> None:
         clock = {"frozen": seed.START} if self._seed is not None else {"offset": 0.0}
         source = Source(self._seed)
-        seed.plant(Work(db, now_of(clock), source, settings.defaults()))
+        seed.plant(Transaction(db, now_of(clock), source, settings.defaults()))
         self.keep_meta(db, seed=self._seed, drawn=source.drawn, clock=clock, settings={}, faults=[])
 
     def _attempt(
         self,
         operation: str,
         request: Doc,
-        problem: Refusal | None,
+        problem: ApiError | None,
         callables: frozenset[str],
-        answers: Doc,
+        map_botocore_errors: Doc,
     ) -> tuple[Outcome, list[tuple[str, Doc]]]:
         username = named_user(request)
         with self.store.transaction() as db:
@@ -125,7 +127,9 @@ class Engine:
             dials = (
                 settings.defaults() | meta["settings"] if meta["settings"] else settings.defaults()
             )
-            work = Work(db, now_of(meta["clock"]), source, dials, callables, answers)
+            work = Transaction(
+                db, now_of(meta["clock"]), source, dials, callables, map_botocore_errors
+            )
             due = faults.take(meta["faults"], operation, dials)
             result = (
                 due.before if due and due.before else self._run(work, operation, request, problem)
@@ -138,37 +142,37 @@ class Engine:
                 self.keep_meta(db, **changes)
             _count(db, operation, username)
             _log(db, work.now, operation, request, username, result, request_id)
-        after = work.after if not isinstance(result, Refusal) else []
+        after = work.after if not isinstance(result, ApiError) else []
         return Outcome(result, request_id, due if due and not due.before else None), after
 
     def _run(
-        self, work: Work, operation: str, request: Doc, problem: Refusal | None
-    ) -> Doc | Refusal:
+        self, work: Transaction, operation: str, request: Doc, problem: ApiError | None
+    ) -> Doc | ApiError:
         work.db.execute("SAVEPOINT call")
         try:
             self._check_account(work, operation, request)
             if problem is not None:
                 raise problem
-            result: Doc | Refusal = IMITATED[operation](work, request)
-        except Refusal as refusal:
+            result: Doc | ApiError = IMITATED[operation](work, request)
+        except ApiError as refusal:
             work.db.execute("ROLLBACK TO call")
             result = refusal
-        except (Ask, KeyboardInterrupt, SystemExit):
+        except (NeedsTrigger, KeyboardInterrupt, SystemExit):
             raise
         except Exception as error:  # noqa: BLE001, every other failure is a fault of the sandbox itself
             # Neither its text nor the values in its traceback may be shown.
             work.db.execute("ROLLBACK TO call")
             print(f"sandbox: {operation} failed: {_place(error)}", file=sys.stderr)
-            result = Refusal(
+            result = ApiError(
                 "InternalErrorException", f"The sandbox failed: {type(error).__name__}", 500
             )
         work.db.execute("RELEASE call")
         work.keep_records()
         return result
 
-    def _check_account(self, work: Work, operation: str, request: Doc) -> None:
+    def _check_account(self, work: Transaction, operation: str, request: Doc) -> None:
         if work.settings["waf_block"] and model.is_public(operation):
-            raise Refusal(
+            raise ApiError(
                 "ForbiddenException",
                 "Request not allowed due to WAF block.",
                 work.settings["waf_status"],
@@ -212,7 +216,7 @@ def _log(
     operation: str,
     request: Any,
     username: str,
-    result: Doc | Refusal,
+    result: Doc | ApiError,
     request_id: str,
 ) -> None:
     given = list(request.items())[:40] if isinstance(request, dict) else []
@@ -221,7 +225,7 @@ def _log(
     )
     said = (
         (result.status, result.code, result.message)
-        if isinstance(result, Refusal)
+        if isinstance(result, ApiError)
         else (200, None, None)
     )
     number = (

@@ -1,13 +1,13 @@
 """What a user's sign-ins and password changes leave behind: AdminListUserAuthEvents."""
 
 from .names import admin_user
-from .work import Doc, Work
+from .work import Doc, Transaction
 
 _PAGE = 60
 
 
 def note(
-    work: Work,
+    work: Transaction,
     pool: Doc,
     user: Doc,
     kind: str,
@@ -23,7 +23,7 @@ def note(
     work.note(pool["Id"], user["username"], kind, response, challenge, result)
 
 
-def admin_list_user_auth_events(work: Work, request: Doc) -> Doc:
+def admin_list_user_auth_events(work: Transaction, request: Doc) -> Doc:
     """AdminListUserAuthEvents: newest first, in pages."""
     pool, user = admin_user(work, request)
     before = request.get("NextToken")

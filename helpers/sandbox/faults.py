@@ -5,7 +5,7 @@ call not done.
 from dataclasses import dataclass
 from typing import Any
 
-from .refusal import Refusal
+from .refusal import ApiError
 from .settings import did_you_mean
 from .work import Doc
 
@@ -22,12 +22,12 @@ class Due:
 
     name: str
     seconds: float
-    before: Refusal | None = None
+    before: ApiError | None = None
 
 
-def internal_error() -> Refusal:
+def internal_error() -> ApiError:
     """Return the server error of a fault."""
-    return Refusal("InternalErrorException", "The sandbox was asked for this fault.", 500)
+    return ApiError("InternalErrorException", "The sandbox was asked for this fault.", 500)
 
 
 def planned(operation: str, fault: str, times: int, known: Any) -> Doc:
@@ -54,7 +54,7 @@ def take(pending: list[Doc], operation: str, settings: Doc) -> Due | None:
                 pending.remove(one)
             before = {
                 ERROR_BEFORE: internal_error(),
-                THROTTLE: Refusal("TooManyRequestsException", settings["throttle_message"]),
+                THROTTLE: ApiError("TooManyRequestsException", settings["throttle_message"]),
             }.get(one["fault"])
             return Due(one["fault"], float(settings["delay_seconds"]), before)
     return None

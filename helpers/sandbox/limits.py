@@ -4,8 +4,8 @@ an account.
 
 import math
 
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 HOUR = 3600.0
 _QUIET = 900.0
@@ -25,75 +25,75 @@ RECOVERY_CATEGORY = frozenset(
 )
 
 
-def limit_exceeded() -> Refusal:
+def limit_exceeded() -> ApiError:
     """Return the refusal that every hourly limit gives."""
-    return Refusal("LimitExceededException", "Attempt limit exceeded, please try after some time.")
+    return ApiError("LimitExceededException", "Attempt limit exceeded, please try after some time.")
 
 
-def spend(work: Work, pool: Doc, user: Doc, purpose: str, allowed: int) -> None:
+def spend(work: Transaction, pool: Doc, user: Doc, purpose: str, allowed: int) -> None:
     """Count one try against an hourly limit of this user, or refuse it. A refused try does not
     prolong the wait.
 
     The tries of the last sixty minutes count; with the setting limit_window "fixed", those of the
     clock's hour.
     """
-    tries = work.tally(pool["Id"], user["username"]).setdefault(purpose, [])
+    tries = work.counters(pool["Id"], user["username"]).setdefault(purpose, [])
     tries[:] = _that_count(work, tries)
     if len(tries) >= allowed:
         raise limit_exceeded()
     tries.append(work.now)
 
 
-def spend_reset(work: Work, pool: Doc, user: Doc) -> None:
+def spend_reset(work: Transaction, pool: Doc, user: Doc) -> None:
     """Count one ForgotPassword or ConfirmForgotPassword; they share 5 to 20 an hour (developer
     guide, quotas).
     """
     try:
         spend(work, pool, user, "resets", work.settings["reset_attempts"])
-    except Refusal:
+    except ApiError:
         if work.settings["limit_kills_code"]:
-            work.tally(pool["Id"], user["username"])["codes_dead_before"] = work.now
+            work.counters(pool["Id"], user["username"])["codes_dead_before"] = work.now
         raise
 
 
-def resets_left(work: Work, pool: Doc, user: Doc) -> int:
+def resets_left(work: Transaction, pool: Doc, user: Doc) -> int:
     """Say how many ForgotPassword and ConfirmForgotPassword this user has left now; nothing is
     counted.
     """
-    tries = work.tally(pool["Id"], user["username"]).get("resets", [])
+    tries = work.counters(pool["Id"], user["username"]).get("resets", [])
     return max(0, int(work.settings["reset_attempts"]) - len(_that_count(work, tries)))
 
 
-def _that_count(work: Work, tries: list[float]) -> list[float]:
+def _that_count(work: Transaction, tries: list[float]) -> list[float]:
     fixed = work.settings["limit_window"] == "fixed"
     start = math.floor(work.now / HOUR) * HOUR if fixed else work.now - HOUR
     return [at for at in tries if (at >= start if fixed else at > start)]
 
 
-def check_lock(work: Work, pool: Doc, user: Doc, counter: str = "signin") -> None:
+def check_lock(work: Transaction, pool: Doc, user: Doc, counter: str = "signin") -> None:
     """Refuse a sign-in while the user is locked; such a try does not lengthen the lock.
 
     counter: "signin" for passwords, "mfa" for the codes of a second factor, which lock by the same
     process (its text there is a heuristic). Source: developer guide, "Authentication with user
     pools", lockout behaviour.
     """
-    tally = work.tally(pool["Id"], user["username"])
-    lock = tally.get(counter)
+    counters = work.counters(pool["Id"], user["username"])
+    lock = counters.get(counter)
     if not lock:
         return
     quiet = work.now - lock["last"] >= _QUIET
     lock["last"] = work.now
     if work.now < lock["until"]:
-        raise Refusal("NotAuthorizedException", "Password attempts exceeded")
+        raise ApiError("NotAuthorizedException", "Password attempts exceeded")
     if quiet:
-        del tally[counter]
+        del counters[counter]
 
 
-def sign_in_failed(work: Work, pool: Doc, user: Doc, counter: str = "signin") -> None:
+def sign_in_failed(work: Transaction, pool: Doc, user: Doc, counter: str = "signin") -> None:
     """Count a failed sign-in; from the fifth on the user is locked for 2^(n-5) seconds, fifteen
     minutes at most.
     """
-    lock = work.tally(pool["Id"], user["username"]).setdefault(
+    lock = work.counters(pool["Id"], user["username"]).setdefault(
         counter, {"n": 0, "until": 0.0, "last": 0.0}
     )
     lock["n"] += 1
@@ -102,12 +102,12 @@ def sign_in_failed(work: Work, pool: Doc, user: Doc, counter: str = "signin") ->
         lock["until"] = work.now + min(2.0 ** min(lock["n"] - _FREE_FAILURES, 20), _LONGEST_LOCK)
 
 
-def sign_in_succeeded(work: Work, pool: Doc, user: Doc, counter: str = "signin") -> None:
+def sign_in_succeeded(work: Transaction, pool: Doc, user: Doc, counter: str = "signin") -> None:
     """Forget failed sign-ins."""
-    work.tally(pool["Id"], user["username"]).pop(counter, None)
+    work.counters(pool["Id"], user["username"]).pop(counter, None)
 
 
-def check_rate(work: Work, operation: str, request: Doc) -> None:
+def check_rate(work: Transaction, operation: str, request: Doc) -> None:
     """Refuse a call beyond the account's requests a second in the account recovery category, if a
     rate is set.
     """
@@ -115,8 +115,8 @@ def check_rate(work: Work, operation: str, request: Doc) -> None:
     answered_challenge = request.get("ChallengeName") == "NEW_PASSWORD_REQUIRED"
     if not rate or not (operation in RECOVERY_CATEGORY or answered_challenge):
         return
-    recent = work.tally("", "account").setdefault("recovery", [])
+    recent = work.counters("", "account").setdefault("recovery", [])
     recent[:] = [at for at in recent if at > work.now - 1]
     if len(recent) >= rate:
-        raise Refusal("TooManyRequestsException", work.settings["throttle_message"])
+        raise ApiError("TooManyRequestsException", work.settings["throttle_message"])
     recent.append(work.now)

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from .attributes import shown as listed
-from .refusal import Refusal
+from .refusal import ApiError
 from .users import shown
-from .work import Doc, Work
+from .work import Doc, Transaction
 
 _FILTER = re.compile(r'\s*"?([\w:]+)"?\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*')
 _FIELDS: dict[str, Callable[[Doc], Any]] = {
@@ -22,7 +22,7 @@ _PAGE = 60
 _SCANNED = 1000
 
 
-def list_users(work: Work, request: Doc) -> Doc:
+def list_users(work: Transaction, request: Doc) -> Doc:
     """ListUsers: at most 60 a page; a filter compares one searchable attribute, whole (=) or by its
     beginning (^=).
     """
@@ -64,7 +64,7 @@ def _position(token: str | None) -> int:
     if token is None:
         return 0
     if not re.fullmatch(r"u[0-9]{1,15}", token):
-        raise Refusal("InvalidParameterException", "Invalid pagination token.")
+        raise ApiError("InvalidParameterException", "Invalid pagination token.")
     return int(token[1:])
 
 
@@ -73,10 +73,10 @@ def _predicate(text: str | None) -> Callable[[Doc], bool]:
         return lambda user: True
     match = _FILTER.fullmatch(text)
     if match is None:
-        raise Refusal("InvalidParameterException", "Error while parsing filter.")
+        raise ApiError("InvalidParameterException", "Error while parsing filter.")
     name, operator, value = match.group(1), match.group(2), re.sub(r"\\(.)", r"\1", match.group(3))
     if name not in _FIELDS and name not in _ATTRIBUTES:
-        raise Refusal("InvalidParameterException", f"Invalid search attribute: {name}")
+        raise ApiError("InvalidParameterException", f"Invalid search attribute: {name}")
     read = _FIELDS.get(name) or (lambda user: user["attributes"].get(name))
     if operator == "=":
         return lambda user: read(user) == value

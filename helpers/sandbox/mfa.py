@@ -4,8 +4,8 @@ user's preference.
 
 from .names import admin_user
 from .pools import check_plan
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 _SETTINGS = {
     "SMSMfaSettings": "SMS_MFA",
@@ -15,12 +15,12 @@ _SETTINGS = {
 _CONFIGURATIONS = ("SmsMfaConfiguration", "SoftwareTokenMfaConfiguration", "EmailMfaConfiguration")
 
 
-def get_user_pool_mfa_config(work: Work, request: Doc) -> Doc:
+def get_user_pool_mfa_config(work: Transaction, request: Doc) -> Doc:
     """GetUserPoolMfaConfig."""
     return _shown(work.pool(request["UserPoolId"]))
 
 
-def set_user_pool_mfa_config(work: Work, request: Doc) -> Doc:
+def set_user_pool_mfa_config(work: Transaction, request: Doc) -> Doc:
     """SetUserPoolMfaConfig: what the request leaves out stays as it is."""
     pool = work.pool(request["UserPoolId"])
     given = {key: dict(request[key]) for key in _CONFIGURATIONS if request.get(key) is not None}
@@ -37,7 +37,7 @@ def set_user_pool_mfa_config(work: Work, request: Doc) -> Doc:
     return _shown(pool)
 
 
-def admin_set_user_mfa_preference(work: Work, request: Doc) -> Doc:
+def admin_set_user_mfa_preference(work: Transaction, request: Doc) -> Doc:
     """AdminSetUserMFAPreference: an authenticator app counts as registered here, since the sandbox
     registers none.
     """
@@ -52,7 +52,7 @@ def admin_set_user_mfa_preference(work: Work, request: Doc) -> Doc:
             and factor == "SMS_MFA"
             and not user["attributes"].get("phone_number")
         ):
-            raise Refusal(
+            raise ApiError(
                 "InvalidParameterException",
                 "User does not have delivery config set to turn on SMS_MFA",
             )

@@ -3,11 +3,11 @@ sign-in.
 """
 
 from . import passwords, triggers, users
-from .work import Doc, Work
+from .work import Doc, Transaction
 
 
 def on_forgotten_password(
-    work: Work, pool: Doc, client: Doc, name: str, metadata: Doc | None
+    work: Transaction, pool: Doc, client: Doc, name: str, metadata: Doc | None
 ) -> Doc | None:
     """Ask the trigger about a name that the pool does not know; create the user it describes, or
     return None.
@@ -20,12 +20,12 @@ def on_forgotten_password(
     if answer is None:
         return None
     user = _create(work, pool, name, answer)
-    work.settle()
+    work.commit()
     return user
 
 
 def on_sign_in(
-    work: Work, pool: Doc, client: Doc, name: str, password: str, metadata: Doc | None
+    work: Transaction, pool: Doc, client: Doc, name: str, password: str, metadata: Doc | None
 ) -> Doc | None:
     """The same at a sign-in with a password; the password becomes the user's, unchecked by the
     pool's policy.
@@ -40,11 +40,11 @@ def on_sign_in(
     work.keep_user(pool, user)
     # Migrated is migrated: the sign-in itself may still be refused, as it is for a user who must
     # reset the password.
-    work.settle()
+    work.commit()
     return user
 
 
-def _create(work: Work, pool: Doc, name: str, answer: Doc) -> Doc:
+def _create(work: Transaction, pool: Doc, name: str, answer: Doc) -> Doc:
     given = answer["userAttributes"]
     ignored = ("username", "sub", "cognito:user_status")
     attributes = {

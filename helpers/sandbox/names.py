@@ -5,15 +5,15 @@ import hashlib
 import hmac
 import re
 
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 PHONE = re.compile(r"\+[0-9]{1,15}")
 CONTACTS = ("email", "phone_number")
 
 
-def public_client(work: Work, request: Doc) -> tuple[Doc, Doc]:
+def public_client(work: Transaction, request: Doc) -> tuple[Doc, Doc]:
     """Return (client, pool) for a public operation, after checking the secret hash over exactly the
     name sent.
 
@@ -37,7 +37,7 @@ def check_secret_hash(client: Doc, given: str | None, *usernames: str) -> None:
     if secret is None and given is None:
         return
     if given is None:
-        raise Refusal(
+        raise ApiError(
             "NotAuthorizedException",
             f"Client {client_id} is configured with secret but SECRET_HASH was not received",
         )
@@ -50,8 +50,8 @@ def check_secret_hash(client: Doc, given: str | None, *usernames: str) -> None:
         raise _unverified(client)
 
 
-def _unverified(client: Doc) -> Refusal:
-    return Refusal(
+def _unverified(client: Doc) -> ApiError:
+    return ApiError(
         "NotAuthorizedException", f"Unable to verify secret hash for client {client['ClientId']}"
     )
 
@@ -67,12 +67,12 @@ def hides_users(client: Doc) -> bool:
     return bool(client.get("PreventUserExistenceErrors") == "ENABLED")
 
 
-def admin_user(work: Work, request: Doc) -> tuple[Doc, Doc]:
+def admin_user(work: Transaction, request: Doc) -> tuple[Doc, Doc]:
     """Return (pool, user) for an administrator's operation."""
     pool = work.pool(request["UserPoolId"])
     user = work.find(pool, request["Username"])
     if user is None:
-        raise Refusal("UserNotFoundException", "User does not exist.")
+        raise ApiError("UserNotFoundException", "User does not exist.")
     return pool, user
 
 

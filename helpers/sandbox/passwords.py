@@ -5,8 +5,8 @@ import hmac
 from helpers.cognito.policy import PasswordPolicy
 
 from . import srp
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 # The beginning of an InvalidPasswordException's text depends on the operation.
 PREFIX_SIGN_UP = "Password did not conform with policy: "
@@ -15,7 +15,9 @@ PREFIX = "Password does not conform to policy: "
 _DAY = 86_400
 
 
-def replace(work: Work, pool: Doc, user: Doc, password: str, *, temporary: bool = False) -> None:
+def replace(
+    work: Transaction, pool: Doc, user: Doc, password: str, *, temporary: bool = False
+) -> None:
     """Give a user a new password, or refuse it: by the pool's policy, as compromised, or as used
     before.
     """
@@ -24,18 +26,20 @@ def replace(work: Work, pool: Doc, user: Doc, password: str, *, temporary: bool 
     current = [user["password"]] if user.get("password") else []
     earlier = (current + user.get("history", []))[: policy.history_size]
     if any(_is(pool, user, stored, password) for stored in earlier):
-        raise Refusal("PasswordHistoryPolicyViolationException", work.settings["history_message"])
+        raise ApiError("PasswordHistoryPolicyViolationException", work.settings["history_message"])
     _store(work, pool, user, password, policy, temporary=temporary)
 
 
-def check_policy(work: Work, pool: Doc, password: str, prefix: str) -> None:
+def check_policy(work: Transaction, pool: Doc, password: str, prefix: str) -> None:
     """Refuse a password that the pool's policy does not take, with the first rule that it
     breaks.
     """
     _check(work, PasswordPolicy.from_pool(pool), password, prefix)
 
 
-def store(work: Work, pool: Doc, user: Doc, password: str, *, temporary: bool = False) -> None:
+def store(
+    work: Transaction, pool: Doc, user: Doc, password: str, *, temporary: bool = False
+) -> None:
     """Give a user a password without a question; a temporary one expires as the policy says."""
     _store(work, pool, user, password, PasswordPolicy.from_pool(pool), temporary=temporary)
 
@@ -46,23 +50,29 @@ def matches(pool: Doc, user: Doc, password: str) -> bool:
     return stored is not None and _is(pool, user, stored, password)
 
 
-def has_expired(work: Work, user: Doc) -> bool:
+def has_expired(work: Transaction, user: Doc) -> bool:
     """Say whether a temporary password is past its validity."""
     return bool(work.now >= (user.get("password") or {}).get("until", float("inf")))
 
 
-def _check(work: Work, policy: PasswordPolicy, password: str, prefix: str) -> None:
-    broken = policy.broken_by(password)
+def _check(work: Transaction, policy: PasswordPolicy, password: str, prefix: str) -> None:
+    broken = policy.violations(password)
     if broken:
-        raise Refusal("InvalidPasswordException", prefix + broken[0].text)
+        raise ApiError("InvalidPasswordException", prefix + broken[0].text)
     if password in work.settings["compromised_passwords"]:
-        raise Refusal(
+        raise ApiError(
             "InvalidPasswordException", "Provided password cannot be used for security reasons."
         )
 
 
 def _store(
-    work: Work, pool: Doc, user: Doc, password: str, policy: PasswordPolicy, *, temporary: bool
+    work: Transaction,
+    pool: Doc,
+    user: Doc,
+    password: str,
+    policy: PasswordPolicy,
+    *,
+    temporary: bool,
 ) -> None:
     if user.get("password") and policy.history_size:
         user["history"] = [user["password"], *user.get("history", [])][: policy.history_size]

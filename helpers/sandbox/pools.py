@@ -3,8 +3,8 @@
 import json
 
 from .attributes import STANDARD
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 REGION = "us-east-1"
 _ACCOUNT = "123456789012"
@@ -34,10 +34,10 @@ _CHANGEABLE = (
 )
 
 
-def create_user_pool(work: Work, request: Doc, pool_id: str | None = None) -> Doc:
+def create_user_pool(work: Transaction, request: Doc, pool_id: str | None = None) -> Doc:
     """CreateUserPool. pool_id: the seed's own, None for a new one."""
     if request.get("AliasAttributes") and request.get("UsernameAttributes"):
-        raise Refusal(
+        raise ApiError(
             "InvalidParameterException",
             "Only one of aliasAttributes or usernameAttributes can be set in a user pool.",
         )
@@ -56,12 +56,12 @@ def create_user_pool(work: Work, request: Doc, pool_id: str | None = None) -> Do
     return {"UserPool": shown(work, pool)}
 
 
-def describe_user_pool(work: Work, request: Doc) -> Doc:
+def describe_user_pool(work: Transaction, request: Doc) -> Doc:
     """DescribeUserPool."""
     return {"UserPool": shown(work, work.pool(request["UserPoolId"]))}
 
 
-def update_user_pool(work: Work, request: Doc) -> Doc:
+def update_user_pool(work: Transaction, request: Doc) -> Doc:
     """UpdateUserPool: whatever the request leaves out goes back to its default, as the API
     reference warns.
     """
@@ -72,11 +72,11 @@ def update_user_pool(work: Work, request: Doc) -> Doc:
     return {}
 
 
-def delete_user_pool(work: Work, request: Doc) -> Doc:
+def delete_user_pool(work: Transaction, request: Doc) -> Doc:
     """DeleteUserPool, with its clients and users; refused while deletion protection is on."""
     pool = work.pool(request["UserPoolId"])
     if pool.get("DeletionProtection") == "ACTIVE":
-        raise Refusal(
+        raise ApiError(
             "InvalidParameterException",
             "The user pool cannot be deleted because deletion protection is"
             " activated. Deletion protection must be inactivated first.",
@@ -87,7 +87,7 @@ def delete_user_pool(work: Work, request: Doc) -> Doc:
     return {}
 
 
-def list_user_pools(work: Work, request: Doc) -> Doc:
+def list_user_pools(work: Transaction, request: Doc) -> Doc:
     """ListUserPools, in pages."""
     rows = page(work, "SELECT id, doc FROM pools WHERE id > ? ORDER BY id LIMIT ?", (), request)
     kept = ("Id", "Name", "LambdaConfig", "CreationDate", "LastModifiedDate")
@@ -98,7 +98,7 @@ def list_user_pools(work: Work, request: Doc) -> Doc:
     return {"UserPools": pools, **rows["next"]}
 
 
-def page(work: Work, query: str, values: tuple[str, ...], request: Doc) -> Doc:
+def page(work: Transaction, query: str, values: tuple[str, ...], request: Doc) -> Doc:
     """Run a query for one page after the request's NextToken; return its documents and the next
     token, if any.
     """
@@ -108,7 +108,7 @@ def page(work: Work, query: str, values: tuple[str, ...], request: Doc) -> Doc:
     return {"docs": [json.loads(doc) for _, doc in rows[:limit]], "next": more}
 
 
-def shown(work: Work, pool: Doc) -> Doc:
+def shown(work: Transaction, pool: Doc) -> Doc:
     """Return a pool as DescribeUserPool shows it."""
     users = work.db.execute("SELECT users FROM pools WHERE id = ?", (pool["Id"],)).fetchone()[0]
     hidden = ("Schema", "mfa", "delivery")
@@ -118,7 +118,7 @@ def shown(work: Work, pool: Doc) -> Doc:
     return answer
 
 
-def _change(work: Work, pool: Doc, request: Doc) -> None:
+def _change(work: Transaction, pool: Doc, request: Doc) -> None:
     _check_recovery(request.get("AccountRecoverySetting"))
     policy = (
         _POLICY
@@ -181,7 +181,7 @@ def check_plan(pool: Doc) -> None:
     }
     if any(missing.values()):
         named = ", ".join(name for name, lacks in missing.items() if lacks)
-        raise Refusal(
+        raise ApiError(
             "FeatureUnavailableInTierException",
             f"The following features need to be disabled for the {plan} pricing tier configured:"
             f" {named}",
@@ -195,13 +195,13 @@ def _check_verified(pool: Doc) -> None:
         or ()
     )
     if not set(before_update) <= set(verifies):
-        raise Refusal(
+        raise ApiError(
             "InvalidParameterException",
             "All attributes in AttributesRequireVerificationBeforeUpdate must exist in"
             " AutoVerifiedAttributes",
         )
     if "phone_number" in verifies and "SmsConfiguration" not in pool:
-        raise Refusal(
+        raise ApiError(
             "InvalidParameterException",
             "SMS configuration is required when phone_number is selected for auto verification",
         )
@@ -212,11 +212,11 @@ def _attribute(one: Doc) -> Doc:
     if name is None:
         # The model asks for no name, nothing says what Cognito answers without one; the wording is
         # the sandbox's.
-        raise Refusal("InvalidParameterException", "An attribute of the schema needs a name.")
+        raise ApiError("InvalidParameterException", "An attribute of the schema needs a name.")
     if name in STANDARD:
         return one
     if one.get("Required"):
-        raise Refusal(
+        raise ApiError(
             "InvalidParameterException", "Required custom attributes are not supported currently."
         )
     return one | {"Name": f"custom:{name}"}
@@ -227,11 +227,11 @@ def _check_recovery(setting: Doc | None) -> None:
     names = [one["Name"] for one in mechanisms]
     if "admin_only" in names and len(names) > 1:
         # The rule is the API reference's; the wording is the sandbox's.
-        raise Refusal(
+        raise ApiError(
             "InvalidParameterException", "admin_only must be the only recovery mechanism."
         )
     if len(set(names)) != len(names) or len({one["Priority"] for one in mechanisms}) != len(names):
-        raise Refusal(
+        raise ApiError(
             "InvalidParameterException", "Recovery mechanisms need different names and priorities."
         )
 

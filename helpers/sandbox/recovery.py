@@ -6,8 +6,8 @@ import hmac
 
 from . import delivery, events, limits, migration, passwords, triggers
 from .names import admin_user, hides_users, public_client
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 CODE_LIFETIME = 3600.0
 _SOURCE = "CustomMessage_ForgotPassword"
@@ -15,14 +15,14 @@ _UNKNOWN = "Username/client id combination not found."
 _WRONG_STATE = "User password cannot be reset in the current state."
 
 
-def forgot_password(work: Work, request: Doc) -> Doc:
+def forgot_password(work: Transaction, request: Doc) -> Doc:
     """ForgotPassword: send a code to the best verified contact. Status and password stay as they
     are.
     """
     name = request["Username"]
     client, pool = public_client(work, request)
     if delivery.is_admin_only(pool):
-        raise Refusal("NotAuthorizedException", "Contact administrator to reset password.")
+        raise ApiError("NotAuthorizedException", "Contact administrator to reset password.")
     hidden = hides_users(client)
     user = work.find(pool, name)
     if user is None:
@@ -31,7 +31,7 @@ def forgot_password(work: Work, request: Doc) -> Doc:
         )
     try:
         user, contact = _resettable(work, pool, user)
-    except Refusal:
+    except ApiError:
         if not hidden:
             raise
         return _simulated(work, pool, name)
@@ -53,7 +53,7 @@ def forgot_password(work: Work, request: Doc) -> Doc:
     return {"CodeDeliveryDetails": delivery.details(user, contact)}
 
 
-def confirm_forgot_password(work: Work, request: Doc) -> Doc:
+def confirm_forgot_password(work: Transaction, request: Doc) -> Doc:
     """ConfirmForgotPassword: a live code and an acceptable password make the user CONFIRMED with
     that password.
 
@@ -85,18 +85,18 @@ def confirm_forgot_password(work: Work, request: Doc) -> Doc:
     return {}
 
 
-def admin_reset_user_password(work: Work, request: Doc) -> Doc:
+def admin_reset_user_password(work: Transaction, request: Doc) -> Doc:
     """AdminResetUserPassword: the password stops working at once, and a code that any app client
     may use is sent.
     """
     pool, user = admin_user(work, request)
     if not user["enabled"]:
-        raise Refusal("NotAuthorizedException", "User is disabled")
+        raise ApiError("NotAuthorizedException", "User is disabled")
     if user["status"] not in ("CONFIRMED", "RESET_REQUIRED"):
-        raise Refusal("NotAuthorizedException", _WRONG_STATE)
+        raise ApiError("NotAuthorizedException", _WRONG_STATE)
     if delivery.is_admin_only(pool):
         if work.settings["admin_reset_admin_only"] == "refuse":
-            raise Refusal("NotAuthorizedException", "Contact administrator to reset password.")
+            raise ApiError("NotAuthorizedException", "Contact administrator to reset password.")
         contact = None
     else:
         contact = delivery.recovery_contact(pool, user)
@@ -121,7 +121,7 @@ def admin_reset_user_password(work: Work, request: Doc) -> Doc:
     return {}
 
 
-def issue_code(work: Work, pool: Doc, user: Doc, client_id: str | None) -> str:
+def issue_code(work: Transaction, pool: Doc, user: Doc, client_id: str | None) -> str:
     """Give a user a new reset code for an app client (None: for any) and return it."""
     code = work.source.code()
     user["codes"] = [
@@ -133,12 +133,12 @@ def issue_code(work: Work, pool: Doc, user: Doc, client_id: str | None) -> str:
             "expires": work.now + CODE_LIFETIME,
         },
     ]
-    work.tally(pool["Id"], user["username"]).pop("codes_dead_before", None)
+    work.counters(pool["Id"], user["username"]).pop("codes_dead_before", None)
     work.keep_user(pool, user)
     return code
 
 
-def check_code(work: Work, pool: Doc, user: Doc, client_id: str, given: str) -> None:
+def check_code(work: Transaction, pool: Doc, user: Doc, client_id: str, given: str) -> None:
     """Refuse a code that does not work: Expired where no live code is, Mismatch where one is and
     this is not it.
     """
@@ -148,15 +148,17 @@ def check_code(work: Work, pool: Doc, user: Doc, client_id: str, given: str) -> 
         valid = [one for one in valid if one["client_id"] in (None, client_id)]
     too_short = work.settings["short_code"] == "expired" and len(given) != 6
     if not valid or too_short:
-        raise Refusal("ExpiredCodeException", "Invalid code provided, please request a code again.")
+        raise ApiError(
+            "ExpiredCodeException", "Invalid code provided, please request a code again."
+        )
     if not any(hmac.compare_digest(one["code"].encode(), given.encode()) for one in valid):
-        raise Refusal(
+        raise ApiError(
             "CodeMismatchException", "Invalid verification code provided, please try again."
         )
 
 
-def _live_codes(work: Work, pool: Doc, user: Doc) -> list[Doc]:
-    dead_before = work.tally(pool["Id"], user["username"]).get("codes_dead_before", -1.0)
+def _live_codes(work: Transaction, pool: Doc, user: Doc) -> list[Doc]:
+    dead_before = work.counters(pool["Id"], user["username"]).get("codes_dead_before", -1.0)
     return [
         one
         for one in user.get("codes", [])
@@ -164,17 +166,17 @@ def _live_codes(work: Work, pool: Doc, user: Doc) -> list[Doc]:
     ]
 
 
-def _resettable(work: Work, pool: Doc, user: Doc | None) -> tuple[Doc, str]:
+def _resettable(work: Transaction, pool: Doc, user: Doc | None) -> tuple[Doc, str]:
     if user is None:
-        raise Refusal("UserNotFoundException", _UNKNOWN)
+        raise ApiError("UserNotFoundException", _UNKNOWN)
     if not user["enabled"]:
         raise {
-            "user-not-found": Refusal("UserNotFoundException", _UNKNOWN),
-            "resource-not-found": Refusal("ResourceNotFoundException", _UNKNOWN),
-            "not-authorized": Refusal("NotAuthorizedException", "User is disabled."),
+            "user-not-found": ApiError("UserNotFoundException", _UNKNOWN),
+            "resource-not-found": ApiError("ResourceNotFoundException", _UNKNOWN),
+            "not-authorized": ApiError("NotAuthorizedException", "User is disabled."),
         }[work.settings["disabled_forgot"]]
     if user["status"] in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):
-        raise Refusal("NotAuthorizedException", _WRONG_STATE)
+        raise ApiError("NotAuthorizedException", _WRONG_STATE)
     contact = delivery.recovery_contact(pool, user)
     refused = (
         user["status"] == "UNCONFIRMED" and work.settings["unconfirmed_verified_forgot"] == "refuse"
@@ -184,37 +186,39 @@ def _resettable(work: Work, pool: Doc, user: Doc | None) -> tuple[Doc, str]:
     return user, contact
 
 
-def _simulated(work: Work, pool: Doc, name: str) -> Doc:
+def _simulated(work: Transaction, pool: Doc, name: str) -> Doc:
     if work.settings["alternate_hidden_reply"]:
-        tally = work.tally(pool["Id"], "")
-        tally["hidden"] = not tally.get("hidden", False)
-        if not tally["hidden"]:
+        counters = work.counters(pool["Id"], "")
+        counters["hidden"] = not counters.get("hidden", False)
+        if not counters["hidden"]:
             raise delivery.no_contact()
     return {"CodeDeliveryDetails": delivery.simulated(work, pool, name)}
 
 
-def _confirmable(work: Work, client: Doc, user: Doc | None) -> Doc:
-    mismatch = Refusal(
+def _confirmable(work: Transaction, client: Doc, user: Doc | None) -> Doc:
+    mismatch = ApiError(
         "CodeMismatchException", "Invalid verification code provided, please try again."
     )
-    expired = Refusal("ExpiredCodeException", "Invalid code provided, please request a code again.")
+    expired = ApiError(
+        "ExpiredCodeException", "Invalid code provided, please request a code again."
+    )
     if user is None:
-        raise mismatch if hides_users(client) else Refusal("UserNotFoundException", _UNKNOWN)
+        raise mismatch if hides_users(client) else ApiError("UserNotFoundException", _UNKNOWN)
     if not user["enabled"]:
         if hides_users(client):
             raise mismatch
         raise {
-            "not-authorized": Refusal("NotAuthorizedException", "User is disabled."),
-            "user-not-found": Refusal("UserNotFoundException", _UNKNOWN),
+            "not-authorized": ApiError("NotAuthorizedException", "User is disabled."),
+            "user-not-found": ApiError("UserNotFoundException", _UNKNOWN),
             "expired-code": expired,
         }[work.settings["disabled_confirm"]]
     if user["status"] == "UNCONFIRMED":
         if work.settings["unconfirmed_confirm"] == "expired-code":
             raise expired
-        raise Refusal("UserNotConfirmedException", work.settings["unconfirmed_message"])
+        raise ApiError("UserNotConfirmedException", work.settings["unconfirmed_message"])
     return user
 
 
-def _check_threat(work: Work) -> None:
+def _check_threat(work: Transaction) -> None:
     if work.settings["threat_block"]:
-        raise Refusal("NotAuthorizedException", "Request not allowed due to security reasons.")
+        raise ApiError("NotAuthorizedException", "Request not allowed due to security reasons.")

@@ -1,7 +1,7 @@
 """What Cognito answers when it does not do what it was asked."""
 
 
-class Refusal(Exception):
+class ApiError(Exception):
     """A call that is answered with an error: the exception's name, its text and its HTTP status.
 
     code: the name, as in Cognito's API model. message: the text, or None where the API gives none.

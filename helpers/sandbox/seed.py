@@ -3,7 +3,7 @@ call names them.
 """
 
 from . import clients, passwords, pools, users
-from .work import Work
+from .work import Transaction
 
 START = 1_735_722_000.0
 """The time at which a seeded sandbox's clock stands: 2025-01-01 09:00 UTC."""
@@ -14,7 +14,7 @@ DEFAULT_USERNAME = "diego@example.com"
 DEFAULT_PASSWORD = "First-Password-1"
 
 
-def plant(work: Work) -> None:
+def plant(work: Transaction) -> None:
     """Put pool, client and user into an empty sandbox."""
     pools.create_user_pool(
         work,

@@ -147,7 +147,7 @@ class Server:
                 return
 
     def _answer(self, request: Request) -> wire.Answer:
-        stranger = _stranger(request)
+        stranger = is_cross_origin(request)
         if stranger:
             return wire.refused("ForbiddenException", stranger, 403)
         path = request.path.split("?", 1)[0]
@@ -202,7 +202,7 @@ def serve_forever(
     return 0
 
 
-def _stranger(request: Request) -> str | None:
+def is_cross_origin(request: Request) -> str | None:
     # A web page anywhere can make a browser send requests to loopback; its Origin, or the Host it
     # was made to believe in, gives it away.
     host = request.headers.get("host")

@@ -6,19 +6,19 @@ import json
 
 from . import delivery, events, limits, passwords, tokens
 from .names import hides_users
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 SESSION_LIFETIME = 180.0
 _FACTOR_OF = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
 
 
-def incorrect() -> Refusal:
+def incorrect() -> ApiError:
     """Return the refusal of a wrong password, and of a name that must not be told apart from it."""
-    return Refusal("NotAuthorizedException", "Incorrect username or password.")
+    return ApiError("NotAuthorizedException", "Incorrect username or password.")
 
 
-def admitted(work: Work, pool: Doc, client: Doc, user: Doc | None) -> Doc:
+def admitted(work: Transaction, pool: Doc, client: Doc, user: Doc | None) -> Doc:
     """Return a user who may try a password, or refuse: unknown, disabled, locked, blocked, or to be
     reset first.
     """
@@ -26,21 +26,21 @@ def admitted(work: Work, pool: Doc, client: Doc, user: Doc | None) -> Doc:
         raise (
             incorrect()
             if hides_users(client)
-            else Refusal("UserNotFoundException", "User does not exist.")
+            else ApiError("UserNotFoundException", "User does not exist.")
         )
     if not user["enabled"]:
-        raise Refusal("NotAuthorizedException", "User is disabled.")
+        raise ApiError("NotAuthorizedException", "User is disabled.")
     limits.check_lock(work, pool, user)
     if work.settings["threat_block"]:
-        raise Refusal("NotAuthorizedException", "Unable to login because of security reasons.")
+        raise ApiError("NotAuthorizedException", "Unable to login because of security reasons.")
     if user["status"] == "RESET_REQUIRED":
         if hides_users(client) and work.settings["reset_required_hidden"] == "not-authorized":
             raise incorrect()
-        raise Refusal("PasswordResetRequiredException", "Password reset required for the user")
+        raise ApiError("PasswordResetRequiredException", "Password reset required for the user")
     return user
 
 
-def finish(work: Work, pool: Doc, client: Doc, user: Doc, right: bool) -> Doc:
+def finish(work: Transaction, pool: Doc, client: Doc, user: Doc, right: bool) -> Doc:
     """Answer a sign-in once it is known whether the password was right: tokens, a challenge, or a
     refusal.
     """
@@ -51,12 +51,12 @@ def finish(work: Work, pool: Doc, client: Doc, user: Doc, right: bool) -> Doc:
             user["status"] == "UNCONFIRMED"
             and work.settings["unconfirmed_wrong_password"] == "not-confirmed"
         ):
-            raise Refusal("UserNotConfirmedException", "User is not confirmed.")
+            raise ApiError("UserNotConfirmedException", "User is not confirmed.")
         raise incorrect()
     if user["status"] == "UNCONFIRMED":
-        raise Refusal("UserNotConfirmedException", "User is not confirmed.")
+        raise ApiError("UserNotConfirmedException", "User is not confirmed.")
     if passwords.has_expired(work, user):
-        raise Refusal(
+        raise ApiError(
             "NotAuthorizedException",
             "Temporary password has expired and must be reset by an administrator.",
         )
@@ -71,7 +71,7 @@ def finish(work: Work, pool: Doc, client: Doc, user: Doc, right: bool) -> Doc:
     }
 
 
-def after_password(work: Work, pool: Doc, client: Doc, user: Doc) -> Doc | None:
+def after_password(work: Transaction, pool: Doc, client: Doc, user: Doc) -> Doc | None:
     """Return the challenge that follows a right password, or None where tokens do."""
     if user["status"] == "FORCE_CHANGE_PASSWORD":
         return _challenge(
@@ -133,7 +133,7 @@ def _factor(pool: Doc, user: Doc) -> str | None:
 
 
 def _challenge(
-    work: Work, pool: Doc, client: Doc, user: Doc, name: str, parameters: Doc, code: str = ""
+    work: Transaction, pool: Doc, client: Doc, user: Doc, name: str, parameters: Doc, code: str = ""
 ) -> Doc:
     text = work.keep_session(
         {

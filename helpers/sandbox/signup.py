@@ -6,20 +6,20 @@ import hmac
 
 from . import attributes, delivery, events, limits, passwords, triggers, users
 from .names import active_names, admin_user, hides_users, public_client
-from .refusal import Refusal
-from .work import Doc, Work, folded
+from .refusal import ApiError
+from .work import Doc, Transaction, folded
 
 _DAY = 86_400.0
 _UNKNOWN = "Username/client id combination not found."
 
 
-def sign_up(work: Work, request: Doc) -> Doc:
+def sign_up(work: Transaction, request: Doc) -> Doc:
     """SignUp: an UNCONFIRMED user, and a code to a contact that the pool verifies."""
     client, pool = public_client(work, request)
     if pool["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly"):
-        raise Refusal("NotAuthorizedException", "SignUp is not permitted for this user pool")
+        raise ApiError("NotAuthorizedException", "SignUp is not permitted for this user pool")
     if request.get("Password") is None:
-        raise Refusal(
+        raise ApiError(
             "InvalidParameterException", "The sandbox does not imitate users without a password."
         )
     attributes.check_username(pool, request["Username"])
@@ -37,7 +37,7 @@ def sign_up(work: Work, request: Doc) -> Doc:
     return answer
 
 
-def confirm_sign_up(work: Work, request: Doc) -> Doc:
+def confirm_sign_up(work: Transaction, request: Doc) -> Doc:
     """ConfirmSignUp: with the right code the user is CONFIRMED and the contact it went to is
     verified.
     """
@@ -45,21 +45,23 @@ def confirm_sign_up(work: Work, request: Doc) -> Doc:
     user = work.find(pool, request["Username"])
     if user is None:
         if hides_users(client):
-            raise Refusal(
+            raise ApiError(
                 "CodeMismatchException", "Invalid verification code provided, please try again."
             )
-        raise Refusal("UserNotFoundException", _UNKNOWN)
+        raise ApiError("UserNotFoundException", _UNKNOWN)
     if user["status"] != "UNCONFIRMED":
-        raise Refusal(
+        raise ApiError(
             "NotAuthorizedException",
             f"User cannot be confirmed. Current status is {user['status']}",
         )
     limits.spend(work, pool, user, "ConfirmSignUp", limits.HOURLY["ConfirmSignUp"])
     kept = user.get("sign_up_code")
     if not kept or work.now >= kept["expires"]:
-        raise Refusal("ExpiredCodeException", "Invalid code provided, please request a code again.")
+        raise ApiError(
+            "ExpiredCodeException", "Invalid code provided, please request a code again."
+        )
     if not hmac.compare_digest(kept["code"].encode(), request["ConfirmationCode"].encode()):
-        raise Refusal(
+        raise ApiError(
             "CodeMismatchException", "Invalid verification code provided, please try again."
         )
     user["attributes"][f"{kept['contact']}_verified"] = "true"
@@ -81,33 +83,33 @@ def confirm_sign_up(work: Work, request: Doc) -> Doc:
     return {}
 
 
-def resend_confirmation_code(work: Work, request: Doc) -> Doc:
+def resend_confirmation_code(work: Transaction, request: Doc) -> Doc:
     """ResendConfirmationCode: for sign-up only; a reset code comes again by ForgotPassword."""
     client, pool = public_client(work, request)
     user = work.find(pool, request["Username"])
     if user is None:
         if hides_users(client):
             return {"CodeDeliveryDetails": delivery.simulated(work, pool, request["Username"])}
-        raise Refusal("UserNotFoundException", _UNKNOWN)
+        raise ApiError("UserNotFoundException", _UNKNOWN)
     if user["status"] != "UNCONFIRMED":
-        raise Refusal("InvalidParameterException", "User is already confirmed.")
+        raise ApiError("InvalidParameterException", "User is already confirmed.")
     limits.spend(
         work, pool, user, "ResendConfirmationCode", limits.HOURLY["ResendConfirmationCode"]
     )
     told = _send_code(work, pool, client, user, "CustomMessage_ResendCode", request)
     if not told:
-        raise Refusal("InvalidParameterException", "Auto verification not turned on.")
+        raise ApiError("InvalidParameterException", "Auto verification not turned on.")
     events.note(work, pool, user, "ResendCode", "Pass")
     return {"CodeDeliveryDetails": told}
 
 
-def admin_confirm_sign_up(work: Work, request: Doc) -> Doc:
+def admin_confirm_sign_up(work: Transaction, request: Doc) -> Doc:
     """AdminConfirmSignUp: CONFIRMED without any contact verified, so that a forgotten password
     cannot be recovered.
     """
     pool, user = admin_user(work, request)
     if user["status"] != "UNCONFIRMED":
-        raise Refusal(
+        raise ApiError(
             "NotAuthorizedException",
             f"User cannot be confirmed. Current status is {user['status']}",
         )
@@ -123,14 +125,14 @@ def admin_confirm_sign_up(work: Work, request: Doc) -> Doc:
     return {}
 
 
-def _confirm(work: Work, pool: Doc, user: Doc) -> None:
+def _confirm(work: Transaction, pool: Doc, user: Doc) -> None:
     user["status"] = "CONFIRMED"
     user["modified"] = work.now
     work.keep_user(pool, user)
 
 
 def _send_code(
-    work: Work, pool: Doc, client: Doc, user: Doc, source: str, request: Doc
+    work: Transaction, pool: Doc, client: Doc, user: Doc, source: str, request: Doc
 ) -> Doc | None:
     contact = delivery.auto_verified_contact(pool, user)
     if contact is None:

@@ -16,8 +16,8 @@ import json
 from typing import Any
 
 from . import srp
-from .refusal import Refusal
-from .work import Doc, Work
+from .refusal import ApiError
+from .work import Doc, Transaction
 
 _E = 65537
 _DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
@@ -37,7 +37,7 @@ def _primes() -> tuple[int, int]:
 
 
 def issue(
-    work: Work,
+    work: Transaction,
     pool: Doc,
     client: Doc,
     user: Doc,
@@ -90,40 +90,40 @@ def issue(
     return result
 
 
-def bearer(work: Work, token: str) -> tuple[Doc, Doc, Doc]:
+def bearer(work: Transaction, token: str) -> tuple[Doc, Doc, Doc]:
     """Return (pool, user, claims) of an access token, or refuse one that is forged, expired or
     signed out.
     """
     claims = _read(token)
     if claims is None or claims.get("token_use") != "access":
-        raise Refusal("NotAuthorizedException", "Invalid Access Token")
+        raise ApiError("NotAuthorizedException", "Invalid Access Token")
     if work.now >= claims["exp"]:
-        raise Refusal("NotAuthorizedException", "Access Token has expired")
+        raise ApiError("NotAuthorizedException", "Access Token has expired")
     pool = work.pool(claims["iss"].rsplit("/", 1)[1])
     user = work.user(pool["Id"], claims["username"])
     if user is None or user["sub"] != claims["sub"]:
-        raise Refusal("UserNotFoundException", "User does not exist.")
+        raise ApiError("UserNotFoundException", "User does not exist.")
     if not _is_current(user, claims["origin_jti"]):
-        raise Refusal("NotAuthorizedException", "Access Token has been revoked")
+        raise ApiError("NotAuthorizedException", "Access Token has been revoked")
     if not user["enabled"]:
-        raise Refusal("NotAuthorizedException", "User is disabled.")
+        raise ApiError("NotAuthorizedException", "User is disabled.")
     return pool, user, claims
 
 
-def refreshed(work: Work, pool: Doc, client: Doc, token: str) -> Doc:
+def refreshed(work: Transaction, pool: Doc, client: Doc, token: str) -> Doc:
     """Return a new AuthenticationResult for a refresh token, or refuse it."""
     claims = _read_refresh(token)
     if claims is None or claims["pool"] != pool["Id"] or claims["client"] != client["ClientId"]:
-        raise Refusal("NotAuthorizedException", "Invalid Refresh Token")
+        raise ApiError("NotAuthorizedException", "Invalid Refresh Token")
     if work.now >= claims["exp"]:
-        raise Refusal("NotAuthorizedException", "Refresh Token has expired")
+        raise ApiError("NotAuthorizedException", "Refresh Token has expired")
     user = work.user(pool["Id"], claims["username"])
     if user is None:
-        raise Refusal("NotAuthorizedException", "Invalid Refresh Token")
+        raise ApiError("NotAuthorizedException", "Invalid Refresh Token")
     if not _is_current(user, claims["origin"]):
-        raise Refusal("NotAuthorizedException", "Refresh Token has been revoked")
+        raise ApiError("NotAuthorizedException", "Refresh Token has been revoked")
     if not user["enabled"]:
-        raise Refusal("NotAuthorizedException", "User is disabled.")
+        raise ApiError("NotAuthorizedException", "User is disabled.")
     return issue(
         work,
         pool,
@@ -160,7 +160,7 @@ def _life(client: Doc, kind: str, unit: str, default: int) -> int:
     return int(value) * _UNITS[client.get("TokenValidityUnits", {}).get(f"{kind}Token", unit)]
 
 
-def _origin(work: Work, user: Doc) -> str:
+def _origin(work: Transaction, user: Doc) -> str:
     half = work.source.bytes(8).hex()
     text = half + _mark(user, half)
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
@@ -221,7 +221,7 @@ def _read(token: str) -> Doc | None:
 
 
 def _refresh_token(
-    pool: Doc, client: Doc, user: Doc, origin: str, auth_time: int, work: Work
+    pool: Doc, client: Doc, user: Doc, origin: str, auth_time: int, work: Transaction
 ) -> str:
     # Opaque to its holder, as AWS's is: a header that says so, the claims, and a signature.
     claims = {

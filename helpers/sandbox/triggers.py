@@ -10,9 +10,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .refusal import Refusal
+from .refusal import ApiError
 from .settings import did_you_mean
-from .work import Doc, Work
+from .work import Doc, Transaction
 
 Trigger = Callable[[Doc], Any]
 NAMES = ("CustomMessage", "PostConfirmation", "UserMigration")
@@ -31,18 +31,18 @@ def run(name: str, trigger: Trigger, event: Doc) -> Any:
     try:
         answer = trigger(json.loads(json.dumps(event)))
     except TimeoutError:
-        return Refusal(
+        return ApiError(
             "UnexpectedLambdaException",
             f"{name} invocation failed due to error Task timed out after 5.00 seconds.",
         )
     except Exception as error:  # noqa: BLE001, whatever a Lambda function raises becomes its error text
-        return Refusal("UserLambdaValidationException", f"{name} failed with error {error}.")
+        return ApiError("UserLambdaValidationException", f"{name} failed with error {error}.")
     if not isinstance(answer, dict):
-        return Refusal("InvalidLambdaResponseException", "Unrecognizable lambda output")
+        return ApiError("InvalidLambdaResponseException", "Unrecognizable lambda output")
     try:
         response = json.loads(json.dumps(answer, allow_nan=False)).get("response")
     except (TypeError, ValueError, RecursionError):
-        return Refusal(
+        return ApiError(
             "InvalidLambdaResponseException", "Invalid lambda function output : Invalid JSON"
         )
     if response is None:
@@ -50,7 +50,7 @@ def run(name: str, trigger: Trigger, event: Doc) -> Any:
     return (
         response
         if _fits(response)
-        else Refusal("InvalidLambdaResponseException", "Unrecognizable lambda output")
+        else ApiError("InvalidLambdaResponseException", "Unrecognizable lambda output")
     )
 
 
@@ -65,7 +65,12 @@ def _fits(response: Any) -> bool:
 
 
 def custom_message(
-    work: Work, pool: Doc, user: Doc, source: str, client_id: str | None, metadata: Doc | None
+    work: Transaction,
+    pool: Doc,
+    user: Doc,
+    source: str,
+    client_id: str | None,
+    metadata: Doc | None,
 ) -> Doc:
     """Return what the CustomMessage trigger made of a message; empty where it left it alone.
 
@@ -92,7 +97,7 @@ def custom_message(
         == "DEVELOPER"
     )
     if (answer.get("emailMessage") or answer.get("emailSubject")) and not configured:
-        raise Refusal(
+        raise ApiError(
             "InvalidLambdaResponseException",
             "Custom email messages need EmailSendingAccount DEVELOPER (wording of the sandbox)",
         )
@@ -100,7 +105,7 @@ def custom_message(
 
 
 def user_migration(
-    work: Work,
+    work: Transaction,
     pool: Doc,
     name: str,
     source: str,
@@ -133,7 +138,7 @@ def user_migration(
 
 
 def after_confirmation(
-    work: Work, pool: Doc, user: Doc, source: str, client_id: str, metadata: Doc | None
+    work: Transaction, pool: Doc, user: Doc, source: str, client_id: str, metadata: Doc | None
 ) -> None:
     """Have PostConfirmation run once the call is committed; its failure is the caller's, the change
     stays.

@@ -4,13 +4,13 @@ from helpers.cognito.policy import PasswordPolicy
 
 from . import attributes, delivery, passwords
 from .names import EMAIL, PHONE, active_names, admin_user
-from .refusal import Refusal
-from .work import Doc, Work, folded
+from .refusal import ApiError
+from .work import Doc, Transaction, folded
 
 _INVITATION = "Your username is {username} and temporary password is {####}."
 
 
-def new(work: Work, pool: Doc, name: str, values: Doc, status: str) -> Doc:
+def new(work: Transaction, pool: Doc, name: str, values: Doc, status: str) -> Doc:
     """Return a user that is not stored yet. Where names are contacts, the own name is the `sub`."""
     sub = work.source.uuid()
     values = dict(values)
@@ -33,7 +33,7 @@ def new(work: Work, pool: Doc, name: str, values: Doc, status: str) -> Doc:
 
 
 def keep_new(
-    work: Work,
+    work: Transaction,
     pool: Doc,
     user: Doc,
     *,
@@ -48,21 +48,21 @@ def keep_new(
         if work.owner(pool["Id"], folded(pool, name)) is None:
             continue
         if kind == "attribute":
-            raise Refusal(
+            raise ApiError(
                 "UsernameExistsException",
                 f"An account with the given {contact_words(name)} already exists.",
             )
         if kind != "alias":
-            raise Refusal("UsernameExistsException", exists)
+            raise ApiError("UsernameExistsException", exists)
         if not force_alias:
             raise alias_exists(name)
     work.keep_user(pool, user)
     work.keep_names(pool, user["username"], active_names(pool, user))
 
 
-def alias_exists(name: str) -> Refusal:
+def alias_exists(name: str) -> ApiError:
     """Return the refusal of an alias that is another user's."""
-    return Refusal(
+    return ApiError(
         "AliasExistsException", f"An account with the {contact_words(name)} already exists."
     )
 
@@ -90,7 +90,7 @@ def shown(user: Doc) -> Doc:
     }
 
 
-def admin_create_user(work: Work, request: Doc) -> Doc:
+def admin_create_user(work: Transaction, request: Doc) -> Doc:
     """AdminCreateUser: a user in FORCE_CHANGE_PASSWORD with a temporary password, or the invitation
     once more.
     """
@@ -118,7 +118,7 @@ def admin_create_user(work: Work, request: Doc) -> Doc:
     return {"User": shown(user)}
 
 
-def admin_get_user(work: Work, request: Doc) -> Doc:
+def admin_get_user(work: Transaction, request: Doc) -> Doc:
     """AdminGetUser: one user, in every status. The MFA keys are missing where nothing is set."""
     _, user = admin_user(work, request)
     answer = shown(user)
@@ -137,7 +137,7 @@ def mfa_shown(user: Doc) -> Doc:
     return answer
 
 
-def admin_set_user_password(work: Work, request: Doc) -> Doc:
+def admin_set_user_password(work: Transaction, request: Doc) -> Doc:
     """AdminSetUserPassword: works from every status, sends nothing, spends no attempts, verifies no
     contact.
     """
@@ -150,36 +150,36 @@ def admin_set_user_password(work: Work, request: Doc) -> Doc:
     return {}
 
 
-def admin_enable_user(work: Work, request: Doc) -> Doc:
+def admin_enable_user(work: Transaction, request: Doc) -> Doc:
     """AdminEnableUser."""
     return _enable(work, request, True)
 
 
-def admin_disable_user(work: Work, request: Doc) -> Doc:
+def admin_disable_user(work: Transaction, request: Doc) -> Doc:
     """AdminDisableUser: the status stays, sign-in and reset are refused."""
     return _enable(work, request, False)
 
 
-def admin_delete_user(work: Work, request: Doc) -> Doc:
+def admin_delete_user(work: Transaction, request: Doc) -> Doc:
     """AdminDeleteUser."""
     pool, user = admin_user(work, request)
     work.drop_user(pool, user["username"])
     return {}
 
 
-def admin_user_global_sign_out(work: Work, request: Doc) -> Doc:
+def admin_user_global_sign_out(work: Transaction, request: Doc) -> Doc:
     """AdminUserGlobalSignOut: refresh tokens end, and access tokens for the API."""
     sign_out(work, *admin_user(work, request))
     return {}
 
 
-def sign_out(work: Work, pool: Doc, user: Doc) -> None:
+def sign_out(work: Transaction, pool: Doc, user: Doc) -> None:
     """End a user's refresh tokens, and what access tokens may do at the API."""
     user["epoch"] = work.source.bytes(8).hex()
     work.keep_user(pool, user)
 
 
-def admin_update_user_attributes(work: Work, request: Doc) -> Doc:
+def admin_update_user_attributes(work: Transaction, request: Doc) -> Doc:
     """AdminUpdateUserAttributes: a contact that changes is no longer verified unless the call says
     so.
     """
@@ -188,7 +188,7 @@ def admin_update_user_attributes(work: Work, request: Doc) -> Doc:
     return {}
 
 
-def change(work: Work, pool: Doc, user: Doc, values: Doc) -> None:
+def change(work: Transaction, pool: Doc, user: Doc, values: Doc) -> None:
     """Change attributes and the names that follow from them; the last user to verify a contact has
     it as alias.
     """
@@ -213,7 +213,7 @@ def change(work: Work, pool: Doc, user: Doc, values: Doc) -> None:
     work.keep_names(pool, user["username"], names)
 
 
-def _enable(work: Work, request: Doc, enabled: bool) -> Doc:
+def _enable(work: Transaction, request: Doc, enabled: bool) -> Doc:
     pool, user = admin_user(work, request)
     user["enabled"] = enabled
     user["modified"] = work.now
@@ -221,19 +221,19 @@ def _enable(work: Work, request: Doc, enabled: bool) -> Doc:
     return {}
 
 
-def _invited_again(work: Work, pool: Doc, name: str) -> Doc:
+def _invited_again(work: Transaction, pool: Doc, name: str) -> Doc:
     user = work.find(pool, name)
     if user is None:
-        raise Refusal("UserNotFoundException", "User does not exist.")
+        raise ApiError("UserNotFoundException", "User does not exist.")
     if user["status"] != "FORCE_CHANGE_PASSWORD":
-        raise Refusal(
+        raise ApiError(
             "UnsupportedUserStateException",
             f"Resend not possible. {user['username']} status is not FORCE_CHANGE_PASSWORD",
         )
     return user
 
 
-def _invite(work: Work, pool: Doc, user: Doc, request: Doc, generated: str | None) -> None:
+def _invite(work: Transaction, pool: Doc, user: Doc, request: Doc, generated: str | None) -> None:
     # A password that somebody typed stays out of the mailbox: the sandbox keeps none in clear.
     contacts = {"SMS": "phone_number", "EMAIL": "email"}
     template = pool.get("AdminCreateUserConfig", {}).get("InviteMessageTemplate", {})

@@ -10,7 +10,7 @@ from typing import Any
 from . import faults, model
 from .engine import Engine, Outcome
 from .operations import IMITATED
-from .refusal import Refusal
+from .refusal import ApiError
 from .work import Doc
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
@@ -34,24 +34,24 @@ def answer(engine: Engine, target: str, body: bytes) -> Answer:
     """
     prefix, _, operation = target.rpartition(".")
     if prefix != model.target_prefix() or operation not in model.operations():
-        return _uncalled(Refusal("UnknownOperationException"))
+        return _uncalled(ApiError("UnknownOperationException"))
     if operation not in IMITATED:
         text = (
             f"The sandbox does not imitate {operation}. It imitates: {', '.join(sorted(IMITATED))}."
         )
-        return _uncalled(Refusal("UnknownOperationException", text))
+        return _uncalled(ApiError("UnknownOperationException", text))
     request, problem = _read(operation, body)
     try:
         return _written(engine.call(operation, request, problem))
     except sqlite3.Error as error:
         # A full disk, or a file that somebody else keeps locked or has broken; nothing of the call
         # was done.
-        return _uncalled(Refusal("InternalErrorException", f"The sandbox's file: {error}", 500))
+        return _uncalled(ApiError("InternalErrorException", f"The sandbox's file: {error}", 500))
 
 
 def refused(code: str, message: str, status: int) -> Answer:
     """Return an answer in AWS's shape for a request that never became a call."""
-    return _uncalled(Refusal(code, message, status))
+    return _uncalled(ApiError(code, message, status))
 
 
 def target_of(headers: Mapping[str, str]) -> str:
@@ -59,26 +59,26 @@ def target_of(headers: Mapping[str, str]) -> str:
     return headers.get("x-amz-target", "")
 
 
-def _uncalled(refusal: Refusal) -> Answer:
+def _uncalled(refusal: ApiError) -> Answer:
     return _written(Outcome(refusal, Engine.free_request_id(f"{refusal.code} {refusal.message}")))
 
 
-def _read(operation: str, body: bytes) -> tuple[Doc, Refusal | None]:
+def _read(operation: str, body: bytes) -> tuple[Doc, ApiError | None]:
     try:
         request = json.loads(body.decode()) if body.strip() else {}
         if b"\\u" in body:
             # Half a surrogate pair is no text: neither AWS nor the database could keep it.
             json.dumps(request, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
-        return {}, Refusal("SerializationException", "The request body is not JSON")
+        return {}, ApiError("SerializationException", "The request body is not JSON")
     try:
         problems = model.broken_constraints(operation, request)
     except (model.WrongType, RecursionError) as error:
-        return (request if isinstance(request, dict) else {}), Refusal(
+        return (request if isinstance(request, dict) else {}), ApiError(
             "SerializationException", str(error)
         )
     if problems:
-        return request, Refusal("InvalidParameterException", model.validation_message(problems))
+        return request, ApiError("InvalidParameterException", model.validation_message(problems))
     return _without_nulls(request), None
 
 
@@ -94,7 +94,7 @@ def _written(outcome: Outcome) -> Answer:
     if outcome.fault is not None and outcome.fault.name == faults.ERROR_AFTER:
         result = faults.internal_error()
     headers = {"Content-Type": CONTENT_TYPE, "x-amzn-RequestId": outcome.request_id}
-    if isinstance(result, Refusal):
+    if isinstance(result, ApiError):
         content: Doc = {"__type": result.code}
         headers["x-amzn-ErrorType"] = f"{result.code}:"
         if result.message is not None:

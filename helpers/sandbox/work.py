@@ -12,14 +12,14 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from .refusal import Refusal
+from .refusal import ApiError
 from .source import Source
 
 Doc = dict[str, Any]
 _KEPT = {"messages": 10_000, "events": 10_000, "sessions": 10_000}
 
 
-class Ask(Exception):
+class NeedsTrigger(Exception):
     """An operation needs a trigger's answer. The caller undoes the call, asks, and starts it again
     with the answer.
     """
@@ -31,7 +31,7 @@ class Ask(Exception):
         self.event = event
 
 
-class Work:
+class Transaction:
     """What one call sees. now: seconds since 1970. settings: every named setting. triggers: names
     that have a callable.
 
@@ -46,14 +46,14 @@ class Work:
         source: Source,
         settings: Doc,
         triggers: frozenset[str] = frozenset(),
-        answers: Doc | None = None,
+        map_botocore_errors: Doc | None = None,
     ) -> None:
         self.db = db
         self.now = now
         self.source = source
         self.settings = settings
         self.triggers = triggers
-        self.answers = answers or {}
+        self.map_botocore_errors = map_botocore_errors or {}
         self.after: list[tuple[str, Doc]] = []
         self._tallies: dict[tuple[str, str], Doc] = {}
         self._events: list[tuple[Any, ...]] = []
@@ -64,7 +64,7 @@ class Work:
         """Return a user pool; a Refusal says that it does not exist."""
         found = self._shared("SELECT doc FROM pools WHERE id = ?", pool_id)
         if found is None:
-            raise Refusal("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
+            raise ApiError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
         return found
 
     def keep_pool(self, pool: Doc) -> None:
@@ -79,7 +79,7 @@ class Work:
         """Return an app client; a Refusal says that it does not exist."""
         found = self._shared("SELECT doc FROM clients WHERE id = ?", client_id)
         if found is None:
-            raise Refusal(
+            raise ApiError(
                 "ResourceNotFoundException", f"User pool client {client_id} does not exist."
             )
         return found
@@ -145,14 +145,14 @@ class Work:
                 f"DELETE FROM {table} WHERE pool_id = ? AND username = ?", (pool["Id"], username)
             )
 
-    def settle(self) -> None:
+    def commit(self) -> None:
         """Keep what this call has done so far, whatever the rest of it comes to."""
         self.db.execute("RELEASE call")
         self.db.execute("SAVEPOINT call")
 
     # Records of a try, which survive its refusal
 
-    def tally(self, pool_id: str, username: str) -> Doc:
+    def counters(self, pool_id: str, username: str) -> Doc:
         """Return a user's counters, to be changed in place: they are kept whatever becomes of the
         call.
         """
@@ -220,10 +220,10 @@ class Work:
         """
         if name not in self.triggers:
             return None
-        if key not in self.answers:
-            raise Ask(name, key, event)
-        answer = self.answers[key]
-        if isinstance(answer, Refusal):
+        if key not in self.map_botocore_errors:
+            raise NeedsTrigger(name, key, event)
+        answer = self.map_botocore_errors[key]
+        if isinstance(answer, ApiError):
             raise answer
         return answer
 
@@ -257,4 +257,4 @@ def folded(pool: Doc, name: str) -> str:
     return name if sensitive else name.lower()
 
 
-Operation = Callable[[Work, Doc], Doc]
+Operation = Callable[[Transaction, Doc], Doc]

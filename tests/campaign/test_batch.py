@@ -129,14 +129,14 @@ def test_rows_are_handed_out_no_faster_than_the_pace(monkeypatch, tmp_path):
         def __init__(self, *_):
             self.busy, self.free = {}, [1]
 
-        def give(self, number, values):
+        def submit(self, number, values):
             given.append(time.monotonic())
 
         def collect(self, timeout):
             time.sleep(timeout)
             return []
 
-        def dismiss(self):
+        def shutdown(self):
             pass
 
     monkeypatch.setattr(batch, "WorkerPool", Crew)

@@ -8,7 +8,7 @@ from botocore.parsers import ResponseParserError
 from helpers.cognito import errors
 from helpers.cognito.catalogue import look_up
 from helpers.cognito.catalogue_entries import CATALOGUE, UNKNOWN, Kind, TryAgain
-from helpers.cognito.errors import answers
+from helpers.cognito.errors import map_botocore_errors
 from helpers.display.refusals import refusals
 
 OPERATIONS = [
@@ -39,7 +39,7 @@ def refused(code, message="no", operation="ConfirmForgotPassword", status=400):
     }
     with (
         pytest.raises(errors.ResetError) as caught,
-        answers(operation, username="diego@example.com"),
+        map_botocore_errors(operation, username="diego@example.com"),
     ):
         raise botocore_errors.ClientError(response, operation)
     return caught.value
@@ -198,7 +198,10 @@ def test_a_nameless_fault_of_the_service_or_of_a_proxy_is_unsettled():
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else None,
 )
 def test_what_never_left_is_told_from_what_was_sent_and_got_no_answer(raised, expected, exit_code):
-    with pytest.raises(errors.ResetError) as caught, answers("ConfirmForgotPassword", username="x"):
+    with (
+        pytest.raises(errors.ResetError) as caught,
+        map_botocore_errors("ConfirmForgotPassword", username="x"),
+    ):
         raise raised
     assert type(caught.value) is expected
     assert caught.value.exit_code == exit_code

@@ -22,11 +22,11 @@ DEFAULT = PasswordPolicy()
     ],
 )
 def test_each_rule_has_cognitos_own_text(password, first_text):
-    assert [rule.text for rule in DEFAULT.broken_by(password)] == [first_text]
+    assert [rule.text for rule in DEFAULT.violations(password)] == [first_text]
 
 
 def test_all_broken_rules_are_named_at_once_length_first():
-    assert [rule.name for rule in DEFAULT.broken_by("")] == [
+    assert [rule.name for rule in DEFAULT.violations("")] == [
         "length",
         "uppercase",
         "lowercase",
@@ -37,21 +37,21 @@ def test_all_broken_rules_are_named_at_once_length_first():
 
 @pytest.mark.parametrize("symbol", string.punctuation)
 def test_each_of_the_32_ascii_punctuation_marks_is_a_symbol(symbol):
-    assert not DEFAULT.broken_by(f"Abcdefg1{symbol}")
+    assert not DEFAULT.violations(f"Abcdefg1{symbol}")
 
 
 def test_a_space_inside_counts_as_a_symbol():
-    assert not DEFAULT.broken_by("Abcd efg1")
+    assert not DEFAULT.violations("Abcd efg1")
 
 
 @pytest.mark.parametrize("password", [" Abcdefg1", "Abcdefg1 "], ids=["leading", "trailing"])
 def test_a_space_at_an_end_counts_as_none_and_no_pool_takes_it(password):
-    assert [rule.name for rule in DEFAULT.broken_by(password)] == ["symbols"]
+    assert [rule.name for rule in DEFAULT.violations(password)] == ["symbols"]
     assert not is_well_formed(password)
 
 
 def test_other_letters_are_allowed_but_fulfil_no_rule():
-    assert {rule.name for rule in DEFAULT.broken_by("éÉßÄ٣٣٣€")} == {
+    assert {rule.name for rule in DEFAULT.violations("éÉßÄ٣٣٣€")} == {
         "uppercase",
         "lowercase",
         "numbers",
@@ -87,9 +87,9 @@ def test_a_pool_that_shows_no_policy_has_the_default():
 
 @given(st.text(max_size=40))
 def test_a_password_breaks_exactly_the_rules_that_do_not_hold(password):
-    broken = DEFAULT.broken_by(password)
-    assert all(not rule.holds(password) for rule in broken)
-    assert all(rule.holds(password) for rule in DEFAULT.rules() if rule not in broken)
+    broken = DEFAULT.violations(password)
+    assert all(not rule.is_met(password) for rule in broken)
+    assert all(rule.is_met(password) for rule in DEFAULT.rules() if rule not in broken)
     assert ("symbols" not in {r.name for r in broken}) == (
         any(c in string.punctuation for c in password) or " " in password[1:-1]
     )

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 
 from helpers.cognito import actions
-from helpers.form.act import Attended, Unattended, act
+from helpers.form.act import InteractiveRun, NonInteractiveRun, act
 from helpers.run.record import MIME
 from helpers.run.result import NotDone
 from helpers.runbooks import RUNBOOKS
@@ -56,7 +56,7 @@ def everything_saved():
 
 def test_without_a_person_there_is_no_form_and_it_acts_at_once(code):
     done = act(ConfirmReset(interactive="no"))
-    assert isinstance(done, Unattended)
+    assert isinstance(done, NonInteractiveRun)
     assert "confirmed" in repr(done.record._repr_mimebundle_()[MIME])
     assert "Proof" in repr(done.result)
     assert done.proof
@@ -71,7 +71,7 @@ def test_without_a_person_a_refused_run_shows_its_result_and_fails_at_the_proof(
 
 
 def test_with_a_person_nothing_is_sent_before_the_button_is_pressed(shown):
-    assert isinstance(shown, Attended)
+    assert isinstance(shown, InteractiveRun)
     assert signs_in(DEFAULT_PASSWORD)
     assert "Nothing has been sent yet" in shown.result.value
 
@@ -358,7 +358,7 @@ def test_in_a_lesson_only_a_piece_asks_whether_a_person_is_there_and_nothing_ask
         path.read_text(encoding="utf-8")
         for path in ROOT.joinpath("notebooks", "learn").glob("*.ipynb")
     ]
-    assert [name for name, text in helpers.items() if "person_present" in text] == ["pieces.py"]
+    assert [name for name, text in helpers.items() if "is_interactive" in text] == ["pieces.py"]
     assert not [
         text
         for text in (*helpers.values(), *lessons)

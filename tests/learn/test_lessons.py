@@ -229,10 +229,10 @@ def test_the_arrow_of_a_lost_answer_ends_on_its_way(lesson):
 
 
 def test_where_the_outcome_is_not_known_nothing_is_tried_again_before_it_is():
-    for one in trouble.meet_all("lost"):
+    for one in trouble.reproduce_all("lost"):
         assert (
             one.again == "nothing, before"
-            f" {'one sign-in' if one.story.operation == trouble.CONFIRM else 'a look into the mailbox'}"
+            f" {'one sign-in' if one.case.operation == trouble.CONFIRM else 'a look into the mailbox'}"
         )
 
 
@@ -323,28 +323,28 @@ def test_a_migration_may_refuse_a_wrong_password_by_an_error_of_its_own():
 
 
 def test_every_story_ends_in_the_error_that_it_names():
-    for met in trouble.meet_all():
-        assert met.error.code == met.story.error
-        assert met.error.meaning, met.story.name
+    for met in trouble.reproduce_all():
+        assert met.error.code == met.case.error
+        assert met.error.meaning, met.case.name
 
 
 @pytest.mark.parametrize("operation", ["ForgotPassword", "ConfirmForgotPassword"])
 def test_every_modelled_error_of_the_two_calls_has_a_story(operation):
-    told = {story.error for story in trouble.STORIES if story.operation == operation}
+    told = {case.error for case in trouble.CASES if case.operation == operation}
     assert trouble.modelled(operation) <= told
 
 
 def test_only_what_nobody_has_reported_is_put_in_place_of_an_answer():
-    instead = {story.error for story in trouble.STORIES if story.instead}
+    instead = {case.error for case in trouble.CASES if case.instead}
     assert instead == {"TooManyFailedAttemptsException", "OperationNotEnabledException"}
     assert (
         "not known"
-        in trouble.meet("ConfirmForgotPassword", "the region is a replica").error.message
+        in trouble.reproduce("ConfirmForgotPassword", "the region is a replica").error.message
     )
 
 
 def test_no_two_stories_of_a_call_have_one_name():
-    names = [(story.operation, story.name) for story in trouble.STORIES]
+    names = [(case.operation, case.name) for case in trouble.CASES]
     assert len(set(names)) == len(names)
 
 
@@ -363,12 +363,12 @@ def test_no_two_stories_of_a_call_have_one_name():
     ],
 )
 def test_what_became_of_the_code_is_read_off_the_sandbox(name, afterwards):
-    assert trouble.meet("ConfirmForgotPassword", name).afterwards == afterwards
+    assert trouble.reproduce("ConfirmForgotPassword", name).afterwards == afterwards
 
 
 def test_a_story_that_is_not_told_is_refused_with_those_that_are():
     with pytest.raises(ValueError, match="a digit is wrong"):
-        trouble.meet("ConfirmForgotPassword", "the dog ate it")
+        trouble.reproduce("ConfirmForgotPassword", "the dog ate it")
 
 
 def test_a_client_that_repeats_by_itself_hears_of_an_expired_code_after_success(lesson):

@@ -130,7 +130,7 @@ def test_a_line_that_was_altered_or_removed_is_found(change, words, journal):
 
 
 def test_a_digest_that_was_noted_elsewhere_shows_that_both_files_were_rewritten(journal):
-    noted = journal.verify().head
+    recorded = journal.verify().head
     spoil(journal, lambda lines: lines[:-1])
     (journal.folder / "journal.jsonl.head").write_text(
         json.loads(journal.path.read_text().splitlines()[-1])["digest"]
@@ -139,7 +139,7 @@ def test_a_digest_that_was_noted_elsewhere_shows_that_both_files_were_rewritten(
     runner = CliRunner()
     assert runner.invoke(main, ["verify", "--out", str(journal.folder)]).exit_code == 0
     assert (
-        runner.invoke(main, ["verify", "--out", str(journal.folder), "--head", noted]).exit_code
+        runner.invoke(main, ["verify", "--out", str(journal.folder), "--head", recorded]).exit_code
         == 1
     )
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from helpers.cognito import actions
-from helpers.form.act import Attended
+from helpers.form.act import InteractiveRun
 from helpers.run.journal import Journal
 from helpers.run.recording import RUNS
 from helpers.runbooks.admin_reset import AdminReset
@@ -46,7 +46,7 @@ def everything(folder):
 
 
 def test_what_a_person_did_is_in_the_journal_and_the_form_says_under_which_name(folder, code):
-    shown = Attended(ConfirmReset(interactive="yes"))
+    shown = InteractiveRun(ConfirmReset(interactive="yes"))
     result = press(shown, code=code, new_password=NEW)
     journal = Journal(folder)
     (run,) = journal.runs()
@@ -64,7 +64,7 @@ def test_what_a_person_did_is_in_the_journal_and_the_form_says_under_which_name(
 
 
 def test_no_secret_and_no_clear_username_is_noted(folder, code):
-    shown = Attended(ConfirmReset(interactive="yes"))
+    shown = InteractiveRun(ConfirmReset(interactive="yes"))
     press(shown, code=code, new_password="Weak-9")
     press(shown, code=code, new_password=NEW)
     text = everything(folder)
@@ -73,7 +73,7 @@ def test_no_secret_and_no_clear_username_is_noted(folder, code):
 
 
 def test_each_press_is_a_run_of_its_own(folder, code):
-    shown = Attended(ConfirmReset(interactive="yes"))
+    shown = InteractiveRun(ConfirmReset(interactive="yes"))
     press(shown, code="1", new_password=NEW)
     press(shown, code=code, new_password="Weak-9")
     press(shown, code=code, new_password=NEW)
@@ -85,7 +85,7 @@ def test_each_press_is_a_run_of_its_own(folder, code):
 
 
 def test_a_run_that_broke_off_is_noted_as_unknown_with_what_to_do(folder, code, monkeypatch):
-    shown = Attended(ConfirmReset(interactive="yes"))
+    shown = InteractiveRun(ConfirmReset(interactive="yes"))
 
     def broken(*_):
         raise RuntimeError(f"oops {NEW}")
@@ -99,7 +99,7 @@ def test_a_run_that_broke_off_is_noted_as_unknown_with_what_to_do(folder, code, 
 
 
 def test_a_closed_gate_is_noted_too(folder, sandbox):
-    press(Attended(AdminReset(interactive="yes")))
+    press(InteractiveRun(AdminReset(interactive="yes")))
     (run,) = Journal(folder).runs()
     assert (run.state, run.outcome, run.started.parameters["confirm_username"]) == (
         "refused",
@@ -110,7 +110,7 @@ def test_a_closed_gate_is_noted_too(folder, sandbox):
 
 def test_a_journal_that_cannot_be_written_stops_the_run_before_it_sends(folder, code, sandbox):
     folder.write_text("a file where a folder should be")
-    shown = Attended(ConfirmReset(interactive="yes"))
+    shown = InteractiveRun(ConfirmReset(interactive="yes"))
     result = press(shown, code=code, new_password=NEW)
     assert result["title"] == "Not sent: the run could not be noted."
     assert "ConfirmForgotPassword" not in sandbox.counts()["calls"]
@@ -119,14 +119,14 @@ def test_a_journal_that_cannot_be_written_stops_the_run_before_it_sends(folder, 
 
 def test_without_a_folder_nothing_is_noted(tmp_path, code, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    result = press(Attended(ConfirmReset(interactive="yes")), code=code, new_password=NEW)
+    result = press(InteractiveRun(ConfirmReset(interactive="yes")), code=code, new_password=NEW)
     assert "Noted as" not in [label for label, _ in result["rows"]]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_password_in_place_of_the_place_for_it_is_not_noted(folder, sandbox):
     press(
-        Attended(SetPassword(interactive="yes")),
+        InteractiveRun(SetPassword(interactive="yes")),
         password_to="Oops-by-value-1",
         confirm_username="diego@example.com",
     )

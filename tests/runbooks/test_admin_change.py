@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from helpers.cognito.errors import BadParameters
-from helpers.form.act import Attended
+from helpers.form.act import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.run.result import NotDone
 from helpers.runbooks import RUNBOOKS
@@ -140,7 +140,7 @@ def test_another_user_with_the_defaults_gate_is_stopped(case, sandbox):
 
 @EVERY
 def test_in_the_form_the_gate_starts_empty_and_stops_the_button(case, client, sandbox):
-    shown = Attended(case.run(interactive="yes"))
+    shown = InteractiveRun(case.run(interactive="yes"))
     gate = next(field for field in shown.form.fields if field["name"] == "confirm_username")
     assert (gate["value"], gate["required"]) == ("", True)
     values = {field["name"]: field["value"] for field in shown.form.fields}
@@ -169,7 +169,7 @@ def test_the_plan_shows_now_and_after_and_changes_nothing(case, client, sandbox)
 
 @EVERY
 def test_a_plan_can_be_seen_for_the_user_in_the_form_before_the_gate(case, client, sandbox):
-    shown = Attended(case.run(interactive="yes"))
+    shown = InteractiveRun(case.run(interactive="yes"))
     values = {field["name"]: field["value"] for field in shown.form.fields}
     shown.form._handle_custom_msg({"kind": "plan", "turn": shown.form.turn, "values": values}, [])
     assert shown.form.result["outcome"] == "plan"

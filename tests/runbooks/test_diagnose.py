@@ -662,10 +662,10 @@ def test_an_app_client_that_the_pool_does_not_have_is_the_trouble_and_its_id_is_
         "diagnose-user",
         WHOM,
     )
-    barred = on(
+    ineligible = on(
         user=replace(USER, enabled=False), client=None, client_id="web", unread=("no-client",)
     )
-    assert (barred.problem, barred.parameters) == ("disabled", WHOM)
+    assert (ineligible.problem, ineligible.parameters) == ("disabled", WHOM)
 
 
 def test_a_cause_is_only_likely_where_the_account_was_not_seen():

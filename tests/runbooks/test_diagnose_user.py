@@ -14,7 +14,7 @@ from helpers.cognito import actions
 from helpers.cognito.errors import BadParameters, ResetError
 from helpers.cognito.models import Contact
 from helpers.cognito.reads import look_up, masked, read_pool
-from helpers.form.act import Attended, act
+from helpers.form.act import InteractiveRun, act
 from helpers.run.record import Outcome
 from helpers.run.recording import RUNS
 from helpers.run.result import NotDone
@@ -160,13 +160,13 @@ def test_in_the_form_the_same_verdict_appears_and_the_next_runbook_opens_filled_
 def test_the_app_client_of_the_user_is_handed_on_past_a_runbook_that_names_none(
     sandbox, monkeypatch
 ):
-    pages, make = [], Attended.__init__
+    pages, make = [], InteractiveRun.__init__
 
     def remember(self, *arguments, **more):
         make(self, *arguments, **more)
         pages.append(self)
 
-    monkeypatch.setattr(Attended, "__init__", remember)
+    monkeypatch.setattr(InteractiveRun, "__init__", remember)
 
     def press(**values):
         form = pages[-1].form
@@ -1038,7 +1038,7 @@ def test_the_table_of_refusals_has_what_the_calls_can_answer_but_a_missing_user(
 
 
 def test_a_person_sees_bad_parameters_beside_their_fields(sandbox):
-    shown = Attended(DiagnoseUser(interactive="yes"))
+    shown = InteractiveRun(DiagnoseUser(interactive="yes"))
     shown.form._handle_custom_msg(
         {"kind": "submit", "turn": shown.form.turn, "values": {"username": "", "symptom": ""}}, []
     )

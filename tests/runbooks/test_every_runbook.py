@@ -15,7 +15,7 @@ from helpers.cognito.catalogue import look_up
 from helpers.cognito.catalogue_entries import CATALOGUE, UNKNOWN
 from helpers.display.card import Card
 from helpers.display.refusals import refusals
-from helpers.form.act import Attended
+from helpers.form.act import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.runbooks import RUNBOOKS, request_code
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
@@ -237,7 +237,7 @@ def test_every_command_to_be_typed_by_hand_names_an_operation_and_its_members(na
 def test_a_forms_fields_have_labels_and_help_and_are_the_schemas(name, sandbox):
     run = RUNBOOKS[name].runs(interactive="yes")
     run.practice()
-    shown = Attended(run)
+    shown = InteractiveRun(run)
     names = [field["name"] for field in shown.form.fields]
     assert set(names) <= set(RUNBOOKS[name].parameters.model_fields)
     labels = [field["label"] for field in shown.form.fields]

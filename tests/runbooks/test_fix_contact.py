@@ -8,7 +8,7 @@ import pytest
 
 from helpers.cognito import actions
 from helpers.cognito.errors import BadParameters, ResetError
-from helpers.form.act import Attended
+from helpers.form.act import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.runbooks.fix_contact import FixContact
 from helpers.runbooks.request_code import RequestCode
@@ -247,7 +247,7 @@ def test_the_proof_of_identity_stands_in_the_record(client):
 
 def test_in_the_form_the_proof_of_identity_is_asked_for_with_a_warning(client):
     def field(**more):
-        shown = Attended(FixContact(interactive="yes", **more))
+        shown = InteractiveRun(FixContact(interactive="yes", **more))
         return next(one for one in shown.form.fields if one["name"] == "proof_of_identity")
 
     assert "can take over the account" in field()["help"]
@@ -257,7 +257,7 @@ def test_in_the_form_the_proof_of_identity_is_asked_for_with_a_warning(client):
 def test_on_aws_a_person_sees_where_they_are_before_they_have_proved_anything():
     run = FixContact(interactive="yes", target="aws")
     assert "AWS, region us-east-1" in repr(run.where())
-    shown = Attended(run)
+    shown = InteractiveRun(run)
     values = {field["name"]: field["value"] for field in shown.form.fields} | {
         "confirm_username": USER
     }
@@ -269,7 +269,7 @@ def test_on_aws_a_person_sees_where_they_are_before_they_have_proved_anything():
 
 
 def test_pressing_the_button_marks_it_and_offers_to_have_a_code_sent(client):
-    shown = Attended(FixContact(interactive="yes"))
+    shown = InteractiveRun(FixContact(interactive="yes"))
     values = {field["name"]: field["value"] for field in shown.form.fields}
     values |= {"proof_of_identity": "knows the voice", "confirm_username": USER}
     shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])

@@ -3,7 +3,7 @@
 import pytest
 
 from helpers.cognito import actions
-from helpers.form.act import Attended
+from helpers.form.act import InteractiveRun
 from helpers.runbooks import request_code
 from helpers.runbooks.confirm_reset import ConfirmReset
 from helpers.runbooks.diagnosis.diagnose_user import DiagnoseUser
@@ -33,7 +33,7 @@ def form_below(shown):
 
 
 def test_the_next_form_opens_below_with_what_is_known_filled_in_and_takes_the_focus(sandbox):
-    shown = Attended(RequestCode(interactive="yes"))
+    shown = InteractiveRun(RequestCode(interactive="yes"))
     assert message(shown, "submit")["next"] == "confirm-reset"
     shown.form._handle_custom_msg({"kind": "next", "turn": shown.form.turn}, [])
     below = form_below(shown)
@@ -46,7 +46,7 @@ def test_the_next_form_opens_below_with_what_is_known_filled_in_and_takes_the_fo
 
 
 def test_a_whole_case_is_done_on_one_page(sandbox):
-    shown = Attended(RequestCode(interactive="yes"))
+    shown = InteractiveRun(RequestCode(interactive="yes"))
     message(shown, "submit")
     shown.form._handle_custom_msg({"kind": "next", "turn": shown.form.turn}, [])
     below = form_below(shown)
@@ -76,7 +76,7 @@ def test_a_code_that_is_no_longer_good_leads_to_a_new_one_that_may_be_sent_at_on
     second = sandbox.mailbox()[-1]["code"]
     ConfirmReset(interactive="no").submit()
     sandbox.advance(61)
-    shown = Attended(ConfirmReset(interactive="yes"))
+    shown = InteractiveRun(ConfirmReset(interactive="yes"))
     assert (
         message(shown, "submit", code=second, new_password="Once-more-1-password")["next"]
         == "request-code"
@@ -87,13 +87,13 @@ def test_a_code_that_is_no_longer_good_leads_to_a_new_one_that_may_be_sent_at_on
 
 
 def test_where_nothing_follows_there_is_nothing_to_open(sandbox):
-    shown = Attended(ConfirmReset(interactive="yes"))
+    shown = InteractiveRun(ConfirmReset(interactive="yes"))
     shown.form._handle_custom_msg({"kind": "next", "turn": 0}, [])
     assert shown.next.children == ()
 
 
 def test_the_plan_is_that_of_the_user_in_the_form_and_sends_nothing(sandbox):
-    shown = Attended(RequestCode(interactive="yes"))
+    shown = InteractiveRun(RequestCode(interactive="yes"))
     result = message(shown, "plan", username="maria@example.com", user_pool_id=DEFAULT_POOL_ID)
     assert result["outcome"] == "plan"
     assert [
@@ -106,14 +106,14 @@ def test_the_plan_is_that_of_the_user_in_the_form_and_sends_nothing(sandbox):
 
 
 def test_a_plan_for_what_cannot_be_read_says_what_to_correct(sandbox):
-    shown = Attended(RequestCode(interactive="yes"))
+    shown = InteractiveRun(RequestCode(interactive="yes"))
     result = message(shown, "plan", username="two words")
     assert result["title"] == "There is no plan for this."
     assert set(shown.form.errors) == {"username"}
 
 
 def test_a_refused_choice_is_told_in_words():
-    _, problems = RequestCode.asks_for.read({"again": "perhaps"}, person=False)
+    _, problems = RequestCode.parameters_model.read({"again": "perhaps"}, person=False)
     assert [str(problem) for problem in problems] == ["again: must be no or yes."]
 
 
@@ -128,7 +128,7 @@ def test_what_is_not_known_is_left_open_on_a_real_pool_and_never_the_sandboxs_de
         "user_pool_id": "",
     }
     assert "user_pool_id" not in str(following)
-    shown = Attended(FixContact(**following.parameters, interactive="yes"))
+    shown = InteractiveRun(FixContact(**following.parameters, interactive="yes"))
     assert set(shown.form.errors) == {"user_pool_id"}
 
 
@@ -140,7 +140,7 @@ def test_a_symptom_alone_leads_to_a_diagnosis_of_nobody_yet(sandbox):
 def test_what_an_earlier_press_led_to_is_not_offered_after_one_that_came_to_nothing(
     sandbox, monkeypatch
 ):
-    shown = Attended(RequestCode(interactive="yes"))
+    shown = InteractiveRun(RequestCode(interactive="yes"))
     assert message(shown, "submit")["next"] == "confirm-reset"
     shown.form._handle_custom_msg({"kind": "again", "turn": shown.form.turn}, [])
 
@@ -154,7 +154,7 @@ def test_what_an_earlier_press_led_to_is_not_offered_after_one_that_came_to_noth
 
 
 def test_a_plan_that_cannot_be_made_offers_nothing_of_an_earlier_press(sandbox):
-    shown = Attended(RequestCode(interactive="yes"))
+    shown = InteractiveRun(RequestCode(interactive="yes"))
     message(shown, "submit")
     shown.form._handle_custom_msg({"kind": "again", "turn": shown.form.turn}, [])
     assert message(shown, "plan", username="two words")["next"] == ""

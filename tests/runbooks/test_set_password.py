@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from helpers.cognito import actions
 from helpers.cognito.errors import BadParameters, ResetError
 from helpers.cognito.policy import PasswordPolicy
-from helpers.form.act import Attended
+from helpers.form.act import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.fix_contact import FixContact
@@ -84,7 +84,7 @@ POLICIES = st.builds(
 @given(POLICIES)
 def test_a_generated_password_fits_any_policy_and_can_be_read_out(policy):
     password = generated(policy).reveal()
-    assert policy.broken_by(password) == ()
+    assert policy.violations(password) == ()
     assert len(password) == max(16, policy.minimum_length)
     assert not set(password) & set("0O1lI| ")
 
@@ -417,7 +417,7 @@ def test_the_sandboxs_app_client_is_not_taken_for_ones_own_elsewhere(place):
         made(place, target="aws")
     field = next(
         one
-        for one in Attended(SetPassword(interactive="yes", target="aws")).form.fields
+        for one in InteractiveRun(SetPassword(interactive="yes", target="aws")).form.fields
         if one["name"] == "client_id"
     )
     assert field["value"] == ""
@@ -500,7 +500,7 @@ def test_in_the_form_the_password_goes_to_its_place_and_no_widget_holds_it(
     client, place, planted, caplog
 ):
     run = SetPassword(interactive="yes")
-    shown = Attended(run)
+    shown = InteractiveRun(run)
     press(
         shown, password_to=f"file:{place}", confirm_username="diego@example.com", two_persons="yes"
     )
@@ -524,7 +524,7 @@ def test_in_the_form_the_password_goes_to_its_place_and_no_widget_holds_it(
 
 
 def test_on_aws_a_person_has_to_name_a_place(sandbox):
-    shown = Attended(SetPassword(interactive="yes", target="aws"))
+    shown = InteractiveRun(SetPassword(interactive="yes", target="aws"))
     field = next(one for one in shown.form.fields if one["name"] == "password_to")
     assert (field["value"], field["required"]) == ("", True)
     assert "secretsmanager:ID" in field["help"]
@@ -540,7 +540,7 @@ def test_a_run_that_is_given_up_says_that_a_password_may_lie_in_its_place(
         raise KeyboardInterrupt
 
     run = SetPassword(interactive="yes")
-    shown = Attended(run)
+    shown = InteractiveRun(run)
     monkeypatch.setattr(run, "make", interrupted)
     press(shown, password_to=f"file:{place}", confirm_username="diego@example.com")
     assert shown.form.result["outcome"] == "unknown"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.form.act import Attended
+from helpers.form.act import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.runbooks.sign_out_everywhere import SignOutEverywhere
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID
@@ -120,7 +120,7 @@ def test_a_lost_answer_is_unknown_and_running_it_again_settles_it(fault, client,
 
 
 def test_pressing_the_button_signs_the_user_out_and_offers_what_comes_next(client, tokens):
-    shown = Attended(SignOutEverywhere(interactive="yes"))
+    shown = InteractiveRun(SignOutEverywhere(interactive="yes"))
     values = {field["name"]: field["value"] for field in shown.form.fields} | {
         "confirm_username": POOL["Username"]
     }

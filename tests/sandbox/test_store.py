@@ -225,44 +225,50 @@ def test_of_many_threads_with_one_code_one_wins(path, where):
     box.settings(reset_attempts=20)
     for round_ in range(3):
         code = forgot(box)
-        answers, barrier = [], threading.Barrier(6)
+        map_botocore_errors, barrier = [], threading.Barrier(6)
 
-        def run(number, code=code, answers=answers, barrier=barrier, round_=round_):
+        def run(
+            number,
+            code=code,
+            map_botocore_errors=map_botocore_errors,
+            barrier=barrier,
+            round_=round_,
+        ):
             barrier.wait()
             password = f"Thread-Pass-{round_}{number}"
-            answers.append((confirm(box, code, password)[0], password))
+            map_botocore_errors.append((confirm(box, code, password)[0], password))
 
         threads = [threading.Thread(target=run, args=(number,)) for number in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        (winner,) = [password for status, password in answers if status == 200]
+        (winner,) = [password for status, password in map_botocore_errors if status == 200]
         assert signs_in(box, winner)
         box.advance(3600)
     box.close()
 
 
-def race(path, code, number, start, answers):
+def race(path, code, number, start, map_botocore_errors):
     box = open_sandbox(path)
     start.wait()
-    answers.put((confirm(box, code, f"Process-Pass-{number}")[0], number))
+    map_botocore_errors.put((confirm(box, code, f"Process-Pass-{number}")[0], number))
     box.close()
 
 
 def test_of_many_processes_with_one_code_one_wins(shared, path):
     context = multiprocessing.get_context("spawn")
     shared.settings(reset_attempts=20)
-    code, start, answers = forgot(shared), context.Event(), context.Queue()
+    code, start, map_botocore_errors = forgot(shared), context.Event(), context.Queue()
     processes = [
-        context.Process(target=race, args=(path, code, number, start, answers))
+        context.Process(target=race, args=(path, code, number, start, map_botocore_errors))
         for number in range(4)
     ]
     for process in processes:
         process.start()
     time.sleep(0.5)
     start.set()
-    found = [answers.get(timeout=60) for _ in processes]
+    found = [map_botocore_errors.get(timeout=60) for _ in processes]
     for process in processes:
         process.join()
     (winner,) = [number for status, number in found if status == 200]

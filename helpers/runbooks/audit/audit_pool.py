@@ -81,11 +81,11 @@ class AuditPool(Runbook[AuditPoolParameters]):
     """One run of audit-pool. See Runbook for the steps. It only reads."""
 
     name: ClassVar[str] = "audit-pool"
-    asks_for: ClassVar[type[Parameters]] = AuditPoolParameters
+    parameters_model: ClassVar[type[Parameters]] = AuditPoolParameters
     title: ClassVar[str] = "Find settings that make resets fail or leak"
     button: ClassVar[str] = "Read and judge the settings"
     form_fields: ClassVar[tuple[str, ...]] = ("user_pool_id",)
-    check_first: ClassVar[str] = "Nothing was changed. Press the button again."
+    verify_hint: ClassVar[str] = "Nothing was changed. Press the button again."
 
     def plan(self) -> Card:
         """Return what will be read. Sends nothing."""

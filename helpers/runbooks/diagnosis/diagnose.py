@@ -23,7 +23,7 @@ from helpers.runbooks.diagnosis.route import (
     Route,
     order,
     route,
-    would_carry,
+    would_be_eligible,
 )
 from helpers.runbooks.diagnosis.spellings import international
 from helpers.runbooks.diagnosis.symptoms import causes, likely_causes, means_another_contact
@@ -272,18 +272,18 @@ def _delivery(known: _Known, user: User) -> Verdict | None:
     if way.contact or not way.known:
         return None
     stands = state(known.username, user, known.pool)
-    mendable = would_carry(user, known.pool)
-    barred = way.barred[0] if way.barred else None
-    if barred and barred[1] == "factor":
+    mendable = would_be_eligible(user, known.pool)
+    ineligible = way.ineligible[0] if way.ineligible else None
+    if ineligible and ineligible[1] == "factor":
         reason = (
-            f"{barred[0].shown} is verified, and it is the user's second factor"
-            f" ({FACTOR[barred[0].attribute]})."
+            f"{ineligible[0].shown} is verified, and it is the user's second factor"
+            f" ({FACTOR[ineligible[0].attribute]})."
         )
         return known.verdict("contact-is-second-factor", *stands, reason, *_alternative(mendable))
-    if barred:
+    if ineligible:
         reason = (
-            f"{barred[0].shown} is verified, and the pool does not recover by"
-            f" {KINDS[barred[0].attribute]}."
+            f"{ineligible[0].shown} is verified, and the pool does not recover by"
+            f" {KINDS[ineligible[0].attribute]}."
         )
         return known.verdict(
             "recovery-lists-other-contact", *stands, reason, *_alternative(mendable)
@@ -507,7 +507,7 @@ def _by_symptom(known: _Known, problem: str, beside: Verdict | None) -> Verdict:
             found, evidence=(*found.evidence, "The account itself lists no second factor.")
         )
     others = (
-        would_carry(known.user, known.pool)
+        would_be_eligible(known.user, known.pool)
         if problem == "code-to-old-contact" and known.user and known.pool
         else ()
     )

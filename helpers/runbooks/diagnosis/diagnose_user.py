@@ -124,11 +124,11 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
     """One run of diagnose-user. See Runbook for the steps."""
 
     name: ClassVar[str] = "diagnose-user"
-    asks_for: ClassVar[type[Parameters]] = DiagnoseUserParameters
+    parameters_model: ClassVar[type[Parameters]] = DiagnoseUserParameters
     title: ClassVar[str] = "Find out why a user cannot reset the password"
     button: ClassVar[str] = "Diagnose"
     form_fields: ClassVar[tuple[str, ...]] = ("username", "symptom", "user_pool_id", "client_id")
-    check_first: ClassVar[str] = "Nothing was changed: diagnose once more."
+    verify_hint: ClassVar[str] = "Nothing was changed: diagnose once more."
 
     def practice(self, username: str = "") -> Card:
         """In the sandbox of this process, plant the training case whose user this is, unless the

@@ -18,7 +18,7 @@ class Route:
     """Where a reset code would go. contact: None where it can go nowhere, or where that is not
     known.
 
-    why: the reason, in sentences. known: whether everything that decides could be read. barred:
+    why: the reason, in sentences. known: whether everything that decides could be read. ineligible:
     verified contacts that may not carry a code, each with "factor" (it is the user's second factor)
     or "unlisted" (the pool does not recover by it).
     """
@@ -26,7 +26,7 @@ class Route:
     contact: Contact | None
     why: tuple[str, ...]
     known: bool = True
-    barred: tuple[tuple[Contact, str], ...] = ()
+    ineligible: tuple[tuple[Contact, str], ...] = ()
 
 
 def order(pool: Pool) -> list[str]:
@@ -66,29 +66,30 @@ def route(user: User, pool: Pool | None) -> Route:
             " e-mail."
         )
     )
-    barred = []
+    ineligible = []
     for attribute in kinds:
         contact = verified.get(attribute)
         if contact is None:
             continue
         if FACTOR[attribute] in factors and (pool.recovery or attribute == "email"):
-            barred.append((contact, "factor"))
+            ineligible.append((contact, "factor"))
             continue
         passed = tuple(
-            f"{one.shown} is the user's second factor, so no code goes there." for one, _ in barred
+            f"{one.shown} is the user's second factor, so no code goes there."
+            for one, _ in ineligible
         )
         return Route(
             contact,
             (said, *passed, f"A code would go by {WORDS[attribute]} to {contact.shown}."),
-            barred=tuple(barred),
+            ineligible=tuple(ineligible),
         )
-    barred += [
+    ineligible += [
         (contact, "unlisted") for attribute, contact in verified.items() if attribute not in kinds
     ]
-    return Route(None, (said, "So a code can go nowhere."), barred=tuple(barred))
+    return Route(None, (said, "So a code can go nowhere."), ineligible=tuple(ineligible))
 
 
-def would_carry(user: User, pool: Pool | None) -> tuple[Contact, ...]:
+def would_be_eligible(user: User, pool: Pool | None) -> tuple[Contact, ...]:
     """Return the contacts to which a code would go if they were verified, each in place of where it
     goes now.
 

@@ -183,7 +183,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         self.shutdown_kernel = "immediate"
         self._quiet_loop()
         if self.link is not None:
-            with _undisturbed():
+            with _ignore_interrupts():
                 self.link.interrupt_kernel()
                 self._collect(cell, index, GRACE)
 
@@ -272,7 +272,7 @@ def warm_up(kernel_name: str, notebook: Any) -> None:
     """Begin with what takes long and needs no decision: importing what this notebook will need."""
     if can_fork(kernel_name):
         with contextlib.suppress(OSError):
-            forkserver.warm_process().expect(_source_of(notebook))
+            forkserver.warm_process().preload(_source_of(notebook))
 
 
 def _source_of(notebook: Any) -> str:
@@ -289,7 +289,7 @@ def _note(cell: Any, name: str, words: str) -> None:
 
 
 @contextlib.contextmanager
-def _undisturbed() -> Iterator[None]:
+def _ignore_interrupts() -> Iterator[None]:
     """Let no second Ctrl-C cut the clean end short."""
     try:
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)

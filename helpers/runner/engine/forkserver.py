@@ -44,10 +44,10 @@ class WarmProcess:
         self._lock = threading.Lock()
         self._ended: dict[int, int] = {}
 
-    def expect(self, source: str) -> None:
+    def preload(self, source: str) -> None:
         """Let it import in the background what a notebook with this source will need."""
         with self._lock:
-            self._ask({"fork": False, "import": wanted(source)})
+            self._ask({"fork": False, "import": modules_for(source)})
 
     def fork(self, env: Mapping[str, str], cwd: str, source: str = "") -> tuple[socket.socket, int]:
         """Fork a kernel with this environment in this folder. Returns its pipe and its process id.
@@ -56,7 +56,7 @@ class WarmProcess:
         process is gone.
         """
         with self._lock:
-            self._ask({"fork": True, "import": wanted(source)})
+            self._ask({"fork": True, "import": modules_for(source)})
             while True:
                 pid, status, pipe = self._answer()
                 if pipe is not None:
@@ -101,7 +101,7 @@ class WarmProcess:
         return int.from_bytes(data[:4], "big"), int.from_bytes(data[4:], "big", signed=True), pipe
 
 
-def wanted(source: str) -> list[str]:
+def modules_for(source: str) -> list[str]:
     """Say what is worth importing before the fork for a notebook with this source."""
     ours = [
         "helpers.cognito.catalogue",
@@ -127,20 +127,20 @@ def warm_process(*, fresh: bool = False) -> WarmProcess:
     with _lock:
         if _current is None or fresh or _asked_by != os.getpid():
             if _current is None:
-                atexit.register(_let_go)
+                atexit.register(_close_at_exit)
             else:
                 _current.close()
-            _current = _fork_off() if _alone_in_our_own_program() else _spawn()
+            _current = _fork_from_here() if _is_own_program() else _spawn()
             _asked_by = os.getpid()
         return _current
 
 
-def _let_go() -> None:
+def _close_at_exit() -> None:
     if _current is not None and _asked_by == os.getpid():
         _current.close()
 
 
-def _alone_in_our_own_program() -> bool:
+def _is_own_program() -> bool:
     """Whether this is one of the command-line programs we know, before any thread: then a fork of
     it is clean, and what it has imported already need not be imported twice."""
     main = getattr(sys.modules.get("__main__"), "__spec__", None)
@@ -150,7 +150,7 @@ def _alone_in_our_own_program() -> bool:
     return known and threading.active_count() == 1
 
 
-def _fork_off() -> WarmProcess:
+def _fork_from_here() -> WarmProcess:
     ours, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
@@ -211,7 +211,7 @@ class _Server:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         self._children: set[int] = set()
-        self._spare: tuple[int, socket.socket] | None = None
+        self._standby: tuple[int, socket.socket] | None = None
         self._served = 0
         self._kernel = importlib.import_module("helpers.runner.engine.kernel")
         self._kernel.prepare()
@@ -220,10 +220,10 @@ class _Server:
         while True:
             # One asks for a second run because more are to come: then the next kernel is made while
             # this one works.
-            ahead = self._served > 1 and self._spare is None
+            ahead = self._served > 1 and self._standby is None
             ready = select.select([self._control, self._woken], [], [], 0 if ahead else None)[0]
             if not ready:
-                self._spare = self._fork()
+                self._standby = self._fork()
             if self._woken in ready:
                 self._woken.recv(4096)
                 self._reap()
@@ -244,19 +244,19 @@ class _Server:
         if not head:
             return False
         asked = json.loads(body)
-        new = [_have(name) for name in asked["import"]]
+        new = [import_once(name) for name in asked["import"]]
         if any(new):
-            self._drop_spare()
+            self._drop_standby()
         if asked["fork"]:
-            pid, pipe = self._spare or self._fork()
-            self._spare = None
+            pid, pipe = self._standby or self._fork()
+            self._standby = None
             with pipe:
-                socket.send_fds(self._control, [_words(pid, -1)], [pipe.fileno()])
+                socket.send_fds(self._control, [pack_status(pid, -1)], [pipe.fileno()])
             self._served += 1
             if (
                 "boto3" in _tried and _share_models()
             ):  # for the runs to come; the first has to read them itself
-                self._drop_spare()
+                self._drop_standby()
         return True
 
     def _fork(self) -> tuple[int, socket.socket]:
@@ -272,10 +272,10 @@ class _Server:
         self._children.add(pid)
         return pid, ours
 
-    def _drop_spare(self) -> None:
-        if self._spare:
-            self._spare[1].close()  # it ends when it reads that nobody wants it
-            self._spare = None
+    def _drop_standby(self) -> None:
+        if self._standby:
+            self._standby[1].close()  # it ends when it reads that nobody wants it
+            self._standby = None
 
     def _reap(self) -> None:
         with contextlib.suppress(OSError):
@@ -284,14 +284,14 @@ class _Server:
                 if pid == 0:
                     return
                 self._children.discard(pid)
-                self._control.sendall(_words(pid, status))
+                self._control.sendall(pack_status(pid, status))
 
 
-def _words(pid: int, status: int) -> bytes:
+def pack_status(pid: int, status: int) -> bytes:
     return pid.to_bytes(4, "big") + status.to_bytes(4, "big", signed=True)
 
 
-def _have(name: str) -> bool:
+def import_once(name: str) -> bool:
     """Import a module, once; return whether it was new."""
     if name in _tried:
         return False
