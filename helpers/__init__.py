@@ -30,9 +30,14 @@ _HOMES = {
     "Target": "target",
     "Unsettled": "cognito.errors",
     "act": "form.act",
+    "admin_reset": "cognito.actions",
+    "check_environment": "run.environment",
     "confirm": "cognito.actions",
+    "map_botocore_errors": "cognito.errors",
+    "refusals": "display.refusals",
     "request_code": "cognito.actions",
     "secret_hash": "cognito.actions",
+    "set_password": "cognito.actions",
     "sign_in": "cognito.actions",
 }
 
@@ -59,9 +64,14 @@ __all__ = [  # the keys, sorted; a test holds both together
     "Target",
     "Unsettled",
     "act",
+    "admin_reset",
+    "check_environment",
     "confirm",
+    "map_botocore_errors",
+    "refusals",
     "request_code",
     "secret_hash",
+    "set_password",
     "sign_in",
 ]
 

@@ -11,7 +11,7 @@ from helpers.target import Target
 DISTRIBUTION = "cognito-reset-runbooks"
 
 
-def check() -> Card:
+def check_environment() -> Card:
     """Compare what is installed with what the project asks for, and open the sandbox once.
 
     Each row says "fine", or what to do about it.

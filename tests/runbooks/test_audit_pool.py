@@ -16,7 +16,7 @@ from helpers.form.act import act
 from helpers.run.record import MIME, Outcome, Record
 from helpers.run.result import NotDone
 from helpers.runbooks import RUNBOOKS
-from helpers.runbooks.audit.audit_pool import CALLS, refusals
+from helpers.runbooks.audit.audit_pool import CALLS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
 from helpers.target import Target
 from tests.runbooks.test_audit_findings import FACTORS, QUIET, WELL_SET
@@ -287,7 +287,7 @@ def test_without_a_way_to_cognito_nothing_was_sent():
 
 
 def test_every_error_of_every_call_is_in_the_table_with_its_next_step():
-    rows = {row[0]: row for row in refusals().rows}
+    rows = {row[0]: row for row in AuditPool.refusals().rows}
     assert {
         "AccessDeniedException",
         "ResourceNotFoundException",

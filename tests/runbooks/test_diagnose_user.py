@@ -19,7 +19,7 @@ from helpers.run.record import Outcome
 from helpers.run.recording import RUNS
 from helpers.run.result import NotDone
 from helpers.runbooks import RUNBOOKS, request_code
-from helpers.runbooks.diagnosis.diagnose_user import DiagnoseUser, refusals, training_cases
+from helpers.runbooks.diagnosis.diagnose_user import DiagnoseUser
 from helpers.runbooks.diagnosis.route import route
 from helpers.sandbox import CASES, DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, plant_case
 from helpers.sandbox.cases import CHOSEN_PASSWORD, CLIENT_SECRET
@@ -1023,11 +1023,11 @@ def test_a_case_that_is_none_is_planted_nowhere(sandbox):
 
 
 def test_the_table_of_training_cases_has_all_of_them():
-    assert [row[0] for row in training_cases().rows] == list(CASES)
+    assert [row[0] for row in DiagnoseUser.training_cases().rows] == list(CASES)
 
 
 def test_the_table_of_refusals_has_what_the_calls_can_answer_but_a_missing_user():
-    codes = [row[0] for row in refusals().rows]
+    codes = [row[0] for row in DiagnoseUser.refusals().rows]
     assert {
         "AccessDeniedException",
         "ResourceNotFoundException",

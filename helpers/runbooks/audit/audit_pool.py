@@ -271,10 +271,10 @@ class AuditPool(Runbook[AuditPoolParameters]):
             picture=_drawn(pool, findings),
         )
 
-
-def refusals() -> Table:
-    """Return all that the calls of this runbook can answer with, as a table for a person."""
-    return refusals_of_reading(*CALLS)
+    @staticmethod
+    def refusals() -> Table:
+        """Return all that the calls of this runbook can answer with, as a table for a person."""
+        return refusals_of_reading(*CALLS)
 
 
 def _stopped(error: ResetError, what: str, steps: list[Step]) -> Audited:

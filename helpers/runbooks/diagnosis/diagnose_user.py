@@ -384,6 +384,28 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
             update={"parameters": {**following.parameters, **found.parameters, **secret}}
         )
 
+    @staticmethod
+    def refusals() -> Table:
+        """Return every error of this runbook's calls as a table; a missing user is a finding."""
+        return refusals_of_reading(*_READS.values(), but=_NOBODY)
+
+    @staticmethod
+    def training_cases() -> Table:
+        """Return the users in trouble that a sandbox can be given, and what each of them says."""
+        return Table(
+            "Training cases",
+            ("Case", "Problem", "What the user says", "What diagnosis is told"),
+            tuple(
+                (
+                    one.name,
+                    f"number {one.number}" if one.number else "common too",
+                    f"\u201c{one.says}\u201d",
+                    one.symptom,
+                )
+                for one in CASES.values()
+            ),
+        )
+
 
 _READS = {
     "pool": "DescribeUserPool",
@@ -444,32 +466,6 @@ def _unread(found: Verdict, error: ResetError, p: DiagnoseUserParameters) -> Ver
 
 def _says(error: ResetError | None, code: str) -> bool:
     return isinstance(error, Answered) and error.code == code
-
-
-def refusals() -> Table:
-    """Return all that the calls of this runbook can answer with, as a table for a person; a missing
-    user is a finding.
-    """
-    return refusals_of_reading(*_READS.values(), but=_NOBODY)
-
-
-def training_cases() -> Table:
-    """Return the users in trouble whom a sandbox can be given for practice, and what each of them
-    says.
-    """
-    return Table(
-        "Training cases",
-        ("Case", "Problem", "What the user says", "What diagnosis is told"),
-        tuple(
-            (
-                one.name,
-                f"number {one.number}" if one.number else "common too",
-                f"\u201c{one.says}\u201d",
-                one.symptom,
-            )
-            for one in CASES.values()
-        ),
-    )
 
 
 def _facts(p: DiagnoseUserParameters, read: _Read) -> Iterator[tuple[str, str]]:
