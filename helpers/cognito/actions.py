@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from helpers.cognito.errors import map_botocore_errors
+from helpers.cognito.call import call
 from helpers.secrets.secret import Secret
 
 if TYPE_CHECKING:
@@ -101,12 +101,13 @@ def request_code(
     Do not call it in a loop: every call may send a message and spends one of the user's 5 to 20
     tries an hour. Needs no AWS credentials. Source: API reference, ForgotPassword.
     """
-    with map_botocore_errors("ForgotPassword", username=username):
-        answer = client.forgot_password(
-            ClientId=client_id,
-            Username=username,
-            **_secret_hash(username, client_id, client_secret),
-        )
+    answer = call(
+        client,
+        "ForgotPassword",
+        ClientId=client_id,
+        Username=username,
+        **_secret_hash(username, client_id, client_secret),
+    )
     details: Mapping[str, Any] = answer.get("CodeDeliveryDetails", {})
     return CodeDelivery(
         username=username,
@@ -133,14 +134,15 @@ def confirm(
     Unsettled the password may have been changed: try `sign_in` once before anything else. Needs no
     AWS credentials. Source: API reference, ConfirmForgotPassword.
     """
-    with map_botocore_errors("ConfirmForgotPassword", username=username):
-        answer = client.confirm_forgot_password(
-            ClientId=client_id,
-            Username=username,
-            ConfirmationCode=code.reveal(),
-            Password=new_password.reveal(),
-            **_secret_hash(username, client_id, client_secret),
-        )
+    answer = call(
+        client,
+        "ConfirmForgotPassword",
+        ClientId=client_id,
+        Username=username,
+        ConfirmationCode=code.reveal(),
+        Password=new_password.reveal(),
+        **_secret_hash(username, client_id, client_secret),
+    )
     return Confirmed(username=username, client_id=client_id, request_id=_request_id(answer))
 
 
@@ -160,10 +162,14 @@ def sign_in(
     parameters = {"USERNAME": username, "PASSWORD": password.reveal()}
     if client_secret is not None:
         parameters["SECRET_HASH"] = secret_hash(username, client_id, client_secret).reveal()
-    with map_botocore_errors("InitiateAuth", username=username):
-        answer = client.initiate_auth(
-            ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=parameters
-        )
+    answer = call(
+        client,
+        "InitiateAuth",
+        username=username,
+        ClientId=client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters=parameters,
+    )
     return SignedIn(
         username=username, challenge=answer.get("ChallengeName", ""), request_id=_request_id(answer)
     )
@@ -177,8 +183,12 @@ def admin_reset(
     The user cannot sign in until the code is confirmed. Source: API reference,
     AdminResetUserPassword.
     """
-    with map_botocore_errors("AdminResetUserPassword", username=username):
-        answer = client.admin_reset_user_password(UserPoolId=user_pool_id, Username=username)
+    answer = call(
+        client,
+        "AdminResetUserPassword",
+        UserPoolId=user_pool_id,
+        Username=username,
+    )
     return Done("AdminResetUserPassword", username, _request_id(answer))
 
 
@@ -195,13 +205,14 @@ def set_password(
     permanent: False has the user choose another password at the next sign-in. Source: API
     reference, AdminSetUserPassword.
     """
-    with map_botocore_errors("AdminSetUserPassword", username=username):
-        answer = client.admin_set_user_password(
-            UserPoolId=user_pool_id,
-            Username=username,
-            Password=password.reveal(),
-            Permanent=permanent,
-        )
+    answer = call(
+        client,
+        "AdminSetUserPassword",
+        UserPoolId=user_pool_id,
+        Username=username,
+        Password=password.reveal(),
+        Permanent=permanent,
+    )
     return Done("AdminSetUserPassword", username, _request_id(answer))
 
 
@@ -214,8 +225,12 @@ def sign_out_everywhere(
     without asking Cognito is good until it runs out, and the cookie of the managed sign-in pages
     stays. Source: API reference, AdminUserGlobalSignOut.
     """
-    with map_botocore_errors("AdminUserGlobalSignOut", username=username):
-        answer = client.admin_user_global_sign_out(UserPoolId=user_pool_id, Username=username)
+    answer = call(
+        client,
+        "AdminUserGlobalSignOut",
+        UserPoolId=user_pool_id,
+        Username=username,
+    )
     return Done("AdminUserGlobalSignOut", username, _request_id(answer))
 
 
@@ -228,12 +243,13 @@ def mark_verified(
     attribute: email or phone_number. Whoever reads that contact can take over the account, so the
     user's identity has to be proved first. Source: API reference, AdminUpdateUserAttributes.
     """
-    with map_botocore_errors("AdminUpdateUserAttributes", username=username):
-        answer = client.admin_update_user_attributes(
-            UserPoolId=user_pool_id,
-            Username=username,
-            UserAttributes=[{"Name": f"{attribute}_verified", "Value": "true"}],
-        )
+    answer = call(
+        client,
+        "AdminUpdateUserAttributes",
+        UserPoolId=user_pool_id,
+        Username=username,
+        UserAttributes=[{"Name": f"{attribute}_verified", "Value": "true"}],
+    )
     return Done("AdminUpdateUserAttributes", username, _request_id(answer))
 
 

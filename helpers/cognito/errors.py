@@ -17,10 +17,10 @@ and which runbook goes on from there, if it is another one. `map_botocore_errors
 that turns botocore's exceptions into these.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from botocore import exceptions as botocore_errors
 from botocore.parsers import ResponseParserError
@@ -185,12 +185,12 @@ _CLASSES: dict[Kind, type[Answered]] = {
     Kind.SETUP: NotAllowed,
     Kind.UNSETTLED: Unsettled,
 }
-_NEVER_LEFT = (
+CONNECTING = (
     botocore_errors.ConnectTimeoutError,
     botocore_errors.EndpointConnectionError,
     botocore_errors.ProxyConnectionError,
-    botocore_errors.SSLError,
 )
+"""What comes up only while no connection stands yet."""
 _NO_CREDENTIALS = (
     botocore_errors.NoCredentialsError,
     botocore_errors.PartialCredentialsError,
@@ -201,13 +201,29 @@ _NO_CREDENTIALS = (
 )
 
 
+class UntrustedAnswer(Exception):
+    """An answer came, and it cannot be Cognito's. Said in words that hold nothing of the answer."""
+
+
+def _may_have_left(error: BaseException) -> bool:
+    sending = (botocore_errors.HTTPClientError, ResponseParserError)
+    return isinstance(error, sending) and not isinstance(error, CONNECTING)
+
+
 @contextmanager
-def map_botocore_errors(operation: str, *, username: str = "") -> Iterator[None]:
-    """Wrap one API call: whatever botocore raises inside leaves as one of ours, chained to its
-    cause.
+def map_botocore_errors(
+    operation: str,
+    *,
+    username: str = "",
+    left: Callable[[BaseException], bool] = _may_have_left,
+) -> Iterator[None]:
+    """Wrap one API call of your own: what botocore raises inside leaves as one of ours.
+
+    The verbs and reads of this project make their calls by `helpers.cognito.call.call`, which also
+    looks whether an answer is Cognito's.
 
     operation: the API operation as the model spells it. username: whom it concerns, for the
-    sentence.
+    sentence. left: tells of an error whether the request may have left before it came up.
     """
     try:
         yield
@@ -215,22 +231,27 @@ def map_botocore_errors(operation: str, *, username: str = "") -> Iterator[None]
         raise _answered(exc, operation, username) from exc
     except botocore_errors.ParamValidationError as exc:
         raise BadParameters([Problem("request", str(exc).replace("\n", " "))]) from exc
-    except _NO_CREDENTIALS as exc:
-        raise NotReached(
-            str(exc), next="Sign in to AWS or choose a profile, then run again.", exit_code=6
-        ) from exc
-    except _NEVER_LEFT as exc:
-        raise NotReached(
-            str(exc), next="Check the network, the region and the endpoint, then try again."
-        ) from exc
-    except (botocore_errors.HTTPClientError, ResponseParserError) as exc:
+    except UntrustedAnswer as exc:
         raise Unsettled(
             operation, username=username, message=str(exc), entry=lost(operation)
         ) from exc
-    except botocore_errors.BotoCoreError as exc:
-        raise NotReached(
-            str(exc), next="Mend what the message names, then run again.", exit_code=6
-        ) from exc
+    except Exception as exc:
+        if left(exc):
+            raise Unsettled(
+                operation, username=username, message=str(exc), entry=lost(operation)
+            ) from exc
+        if not isinstance(exc, botocore_errors.BotoCoreError):
+            raise
+        raise NotReached(str(exc), **_what_next(exc)) from exc
+
+
+def _what_next(error: Exception) -> dict[str, Any]:
+    """Return what to do about a request that never left, and the exit code."""
+    if isinstance(error, _NO_CREDENTIALS):
+        return {"next": "Sign in to AWS or choose a profile, then run again.", "exit_code": 6}
+    if isinstance(error, (botocore_errors.HTTPClientError, botocore_errors.ConnectionError)):
+        return {"next": "Check the network, the region and the endpoint, then try again."}
+    return {"next": "Fix the cause named above, then run again.", "exit_code": 6}
 
 
 def _answered(exc: botocore_errors.ClientError, operation: str, username: str) -> Answered:
@@ -240,8 +261,7 @@ def _answered(exc: botocore_errors.ClientError, operation: str, username: str) -
     entry = look_up(code, message, operation)
     kind = entry.kind
     if not entry.code and meta.get("HTTPStatusCode", 400) >= 500:
-        # A proxy's or the service's 5xx without a modelled name says nothing about whether the work
-        # was done.
+        # A 5xx without a name that the model knows says nothing about whether the work was done.
         entry, kind = lost(operation), Kind.UNSETTLED
     return _CLASSES[kind](
         operation,

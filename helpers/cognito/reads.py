@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from helpers.cognito.errors import map_botocore_errors
+from helpers.cognito.call import call
 from helpers.cognito.models import Client, Contact, Event, Pool, User
 from helpers.cognito.policy import PasswordPolicy
 
@@ -40,8 +40,7 @@ def look_up(client: "CognitoIdentityProviderClient", *, user_pool_id: str, usern
 
     username: the username, an active alias, or the `sub`. Source: API reference, AdminGetUser.
     """
-    with map_botocore_errors("AdminGetUser", username=username):
-        answer = client.admin_get_user(UserPoolId=user_pool_id, Username=username)
+    answer = call(client, "AdminGetUser", UserPoolId=user_pool_id, Username=username)
     return _user(answer, answer.get("UserAttributes", []))
 
 
@@ -56,10 +55,13 @@ def find_users(
     factors. Source: API reference, ListUsers.
     """
     quoted = value.replace("\\", "\\\\").replace('"', '\\"')
-    with map_botocore_errors("ListUsers"):
-        answer = client.list_users(
-            UserPoolId=user_pool_id, Filter=f'{attribute} = "{quoted}"', Limit=FOUND_AT_MOST
-        )
+    answer = call(
+        client,
+        "ListUsers",
+        UserPoolId=user_pool_id,
+        Filter=f'{attribute} = "{quoted}"',
+        Limit=FOUND_AT_MOST,
+    )
     return Listed.of(
         (
             _user(
@@ -73,8 +75,7 @@ def find_users(
 
 def read_pool(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> Pool:
     """Read a user pool's settings. Source: API reference, DescribeUserPool."""
-    with map_botocore_errors("DescribeUserPool"):
-        answer = client.describe_user_pool(UserPoolId=user_pool_id)
+    answer = call(client, "DescribeUserPool", UserPoolId=user_pool_id)
     pool: Mapping[str, Any] = answer["UserPool"]
     mechanisms = pool.get("AccountRecoverySetting", {}).get("RecoveryMechanisms", [])
     mail, sms = pool.get("EmailConfiguration", {}), pool.get("SmsConfiguration", {})
@@ -129,8 +130,7 @@ def read_factors(client: "CognitoIdentityProviderClient", *, user_pool_id: str) 
     An e-mail factor may also be offered for signing in without a password: both share one setting.
     Source: API reference, GetUserPoolMfaConfig.
     """
-    with map_botocore_errors("GetUserPoolMfaConfig"):
-        answer = client.get_user_pool_mfa_config(UserPoolId=user_pool_id)
+    answer = call(client, "GetUserPoolMfaConfig", UserPoolId=user_pool_id)
     if answer.get("MfaConfiguration", "OFF") == "OFF":
         return Listed.of((), answer)
     offered = {
@@ -149,8 +149,7 @@ def read_client(
 
     Source: API reference, DescribeUserPoolClient.
     """
-    with map_botocore_errors("DescribeUserPoolClient"):
-        answer = client.describe_user_pool_client(UserPoolId=user_pool_id, ClientId=client_id)
+    answer = call(client, "DescribeUserPoolClient", UserPoolId=user_pool_id, ClientId=client_id)
     found = answer["UserPoolClient"]
     return Client(
         client_id=found["ClientId"],
@@ -172,8 +171,7 @@ def list_clients(client: "CognitoIdentityProviderClient", *, user_pool_id: str) 
     found: list[str] = []
     page: dict[str, str] = {}
     while True:
-        with map_botocore_errors("ListUserPoolClients"):
-            answer = client.list_user_pool_clients(UserPoolId=user_pool_id, MaxResults=60, **page)
+        answer = call(client, "ListUserPoolClients", UserPoolId=user_pool_id, MaxResults=60, **page)
         found += [one["ClientId"] for one in answer.get("UserPoolClients", [])]
         if not answer.get("NextToken"):
             return Listed.of(found, answer)
@@ -188,10 +186,13 @@ def recent_events(
 
     Source: API reference, AdminListUserAuthEvents.
     """
-    with map_botocore_errors("AdminListUserAuthEvents", username=username):
-        answer = client.admin_list_user_auth_events(
-            UserPoolId=user_pool_id, Username=username, MaxResults=EVENTS_AT_MOST
-        )
+    answer = call(
+        client,
+        "AdminListUserAuthEvents",
+        UserPoolId=user_pool_id,
+        Username=username,
+        MaxResults=EVENTS_AT_MOST,
+    )
     return Listed.of(
         (
             Event(

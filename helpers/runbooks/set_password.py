@@ -2,8 +2,7 @@
 nothing else can help.
 
 The password is written to where the parameters say before it is set, and is shown to nobody:
-whoever runs this need not know it. When Cognito does not take it, it is taken away again from where
-it was written.
+whoever runs this need not know it. It stays there until a reading has shown that it was not set.
 """
 
 import secrets as randomness
@@ -83,6 +82,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         " are dropped at once. Where that proves nothing, AdminGetUser again"
     )
     reads_pool: ClassVar[bool] = True
+    _before: User | None = None
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
         """Say how a place is written, and have one typed where this is no practice."""
@@ -132,6 +132,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         secrets: dict[str, Secret],
     ) -> Result | None:
         """Generate the password and write it to its place, before it is in force."""
+        self._before = seen.user
         policy = seen.pool.policy if seen.pool else PasswordPolicy()
         secrets["password"] = generated(policy)
         try:
@@ -321,13 +322,38 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         if result.outcome is Outcome.CONFIRMED:
             return result
         place = Deposit(parameters.password_to, target.aws)
-        unknown = result.outcome is Outcome.UNKNOWN
-        told = (
-            f"{place.words()} Whether it is the user's password is not known."
-            if unknown
-            else place.take_back()
+        if result.outcome is Outcome.UNKNOWN:
+            told = f"{place.words()} Whether it is the user's password is not known."
+            return replace(result, next=f"{result.next} {told}".strip())
+        step, after = self.look_again(parameters, target)
+        told = place.take_back() if self._is_as_before(after) else _kept_in(place, after)
+        steps = (*result.steps, step)
+        return replace(result, next=f"{result.next} {told}".strip(), steps=steps)
+
+    def _is_as_before(self, after: User | ResetError) -> bool:
+        """Whether the user, read again, has not been changed since the password was generated."""
+        before = self._before
+        return (
+            before is not None
+            and isinstance(after, User)
+            and (after.status, after.last_modified) == (before.status, before.last_modified)
         )
-        return replace(result, next=f"{result.next} {told}".strip())
+
+
+def _kept_in(place: Deposit, after: User | ResetError) -> str:
+    """Say why a password that was most likely not set is left where it was written."""
+    words = place.words()
+    if not words:
+        return ""
+    why = (
+        "the user could not be read again"
+        if isinstance(after, ResetError)
+        else "the user was changed meanwhile"
+    )
+    return (
+        f"{words} It was most likely not set, but {why}, so it is kept. Try one sign-in with it, or"
+        " look the user up, before it is deleted there."
+    )
 
 
 def generated(policy: PasswordPolicy) -> Secret:

@@ -622,3 +622,62 @@ def test_what_is_written_to_be_done_by_hand_works_as_it_is_written(
             exec(compile(by_hand(name, "python"), name, "exec"), {})
         assert sum(box.counts()["calls"][RUNBOOKS[name].runs.operation].values()) >= 1
     box.close()
+
+
+@pytest.mark.parametrize("fault", ["500-before-commit", "drop-after-commit"])
+def test_a_refused_password_stays_where_it_is_while_no_reading_shows_that_it_was_not_set(
+    fault, client, place, planted, sandbox
+):
+    sandbox.settings(compromised_passwords=[PLANTED])
+    run = made(place)
+    make = run.make
+
+    def refused_and_then_no_reading(*args):
+        sandbox.fault("AdminGetUser", fault)
+        return make(*args)
+
+    run.make = refused_and_then_no_reading
+    result = run.submit()
+    assert (result.outcome, result.exit_code) == (Outcome.REFUSED, 4)
+    assert place.read_text() == PLANTED
+    assert f"file:{place}" in result.next
+    assert "could not be read again, so it is kept" in result.next
+
+
+def test_a_refused_password_stays_where_it_is_when_somebody_changed_the_user_meanwhile(
+    client, place, planted, sandbox
+):
+    sandbox.settings(compromised_passwords=[PLANTED])
+    run = made(place)
+    make = run.make
+
+    def refused_beside_another_change(*args):
+        sandbox.advance(1)
+        client.admin_set_user_password(
+            UserPoolId=DEFAULT_POOL_ID, Username=run.parameters.username, Password="Another-1-pass"
+        )
+        return make(*args)
+
+    run.make = refused_beside_another_change
+    result = run.submit()
+    assert place.read_text() == PLANTED
+    assert "was changed meanwhile, so it is kept" in result.next
+
+
+def test_a_password_that_never_left_stays_where_it_is_while_nothing_can_be_read(place, planted):
+    """The way to Cognito is cut between the first reading and the change."""
+    box = Sandbox.in_memory()
+    with serve(box, port=0) as server:
+        run = made(place, target=server.endpoint, client_id="")
+        make = run.make
+
+        def cut_off(*args):
+            server.close()
+            return make(*args)
+
+        run.make = cut_off
+        result = run.submit()
+    box.close()
+    assert result.outcome in (Outcome.NOT_SENT, Outcome.UNKNOWN)
+    assert place.read_text() == PLANTED
+    assert f"file:{place}" in result.next
