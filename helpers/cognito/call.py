@@ -13,7 +13,7 @@ request was not made yet, or its one attempt failed while it was connecting.
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -68,6 +68,10 @@ class Evidence:
 
 
 _evidence: ContextVar[Evidence | None] = ContextVar("evidence", default=None)
+before_change: ContextVar[Callable[[str], None] | None] = ContextVar("before_change", default=None)
+"""Called with the operation before a request is made that changes something; what it raises stops
+the call. A run has it written to its journal."""
+_READS = ("Describe", "Get", "List", "AdminGet", "AdminList", "InitiateAuth")
 
 
 def call(client: Any, operation: str, *, username: str = "", **members: Any) -> dict[str, Any]:
@@ -79,6 +83,9 @@ def call(client: Any, operation: str, *, username: str = "", **members: Any) -> 
     """
     client.meta.events.register(_CREATED, _made, unique_id=_CREATED)
     client.meta.events.register(_ANSWERED, _look_at, unique_id=_ANSWERED)
+    announce = before_change.get()
+    if announce is not None and not operation.startswith(_READS):
+        announce(operation)
     evidence, whom = Evidence(), username or str(members.get("Username", ""))
     token = _evidence.set(evidence)
     try:

@@ -16,8 +16,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
+from helpers.cognito.call import before_change
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.display.card import Card
+from helpers.run import recording
 from helpers.run.entry import RUNBOOKS
 from helpers.run.parameters import PRACTICE_CLIENT, PRACTICE_POOL, Parameters, PoolParameters
 from helpers.run.record import NextRunbook, Outcome, Record
@@ -205,7 +207,11 @@ class Runbook(ABC, Generic[P]):
                 next="Correct the named fields and try again.",
             )
         else:
-            result = self._act(parameters, target, secrets)
+            token = before_change.set(recording.before_change)
+            try:
+                result = self._act(parameters, target, secrets)
+            finally:
+                before_change.reset(token)
         left_open = _left_open(result.next_runbook) if result.next_runbook else ""
         result = replace(result, notes=(*notes, *result.notes), next=result.next + left_open)
         self.result = result

@@ -32,7 +32,6 @@ class RunbookEntry:
     runbook: str
     model: str
     settle: str = LOOK_UP
-    acts_in: str = "form"
     calls: int = 2
 
     @property

@@ -1,139 +1,36 @@
-"""The journal: one line of JSON for each event of a run, never changed afterwards, and a chain that
-shows if it was.
+"""The journal: one line of JSON for each event of a run, never changed afterwards, in a chain.
 
-A run writes a line when it starts and one when it ends. So a run that was killed has a line that
-says that it began, and no line claims an end that was not reached: `runs` calls it lost, or running
-while its process still holds its lock.
+A run writes a line when it starts, one before a request leaves that changes something, and one when
+it ends. So a run that was killed has a line that says that it began, perhaps one that says that it
+may have acted, and none that claims an end: `runs` calls it lost, or running while its process
+still holds its lock.
 
-Each line carries the digest of the line before it, and the file `*.head` beside the journal the
-digest of the last, so an altered, removed or inserted line is found, and so is a cut at the end.
-Whoever may write both files can forge both: against that, keep the digest that `verify` prints
-somewhere else.
+Each line carries the digest of the line before it, and the head (`helpers.run.head`) that of the
+last. `append` looks whether both fit before it goes on, and writes a line that says so where they
+do not: what was cut, rewritten or removed is found after any number of later runs.
 """
 
+import errno
 import hashlib
 import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-
+from helpers.run import head
+from helpers.run.entries import Ended, Entry, Gap, Kept, Line, Sending, Started, now
 from helpers.run.filelock import lock_file
-from helpers.run.record import Outcome, Record, Text
-from helpers.secrets.redaction import redact
+from helpers.run.head import Head
+from helpers.run.record import Outcome
 
 FIRST = "0" * 64
 NAME = "journal.jsonl"
-State = Literal[
-    "completed", "planned", "failed", "refused", "timed_out", "interrupted", "died", "exited"
-]
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {redact(name): _clean(item) for name, item in value.items()}
-    return value
-
-
-class Started(BaseModel):
-    """The line that a run writes before anything else: who runs what, where, and with which
-    parameters.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    event: Literal["started"] = "started"
-    schema_version: Literal[1] = 1
-    run: str = Field(description="the run's id, which is also the name of its folder")
-    at: datetime = Field(description="by this machine's clock")
-    who: str = Field(description="the account of the operating system that ran it")
-    host: str
-    process: int
-    runbook: str
-    digest: str = Field(description="the SHA-256 of the notebook as it was before the run")
-    versions: dict[str, str]
-    parameters: Annotated[dict[str, str], AfterValidator(_clean)] = Field(
-        description=(
-            "references where a secret was asked for; the username as the run was told to keep it"
-        )
-    )
-    out: str = Field(description="the executed notebook")
-
-
-class Ended(BaseModel):
-    """The line that a run writes when it is over."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    event: Literal["ended"] = "ended"
-    schema_version: Literal[1] = 1
-    run: str
-    at: datetime
-    state: State = Field(description="how the notebook ended, whatever came of the reset")
-    detail: Text = ""
-    outcome: Outcome
-    exit_code: int
-    meaning: Text
-    next_step: Text
-    record: Record | None = Field(
-        default=None, description="the notebook's own record; none when it did not come so far"
-    )
-
-
-class Kept(BaseModel):
-    """The file that a run leaves beside its notebook: the two lines of the journal, without the
-    chain, and first what came of it.
-
-    It is there from the start of the run; until the run is over, `ended` is null.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    state: State | Literal["running"]
-    outcome: Outcome | None = Field(description="null until the run is over")
-    exit_code: int | None
-    started: Started
-    ended: Ended | None
-
-    @classmethod
-    def of(cls, started: Started, ended: Ended | None) -> "Kept":
-        """Make it of the two lines, or of the first alone."""
-        return cls(
-            state=ended.state if ended else "running",
-            outcome=ended.outcome if ended else None,
-            exit_code=ended.exit_code if ended else None,
-            started=started,
-            ended=ended,
-        )
-
-
-class Line(BaseModel):
-    """One line of the journal."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    before: str = Field(description="the digest of the line before; 64 zeros in the first")
-    entry: Annotated[Started | Ended, Field(discriminator="event")]
-    digest: str = Field(
-        description="the SHA-256 of `before` and of the entry's JSON with sorted names"
-    )
-
-
-def schema() -> dict[str, Any]:
-    """Return the JSON schema of a line and of a run's record file, as it is published in
-    journal.schema.json.
-    """
-    from pydantic.json_schema import models_json_schema
-
-    title = "The journal of headless runs: Line is a line of it, Kept the record file of one run"
-    return models_json_schema([(Line, "serialization"), (Kept, "serialization")], title=title)[1]
+_CHUNK = 65536
+# A link in a file's place would lead elsewhere.
+_OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 
 
 def digest_of(before: str, entry: dict[str, Any]) -> str:
@@ -144,67 +41,77 @@ def digest_of(before: str, entry: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class Run:
-    """One run, as its lines tell it. state is that of its end, or `running`, or `lost` when it has
-    none.
+    """One run, as its lines tell it.
+
+    sending: whether it came as far as a request that changes something. state: that of its end, or
+    `running`, or `lost` when it has none.
     """
 
     started: Started
     ended: Ended | None
     state: str
+    sending: bool = False
 
     @property
     def outcome(self) -> str:
-        """What came of it. A run without an end is unknown, unless it is still under way."""
-        return (
-            self.ended.outcome.value
-            if self.ended
-            else ""
-            if self.state == "running"
-            else Outcome.UNKNOWN.value
-        )
+        """What came of it; "" while it is under way.
+
+        A run that was lost has sent nothing if it would have written a line before, and has not.
+        """
+        if self.ended:
+            return self.ended.outcome.value
+        if self.state == "running":
+            return ""
+        may_have_sent = self.sending or self.started.schema_version < 2
+        return (Outcome.UNKNOWN if may_have_sent else Outcome.NOT_SENT).value
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `verify` found. faults name the lines that do not fit; torn says that the last line was
-    never finished.
+    """What `verify` found.
+
+    faults: what does not fit, line by line and file by file. torn: whether the last line was never
+    finished. gone: how many runs' notebooks and records are no longer there.
     """
 
     lines: int
     head: str
     faults: tuple[str, ...] = ()
     torn: bool = False
-    notes: tuple[str, ...] = field(default=())
+    gone: int = 0
 
 
 class Journal:
-    """A journal in a folder. `append` may be called by any number of processes at once."""
+    """A journal in a folder. Any number of processes may append to it at once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.path = folder / NAME
         self._head = folder / f"{NAME}.head"
 
-    def append(self, entry: Started | Ended) -> str:
-        """Write one line, and return its digest once it is on the disk."""
+    def append(self, entry: Entry) -> str:
+        """Write one line, and return its digest once it is on the disk.
+
+        Raises OSError where it cannot be written; then nothing of it is there.
+        """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        data = json.loads(entry.model_dump_json())
+        key = head.key()
         with self._locked() as file:
-            before = self._last_digest(file)
-            digest = digest_of(before, data)
-            line = (
-                json.dumps({"before": before, "entry": data, "digest": digest}, ensure_ascii=False)
-                + "\n"
-            )
-            os.write(file, line.encode())
-            os.fsync(file)
-            self._keep_head(digest)
-        return digest
+            last = self._last_digest(file)
+            there = head.read(self._head)
+            if there and there.signature and key is None:
+                raise head.KeyUnavailable(
+                    f"the journal's head is signed: name its key in {head.KEY}"
+                )
+            fault = _misfit(there, last, key)
+            if fault:
+                expected = there.digest if there else ""
+                gap = Gap(at=now(), expected=expected, found=last, words=fault)
+                last = self._write(file, gap, last, key)
+            return self._write(file, entry, last, key)
 
     def lines(self) -> Iterator[Line]:
-        """Yield the lines that can be read, oldest first. A last line that was never finished does
-        not count.
-        """
+        """Yield the lines that can be read, oldest first, but no line that was never finished."""
         for _, text, whole in self._texts():
             if whole:
                 try:
@@ -216,103 +123,131 @@ class Journal:
         """Return the runs, oldest first."""
         started: dict[str, Started] = {}
         ended: dict[str, Ended] = {}
+        sending = set()
         for line in self.lines():
             entry = line.entry
             if isinstance(entry, Started):
                 started[entry.run] = entry
-            else:
+            elif isinstance(entry, Ended):
                 ended[entry.run] = entry
+            elif isinstance(entry, Sending):
+                sending.add(entry.run)
         return [
-            Run(entry, ended.get(run), self._state(run, ended.get(run)))
+            Run(entry, ended.get(run), self._state(run, ended.get(run)), run in sending)
             for run, entry in started.items()
         ]
 
+    def may_have_sent(self, run: str) -> bool:
+        """Whether a run has come as far as a request that changes something.
+
+        It is read from the end; what cannot be read counts as yes.
+        """
+        try:
+            for text in self._backwards():
+                entry = json.loads(text)["entry"]
+                if entry.get("run") == run:
+                    if entry["event"] == "sending":
+                        return True
+                    if entry["event"] == "started":
+                        return False
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+            return True
+        return True
+
     @contextmanager
     def under_way(self, run: str) -> Iterator[None]:
-        """Hold the run's lock, by which others see that its process is alive. It goes with the
-        process.
-        """
+        """Hold the run's lock, by which others see that its process is alive; it goes with it."""
         path = self._lock_of(run)
-        with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "w") as file:
+        with open(os.open(path, _OPEN, 0o600), "w") as file:
             lock_file(file.fileno())
             try:
                 yield
             finally:
                 path.unlink(missing_ok=True)
 
+    def is_under_way(self, run: str) -> bool:
+        """Whether the process that began this run is still there."""
+        try:
+            with self._lock_of(run).open("r+") as file:
+                return not lock_file(file.fileno(), wait=False)
+        except OSError:
+            return False
+
     def verify(self) -> Verdict:
-        """Go through the chain from the first line to the last and say what does not fit."""
-        before, faults, digests, torn = FIRST, [], [FIRST], False
-        number = 0
+        """Go through the chain from the first line to the last and say what does not fit.
+
+        The notebook and the record of each run are held against its lines, where they are there.
+        """
+        before, faults, torn, number = FIRST, [], False, 0
         for number, text, whole in self._texts():
             if not whole:
                 torn = True
                 number -= 1
                 break
-            try:
-                data = json.loads(text)
-                entry, said, digest = data["entry"], data["before"], data["digest"]
-                if set(data) != {"before", "entry", "digest"} or digest != digest_of(said, entry):
-                    faults.append(f"line {number}: altered")
-                elif said != before:
-                    faults.append(
-                        f"line {number}: what stood before it was removed, inserted or altered"
-                    )
-            except (ValueError, TypeError, KeyError):
-                faults.append(f"line {number}: cannot be read")
-                digest = before
-            before = digest
-            digests.append(digest)
-        head = self._head.read_text().strip() if self._head.exists() else ""
-        if number and not head:
-            faults.append("the head file is gone, so a cut at the end cannot be ruled out")
-        elif head and head not in digests:
-            faults.append("the end: lines were removed after the last one here")
-        return Verdict(number, before if number else "", tuple(faults), torn)
+            fault, before = _fault_in_line(text, before)
+            if fault:
+                faults.append(f"line {number}: {fault}")
+        there = head.read(self._head)
+        fault = _misfit(there, before, head.key())
+        if fault:
+            faults.append(f"the end: {fault}")
+        altered, gone = self._altered_files()
+        return Verdict(number, before if number else "", (*faults, *altered), torn, gone)
 
     # --- inner ---
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        file = os.open(self.path, _OPEN | os.O_APPEND, 0o600)
         try:
             lock_file(file)
             yield file
         finally:
             os.close(file)
 
+    def _write(self, file: int, entry: Entry, before: str, key: Any) -> str:
+        data = json.loads(entry.model_dump_json())
+        digest = digest_of(before, data)
+        line = json.dumps(
+            {"before": before, "entry": data, "digest": digest}, ensure_ascii=False
+        ).encode()
+        head.write(self._head, Head(before, digest).signed(key))
+        end = os.fstat(file).st_size
+        try:
+            if os.write(file, line + b"\n") != len(line) + 1:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(file)
+        except OSError:
+            os.ftruncate(file, end)
+            raise
+        head.write(self._head, Head(digest).signed(key))
+        return digest
+
     def _last_digest(self, file: int) -> str:
-        """Return the digest of the last whole line. What a killed process has left of a line is cut
-        off: it never was one, and nobody was told that it is there."""
+        """Return the digest of the last whole line.
+
+        What a killed process has left of a line is cut off: nobody was told that it is there.
+        """
         end = os.fstat(file).st_size
         tail = b""
         at = end
         while at > 0 and tail.count(b"\n") < 2:
-            step = min(65536, at)
+            step = min(_CHUNK, at)
             at -= step
             os.lseek(file, at, os.SEEK_SET)
             tail = os.read(file, step) + tail
         if tail and not tail.endswith(b"\n"):
-            write_record = tail.rfind(b"\n") + 1
-            os.ftruncate(file, end - (len(tail) - write_record))
-            if not write_record:
-                return FIRST
-            return self._last_digest(file)
+            kept = tail.rfind(b"\n") + 1
+            os.ftruncate(file, end - (len(tail) - kept))
+            return self._last_digest(file) if kept else FIRST
         last = tail.rstrip(b"\n").rpartition(b"\n")[2]
         if not last:
             return FIRST
         try:
             return str(json.loads(last)["digest"])
         except (ValueError, KeyError, TypeError):
-            return hashlib.sha256(
-                last
-            ).hexdigest()  # somebody's damage: the chain goes on, and `verify` finds it
-
-    def _keep_head(self, digest: str) -> None:
-        draft = self._head.with_suffix(f".{os.getpid()}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(digest + "\n")
-        draft.replace(self._head)
+            # Somebody's damage: the chain goes on, and `verify` finds it.
+            return hashlib.sha256(last).hexdigest()
 
     def _texts(self) -> Iterator[tuple[int, str, bool]]:
         if not self.path.exists():
@@ -321,19 +256,91 @@ class Journal:
             for number, line in enumerate(file, 1):
                 yield number, line.decode("utf-8", "replace"), line.endswith(b"\n")
 
+    def _backwards(self) -> Iterator[bytes]:
+        """Yield the whole lines, the newest first."""
+        with self.path.open("rb") as file:
+            at = file.seek(0, os.SEEK_END)
+            rest = b""
+            while at > 0:
+                step = min(_CHUNK, at)
+                at -= step
+                file.seek(at)
+                first, *lines = (file.read(step) + rest).split(b"\n")
+                yield from (line for line in reversed(lines) if line)
+                rest = first
+            if rest:
+                yield rest
+
     def _lock_of(self, run: str) -> Path:
         return self.folder / f".{run}.lock"
 
     def _state(self, run: str, ended: Ended | None) -> str:
         if ended:
             return ended.state
-        try:
-            with self._lock_of(run).open("r+") as file:
-                return "lost" if lock_file(file.fileno(), wait=False) else "running"
-        except OSError:
-            return "lost"
+        return "running" if self.is_under_way(run) else "lost"
+
+    def _altered_files(self) -> tuple[list[str], int]:
+        """Return what was altered of the runs' notebooks and records, and how many are gone."""
+        altered, gone = [], 0
+        for run in self.runs():
+            started, ended = run.started, run.ended
+            if started.schema_version < 2 or ended is None:
+                continue
+            notebook = self._file_of(started, started.out)
+            if ended.notebook_digest:
+                if not notebook.exists():
+                    gone += 1
+                elif hashlib.sha256(notebook.read_bytes()).hexdigest() != ended.notebook_digest:
+                    altered.append(f"run {started.run}: its notebook was altered: {notebook}")
+            record = self._file_of(started, started.record)
+            if started.record and not record.exists():
+                gone += 1
+            elif started.record and not _is_kept(record, started, ended):
+                altered.append(f"run {started.run}: its record was altered: {record}")
+        return altered, gone
+
+    def _file_of(self, started: Started, path: str) -> Path:
+        """Return where a run's file is: in the run's folder, wherever that is now, or as named."""
+        beside = self.folder / started.run / Path(path).name
+        return beside if beside.exists() else Path(path)
 
 
-def now() -> datetime:
-    """Return the time by this machine's clock, with its zone."""
-    return datetime.now(UTC)
+def _misfit(there: Head | None, last: str, key: Any) -> str:
+    """Say in words how head and last line do not fit; "" where they do."""
+    if there is None:
+        return "" if last == FIRST else "the head was removed"
+    if key is not None and not there.is_signed(key):
+        return "the head was not signed with this key"
+    if there.fits(last):
+        return ""
+    return (
+        "the journal was removed or emptied"
+        if last == FIRST
+        else "lines were removed, added or rewritten since the last one was written"
+    )
+
+
+def _fault_in_line(text: str, before: str) -> tuple[str, str]:
+    """Return what is wrong with a line, "" for nothing, and the digest that the next follows."""
+    try:
+        data = json.loads(text)
+        entry, said, digest = data["entry"], data["before"], data["digest"]
+        if set(data) != {"before", "entry", "digest"} or digest != digest_of(said, entry):
+            return "altered", digest
+        if said != before:
+            return "what stood before it was removed, inserted or altered", digest
+        if entry["event"] == "gap":
+            return f"before it, {entry['words']} (found at {entry['at']})", digest
+    except (ValueError, TypeError, KeyError):
+        return "cannot be read", before
+    return "", digest
+
+
+def _is_kept(path: Path, started: Started, ended: Ended) -> bool:
+    """Whether a record file says what the journal says; it may still be that of the beginning."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    allowed = (Kept.of(started, ended), Kept.of(started, None))
+    return data in [one.model_dump(mode="json") for one in allowed]

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from helpers.run.entries import Ended
 from helpers.run.entry import RunbookEntry
-from helpers.run.journal import Ended
 
 USERNAME_AS = ("clear", "masked", "hashed")
 

@@ -1,8 +1,7 @@
-"""How a run is noted in the journal: what its first line says, how the username is kept, where its
-record file lies.
+"""How a run gets into the journal: its first line, the one before it sends, and its record file.
 
-A run without a person is noted by `helpers.runner.headless`; one that a person makes in a form by
-`recorded`, where the environment names the folder of runs, as `make lab` does.
+A run without a person is recorded by `helpers.runner.headless`; one that a person makes in a form
+by `recorded`, where the environment names the folder of runs, as `make lab` does.
 """
 
 import getpass
@@ -14,13 +13,16 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from helpers.cognito.errors import NotReached
+from helpers.run.entries import Ended, Kept, Sending, Started, State, now
 from helpers.run.entry import RunbookEntry
-from helpers.run.journal import Ended, Journal, Kept, Started, State, now
+from helpers.run.journal import Journal
 from helpers.run.masking import mask_entry, username_masker
 from helpers.run.record import Outcome, Record
 
@@ -28,8 +30,16 @@ RUNS = "COGNITO_RESET_RUNS"
 """The environment variable that names the folder in which the runs of forms are noted."""
 
 
-class JournalUnavailable(Exception):
-    """The journal cannot be written, so nothing was sent: what is not noted is not done."""
+RUN = "COGNITO_RESET_RUN"
+"""The environment variable that tells a notebook's kernel which run it belongs to: its folder."""
+
+
+class JournalUnavailable(NotReached):
+    """The journal cannot be written, so nothing is sent: what is not recorded is not done."""
+
+    def __init__(self, message: str) -> None:
+        next_step = "Make room, or the folder of runs writable; then run again."
+        super().__init__(message, next=next_step, exit_code=6)
 
 
 def new_run_id(folder: Path) -> str:
@@ -41,10 +51,17 @@ def new_run_id(folder: Path) -> str:
 
 
 def start_entry(
-    entry: RunbookEntry, name: str, values: Mapping[str, Any], out: Path, mask: Callable[[str], str]
+    entry: RunbookEntry,
+    name: str,
+    values: Mapping[str, Any],
+    mask: Callable[[str], str],
+    *,
+    out: Path,
+    record: Path,
 ) -> Started:
-    """Return the line that a run writes before anything else. out: what it will leave. veil: see
-    `username_masker`.
+    """Return the line that a run writes before anything else.
+
+    mask: see `username_masker`. out: the notebook that it will leave. record: its record file.
     """
     return Started(
         run=name,
@@ -57,28 +74,61 @@ def start_entry(
         versions=_versions(),
         parameters={key: mask(text) for key, text in _recordable(entry, values).items()},
         out=str(out),
+        record=str(record),
     )
+
+
+_current: ContextVar[tuple[Journal, str] | None] = ContextVar("run", default=None)
+
+
+def before_change(operation: str) -> None:
+    """Have it in the journal, on the disk, that this run is about to send what changes something.
+
+    Does nothing where no run is recorded. Raises JournalUnavailable where the line cannot be
+    written, or the process that began the run has ended; then nothing may be sent.
+    """
+    current = _current.get()
+    if current is None and os.environ.get(RUN):
+        folder = Path(os.environ[RUN])
+        current = Journal(folder.parent), folder.name
+    if current is None:
+        return
+    journal, run = current
+    if not journal.is_under_way(run):
+        raise JournalUnavailable("The program that began this run has ended, so nothing is sent.")
+    try:
+        journal.append(Sending(run=run, at=now(), operation=operation))
+    except OSError as exc:
+        raise JournalUnavailable(f"{_words(exc)}: {journal.path}") from exc
+
+
+def _words(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def write_record(path: Path, kept: Kept) -> None:
     """Write a run's record file whole or not at all, for its owner alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    text = json.dumps(kept.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n"
     draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write(json.dumps(kept.model_dump(mode="json"), indent=2, ensure_ascii=False) + "\n")
-    draft.replace(path)
+    draft.unlink(missing_ok=True)
+    try:
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(file, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        draft.replace(path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager
 def recorded(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callable[[Record], str]]:
-    """Note what a person does with a form: a line before anything is sent, and another when it is
-    over.
+    """Record what a person does with a form: when it begins, before it sends, and when it is over.
 
     values: the parameters, with references where secrets were typed. Yields what takes the record
-    and returns the run's id, "" where nothing is noted. Whatever is raised inside is noted as an
-    end without a record.
+    and returns the run's id, "" where nothing is recorded. An exception inside is recorded as an
+    end without a record. Raises JournalUnavailable where the first line cannot be written.
     """
     if not os.environ.get(RUNS):
         yield lambda record: ""
@@ -90,8 +140,11 @@ def recorded(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callabl
 
     def end(ended: Ended) -> str:
         line = mask_entry(ended, entry, values, how, journal.folder)
-        journal.append(line)
-        write_record(path, Kept.of(started, line))
+        try:
+            write_record(path, Kept.of(started, line))
+            journal.append(line)
+        except OSError as exc:
+            return f"{name}, without its end: {_words(exc)}"
         return name
 
     def over(record: Record) -> str:
@@ -113,29 +166,32 @@ def recorded(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callabl
         try:
             journal.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock.enter_context(journal.under_way(name))
-            started = start_entry(
-                entry, name, values, path, username_masker(entry, values, how, journal.folder)
-            )
+            mask = username_masker(entry, values, how, journal.folder)
+            started = start_entry(entry, name, values, mask, out=path, record=path)
             journal.append(started)
         except OSError as exc:
-            raise JournalUnavailable(f"{exc.strerror}: {journal.path}") from exc
+            raise JournalUnavailable(f"{_words(exc)}: {journal.path}") from exc
+        token = _current.set((journal, name))
         try:
             yield over
         except BaseException as exc:
             stopped = isinstance(exc, KeyboardInterrupt)
+            sent = journal.may_have_sent(name)
             end(
                 Ended(
                     run=name,
                     at=now(),
                     state="interrupted" if stopped else "failed",
-                    outcome=Outcome.UNKNOWN,
+                    outcome=Outcome.UNKNOWN if sent else Outcome.NOT_SENT,
                     exit_code=130 if stopped else 8,
                     meaning="The run did not come to its end.",
-                    next_step=entry.settle,
+                    next_step=entry.settle if sent else "Nothing was sent: run it again.",
                     detail=f"{type(exc).__name__}: {exc}",
                 )
             )
             raise
+        finally:
+            _current.reset(token)
 
 
 def _recordable(entry: RunbookEntry, values: Mapping[str, Any]) -> dict[str, str]:

@@ -115,8 +115,11 @@ def show_command(
 )
 @AS_JSON
 def verify_command(out: Path, head: str | None, as_json: bool) -> None:
-    """Check that no line of the journal was altered, removed or inserted. Ends with 1 if
-    one was.
+    """Check that the journal, and each run's notebook and record, are as they were written.
+
+    Ends with 1 if something was altered, removed or inserted, at any time. Anyone who may write
+    the journal and its head can make both fit: keep the digest that this prints somewhere else and
+    give it as --head, or name a key in COGNITO_RESET_JOURNAL_KEY.
     """
     from helpers.run.journal import Journal
 
@@ -124,7 +127,7 @@ def verify_command(out: Path, head: str | None, as_json: bool) -> None:
     verdict = journal.verify()
     faults = list(verdict.faults)
     if head and head not in {line.digest for line in journal.lines()}:
-        faults.append("the end: the digest that was noted before is no longer there")
+        faults.append("the end: the digest that was kept elsewhere is no longer there")
     if as_json:
         click.echo(
             json.dumps(
@@ -133,6 +136,7 @@ def verify_command(out: Path, head: str | None, as_json: bool) -> None:
                     "head": verdict.head,
                     "faults": faults,
                     "torn": verdict.torn,
+                    "gone": verdict.gone,
                 }
             )
         )
@@ -144,6 +148,8 @@ def verify_command(out: Path, head: str | None, as_json: bool) -> None:
                 "The last line was never finished: its writer was killed. Nothing is lost that was"
                 " confirmed."
             )
+        if verdict.gone:
+            click.echo(f"{verdict.gone} notebooks or records of these runs are no longer there.")
         click.echo(
             f"{verdict.lines} lines, "
             + ("and they do not fit together." if faults else "all as they were written.")

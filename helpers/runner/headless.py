@@ -6,6 +6,7 @@ process is killed is not forgotten and is not taken for a success. The executed 
 record lie in a folder of the run's own that only its owner can read.
 """
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -15,11 +16,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from helpers.cognito.errors import BadParameters, Problem
+from helpers.run.entries import Ended, Kept, Started, State, now
 from helpers.run.entry import RunbookEntry
-from helpers.run.journal import Ended, Journal, Kept, State, now
+from helpers.run.journal import Journal
 from helpers.run.masking import mask_entry, username_masker
 from helpers.run.record import Outcome, Record, find_record
-from helpers.run.recording import new_run_id, start_entry, write_record
+from helpers.run.recording import RUN, new_run_id, start_entry, write_record
 
 _STATE_CODES = {"timed_out": 124, "died": 138, "interrupted": 130}
 _WORDS = {
@@ -32,8 +34,8 @@ _WORDS = {
 }
 _PLANNED = "If nothing in the plan stands against it, run it without --dry-run."
 _NOT_SENT = (
-    "Nothing was sent, so nothing has changed; a code is as good as before. Mend the cause, then"
-    " run again."
+    "Nothing was sent, so nothing has changed; a code is as good as before. Fix the cause, then run"
+    " again."
 )
 
 
@@ -99,13 +101,8 @@ def run(
     executed = folder / entry.path.name
     kept = record or folder / "record.json"
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
-    started = start_entry(
-        entry,
-        name,
-        {**values, **(said or {})},
-        executed,
-        username_masker(entry, values, username_as, out),
-    )
+    mask = username_masker(entry, values, username_as, out)
+    started = start_entry(entry, name, {**values, **(said or {})}, mask, out=executed, record=kept)
     with journal.under_way(name), handle_sigterm():
         problems = _problems(entry, values)
         if problems is None:
@@ -127,11 +124,10 @@ def run(
             )
         with ignore_signals():
             notebook = None if problems else _read(executed)
-            ended = _judge(name, entry, state, detail, notebook, problems)
+            sent = problems is None and journal.may_have_sent(name)
+            ended = _judge(name, entry, state, detail, notebook, problems, sent=sent)
             line = mask_entry(ended, entry, values, username_as, out)
-            journal.append(line)
-            if problems is None:
-                write_record(kept, Kept.of(started, line))
+            unwritten = _write_end(journal, None if problems else kept, started, line)
     found = ended.record
     return Report(
         run=name,
@@ -139,7 +135,7 @@ def run(
         state=ended.state,
         outcome=ended.outcome.value,
         exit_code=ended.exit_code,
-        meaning=ended.meaning,
+        meaning=" ".join(filter(None, (ended.meaning, unwritten))),
         next_step=ended.next_step,
         detail=ended.detail,
         proof=found.verified_by if found else "",
@@ -178,6 +174,7 @@ def _execute(
     """Have papermill execute the notebook; return the state in a word, and what there is to say
     about it.
     """
+    os.environ[RUN] = str(executed.parent)
     try:
         return _by_papermill(
             entry,
@@ -193,6 +190,8 @@ def _execute(
         )
     except KeyboardInterrupt as exc:
         return "interrupted", "by SIGTERM" if isinstance(exc, Terminated) else "by Ctrl-C"
+    finally:
+        del os.environ[RUN]
 
 
 def _by_papermill(
@@ -230,9 +229,12 @@ def _judge(
     detail: str,
     notebook: Any,
     problems: BadParameters | None,
+    *,
+    sent: bool,
 ) -> Ended:
-    """Say what is true of a run: from its own record where there is one, and else from how far the
-    notebook came.
+    """Say what is true of a run: from its own record where there is one, else from the journal.
+
+    sent: whether the journal says that a request was about to leave that changes something.
     """
     if problems:
         return Ended(
@@ -268,7 +270,6 @@ def _judge(
             next_step=found.next_step,
             record=found,
         )
-    acted = _acted(entry, notebook)
     code = (
         0
         if state == "planned"
@@ -279,21 +280,22 @@ def _judge(
         at=now(),
         state=state,
         detail=detail,
-        outcome=Outcome.UNKNOWN if acted else Outcome.NOT_SENT,
+        outcome=Outcome.UNKNOWN if sent else Outcome.NOT_SENT,
         exit_code=code,
         meaning=_WORDS.get(state, "There is no result."),
-        next_step=_PLANNED if state == "planned" else entry.settle if acted else _NOT_SENT,
+        next_step=_PLANNED if state == "planned" else entry.settle if sent else _NOT_SENT,
     )
 
 
-def _acted(entry: RunbookEntry, notebook: Any) -> bool:
-    """Whether the cell that sends the request has been started, or may have been."""
-    if notebook is None:
-        return True
-    for cell in notebook.cells:
-        if cell.get("id") == entry.acts_in:
-            return bool(cell.metadata.get("papermill", {}).get("status", "pending") != "pending")
-    return True
+def _write_end(journal: Journal, kept: Path | None, started: Started, ended: Ended) -> str:
+    """Write a run's end into its record file and the journal; return in words what could not be."""
+    try:
+        if kept is not None:
+            write_record(kept, Kept.of(started, ended))
+        journal.append(ended)
+    except OSError as exc:
+        return f"The end of the run could not be written down: {exc.strerror or exc}."
+    return ""
 
 
 def _read(executed: Path) -> Any:

@@ -78,7 +78,7 @@ def test_each_row_is_a_run_with_its_own_notebook_and_record(users, tmp_path):
         assert (tmp_path / "runs" / row["run"] / "confirm-reset.ipynb").exists()
         assert (tmp_path / "runs" / row["run"] / "record.json").exists()
     journal = Journal(tmp_path / "runs")
-    assert (journal.verify().lines, journal.verify().faults) == (6, ())
+    assert (journal.verify().lines, journal.verify().faults) == (9, ())
     assert summary.exit_code == 1
 
 

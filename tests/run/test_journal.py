@@ -3,6 +3,7 @@ it shows.
 """
 
 import contextlib
+import hashlib
 import itertools
 import json
 import multiprocessing
@@ -19,8 +20,10 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.__main__ import main
-from helpers.run.journal import FIRST, Ended, Journal, Kept, Line, Started, digest_of, now, schema
+from helpers.run.entries import Ended, Kept, Line, Sending, Started, now, schema
+from helpers.run.journal import FIRST, Journal, Verdict, digest_of
 from helpers.run.record import Outcome
+from helpers.run.recording import write_record
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_USERNAME, open_sandbox
 from helpers.secrets.secret import Secret
 from helpers.target import Target
@@ -106,7 +109,7 @@ def recomputed(lines):
         (lambda lines: [*lines[:2], *lines[3:]], "line 3: what stood before"),
         (lambda lines: lines[1:], "line 1: what stood before"),
         (lambda lines: lines[:-1], "the end: lines were removed"),
-        (lambda lines: lines[:0], "the end: lines were removed"),
+        (lambda lines: lines[:0], "the end: the journal was removed or emptied"),
         (swapped, "line 2: what stood before"),
         (lambda lines: [*lines[:2], "noise\n", *lines[2:]], "line 3: cannot be read"),
     ],
@@ -129,19 +132,196 @@ def test_a_line_that_was_altered_or_removed_is_found(change, words, journal):
     assert words in answer.stdout
 
 
-def test_a_digest_that_was_noted_elsewhere_shows_that_both_files_were_rewritten(journal):
-    recorded = journal.verify().head
+def test_a_digest_kept_elsewhere_shows_that_both_files_were_rewritten(journal):
+    kept_elsewhere = journal.verify().head
     spoil(journal, lambda lines: lines[:-1])
-    (journal.folder / "journal.jsonl.head").write_text(
-        json.loads(journal.path.read_text().splitlines()[-1])["digest"]
-    )
+    set_head(journal, digests(journal)[-1])
     assert journal.verify().faults == ()
     runner = CliRunner()
-    assert runner.invoke(main, ["verify", "--out", str(journal.folder)]).exit_code == 0
-    assert (
-        runner.invoke(main, ["verify", "--out", str(journal.folder), "--head", recorded]).exit_code
-        == 1
-    )
+    verify = ["verify", "--out", str(journal.folder)]
+    assert runner.invoke(main, verify).exit_code == 0
+    assert runner.invoke(main, [*verify, "--head", kept_elsewhere]).exit_code == 1
+
+
+# --- what was done to it is found after any number of later runs ---
+
+
+def digests(journal):
+    return [json.loads(line)["digest"] for line in journal.path.read_text().splitlines()]
+
+
+def head_of(journal):
+    return journal.folder / "journal.jsonl.head"
+
+
+def set_head(journal, digest):
+    head_of(journal).write_text(json.dumps({"digest": digest, "coming": "", "signature": ""}))
+
+
+def forge(journal, count=1):
+    """Append lines as the journal would, by hand: whoever may write the file can do that."""
+    for number in range(count):
+        entry = json.loads(started(f"forged{number}").model_dump_json())
+        before = digests(journal)[-1]
+        line = {"before": before, "entry": entry, "digest": digest_of(before, entry)}
+        with journal.path.open("a") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def rechain(journal, change):
+    """Change the entries and make the whole chain anew, without the head."""
+    entries = [json.loads(line)["entry"] for line in journal.path.read_text().splitlines()]
+    before, lines = FIRST, []
+    for entry in change(entries):
+        digest = digest_of(before, entry)
+        lines.append(json.dumps({"before": before, "entry": entry, "digest": digest}) + "\n")
+        before = digest
+    journal.path.write_text("".join(lines))
+
+
+def with_another_outcome(entries):
+    return [entry | {"outcome": "refused"} if "outcome" in entry else entry for entry in entries]
+
+
+TAMPERINGS = {
+    "last-line-removed": lambda j: spoil(j, lambda lines: lines[:-1]),
+    "last-two-removed": lambda j: spoil(j, lambda lines: lines[:-2]),
+    "cut-in-the-last-line": lambda j: j.path.write_bytes(j.path.read_bytes()[:-40]),
+    "all-but-the-first": lambda j: spoil(j, lambda lines: lines[:1]),
+    "first-removed": lambda j: spoil(j, lambda lines: lines[1:]),
+    "one-removed": lambda j: spoil(j, lambda lines: [*lines[:2], *lines[3:]]),
+    "two-swapped": lambda j: spoil(j, swapped),
+    "one-doubled": lambda j: spoil(j, lambda lines: [*lines[:3], lines[2], *lines[3:]]),
+    "one-altered": lambda j: spoil(j, altered),
+    "one-altered-with-its-digest": lambda j: spoil(j, recomputed),
+    "noise-between": lambda j: spoil(j, lambda lines: [*lines[:2], "noise\n", *lines[2:]]),
+    "noise-at-the-end": lambda j: spoil(j, lambda lines: [*lines, "noise\n"]),
+    "emptied": lambda j: j.path.write_text(""),
+    "journal-removed": lambda j: j.path.unlink(),
+    "head-removed": lambda j: head_of(j).unlink(),
+    "head-emptied": lambda j: head_of(j).write_text(""),
+    "head-is-noise": lambda j: head_of(j).write_bytes(b"\xff\xfe"),
+    "head-set-back": lambda j: set_head(j, digests(j)[2]),
+    "head-set-to-another": lambda j: set_head(j, "1" * 64),
+    "forged-end": forge,
+    "forged-end-of-three": lambda j: forge(j, 3),
+    "all-rechained": lambda j: rechain(j, with_another_outcome),
+    "rechained-and-shorter": lambda j: rechain(j, lambda entries: entries[:-2]),
+    "replaced-by-another-journal": lambda j: rechain(j, lambda entries: entries[:0]),
+}
+
+
+@pytest.mark.parametrize("later", [0, 1, 3], ids=lambda n: f"{n}-runs-later")
+@pytest.mark.parametrize("tampering", TAMPERINGS)
+def test_what_was_done_to_a_journal_is_found_however_many_runs_came_later(
+    tampering, later, journal
+):
+    TAMPERINGS[tampering](journal)
+    for number in range(later):
+        journal.append(started(f"later{number}"))
+        journal.append(ended(f"later{number}"))
+    assert journal.verify().faults
+    answer = CliRunner().invoke(main, ["verify", "--out", str(journal.folder)])
+    assert answer.exit_code == 1
+
+
+def both_rewritten(journal):
+    rechain(journal, with_another_outcome)
+    set_head(journal, digests(journal)[-1])
+
+
+@pytest.mark.parametrize("later", [0, 2])
+def test_with_a_key_that_the_forger_does_not_have_rewriting_both_files_is_found_too(
+    later, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("JOURNAL_KEY", "a-key-of-the-audit")
+    monkeypatch.setenv("COGNITO_RESET_JOURNAL_KEY", "env:JOURNAL_KEY")
+    journal = Journal(tmp_path)
+    for run in ("one", "two"):
+        journal.append(started(run))
+        journal.append(ended(run))
+    assert journal.verify().faults == ()
+    both_rewritten(journal)
+    for number in range(later):
+        journal.append(started(f"later{number}"))
+    assert "was not signed with this key" in journal.verify().faults[0]
+
+
+def test_a_signed_journal_is_not_gone_on_with_without_its_key(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOURNAL_KEY", "a-key-of-the-audit")
+    monkeypatch.setenv("COGNITO_RESET_JOURNAL_KEY", "env:JOURNAL_KEY")
+    journal = Journal(tmp_path)
+    journal.append(started())
+    monkeypatch.delenv("COGNITO_RESET_JOURNAL_KEY")
+    with pytest.raises(OSError, match="name its key in COGNITO_RESET_JOURNAL_KEY"):
+        journal.append(ended())
+    monkeypatch.setenv("COGNITO_RESET_JOURNAL_KEY", "a-key-of-the-audit")
+    with pytest.raises(OSError, match="not a reference") as caught:
+        journal.append(ended())
+    assert "a-key-of-the-audit" not in str(caught.value)
+
+
+def test_a_head_of_an_older_version_goes_on(tmp_path):
+    journal = Journal(tmp_path)
+    last = journal.append(started())
+    head_of(journal).write_text(last + "\n")
+    journal.append(ended())
+    assert journal.verify().faults == ()
+
+
+@pytest.mark.parametrize("file", ["journal.jsonl", "journal.jsonl.head"])
+def test_a_process_that_is_killed_between_the_line_and_the_head_has_tampered_with_nothing(
+    file, tmp_path, monkeypatch
+):
+    journal = Journal(tmp_path)
+    journal.append(started())
+    head_before = head_of(journal).read_text()
+    lines_before = journal.path.read_text()
+    journal.append(ended())
+    if file == "journal.jsonl":  # the head says what comes, and it never came
+        entry = json.loads(journal.path.read_text().splitlines()[-1])
+        journal.path.write_text(lines_before)
+        coming = {"digest": entry["before"], "coming": entry["digest"], "signature": ""}
+        head_of(journal).write_text(json.dumps(coming))
+    else:  # the line is there, and the head after it is not
+        before = json.loads(head_before)["digest"]
+        coming = {"digest": before, "coming": digests(journal)[-1], "signature": ""}
+        head_of(journal).write_text(json.dumps(coming))
+    assert journal.verify().faults == ()
+    journal.append(started("next"))
+    assert journal.verify().faults == ()
+
+
+def test_a_line_that_the_disk_has_no_room_for_is_not_there_and_no_tampering(tmp_path, monkeypatch):
+    journal = Journal(tmp_path)
+    journal.append(started())
+    before = journal.path.read_bytes()
+    write = os.write
+
+    def short(file, data):
+        return write(file, data[:20])
+
+    monkeypatch.setattr(os, "write", short)
+    with pytest.raises(OSError, match="No space left"):
+        journal.append(ended())
+    monkeypatch.undo()
+    assert journal.path.read_bytes() == before
+    assert journal.verify() == Verdict(1, digests(journal)[-1])
+    journal.append(ended())
+    assert journal.verify().faults == ()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links as POSIX has them")
+@pytest.mark.parametrize("name", ["journal.jsonl", ".one.lock"])
+def test_a_link_planted_in_a_files_place_is_not_followed(name, tmp_path):
+    folder, victim = tmp_path / "runs", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_text("mine")
+    (folder / name).symlink_to(victim)
+    journal = Journal(folder)
+    with pytest.raises(OSError), journal.under_way("one"):
+        journal.append(started())
+    assert victim.read_text() == "mine"
 
 
 def test_half_a_line_of_a_killed_writer_does_no_harm(journal):
@@ -177,6 +357,8 @@ def test_any_number_of_processes_may_write_at_once(tmp_path):
 def test_a_run_without_an_end_is_lost_and_while_its_process_lives_it_is_running(tmp_path):
     journal = Journal(tmp_path)
     journal.append(started())
+    assert [(run.state, run.outcome) for run in journal.runs()] == [("lost", "not_sent")]
+    journal.append(Sending(run="one", at=now(), operation="ConfirmForgotPassword"))
     assert [(run.state, run.outcome) for run in journal.runs()] == [("lost", "unknown")]
     code = (
         "import sys, pathlib; from helpers.run.journal import Journal\nwith"
@@ -192,6 +374,12 @@ def test_a_run_without_an_end_is_lost_and_while_its_process_lives_it_is_running(
     assert journal.runs()[0].state == "lost"
 
 
+def test_a_run_of_before_there_was_a_line_that_it_sends_is_unknown_when_it_is_lost(tmp_path):
+    journal = Journal(tmp_path)
+    journal.append(started(schema_version=1))
+    assert [run.outcome for run in journal.runs()] == ["unknown"]
+
+
 def test_a_secret_that_comes_as_far_as_the_journal_stops_there(tmp_path):
     Secret("Secret-of-the-journal")
     journal = Journal(tmp_path)
@@ -201,7 +389,7 @@ def test_a_secret_that_comes_as_far_as_the_journal_stops_there(tmp_path):
 
 
 def test_the_published_schema_is_that_of_the_models():
-    """To write it anew: python -c "import json; from helpers.run.journal import schema;
+    """To write it anew: python -c "import json; from helpers.run.entries import schema;
     print(json.dumps(schema(), indent=2))"
     """
     published = ROOT / "helpers" / "run" / "journal.schema.json"
@@ -330,3 +518,53 @@ def test_killed_at_any_moment_the_journal_is_readable_and_claims_nothing_that_di
             assert not changed, f"{where}: changed, and no line says that anybody tried"
     for line in Journal(out).path.read_text().splitlines() if Journal(out).path.exists() else ():
         Line.model_validate_json(line)
+
+
+# --- the files that runs leave ---
+
+
+@pytest.fixture
+def run_with_files(tmp_path):
+    """A journal with one run that has left a notebook and a record."""
+    folder = tmp_path / "runs"
+    (folder / "one").mkdir(parents=True)
+    notebook, record = folder / "one" / "confirm-reset.ipynb", folder / "one" / "record.json"
+    notebook.write_text("{}")
+    began = started(out=str(notebook), record=str(record))
+    over = ended(notebook_digest=hashlib.sha256(b"{}").hexdigest())
+    journal = Journal(folder)
+    journal.append(began)
+    journal.append(over)
+    write_record(record, Kept.of(began, over))
+    assert journal.verify().faults == ()
+    return journal, notebook, record
+
+
+def test_a_notebook_that_was_altered_is_found(run_with_files):
+    journal, notebook, _ = run_with_files
+    notebook.write_text('{"metadata": {}}')
+    journal.append(started("later"))
+    assert "run one: its notebook was altered" in journal.verify().faults[0]
+
+
+def test_a_record_that_was_altered_is_found(run_with_files):
+    journal, _, record = run_with_files
+    record.write_text(record.read_text().replace("confirmed", "refused"))
+    assert "run one: its record was altered" in journal.verify().faults[0]
+    record.write_text("no json")
+    assert "run one: its record was altered" in journal.verify().faults[0]
+
+
+def test_files_that_were_cleared_away_are_counted_and_no_tampering(run_with_files):
+    journal, notebook, record = run_with_files
+    notebook.unlink()
+    record.unlink()
+    assert (journal.verify().faults, journal.verify().gone) == ((), 2)
+    answer = CliRunner().invoke(main, ["verify", "--out", str(journal.folder)])
+    assert (answer.exit_code, "2 notebooks or records" in answer.stdout) == (0, True)
+
+
+def test_a_folder_of_runs_that_was_moved_is_verified_where_it_is(run_with_files, tmp_path):
+    journal, _, _ = run_with_files
+    moved = journal.folder.rename(tmp_path / "archive")
+    assert (Journal(moved).verify().faults, Journal(moved).verify().gone) == ((), 0)

@@ -84,17 +84,26 @@ def test_each_press_is_a_run_of_its_own(folder, code):
     ]
 
 
-def test_a_run_that_broke_off_is_noted_as_unknown_with_what_to_do(folder, code, monkeypatch):
+@pytest.mark.parametrize(
+    ("broken", "outcome", "next_step"),
+    [
+        ("_check", "not_sent", "Nothing was sent"),  # before the request
+        ("_confirmed", "unknown", "one sign-in"),  # after it
+    ],
+)
+def test_a_run_that_broke_off_is_recorded_by_whether_it_had_sent(
+    broken, outcome, next_step, folder, code, monkeypatch
+):
     shown = InteractiveRun(ConfirmReset(interactive="yes"))
 
-    def broken(*_):
+    def breaks(*_):
         raise RuntimeError(f"oops {NEW}")
 
-    monkeypatch.setattr(shown._run, "submit", broken)
+    monkeypatch.setattr(shown._run, broken, breaks)
     press(shown, code=code, new_password=NEW)
     (run,) = Journal(folder).runs()
-    assert (run.state, run.outcome) == ("failed", "unknown")
-    assert "one sign-in" in run.ended.next_step
+    assert (run.state, run.outcome) == ("failed", outcome)
+    assert next_step in run.ended.next_step
     assert NEW not in everything(folder)
 
 

@@ -19,7 +19,8 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.__main__ import main
-from helpers.run.journal import Journal, Kept
+from helpers.run.entries import Kept
+from helpers.run.journal import Journal
 from helpers.run.record import MIME
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
