@@ -819,7 +819,7 @@ def denied(monkeypatch):
             return AWSResponse(
                 request.url,
                 400,
-                HTTPHeaders(),
+                HTTPHeaders.from_dict({"x-amzn-requestid": "denied"}),
                 type("Raw", (), {"stream": lambda *_, **__: iter([body])})(),
             )
 
