@@ -126,6 +126,13 @@ def test_nobody_reaches_into_the_sandbox():
             assert not [name for name in ours(path) if name.startswith("helpers.sandbox.")], path
 
 
+def test_the_engine_imports_nothing_of_ours():
+    for path in HELPERS.joinpath("runner", "engine").glob("*.py"):
+        assert not [name for name in ours(path) if not name.startswith("helpers.runner.engine")], (
+            path
+        )
+
+
 @ANY_MODULE
 def test_a_package_is_imported_only_in_its_home(path):
     packages = {name.split(".")[0] for name in imported_by(path)}

@@ -201,10 +201,9 @@ def start_early() -> None:
     # jsonschema looks for it to check internationalised addresses, which no notebook has; it
     # compiles a grammar for more than a second.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    from helpers.runner.engine import forkserver
+    from helpers.runner.engine_settings import WARMING
 
-    if forkserver.CAN_FORK:
-        forkserver.warm_process().preload("helpers")
+    WARMING.begin("helpers")
 
 
 @contextmanager

@@ -22,6 +22,8 @@ from helpers.run.journal import Journal
 from helpers.run.masking import mask_entry, username_masker
 from helpers.run.record import Outcome, Record, find_record
 from helpers.run.recording import RUN, new_run_id, start_entry, write_record
+from helpers.runner.engine.validation import seconds
+from helpers.runner.engine_settings import RUN_TIMEOUT
 
 _STATE_CODES = {"timed_out": 124, "died": 138, "interrupted": 130}
 _WORDS = {
@@ -104,7 +106,7 @@ def run(
     mask = username_masker(entry, values, username_as, out)
     started = start_entry(entry, name, {**values, **(said or {})}, mask, out=executed, record=kept)
     with journal.under_way(name), handle_sigterm():
-        problems = _problems(entry, values)
+        problems = _problems(entry, values, timeout)
         if problems is None:
             folder.mkdir(mode=0o700)
             executed.touch(mode=0o600)
@@ -151,13 +153,19 @@ def run(
     )
 
 
-def _problems(entry: RunbookEntry, values: Mapping[str, Any]) -> BadParameters | None:
+def _problems(
+    entry: RunbookEntry, values: Mapping[str, Any], timeout: float | None
+) -> BadParameters | None:
     """Look at the parameters as the engine will, but before there is a folder for the run."""
     problems = entry.parameters.read(values, person=False)[1]
     if values.get("interactive") == "yes":
         problems.append(
             Problem("interactive", "yes waits for a person, and here is none; leave it out.")
         )
+    try:
+        seconds(timeout or os.environ.get(RUN_TIMEOUT))
+    except ValueError as exc:
+        problems.append(Problem(RUN_TIMEOUT, str(exc)))
     return BadParameters(problems) if problems else None
 
 

@@ -54,6 +54,18 @@ class Redactor:
         """
         return any(json.dumps(form, ensure_ascii=False)[1:-1] in text for form in self._all_forms())
 
+    def hold_back(self, text: str) -> str:
+        """Return the text without an end that may be the beginning of a value, whose rest is still
+        to come.
+        """
+        end = len(text)
+        for form in self._all_forms():
+            start = text.find(form[0], max(0, len(text) - len(form) + 1), end)
+            while start != -1 and not form.startswith(text[start:]):
+                start = text.find(form[0], start + 1, end)
+            end = end if start == -1 else start
+        return text[:end]
+
     def _all_forms(self) -> list[str]:
         forms = self._forms
         if forms is None:

@@ -25,6 +25,7 @@ from helpers.run.record import MIME
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
+from tests.bench_headless import cognito
 
 COMMAND = str(Path(sys.executable).with_name("cognito-reset"))
 NEW = "A-new-password-1"
@@ -68,6 +69,21 @@ def test_0_when_the_password_is_changed_and_proved(box, run, tmp_path):
     assert len(report["request_ids"]) == 2
 
 
+WORDS = ("confirmed", "completed", "outcome", "schema_version", "application", "metadata", "source")
+
+
+@pytest.mark.parametrize("password", [*WORDS, "execution_state", "Confirm", "confirm-reset"])
+def test_0_for_a_password_that_is_a_word_of_ours(password, run, monkeypatch, tmp_path):
+    monkeypatch.setenv("NEW_PASSWORD", password)
+    monkeypatch.setenv("THE_CODE", "123456")
+    with cognito() as endpoint:  # with any policy
+        code, report = run(target=endpoint)
+    assert (code, report["outcome"], report["state"]) == (0, "confirmed", "completed")
+    assert report["proof"].startswith("One sign-in")
+    nbformat.validate(nbformat.read(report["notebook"], 4))
+    assert Kept.model_validate_json(Path(report["record_file"]).read_text()).ended
+
+
 def test_2_for_parameters_all_told_at_once_and_no_folder_is_made(box, run, tmp_path):
     code, report = run(usrname="x", region="mars", new_password=NEW)
     assert (code, report["outcome"], report["state"]) == (2, "not_sent", "refused")
@@ -78,6 +94,17 @@ def test_2_for_parameters_all_told_at_once_and_no_folder_is_made(box, run, tmp_p
     ]
     assert NEW not in json.dumps(report) + Journal(tmp_path / "runs").path.read_text()
     assert [path.name for path in (tmp_path / "runs").iterdir() if path.is_dir()] == []
+
+
+def test_2_for_a_limit_that_is_no_number_of_seconds(box, run, monkeypatch, tmp_path):
+    monkeypatch.setenv("COGNITO_RESET_RUN_TIMEOUT", "abc")
+    code, report = run()
+    assert (code, report["outcome"], report["state"]) == (2, "not_sent", "refused")
+    assert report["problems"] == [
+        "COGNITO_RESET_RUN_TIMEOUT: must be a number of seconds, such as 90."
+    ]
+    assert [path.name for path in (tmp_path / "runs").iterdir() if path.is_dir()] == []
+    assert run("--timeout", "60")[0] == 0
 
 
 def test_3_for_a_code_that_cognito_refuses(box, run, monkeypatch):

@@ -28,15 +28,16 @@ from papermill.log import logger
 from traitlets.config import Config
 
 from helpers.runner.engine import forkserver
-from helpers.runner.engine.handover import PRELUDE, SECRET_MESSAGE
+from helpers.runner.engine.handover import SECRET_MESSAGE, prelude
 from helpers.runner.engine.kernel_client import KernelLink
-from helpers.runner.engine.manager import SAVE_EVERY, Manager, redacted
-from helpers.secrets.redaction import Redactor
+from helpers.runner.engine.manager import SAVE_EVERY, Manager, how_it_failed, is_exit
+from helpers.runner.engine.redaction import Cleaner
 
 GRACE = 2.0
 """Seconds that an interrupted cell has to come to an end by itself, so that its traceback can be
 kept.
 """
+_TOO_LONG = "the run took longer than it may"
 
 
 class RunTimeoutError(CellTimeoutError):
@@ -50,7 +51,9 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         self,
         manager: Manager,
         *,
-        redactor: Redactor,
+        cleaner: Cleaner,
+        warming: forkserver.Warming,
+        listen: str,
         kernel_name: str,
         deadline: float | None,
         on_cell: Callable[[int, int], None] | None,
@@ -58,22 +61,14 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         timeout: int | None,
         **more: Any,
     ) -> None:
-        self._manager, self._redactor, self._deadline, self._on_cell = (
-            manager,
-            redactor,
-            deadline,
-            on_cell,
-        )
+        self._manager, self._cleaner, self._listen = manager, cleaner, listen
+        self._deadline, self._on_cell = deadline, on_cell
         self._cell_timeout, self._stop_after = timeout, stop_after
         self._tails: dict[str, str] = {}
         self._sockets: tempfile.TemporaryDirectory[str] | None = None
         link = None
         if can_fork(kernel_name):
-            link = KernelLink(
-                clean=lambda content: redacted(content, redactor),
-                learn=redactor.add,
-                source=_source_of(manager.nb),
-            )
+            link = KernelLink(cleaner, warming, listen=listen, source=_source_of(manager.nb))
         elif os.name == "posix":
             self._sockets = tempfile.TemporaryDirectory(prefix="kernel")
             more["config"] = Config(
@@ -98,11 +93,11 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         try:
             with self.setup_kernel(cleanup_kc=True, **kwargs):
                 self.log.info("Executing notebook with kernel: %s", self.kernel_name)
+                self._ask_for_language()
                 if self.link is None:
-                    self.wait_for_reply(self.kc.execute(PRELUDE, silent=True, store_history=False))
+                    code = prelude(self._listen)
+                    self.wait_for_reply(self.kc.execute(code, silent=True, store_history=False))
                 self.papermill_execute_cells()
-                if self._manager.ended == "completed":
-                    self._ask_for_language()
                 self.set_widgets_metadata()
         finally:
             if self._sockets is not None:
@@ -116,18 +111,17 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         manager = self._manager
         for index, cell in enumerate(self.nb.cells):
             problem: BaseException | None = None
+            if self._is_late():
+                self.shutdown_kernel = "immediate"
+                raise RunTimeoutError(_TOO_LONG)
             if self._on_cell:
                 self._on_cell(index, len(self.nb.cells))
-            manager.cell_start(cell, index)
             try:
-                if self._deadline is not None and time.monotonic() >= self._deadline:
-                    raise RunTimeoutError("")
+                manager.cell_start(cell, index)
                 self.execute_cell(cell, index)
             except CellExecutionError as exc:
-                exited = exc.ename == "SystemExit" and exc.evalue in ("", "0")
-                manager.cell_ended(
-                    cell, "exited" if exited else "failed", f"{exc.ename} in this cell"
-                )
+                ended = "exited" if is_exit(exc.ename, exc.evalue) else "failed"
+                manager.cell_ended(cell, ended, f"{exc.ename} in this cell")
             except CellTimeoutError:
                 problem = self._timed_out(cell, index)
             except DeadKernelError:
@@ -136,33 +130,34 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
                 self._stop(cell, index)
                 manager.cell_ended(cell, "interrupted", "stopped from outside")
                 problem = exc
+            except Exception as exc:  # noqa: BLE001  # such as a full disk
+                self.shutdown_kernel = "immediate"
+                manager.cell_ended(cell, *how_it_failed(exc))
+                problem = exc
             finally:
-                self._log_tails()
+                self._log_tails(cut=manager.ended not in ("running", "exited"))
                 manager.cell_complete(cell, cell_index=index)
             if problem is not None:
                 raise problem.with_traceback(None) from None
-            if (
-                manager.ended == "completed"
-                and self._stop_after
-                and cell.get("id") == self._stop_after
-            ):
-                manager.ended = "planned"
-            if manager.ended != "completed":
+            if manager.ended != "running":
                 return
+            if self._stop_after and cell.get("id") == self._stop_after:
+                manager.ended = "planned"
+                return
+        manager.ended = "completed"
 
     # --- how a cell can end ---
+
+    def _is_late(self) -> bool:
+        return self._deadline is not None and time.monotonic() >= self._deadline
 
     def _time_left(self, cell: Any) -> float | None:
         left = None if self._deadline is None else max(self._deadline - time.monotonic(), 0.001)
         return min(filter(None, (self._cell_timeout, left)), default=None)
 
     def _timed_out(self, cell: Any, index: int) -> Exception:
-        whole = self._deadline is not None and time.monotonic() >= self._deadline
-        words = (
-            "the run took longer than it may"
-            if whole
-            else f"the cell took longer than {self._cell_timeout} seconds"
-        )
+        whole = self._is_late()
+        words = _TOO_LONG if whole else f"the cell took longer than {self._cell_timeout} seconds"
         self._stop(cell, index)
         _note(cell, "RunTimeoutError" if whole else "CellTimeoutError", words)
         self._manager.cell_ended(cell, "timed_out", words)
@@ -196,7 +191,8 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
                 message = self.link.take(left)
                 if message is None:
                     return
-                self.process_message(message, cell, index)
+                if message["parent_header"].get("msg_id") == self.link.request:
+                    self.process_message(message, cell, index)
 
     def _quiet_loop(self) -> None:
         """End the tasks that a cell cut short has left in the event loop."""
@@ -235,31 +231,35 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         """
         if self.link is None:
             if msg["msg_type"] == SECRET_MESSAGE:
-                self._redactor.add(msg["content"]["value"])
+                self._cleaner.redactor.add(msg["content"]["value"])
                 return None
-            msg["content"] = redacted(msg["content"], self._redactor)
+            msg["content"] = self._cleaner.message(msg["content"])
         return super().process_message(msg, cell, cell_index)
 
     def log_output_message(self, output: Any) -> None:
         """Log output by whole lines: a secret that was printed in pieces is in one piece again."""
         if output.output_type != "stream":
-            super().log_output_message(nbformat.from_dict(redacted(output, self._redactor)))
+            super().log_output_message(self._cleaner.message(output))
             return
         text = self._tails.pop(output.name, "") + "".join(output.text)
-        whole, _, tail = ("", "", text) if self._redactor.holds_line_ends else text.rpartition("\n")
+        lines = not self._cleaner.redactor.holds_line_ends
+        whole, _, tail = text.rpartition("\n") if lines else ("", "", text)
         if tail:
             self._tails[output.name] = tail
         if whole:
             self._log(output.name, whole + "\n")
 
-    def _log_tails(self) -> None:
+    def _log_tails(self, *, cut: bool) -> None:
         for name, text in self._tails.items():
-            self._log(name, text)
+            self._log(name, text, cut=cut)
         self._tails.clear()
 
-    def _log(self, name: str, text: str) -> None:
+    def _log(self, name: str, text: str, *, cut: bool = False) -> None:
+        clean = self._cleaner.redactor(text)
         super().log_output_message(
-            nbformat.v4.new_output("stream", name=name, text=self._redactor(text))
+            nbformat.v4.new_output(
+                "stream", name=name, text=self._cleaner.begun(clean) if cut else clean
+            )
         )
 
     def _ask_for_language(self) -> None:
@@ -268,11 +268,10 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
             self.nb.metadata["language_info"] = info["content"]["language_info"]
 
 
-def warm_up(kernel_name: str, notebook: Any) -> None:
+def warm_up(kernel_name: str, notebook: Any, warming: forkserver.Warming) -> None:
     """Begin with what takes long and needs no decision: importing what this notebook will need."""
     if can_fork(kernel_name):
-        with contextlib.suppress(OSError):
-            forkserver.warm_process().preload(_source_of(notebook))
+        warming.begin(_source_of(notebook))
 
 
 def _source_of(notebook: Any) -> str:

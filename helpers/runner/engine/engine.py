@@ -1,66 +1,91 @@
-"""The papermill engine `cognito-reset`: strict, redacting, truthful and fast.
-
-    papermill --engine cognito-reset NOTEBOOK OUT -r name value ...
+"""A papermill engine: strict, redacting, truthful and fast.
 
 - strict: an unknown parameter, a wrong type or a secret given by value is refused before anything
   runs or is written.
-- redacting: what a secret reference stands for reaches neither OUT, while it runs and after it, nor
-  the log, nor the exception. The kernel tells each secret it resolves through its own pipe, ahead
-  of any output that may hold it.
+- redacting: no secret reaches the output notebook, while it runs and after it, nor the log, nor the
+  exception. The kernel tells each secret it learns through its own pipe, ahead of any output that
+  may hold it.
 - truthful: after an error, a timeout, an interrupt or a dead kernel the cell and the notebook say
-  what happened, and a cell that never ran stays pending. `metadata.cognito_reset.ended` says it in
-  one word.
+  what happened, and a cell that never ran stays pending. `ended`, in the engine's own metadata,
+  says it in one word.
 - fast: the kernel is the real ipykernel, forked from a process that has everything imported (see
-  helpers.runner.engine.forkserver), and nbclient drives it. Of the ways to run in a fork this is
-  the faithful one: a bare IPython shell would lack comms, display updates and ipykernel's
-  tracebacks. With ZeroMQ's sockets and threads such a kernel would need about a third of a second
-  to be ready; with one pipe in their place (see helpers.runner.engine.kernel) a whole small run
-  takes a twentieth.
+  forkserver), and nbclient drives it. Of the ways to run in a fork this is the faithful one: a bare
+  IPython shell would lack comms, display updates and ipykernel's tracebacks. With ZeroMQ's sockets
+  and threads such a kernel would need about a third of a second to be ready; with one pipe in their
+  place (see kernel) a whole small run takes a twentieth.
 
 Where there is no fork, or for another kernel than this Python's, nbclient's ordinary kernel serves,
-as strict and as redacting. papermill loads this module whenever it is imported, for any engine, so
-it imports next to nothing itself.
+as strict and as redacting. papermill loads engines whenever it is imported, so this imports next to
+nothing itself.
+
+What a project calls a secret, and what its notebooks need, it says in a subclass.
 """
 
+import logging
 import os
+import sys
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
+import click
 from papermill.engines import Engine
 from papermill.exceptions import PapermillException
 
-from helpers.cognito.errors import BadParameters
-from helpers.secrets.redaction import Redactor
-
-RUN_TIMEOUT = "COGNITO_RESET_RUN_TIMEOUT"
-"""The environment variable that limits a whole run, in seconds, where papermill's command line has
-no option for it.
-"""
+from helpers.runner.engine.forkserver import Warming
+from helpers.runner.engine.redaction import Cleaner, Redactor
 
 
-class ParametersRefused(BadParameters, PapermillException):  # type: ignore[misc]
-    """What papermill raises for parameters that cannot be used. Its command line prints the words
-    and ends with 2.
+class Refused(PapermillException, click.ClickException):  # type: ignore[misc]
+    """What cannot be run as it was asked for; nothing has run, nothing is written. papermill's
+    command line prints the words and ends with 2.
     """
 
+    exit_code = 2
 
-def _as_click_error() -> type[Exception]:
-    """Make the refusal one that papermill's command line, made with click, shows without a
-    traceback.
+    def format_message(self) -> str:
+        return str(self)
+
+
+class ForkingEngine(Engine):  # type: ignore[misc]
+    """What a project registers with papermill is a subclass of this."""
+
+    key: ClassVar[str]
+    """Under which the notebook's metadata and a cell's say how it ended."""
+    run_timeout_variable: ClassVar[str]
+    """The environment variable that limits a whole run, in seconds, where papermill's command line
+    has no option for it.
     """
-    import click
+    listen: ClassVar[str]
+    """The function with which a listener for the kernel's secrets is registered there, as
+    module:name.
+    """
+    warming: ClassVar[Warming]
+    """What is imported before a kernel is forked."""
 
-    class Shown(ParametersRefused, click.ClickException):
-        def format_message(self) -> str:
-            return str(self)
+    @classmethod
+    def check(cls, source: str, own: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+        """Raise Refused unless a notebook can be run with the given parameters.
 
-    Shown.__name__ = Shown.__qualname__ = ParametersRefused.__name__
-    return Shown
+        source: the notebook's path, "" when there is none. own: the parameters of its parameters
+        cell, with their values where they are literals.
+        """
+        from helpers.runner.engine.validation import problems_of
 
+        if problems := [f"{name}: {words}" for name, words in problems_of(own, given)]:
+            raise Refused("\n".join(problems))
 
-class CognitoResetEngine(Engine):  # type: ignore[misc]
-    """Registered with papermill under the name cognito-reset."""
+    @classmethod
+    def redactor(cls, values: Mapping[str, Any]) -> Redactor:
+        """Return what knows the secrets of a run with these parameters, and will learn more."""
+        raise NotImplementedError
+
+    @classmethod
+    def format_of(cls, media_type: str) -> frozenset[str] | None:
+        """Return, for a media type of the project's own, the names in its JSON whose values are no
+        text, such as enumerations; None for any other.
+        """
+        return None
 
     @classmethod
     def execute_notebook(
@@ -90,43 +115,69 @@ class CognitoResetEngine(Engine):  # type: ignore[misc]
         from helpers.runner.engine.client import Client, warm_up
         from helpers.runner.engine.manager import Manager, hidden_from
 
-        warm_up(kernel_name, nb)  # it imports while the parameters are looked at
+        warm_up(kernel_name, nb, cls.warming)  # it imports while the parameters are looked at
         from helpers.runner.engine import validation
 
-        given = nb.metadata.get("papermill", {}).get("parameters", {})
-        try:
-            validation.check(nb, str(input_path) if isinstance(input_path, str) else "", given)
-        except BadParameters as exc:
-            raise _as_click_error()(exc.problems) from None
-        redactor = Redactor()
-        validation.learn_from({**validation.defaults_of(nb), **given}, redactor.add)
-        limit = run_timeout or float(os.environ.get(RUN_TIMEOUT) or 0)
+        limit = cls._limit(run_timeout)
+        own = validation.defaults_of(nb)
+        given = validation.given_to(nb)
+        cls.check(input_path if isinstance(input_path, str) else "", own, given)
+        cleaner = Cleaner(cls.redactor({**own, **given}), key=cls.key, format_of=cls.format_of)
         manager = Manager(
             nb,
             output_path=output_path,
             log_output=log_output,
             progress_bar=progress_bar,
             autosave_cell_every=autosave_cell_every,
-            redactor=redactor,
+            cleaner=cleaner,
+            key=cls.key,
         )
-        with hidden_from("papermill", redactor):
-            manager.notebook_start()
-            try:
-                Client(
-                    manager,
-                    redactor=redactor,
-                    kernel_name=kernel_name,
-                    deadline=time.monotonic() + limit if limit else None,
-                    on_cell=on_cell,
-                    stop_after=stop_after,
-                    timeout=execution_timeout or more.pop("timeout", None),
-                    startup_timeout=start_timeout,
-                    log_output=log_output,
-                    stdout_file=stdout_file,
-                    stderr_file=stderr_file,
-                    **more,
-                ).execute()
-            finally:
-                manager.cleanup_pbar()
-                manager.notebook_complete()
+        with hidden_from("papermill", cleaner.redactor), manager.running():
+            Client(
+                manager,
+                cleaner=cleaner,
+                warming=cls.warming,
+                listen=cls.listen,
+                kernel_name=kernel_name,
+                deadline=time.monotonic() + limit if limit else None,
+                on_cell=on_cell,
+                stop_after=stop_after,
+                timeout=execution_timeout or more.pop("timeout", None),
+                startup_timeout=start_timeout,
+                log_output=log_output,
+                stdout_file=stdout_file,
+                stderr_file=stderr_file,
+                **more,
+            ).execute()
         return manager.redacted()
+
+    @classmethod
+    def _limit(cls, run_timeout: float | None) -> float | None:
+        from helpers.runner.engine.validation import seconds
+
+        try:
+            return seconds(run_timeout or os.environ.get(cls.run_timeout_variable))
+        except ValueError as exc:
+            name = "run_timeout" if run_timeout else cls.run_timeout_variable
+            raise Refused(f"{name} {exc}") from None
+
+
+def _is_of_use(record: logging.LogRecord) -> bool:
+    """Drop papermill's warning of a parameter that it does not find, where an engine of this kind
+    looks: that one sees parameters which papermill overlooks, and refuses what is unknown.
+    """
+    if not record.getMessage().startswith("Passed unknown parameter: "):
+        return True
+    from papermill.engines import papermill_engines
+
+    frame = sys._getframe()
+    while frame.f_back and frame.f_globals["__name__"] != "papermill.execute":
+        frame = frame.f_back
+    try:
+        engine = papermill_engines.get_engine(frame.f_locals.get("engine_name"))
+    except PapermillException:  # there is no such engine, and papermill will say so
+        return True
+    return not (isinstance(engine, type) and issubclass(engine, ForkingEngine))
+
+
+logging.getLogger("papermill").addFilter(_is_of_use)

@@ -1,8 +1,8 @@
 """A process that has everything imported and forks a kernel for each run.
 
-Importing takes most of the time that an ordinary run takes. So one process imports ipykernel, boto3
-and what the runbooks need, does nothing else, and forks for each run; every run starts from that
-same clean state, and none sees what another has left. The process is apart from the program that
+Importing takes most of the time that an ordinary run takes. So one process imports ipykernel and
+what the notebooks need, does nothing else, and forks for each run; every run starts from that same
+clean state, and none sees what another has left. The process is apart from the program that
 asks for runs: neither its threads, its logging and its secrets nor those of earlier runs are in a
 kernel.
 
@@ -16,13 +16,15 @@ import gc
 import importlib
 import json
 import os
+import pkgutil
 import select
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,12 +32,49 @@ START_TIMEOUT = 60
 """Seconds after which a process that does not answer is taken for dead; importing everything takes
 about one.
 """
+_PAPERMILLS = {"papermill", "papermill.__main__"}
 CAN_FORK = sys.platform == "linux"
 """macOS can fork too, but its system libraries do not survive it reliably."""
 
 
+@dataclass(frozen=True)
+class Warming:
+    """What somebody who knows the notebooks says of them, to have done before a kernel is forked.
+
+    programs: command lines of theirs, and modules run by -m, that may be forked as they are, as
+    papermill's may. modules: says what is worth importing for a notebook with this source; a
+    module:name is a function of no arguments, called once and after a fork, for the runs to come.
+    """
+
+    programs: frozenset[str] = frozenset()
+    modules: Callable[[str], Sequence[str]] = lambda source: ()
+
+    def process(self, *, fresh: bool = False) -> "WarmProcess":
+        """Return this program's warm process, and start it when there is none. It goes on importing
+        in the background.
+
+        fresh: start another one; the one before has been found dead.
+        """
+        global _current, _asked_by
+        with _lock:
+            if _current is None or fresh or _asked_by != os.getpid():
+                if _current is None:
+                    atexit.register(_close_at_exit)
+                else:
+                    _current.close()
+                _current = _fork_from_here() if _is_one_of(self.programs) else _spawn()
+                _asked_by = os.getpid()
+            return _current
+
+    def begin(self, source: str) -> None:
+        """Begin to import, in the background, what a notebook with this source will need."""
+        if CAN_FORK:
+            with contextlib.suppress(OSError):
+                self.process().preload(self.modules(source))
+
+
 class WarmProcess:
-    """The asker's side. Use `warm_process()`, which keeps one for this program."""
+    """The asker's side. Use `Warming.process`, which keeps one for this program."""
 
     def __init__(self, control: socket.socket, pid: int) -> None:
         self._control = control
@@ -44,26 +83,25 @@ class WarmProcess:
         self._lock = threading.Lock()
         self._ended: dict[int, int] = {}
 
-    def preload(self, source: str) -> None:
-        """Let it import in the background what a notebook with this source will need."""
+    def preload(self, modules: Sequence[str]) -> None:
+        """Let it import these in the background."""
         with self._lock:
-            self._ask({"fork": False, "import": modules_for(source)})
+            self._ask({"fork": False, "import": modules})
 
-    def fork(self, env: Mapping[str, str], cwd: str, source: str = "") -> tuple[socket.socket, int]:
-        """Fork a kernel with this environment in this folder. Returns its pipe and its process id.
+    def fork(self, start: Mapping[str, Any], modules: Sequence[str]) -> tuple[socket.socket, int]:
+        """Fork a kernel that has these imported. Returns its pipe and its process id.
 
-        source: the notebook's, which tells what to import before the fork. Raises OSError when the
-        process is gone.
+        start: the first thing that it is told, see kernel. Raises OSError when the process is gone.
         """
         with self._lock:
-            self._ask({"fork": True, "import": modules_for(source)})
+            self._ask({"fork": True, "import": modules})
             while True:
                 pid, status, pipe = self._answer()
                 if pipe is not None:
                     break
                 self._ended[pid] = status
-        start = json.dumps({"env": dict(env), "cwd": cwd}).encode()
-        pipe.sendall(len(start).to_bytes(4, "big") + start)
+        body = json.dumps(start).encode()
+        pipe.sendall(len(body).to_bytes(4, "big") + body)
         return pipe, pid
 
     def how_it_ended(self, pid: int, *, wait: float) -> int | None:
@@ -101,38 +139,9 @@ class WarmProcess:
         return int.from_bytes(data[:4], "big"), int.from_bytes(data[4:], "big", signed=True), pipe
 
 
-def modules_for(source: str) -> list[str]:
-    """Say what is worth importing before the fork for a notebook with this source."""
-    ours = [
-        "helpers.cognito.catalogue",
-        "helpers.runbooks.confirm_reset",
-        "helpers.form.act",
-        "helpers.sandbox",
-    ]
-    return ["boto3", *ours] if "helpers" in source else ["boto3"] if "boto3" in source else []
-
-
 _current: WarmProcess | None = None
 _asked_by = 0
 _lock = threading.Lock()
-
-
-def warm_process(*, fresh: bool = False) -> WarmProcess:
-    """Return this program's warm process, and start it when there is none. It goes on importing in
-    the background.
-
-    fresh: start another one; the one before has been found dead.
-    """
-    global _current, _asked_by
-    with _lock:
-        if _current is None or fresh or _asked_by != os.getpid():
-            if _current is None:
-                atexit.register(_close_at_exit)
-            else:
-                _current.close()
-            _current = _fork_from_here() if _is_own_program() else _spawn()
-            _asked_by = os.getpid()
-        return _current
 
 
 def _close_at_exit() -> None:
@@ -140,14 +149,13 @@ def _close_at_exit() -> None:
         _current.close()
 
 
-def _is_own_program() -> bool:
-    """Whether this is one of the command-line programs we know, before any thread: then a fork of
-    it is clean, and what it has imported already need not be imported twice."""
+def _is_one_of(programs: frozenset[str]) -> bool:
+    """Whether this is a command-line program that is known, before any thread: then a fork of it is
+    clean, and what it has imported already need not be imported twice.
+    """
     main = getattr(sys.modules.get("__main__"), "__spec__", None)
-    known = Path(sys.argv[0]).name in ("papermill", "cognito-reset") or getattr(
-        main, "name", ""
-    ) in ("papermill.__main__", "helpers.__main__")
-    return known and threading.active_count() == 1
+    mine = {Path(sys.argv[0]).name, getattr(main, "name", "")}
+    return bool(mine & (programs | _PAPERMILLS)) and threading.active_count() == 1
 
 
 def _fork_from_here() -> WarmProcess:
@@ -165,7 +173,7 @@ def _fork_from_here() -> WarmProcess:
 
 def _spawn() -> WarmProcess:
     ours, theirs = socket.socketpair()
-    code = "import sys; from helpers.runner.engine.forkserver import serve; serve(int(sys.argv[1]))"
+    code = f"import sys; from {__name__} import serve; serve(int(sys.argv[1]))"
     with theirs:
         process = subprocess.Popen(
             [sys.executable, "-c", code, str(theirs.fileno())],
@@ -213,7 +221,7 @@ class _Server:
         self._children: set[int] = set()
         self._standby: tuple[int, socket.socket] | None = None
         self._served = 0
-        self._kernel = importlib.import_module("helpers.runner.engine.kernel")
+        self._kernel = importlib.import_module(".kernel", __package__)
         self._kernel.prepare()
 
     def serve(self) -> None:
@@ -244,7 +252,9 @@ class _Server:
         if not head:
             return False
         asked = json.loads(body)
-        new = [import_once(name) for name in asked["import"]]
+        modules = [name for name in asked["import"] if ":" not in name]
+        calls = [name for name in asked["import"] if ":" in name]
+        new = [_do_once(importlib.import_module, name) for name in modules]
         if any(new):
             self._drop_standby()
         if asked["fork"]:
@@ -253,9 +263,8 @@ class _Server:
             with pipe:
                 socket.send_fds(self._control, [pack_status(pid, -1)], [pipe.fileno()])
             self._served += 1
-            if (
-                "boto3" in _tried and _share_models()
-            ):  # for the runs to come; the first has to read them itself
+            done = [_do_once(lambda name: pkgutil.resolve_name(name)(), name) for name in calls]
+            if any(done):
                 self._drop_standby()
         return True
 
@@ -291,40 +300,16 @@ def pack_status(pid: int, status: int) -> bytes:
     return pid.to_bytes(4, "big") + status.to_bytes(4, "big", signed=True)
 
 
-def import_once(name: str) -> bool:
-    """Import a module, once; return whether it was new."""
+def _do_once(do: Callable[[str], object], name: str) -> bool:
+    """Import or call what has this name, once; return whether it was new."""
     if name in _tried:
         return False
     _tried.add(name)
     with contextlib.suppress(
         Exception
     ):  # the notebook's own import will tell, where somebody reads it
-        importlib.import_module(name)
+        do(name)
     return True
 
 
 _tried: set[str] = set()
-
-
-def _share_models() -> bool:
-    """Have botocore's sessions share what is read from its data files: reading costs more than a
-    whole small run.
-    """
-    if "models" in _tried:
-        return False
-    _tried.add("models")
-    import boto3.session
-    import botocore.session
-
-    make = botocore.session.create_loader
-    made: dict[str | None, Any] = {}
-
-    def create_loader(search_path_string: str | None = None) -> Any:
-        if search_path_string not in made:
-            made[search_path_string] = make(search_path_string)
-        return made[search_path_string]
-
-    botocore.session.create_loader = create_loader
-    with contextlib.suppress(Exception):
-        boto3.session.Session("none", "none", region_name="us-east-1").client("cognito-idp")
-    return True

@@ -5,30 +5,27 @@ outputs, ahead of any output that may hold the secret. It goes through the kerne
 is kept nowhere.
 """
 
-from typing import Any
-
-SECRET_MESSAGE = "cognito_reset_secret"
-PRELUDE = """
-try:
-    from helpers.runner.engine.handover import hand_over
-except ImportError:
-    pass
-else:
-    hand_over(get_ipython().kernel)
-    del hand_over
-"""
-"""Run in the kernel, silently, before the first cell. Where helpers cannot be imported, nothing can
-be resolved.
-"""
+SECRET_MESSAGE = "secret"
 
 
-def hand_over(kernel: Any) -> None:
-    """Have this kernel tell every secret that it resolves from now on."""
-    from helpers.secrets import redaction
+def prelude(listen: str) -> str:
+    """Return what to run in a kernel, silently, before its first cell, to have it tell each secret.
 
-    def told(value: str) -> None:
+    listen: the function, as module:name, with which a listener is registered. Where its module
+    cannot be imported, the notebook cannot resolve anything with it either.
+    """
+    module, _, name = listen.partition(":")
+    return f"""
+def __hand_over(kernel):
+    try:
+        from {module} import {name} as listen
+    except ImportError:
+        return
+    def tell(value):
         kernel.session.send(
-            kernel.iopub_socket, SECRET_MESSAGE, {"value": value}, parent=kernel.get_parent()
+            kernel.iopub_socket, {SECRET_MESSAGE!r}, {{"value": value}}, parent=kernel.get_parent()
         )
-
-    redaction.tell(told)
+    listen(tell)
+__hand_over(get_ipython().kernel)
+del __hand_over
+"""

@@ -13,10 +13,12 @@ A person's IPython profile and its start-up files are not read: a run means the 
 
 import asyncio
 import atexit
+import contextlib
 import ctypes
 import json
 import logging
 import os
+import pkgutil
 import random
 import select
 import signal
@@ -31,7 +33,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 from helpers.runner.engine.transport import IOPUB, SECRET, SHELL, Pipe
-from helpers.secrets import redaction
 
 _TWO_STREAMS = {1: "stdout", 2: "stderr"}
 
@@ -157,7 +158,7 @@ def _new_kernel() -> Any:
     class Stream(bases.OutStream):  # type: ignore[misc]
         def write(self, string: str) -> int:
             if os.getpid() != _pid:
-                os.write(self.fileno(), string.encode())
+                os.write(self.fileno(), string.encode(errors="replace"))
                 return len(string)
             super().write(string)
             return len(string)
@@ -272,7 +273,8 @@ def run_kernel(sock: socket.socket) -> NoReturn:
     """Be the kernel of one run until the other side closes the pipe. Called in a forked process;
     never returns.
 
-    The first thing that comes through the pipe is the environment and the folder of the run.
+    The first thing that comes through the pipe is the environment and the folder of the run, and
+    whom to ask for its secrets.
     """
     global _pid
     _pid = os.getpid()
@@ -287,7 +289,8 @@ def run_kernel(sock: socket.socket) -> NoReturn:
         start = pipe.start()
         if start is not None:
             _begin(kernel, start["env"], start["cwd"])
-            redaction.tell(lambda value: pipe.send(SECRET, value))
+            with contextlib.suppress(ImportError):  # then nothing here can resolve anything with it
+                pkgutil.resolve_name(start["listen"])(lambda value: pipe.send(SECRET, value))
             asyncio.get_event_loop().run_until_complete(_serve(kernel, pipe))
         status = 0
     finally:

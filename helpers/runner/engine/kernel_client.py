@@ -11,14 +11,15 @@ import signal
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from queue import Empty
 from typing import Any
 
 from jupyter_client.session import Session, extract_dates  # type: ignore[attr-defined]
 from nbclient.exceptions import DeadKernelError
 
-from helpers.runner.engine.forkserver import warm_process
+from helpers.runner.engine.forkserver import Warming
+from helpers.runner.engine.redaction import Cleaner
 from helpers.runner.engine.transport import FRAME, IOPUB, LENGTH, SECRET, SHELL, Pipe
 
 
@@ -37,16 +38,20 @@ class KernelLink:
     """One forked kernel, from its start to its end. nbclient uses it as its kernel manager and as
     its client.
 
-    clean: what every text that the kernel sends is passed through. learn: is told each secret that
-    the kernel has resolved, before anything that the kernel sends afterwards is looked at.
+    cleaner: what the kernel sends is passed through it, and it learns each secret that the kernel
+    tells, before anything that the kernel sends afterwards is looked at. listen: as the engine's.
+    source: the notebook's, which tells what to import before the fork.
     """
 
     owner_class = property(lambda self: type(self))
 
-    def __init__(
-        self, *, clean: Callable[[Any], Any], learn: Callable[[str], object], source: str = ""
-    ) -> None:
-        self._clean, self._learn, self._source = clean, learn, source
+    def __init__(self, cleaner: Cleaner, warming: Warming, *, listen: str, source: str) -> None:
+        self._cleaner, self._warming, self._hear_from, self._source = (
+            cleaner,
+            warming,
+            listen,
+            source,
+        )
         self.session = Session()
         self.shell_channel, self.iopub_channel = _Channel(self, SHELL), _Channel(self, IOPUB)
         self._queues: dict[int, deque[dict[str, Any]]] = {SHELL: deque(), IOPUB: deque()}
@@ -56,6 +61,7 @@ class KernelLink:
         self._socket: socket.socket | None = None
         self._gone = False
         self.pid = 0
+        self.request = ""
         self.allow_stdin = False
 
     # --- a kernel manager ---
@@ -69,15 +75,18 @@ class KernelLink:
         self, *, cwd: str | None = None, env: Mapping[str, str] | None = None, **_: Any
     ) -> None:
         """Fork the kernel."""
-        given = dict(os.environ if env is None else env)
-        where = os.path.abspath(cwd or os.getcwd())
-        warm = warm_process()
+        start = {
+            "env": dict(os.environ if env is None else env),
+            "cwd": os.path.abspath(cwd or os.getcwd()),
+            "listen": self._hear_from,
+        }
+        modules = self._warming.modules(self._source)
+        self._warm = self._warming.process()
         try:
-            self._socket, self.pid = warm.fork(given, where, self._source)
+            self._socket, self.pid = self._warm.fork(start, modules)
         except OSError:
-            warm = warm_process(fresh=True)
-            self._socket, self.pid = warm.fork(given, where, self._source)
-        self._warm = warm
+            self._warm = self._warming.process(fresh=True)
+            self._socket, self.pid = self._warm.fork(start, modules)
         self._socket.setblocking(False)
 
     def client(self) -> "KernelLink":
@@ -156,7 +165,8 @@ class KernelLink:
             "allow_stdin": False,
             "stop_on_error": stop_on_error,
         }
-        return self.send(self.session.msg("execute_request", content))
+        self.request = self.send(self.session.msg("execute_request", content))
+        return self.request
 
     def kernel_info(self) -> str:
         """Ask what the kernel speaks; return the request's id."""
@@ -265,16 +275,16 @@ class KernelLink:
             at += LENGTH.size + size
         if len(data) < at:
             return False
-        text = data[FRAME.size : FRAME.size + length].decode("utf-8", "surrogatepass")
+        text = data[FRAME.size : FRAME.size + length].decode()
         parts = [memoryview(bytes(data[start:end])) for start, end in buffers]
         del data[:at]
         if channel == SECRET:
-            self._learn(text)
+            self._cleaner.redactor.add(text)
             return True
         message = json.loads(text)
         message["header"] = extract_dates(message["header"])
         message["parent_header"] = extract_dates(message["parent_header"])
-        message["content"] = self._clean(message["content"])
+        message["content"] = self._cleaner.message(message["content"])
         message["buffers"] = parts
         self._queues[channel].append(message)
         return True

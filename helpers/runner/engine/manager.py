@@ -3,7 +3,6 @@ truthful about each cell.
 """
 
 import contextlib
-import json
 import logging
 import os
 import stat
@@ -13,28 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from papermill.engines import NotebookExecutionManager
 from papermill.iorw import LocalHandler, papermill_io, write_ipynb
 
-from helpers.secrets.redaction import Redactor
+from helpers.runner.engine.redaction import Cleaner, Redactor
 
 SAVE_EVERY = 0.3
 """Seconds between two saves while cells follow each other quickly; a cell that takes longer is
 saved as running.
 """
-
-
-def redacted(value: Any, redactor: Redactor) -> Any:
-    """Return a copy of notebook data with every text in it redacted, names of members too."""
-    if isinstance(value, str):
-        return redactor(value)
-    if isinstance(value, dict):
-        return type(value)(
-            (redactor(str(key)), redacted(item, redactor)) for key, item in value.items()
-        )
-    if isinstance(value, list | tuple):
-        return [redacted(item, redactor) for item in value]
-    return value
 
 
 class _Hiding(logging.Filter):
@@ -68,20 +55,32 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
     often than is useful.
     """
 
-    def __init__(self, nb: Any, *, redactor: Redactor, **kwargs: Any) -> None:
+    def __init__(self, nb: Any, *, cleaner: Cleaner, key: str, **kwargs: Any) -> None:
         super().__init__(nb, **kwargs)
-        self._redactor = redactor
+        self._cleaner, self._key = cleaner, key
         self._saved_at = float("-inf")
         self._dirty = False
-        self.ended, self.detail = "completed", ""
+        self.ended, self.detail = "running", ""
 
     def redacted(self) -> Any:
-        """Return the notebook as anybody may see it; itself, when it holds nothing to hide, as it
-        mostly does.
+        """Return the notebook as anybody may see it."""
+        return self._cleaner.notebook(self.nb)
+
+    @contextlib.contextmanager
+    def running(self) -> Iterator[None]:
+        """Keep the state of a run from its start to its end, also when it does not come to its
+        first cell.
         """
-        if self._redactor.finds_in_json(json.dumps(self.nb, ensure_ascii=False)):
-            return redacted(self.nb, self._redactor)
-        return self.nb
+        self.notebook_start()
+        try:
+            yield
+        except BaseException as exc:
+            if self.ended == "running":
+                self.nb.metadata.papermill["exception"] = True
+                self.ended, self.detail = how_it_failed(exc)
+            raise
+        finally:
+            self.notebook_complete()
 
     def save(self, **kwargs: Any) -> None:
         """Save, unless it was just done; `save_now` makes up for it."""
@@ -101,17 +100,18 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
 
     def cell_ended(self, cell: Any, ended: str, detail: str) -> None:
         """Note how a cell, and with it the run, has ended when it was not by coming to its end."""
-        cell.metadata.papermill["exception"] = True
-        cell.metadata.papermill["status"] = self.FAILED
-        cell.metadata["cognito_reset"] = {"ended": ended, "detail": detail}
-        self.nb.metadata.papermill["exception"] = True
+        if ended != "exited":
+            cell.metadata.papermill["exception"] = True
+            cell.metadata.papermill["status"] = self.FAILED
+            self.nb.metadata.papermill["exception"] = True
+        cell.metadata[self._key] = {"ended": ended, "detail": detail}
         self.ended, self.detail = ended, detail
 
     def notebook_start(self, **kwargs: Any) -> None:
         """Begin: nothing has run, nothing has ended."""
-        self.nb.metadata["cognito_reset"] = {"ended": "running", "detail": ""}
+        self.nb.metadata[self._key] = {"ended": "running", "detail": ""}
         for cell in self.nb.cells:
-            cell.metadata.pop("cognito_reset", None)
+            cell.metadata.pop(self._key, None)
         super().notebook_start(**kwargs)
 
     def notebook_complete(self, **kwargs: Any) -> None:
@@ -124,12 +124,47 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
         about["duration"] = (
             (self.end_time - self.start_time).total_seconds() if self.start_time else None
         )
-        self.nb.metadata["cognito_reset"] = {"ended": self.ended, "detail": self.detail}
+        if self.ended in ("completed", "exited", "planned") and (error := self._error()):
+            self.ended, self.detail = "failed", f"{error} in a cell that was allowed to raise it"
+        self.nb.metadata[self._key] = {"ended": self.ended, "detail": self.detail}
         if self.ended == "completed":
             self.complete_pbar()
         self.cleanup_pbar()
         self._dirty = True
         self.save_now()
+
+    def _error(self) -> str:
+        """Return the name of an error that is among the outputs; for one, papermill fails the run,
+        also where the cell that raised it has the tag raises-exception.
+        """
+        errors = (
+            output.ename
+            for cell in self.nb.cells
+            for output in cell.get("outputs", [])
+            if output.output_type == "error" and not is_exit(output.ename, output.evalue)
+        )
+        return next(errors, "")
+
+
+def is_exit(ename: str, evalue: str) -> bool:
+    """Whether an exception is none to papermill: the notebook ended itself, and all was well."""
+    return ename == "SystemExit" and evalue in ("", "0")
+
+
+def how_it_failed(exc: BaseException) -> tuple[str, str]:
+    """Say in a word, and in more words, how what was under way has ended by this exception."""
+    for kind, ended in _ENDED_BY.items():
+        if isinstance(exc, kind):
+            return ended, str(exc) or ended.replace("_", " ")
+    return "failed", f"{type(exc).__name__}: {exc}"
+
+
+_ENDED_BY: dict[type[BaseException], str] = {
+    CellTimeoutError: "timed_out",
+    DeadKernelError: "died",
+    KeyboardInterrupt: "interrupted",
+    SystemExit: "interrupted",
+}
 
 
 def write_whole(notebook: Any, path: str) -> None:

@@ -24,7 +24,7 @@ class Pipe:
         self._lock = threading.RLock()
 
     def send(self, channel: int, text: str, buffers: list[Any] = []) -> None:  # noqa: B006
-        body = text.encode("utf-8", "surrogatepass")
+        body = _encoded(text)
         parts = [FRAME.pack(channel, len(body), len(buffers)), body]
         for buffer in buffers:
             view = memoryview(buffer).cast("B")
@@ -67,3 +67,11 @@ class Pipe:
 
     def fileno(self) -> int:
         return self._socket.fileno()
+
+
+def _encoded(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        # Half a surrogate pair, as in a file's name that is no UTF-8: nobody could save it
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()

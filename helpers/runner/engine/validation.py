@@ -7,17 +7,11 @@ is told at once and nothing runs.
 """
 
 import ast
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
-
-from helpers.cognito.errors import BadParameters, Problem
-from helpers.run.entry import RunbookEntry
-from helpers.runbooks import RUNBOOKS
-from helpers.secrets.references import SCHEMES, resolve, scheme_of
-from helpers.secrets.secret import SecretError
 
 _SECRET_NAME = re.compile(
     r"(^|_)(password|passwd|passphrase|pwd|secret|token|otp|credentials?|api_?key|private_?key|access_?key)$"
@@ -28,25 +22,25 @@ _SECRET_SHAPE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE"
     r" KEY|^(AKIA|ASIA)[A-Z0-9]{16}$|^eyJ[\w-]+\.[\w-]+\.[\w-]*$|^gh[pousr]_\w{20}"
 )
+_INJECTED = ("PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH")
+"""What papermill itself adds where its options --inject-paths and the like ask for it."""
 
 
-def check(notebook: Any, source: str, given: Mapping[str, Any]) -> None:
-    """Raise BadParameters, with every problem, unless the notebook can be run with the given
-    parameters.
-
-    source: the notebook's path, by whose name a runbook of ours is known; "" when there is none.
-    """
-    own = defaults_of(notebook)
-    entry = runbook_of(source, own)
-    problems = _of_ours(entry, own, given) if entry else _of_another(own, given)
-    if problems:
-        raise BadParameters(problems)
+def given_to(notebook: Any) -> dict[str, Any]:
+    """Return the parameters that somebody gave to a notebook that papermill has parameterised."""
+    given = notebook.metadata.get("papermill", {}).get("parameters", {})
+    return {name: value for name, value in given.items() if name not in _INJECTED}
 
 
-def runbook_of(source: str, own: Mapping[str, Any]) -> RunbookEntry | None:
-    """Return the runbook of ours that this notebook is: it has the name, and the parameters."""
-    entry = RUNBOOKS.get(Path(source).stem)
-    return entry if entry and set(own) == set(entry.parameters.model_fields) else None
+def seconds(limit: str | float | None) -> float | None:
+    """Read how long a run may take; None, from nothing or 0, is without a limit."""
+    try:
+        value = float(limit or 0)
+    except ValueError:
+        value = -1
+    if value < 0 or not math.isfinite(value):
+        raise ValueError("must be a number of seconds, such as 90.")
+    return value or None
 
 
 class NoLiteral:
@@ -92,34 +86,14 @@ def _defaults_by_papermill(notebook: Any) -> dict[str, Any]:
     return {parameter.name: NoLiteral for parameter in _infer_parameters(notebook)}
 
 
-def learn_from(values: Mapping[str, Any], learn: Any) -> None:
-    """Tell the secrets behind those references that can be read here without asking anybody: env:
-    and file:.
+def problems_of(
+    own: Mapping[str, Any], given: Mapping[str, Any], schemes: Sequence[str] = ()
+) -> Iterator[tuple[str, str]]:
+    """Yield the name of each parameter that cannot be used, and in words why not.
 
-    A kernel tells what it resolves. These are known beforehand, for a notebook that reads them in
-    its own way.
+    own: the notebook's parameters, from `defaults_of`. schemes: of references to secrets, of which
+    a parameter may hold one, as SCHEME:NAME, in a secret's place.
     """
-    for value in values.values():
-        if isinstance(value, str) and scheme_of(value) in ("env", "file", "literal"):
-            try:
-                learn(resolve(value, label="", ask=_nobody, mailbox=_nobody, aws=_nobody).reveal())
-            except SecretError:
-                continue
-
-
-def _nobody(*_: Any) -> str:
-    raise SecretError("not here")
-
-
-def _of_ours(
-    entry: RunbookEntry, own: Mapping[str, Any], given: Mapping[str, Any]
-) -> list[Problem]:
-    values = {name: value for name, value in {**own, **given}.items() if value is not NoLiteral}
-    return entry.parameters.read(values, person=values.get("interactive") == "yes")[1]
-
-
-def _of_another(own: Mapping[str, Any], given: Mapping[str, Any]) -> list[Problem]:
-    problems = []
     for name, value in given.items():
         if name not in own:
             close = get_close_matches(name, own, n=1)
@@ -130,28 +104,19 @@ def _of_another(own: Mapping[str, Any], given: Mapping[str, Any]) -> list[Proble
                 if own
                 else " It has no cell with the tag parameters."
             )
-            problems.append(Problem(name, f"is no parameter of this notebook.{hint}"))
-        elif _looks_secret(name, value):
-            problems.append(
-                Problem(
-                    name,
-                    "looks like a secret given by value, and would be written into the output. Give"
-                    " a reference such as env:NAME, and have the notebook read it.",
-                )
-            )
+            yield name, f"is no parameter of this notebook.{hint}"
+        elif _looks_secret(name, value, schemes):
+            words = "looks like a secret given by value, and would be written into the output."
+            way = f"Give a reference such as {schemes[0]}:NAME, and have" if schemes else "Have"
+            yield name, f"{words} {way} the notebook read it."
         elif own[name] is not NoLiteral and own[name] is not None and not _alike(own[name], value):
-            problems.append(
-                Problem(
-                    name,
-                    f"is of type {type(value).__name__}, and the notebook's own value is of type "
-                    f"{type(own[name]).__name__}. -r gives text, -p and -y guess a type.",
-                )
-            )
-    return problems
+            its, ours = type(value).__name__, type(own[name]).__name__
+            words = f"is of type {its}, and the notebook's own value is of type {ours}."
+            yield name, f"{words} -r gives text, -p and -y guess a type."
 
 
-def _looks_secret(name: str, value: Any) -> bool:
-    if isinstance(value, str) and (value.partition(":")[0] in SCHEMES or not value):
+def _looks_secret(name: str, value: Any, schemes: Sequence[str]) -> bool:
+    if isinstance(value, str) and (value.partition(":")[0] in schemes or not value):
         return False
     if isinstance(value, str) and _SECRET_SHAPE.search(value):
         return True

@@ -1,0 +1,50 @@
+"""What the papermill engine is told of our notebooks, so far as it is needed before papermill is
+imported.
+"""
+
+from typing import Any
+
+from helpers.runner.engine.forkserver import Warming
+
+RUN_TIMEOUT = "COGNITO_RESET_RUN_TIMEOUT"
+"""The environment variable that limits a whole run, in seconds, where papermill's command line has
+no option for it.
+"""
+
+
+def modules_for(source: str) -> list[str]:
+    """Say what is worth importing before a kernel is forked for a notebook with this source."""
+    ours = [
+        "helpers.cognito.catalogue",
+        "helpers.runbooks.confirm_reset",
+        "helpers.form.act",
+        "helpers.sandbox",
+    ]
+    aws = ["boto3", f"{__name__}:share_models"]
+    return [
+        "helpers.secrets.redaction",  # where each kernel registers the listener for its secrets
+        *(aws if "boto3" in source or "helpers" in source else ()),
+        *(ours if "helpers" in source else ()),
+    ]
+
+
+WARMING = Warming(frozenset({"cognito-reset", "helpers.__main__"}), modules_for)
+
+
+def share_models() -> None:
+    """Have botocore's sessions share what is read from its data files: reading costs more than a
+    whole small run.
+    """
+    import boto3.session
+    import botocore.session
+
+    make = botocore.session.create_loader
+    made: dict[str | None, Any] = {}
+
+    def create_loader(search_path_string: str | None = None) -> Any:
+        if search_path_string not in made:
+            made[search_path_string] = make(search_path_string)
+        return made[search_path_string]
+
+    botocore.session.create_loader = create_loader
+    boto3.session.Session("none", "none", region_name="us-east-1").client("cognito-idp")

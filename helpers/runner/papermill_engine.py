@@ -1,0 +1,103 @@
+"""The papermill engine `cognito-reset`: the general engine, told what our runbooks are.
+
+    papermill --engine cognito-reset NOTEBOOK OUT -r name value ...
+
+A runbook's parameters are held to its own schema, those of any other notebook to its parameters
+cell. A secret is what a reference stands for. `metadata.cognito_reset.ended` says in one word how a
+run ended. papermill loads this module whenever it is imported, for any engine, so it imports little
+itself.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from helpers.cognito.errors import BadParameters, Problem
+from helpers.runner.engine.engine import ForkingEngine, Refused
+from helpers.runner.engine.redaction import Redactor
+from helpers.runner.engine_settings import RUN_TIMEOUT, WARMING
+
+if TYPE_CHECKING:
+    from helpers.run.entry import RunbookEntry
+
+RECORD_NO_TEXT = frozenset(
+    [
+        "runbook",
+        "started_at",
+        "ended_at",
+        "outcome",
+        "schema_version",
+        "name",
+        "status",
+        "at",
+        "request_id",
+    ]
+)
+"""The members of a run's record that are names, enumerations, ids and times."""
+
+
+class ParametersRefused(BadParameters, Refused):
+    """What papermill raises for parameters that cannot be used."""
+
+
+class CognitoResetEngine(ForkingEngine):
+    """Registered with papermill under the name cognito-reset."""
+
+    key = "cognito_reset"
+    run_timeout_variable = RUN_TIMEOUT
+    listen = "helpers.secrets.redaction:tell"
+    warming = WARMING
+
+    @classmethod
+    def check(cls, source: str, own: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+        """Raise ParametersRefused, with every problem, unless a notebook can be run with these."""
+        from helpers.runner.engine.validation import NoLiteral, problems_of
+        from helpers.secrets.references import SCHEMES
+
+        if entry := runbook_of(source, own):
+            values = {name: value for name, value in {**own, **given}.items() if value != NoLiteral}
+            problems = entry.parameters.read(values, person=values.get("interactive") == "yes")[1]
+        else:
+            problems = [Problem(*each) for each in problems_of(own, given, tuple(SCHEMES))]
+        if problems:
+            raise ParametersRefused(problems)
+
+    @classmethod
+    def redactor(cls, values: Mapping[str, Any]) -> Redactor:
+        """Return a redactor that knows the secrets behind those references that can be read here
+        without asking anybody: env: and file:.
+
+        A kernel tells what it resolves. These are known beforehand, for a notebook that reads them
+        in its own way.
+        """
+        from helpers.secrets import redaction
+        from helpers.secrets.references import resolve, scheme_of
+        from helpers.secrets.secret import SecretError
+
+        def nobody(*_: Any) -> str:
+            raise SecretError("not here")
+
+        redactor = redaction.Redactor()
+        for value in values.values():
+            if isinstance(value, str) and scheme_of(value) in ("env", "file", "literal"):
+                try:
+                    secret = resolve(value, label="", ask=nobody, mailbox=nobody, aws=nobody)
+                except SecretError:
+                    continue
+                redactor.add(secret.reveal())
+        return redactor
+
+    @classmethod
+    def format_of(cls, media_type: str) -> frozenset[str] | None:
+        """Return which members of a run's record are no text."""
+        from helpers.run.record import MIME
+
+        return RECORD_NO_TEXT if media_type == MIME else None
+
+
+def runbook_of(source: str, own: Mapping[str, Any]) -> "RunbookEntry | None":
+    """Return the runbook of ours that a notebook is: it has the name, and the parameters."""
+    from helpers.runbooks import RUNBOOKS
+
+    entry = RUNBOOKS.get(Path(source).stem)
+    return entry if entry and set(own) == set(entry.parameters.model_fields) else None
