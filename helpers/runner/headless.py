@@ -6,6 +6,7 @@ process is killed is not forgotten and is not taken for a success. The executed 
 record lie in a folder of the run's own that only its owner can read.
 """
 
+import hashlib
 import os
 import signal
 import threading
@@ -114,8 +115,9 @@ def run(
         journal.append(started)
         state: State = "refused"
         detail = ""
+        notebook = None
         if problems is None:
-            state, detail = _execute(
+            state, detail, notebook = _execute(
                 entry,
                 values,
                 executed,
@@ -125,9 +127,9 @@ def run(
                 on_cell=on_cell,
             )
         with ignore_signals():
-            notebook = None if problems else _read(executed)
             sent = problems is None and journal.may_have_sent(name)
             ended = _judge(name, entry, state, detail, notebook, problems, sent=sent)
+            ended = ended.model_copy(update={"notebook_digest": _digest(executed)})
             line = mask_entry(ended, entry, values, username_as, out)
             unwritten = _write_end(journal, None if problems else kept, started, line)
     found = ended.record
@@ -178,28 +180,29 @@ def _execute(
     cell_timeout: int | None,
     dry_run: bool,
     on_cell: Callable[[int, int], None] | None,
-) -> tuple[State, str]:
-    """Have papermill execute the notebook; return the state in a word, and what there is to say
-    about it.
+) -> tuple[State, str, Any]:
+    """Have papermill execute the notebook; return how it ended, in a word and in more, and itself.
+
+    The notebook is the one in memory, None where it did not come so far: the file may be older, or
+    missing, where the disk is full.
     """
+    ended: list[Any] = []
+    options = {
+        "run_timeout": timeout,
+        "execution_timeout": cell_timeout,
+        "on_cell": on_cell,
+        "on_end": ended.append,
+        "store_widget_state": False,
+        "stop_after": "plan" if dry_run else None,
+    }
     os.environ[RUN] = str(executed.parent)
     try:
-        return _by_papermill(
-            entry,
-            values,
-            executed,
-            {
-                "run_timeout": timeout,
-                "execution_timeout": cell_timeout,
-                "on_cell": on_cell,
-                "store_widget_state": False,
-                "stop_after": "plan" if dry_run else None,
-            },
-        )
+        state, detail = _by_papermill(entry, values, executed, options)
     except KeyboardInterrupt as exc:
-        return "interrupted", "by SIGTERM" if isinstance(exc, Terminated) else "by Ctrl-C"
+        state, detail = "interrupted", "by SIGTERM" if isinstance(exc, Terminated) else "by Ctrl-C"
     finally:
         del os.environ[RUN]
+    return state, detail, ended[0] if ended else None
 
 
 def _by_papermill(
@@ -225,7 +228,9 @@ def _by_papermill(
         return "timed_out", str(exc)
     except DeadKernelError as exc:
         return "died", str(exc)
-    except Exception as exc:  # noqa: BLE001  # a bug, or a full disk: the record has to say so
+    except OSError as exc:
+        return "failed", f"The executed notebook could not be saved: {exc.strerror or exc}"
+    except Exception as exc:  # noqa: BLE001  # a bug: the record has to say so
         return "failed", f"{type(exc).__name__}: {exc}"
     return cast(State, notebook.metadata["cognito_reset"]["ended"]), ""
 
@@ -306,14 +311,13 @@ def _write_end(journal: Journal, kept: Path | None, started: Started, ended: End
     return ""
 
 
-def _read(executed: Path) -> Any:
-    import nbformat
-
-    text = executed.read_text(encoding="utf-8")
+def _digest(executed: Path) -> str:
+    """Return the SHA-256 of the notebook on the disk; "" where there is none."""
     try:
-        return nbformat.reads(text, as_version=4) if text else None
-    except Exception:  # noqa: BLE001  # half a notebook is no notebook
-        return None
+        saved = executed.read_bytes()
+    except OSError:
+        return ""
+    return hashlib.sha256(saved).hexdigest() if saved else ""
 
 
 def _texts(notebook: Any, ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -104,13 +104,15 @@ class ForkingEngine(Engine):  # type: ignore[misc]
         stderr_file: Any = None,
         on_cell: Callable[[int, int], None] | None = None,
         stop_after: str | None = None,
+        on_end: Callable[[Any], None] | None = None,
         **more: Any,
     ) -> Any:
         """Execute a notebook that papermill has parameterised. papermill calls it.
 
         run_timeout: seconds for the whole run; execution_timeout, as papermill means it, is for
         each cell. on_cell: told the index of each cell as it starts, and how many there are.
-        stop_after: the id of the last cell to run. `more` goes to nbclient.
+        stop_after: the id of the last cell to run. on_end: handed the notebook, redacted, as it is
+        in memory at the end, also of a run that fails or cannot be saved. `more` goes to nbclient.
         """
         from helpers.runner.engine.client import Client, warm_up
         from helpers.runner.engine.manager import Manager, hidden_from
@@ -132,7 +134,7 @@ class ForkingEngine(Engine):  # type: ignore[misc]
             cleaner=cleaner,
             key=cls.key,
         )
-        with hidden_from("papermill", cleaner.redactor), manager.running():
+        with hidden_from("papermill", cleaner.redactor), manager.running(on_end):
             Client(
                 manager,
                 cleaner=cleaner,

@@ -7,7 +7,7 @@ import logging
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +67,11 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
         return self._cleaner.notebook(self.nb)
 
     @contextlib.contextmanager
-    def running(self) -> Iterator[None]:
-        """Keep the state of a run from its start to its end, also when it does not come to its
-        first cell.
+    def running(self, on_end: Callable[[Any], None] | None = None) -> Iterator[None]:
+        """Keep the state of a run from its start to its end, also when it has no first cell.
+
+        A notebook that cannot be saved on the way does not end the run, whose cells may have done
+        something already; at the end it is an OSError. on_end: handed the notebook before that.
         """
         self.notebook_start()
         try:
@@ -81,6 +83,9 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
             raise
         finally:
             self.notebook_complete()
+            if on_end:
+                on_end(self.redacted())
+            self.save_now(at_the_end=True)
 
     def save(self, **kwargs: Any) -> None:
         """Save, unless it was just done; `save_now` makes up for it."""
@@ -90,10 +95,11 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
         if time.monotonic() - self._saved_at >= SAVE_EVERY:
             self.save_now()
 
-    def save_now(self) -> None:
-        """Save what has changed since the last time."""
+    def save_now(self, *, at_the_end: bool = False) -> None:
+        """Save what has changed since the last time. Only at the end it has to be possible."""
         if self.output_path and self._dirty:
-            write_whole(self.redacted(), self.output_path)
+            with contextlib.nullcontext() if at_the_end else contextlib.suppress(OSError):
+                write_whole(self.redacted(), self.output_path)
         self._dirty = False
         self._saved_at = time.monotonic()
         self.last_save_time = self.now()
@@ -131,7 +137,6 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
             self.complete_pbar()
         self.cleanup_pbar()
         self._dirty = True
-        self.save_now()
 
     def _error(self) -> str:
         """Return the name of an error that is among the outputs; for one, papermill fails the run,
