@@ -1,5 +1,6 @@
 # Everything a person does here, a line each. The first target lists them.
 PYTHON ?= python3
+PORT ?= 9229
 BIN := .venv/bin
 export COGNITO_SANDBOX ?= $(CURDIR)/runs/sandbox.sqlite
 
@@ -18,9 +19,9 @@ lab: .venv/run  ## JupyterLab on the start notebook; all notebooks share one san
 	COGNITO_RESET_RUNS=$(CURDIR)/runs $(BIN)/jupyter lab --LabApp.app_settings_dir=$(CURDIR)/.jupyter --LabApp.workspaces_dir=$(CURDIR)/runs/lab \
 		--ServerApp.root_dir=$(CURDIR)/notebooks --LabApp.default_url=/lab/tree/00-start-here.ipynb
 
-sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229, for the AWS CLI and other SDKs
+sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229 (PORT=...), for the AWS CLI and other SDKs
 	@mkdir -p runs && chmod 700 runs
-	@$(BIN)/python -m helpers sandbox
+	@$(BIN)/python -m helpers sandbox --port $(PORT)
 
 test: .venv/test  ## lint, types, unit tests, notebooks, headless runs, browser
 	$(BIN)/ruff check .
@@ -42,19 +43,38 @@ pictures: .venv/test  ## take the README's pictures anew, from JupyterLab
 	env -u COGNITO_SANDBOX $(BIN)/python -m tests.pictures
 
 lock: .venv/test  ## resolve requirements.lock anew from pyproject.toml
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --upgrade \
 		pyproject.toml -o requirements.lock
 
 clean:  ## remove the environment and what runs have left
 	rm -rf .venv runs build *.egg-info
 
+define CHECK
+import sys
+said = ("$(PYTHON)",) + sys.version_info[:2]
+if not (3, 11) <= said[1:] <= (3, 14):
+    sys.exit("%s is Python %d.%d, but 3.11 to 3.14 is needed: install one (on Debian: apt install"
+        " python3.12-venv), and say which: make run PYTHON=python3.12" % said)
+try:
+    import ensurepip, venv
+except ImportError:
+    sys.exit("%s cannot make an environment: install its venv (on Debian: apt install"
+        " python%d.%d-venv), and run make again" % said)
+endef
+export CHECK
+
+# An environment that comes to nothing is not left behind; one that was there before is.
 .venv/run: pyproject.toml requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
-		|| { echo "Python 3.11, 3.12 or 3.13 is needed; say which: make run PYTHON=python3.12"; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 to 3.14" \
+		"(on Debian: apt install python3-venv), or say where one is: make run PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -c "$$CHECK"
 	@echo "Making the environment in .venv (once; about half a minute) ..."
-	@$(PYTHON) -m venv .venv
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e .
-	@touch $@
+	@made=; [ -e .venv ] || made=.venv; \
+	trap '[ -z "$$made" ] || rm -rf "$$made"' EXIT; trap 'exit 1' INT TERM; \
+	$(PYTHON) -m venv .venv \
+		&& $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e . \
+		&& touch $@ && made=
 
 .venv/test: .venv/run
 	@echo "Adding what the tests need ..."

@@ -41,7 +41,7 @@ def sandbox(port: int) -> None:
     """
     from helpers.sandbox import serve_forever
 
-    serve_forever(port=port)
+    raise SystemExit(serve_forever(port=port))
 
 
 @main.command("first-run")

@@ -10,6 +10,7 @@ import os
 from types import SimpleNamespace
 
 import botocore.session
+import hypothesis
 import pytest
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser, HierarchicalEmitter
@@ -100,6 +101,9 @@ def pytest_xdist_make_scheduler(config, log):
 
 def pytest_collection_finish():
     """What is there before the first test stays, so that no collection has to look at it."""
+    # At its first test hypothesis asks the collector who holds its random numbers, and warns where
+    # nobody does: what is frozen is not looked at.
+    hypothesis.given(hypothesis.strategies.none())(lambda _: None)()
     gc.freeze()
 
 

@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -14,10 +14,10 @@ import pytest
 
 from helpers.cognito import errors
 from helpers.run.record import Outcome
-from helpers.sandbox import DEFAULT_POOL_ID, Sandbox, serve
+from helpers.sandbox import DEFAULT_POOL_ID, DEFAULT_PORT, Sandbox, serve
 from helpers.secrets.references import SCHEMES
 from helpers.target import ALLOWED_HOSTS, Target
-from tests import ROOT, runbook_tables
+from tests import ROOT, runbook_tables, until
 from tests.rebaseline import NOTEBOOKS, notebooks
 from tests.sandbox import facts_table
 
@@ -84,7 +84,7 @@ def jupyter_settings(tmp_path):
     )
 
 
-def started(command, env, folder, until):
+def started(command, env, folder, pattern):
     """Start a command that goes on, wait until its output matches, yield the match, and end it."""
     output = folder / "output"
     with output.open("w") as file:
@@ -98,17 +98,14 @@ def started(command, env, folder, until):
             start_new_session=True,
         )
     try:
-        for _ in range(300):
-            found = re.search(until, output.read_text())
-            if found or process.poll() is not None:
-                break
-            time.sleep(0.1)
+        until(lambda: re.search(pattern, output.read_text()) or process.poll() is not None)
+        found = re.search(pattern, output.read_text())
         assert found, output.read_text()
         yield found
     finally:
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
+        process.wait(60)
 
 
 @pytest.mark.skipif(
@@ -117,7 +114,18 @@ def started(command, env, folder, until):
 def test_make_lab_opens_on_the_start_notebook(jupyter_settings, tmp_path):
     url = r"(http://localhost:\d+)/lab/tree/00-start-here\.ipynb\?token="
     for found in started(["make", "lab"], jupyter_settings, tmp_path, url):
-        assert b"version" in urllib.request.urlopen(f"{found.group(1)}/api", timeout=10).read()
+        # JupyterLab prints its address shortly before it answers there.
+        api = f"{found.group(1)}/api"
+        assert b"version" in until(lambda api=api: answer(api))
+
+
+def answer(url):
+    """Return what is answered there, None where nobody answers yet."""
+    try:
+        with urllib.request.urlopen(url, timeout=60) as said:
+            return said.read()
+    except urllib.error.URLError:
+        return None
 
 
 @pytest.mark.skipif(
@@ -125,10 +133,26 @@ def test_make_lab_opens_on_the_start_notebook(jupyter_settings, tmp_path):
 )
 def test_make_sandbox_says_where_it_is_when_it_is_ready(tmp_path):
     env = environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"))
-    for found in started(["make", "--no-print-directory", "sandbox"], env, tmp_path, r"\{.*\}"):
+    command = ["make", "--no-print-directory", "sandbox", "PORT=0"]
+    for found in started(command, env, tmp_path, r"\{.*\}"):
         endpoint = json.loads(found.group())["endpoint"]
-        assert endpoint == "http://127.0.0.1:9229"
-        assert urllib.request.urlopen(f"{endpoint}/_sandbox/health", timeout=10).status == 200
+        assert json.loads(answer(f"{endpoint}/_sandbox/health"))["status"] == "ok"
+
+
+def test_make_sandbox_is_where_the_readme_says_unless_another_port_is_named():
+    def command(*words):
+        return subprocess.run(
+            ["make", "--dry-run", "sandbox", *words],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={name: value for name, value in os.environ.items() if name != "PORT"},
+        ).stdout
+
+    assert f"http://127.0.0.1:{DEFAULT_PORT}" in README
+    assert f"sandbox --port {DEFAULT_PORT}\n" in command()
+    assert "sandbox --port 5\n" in command("PORT=5")
 
 
 @pytest.fixture

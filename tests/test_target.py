@@ -1,5 +1,7 @@
 """Which Cognito are we talking to, and a client for it."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import botocore.session
@@ -130,3 +132,23 @@ def test_the_newest_code_of_a_user_is_read_from_the_mailbox(sandbox):
     codes = [message["code"] for message in sandbox.mailbox()]
     assert codes[0] != codes[1]
     assert Target().newest_code("diego@example.com") == codes[1]
+
+
+def test_a_reset_works_with_botocore_as_it_is():
+    """The tests share botocore's data and handlers between sessions, for speed: see conftest.py."""
+    script = """
+from helpers import Secret, Target, confirm, request_code
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
+import botocore.session
+assert botocore.session.create_loader.__module__ == "botocore.loaders"
+user = {"client_id": DEFAULT_CLIENT_ID, "username": DEFAULT_USERNAME}
+client = Target().client()
+request_code(client, **user)
+code = open_sandbox().mailbox()[-1]["code"]
+print(confirm(client, **user, code=Secret(code), new_password=Secret("Brand-new-1-password")))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith("Confirmed(username='diego@example.com'")

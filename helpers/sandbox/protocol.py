@@ -111,9 +111,7 @@ class Connection:
         self.sock.sendall(head if head_only else head + body)
 
     def _head(self) -> bytes | None:
-        while (end := self._buffer.find(b"\r\n\r\n")) < 0:
-            if len(self._buffer) > MAX_HEAD:
-                raise BadRequest(431, "the request's headers are too long")
+        while (end := self._buffer.find(b"\r\n\r\n")) < 0 and len(self._buffer) <= MAX_HEAD:
             data = self.sock.recv(65_536)
             if not data:
                 if self._buffer.strip():
@@ -122,6 +120,8 @@ class Connection:
             self._buffer = (
                 (self._buffer + data).lstrip(b"\r\n") if not self._buffer else self._buffer + data
             )
+        if not 0 <= end <= MAX_HEAD:
+            raise BadRequest(431, "the request's headers are too long")
         head, self._buffer = self._buffer[:end], self._buffer[end + 4 :]
         return head
 

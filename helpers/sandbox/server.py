@@ -1,6 +1,7 @@
 """The HTTP door on loopback, for the AWS CLI, other SDKs, and a person's browser."""
 
 import contextlib
+import errno
 import functools
 import ipaddress
 import json
@@ -38,10 +39,14 @@ class Server:
         self.sandbox = sandbox
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
-        if os.name != "nt":
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind((host, port))
-        self._socket.listen(128)
+        try:
+            if os.name != "nt":
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self._socket.bind((host, port))
+            self._socket.listen(128)
+        except BaseException:
+            self._socket.close()
+            raise
         self.port = int(self._socket.getsockname()[1])
         self.endpoint = f"http://{'[' + host + ']' if ':' in host else host}:{self.port}"
         self._closing = threading.Event()
@@ -174,7 +179,7 @@ def serve_forever(
     line when ready.
 
     path: the sandbox's file; without it COGNITO_SANDBOX names one, and without that a standing
-    memory is served (real clock, random codes), which ends with the process. Returns 1, with a line
+    memory is served (real clock, random codes), which ends with the process. Returns 2, with a line
     on stderr, where the port or file is not to be had.
     """
     # No lock in here: the signal may strike inside a wait that holds it.
@@ -184,10 +189,15 @@ def serve_forever(
     named = path or os.environ.get("COGNITO_SANDBOX")
     try:
         sandbox = Sandbox(os.path.abspath(named), None) if named else Sandbox.in_memory(seed=None)
+    except ValueError as error:
+        print(f"sandbox: {error}", file=sys.stderr)
+        return 2
+    try:
         server = Server(sandbox, port, host)
     except (ValueError, OSError, OverflowError) as error:
-        print(f"sandbox: {error}", file=sys.stderr)
-        return 1
+        sandbox.close()
+        print(f"sandbox: {_no_server(port, error)}", file=sys.stderr)
+        return 2
     ready: dict[str, Any] = {
         "endpoint": server.endpoint,
         "page": f"{server.endpoint}/_sandbox/",
@@ -200,6 +210,14 @@ def serve_forever(
     server.close()
     sandbox.close()
     return 0
+
+
+def _no_server(port: int, error: Exception) -> str:
+    if not isinstance(error, OSError):
+        return str(error)
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is in use; choose another with --port, or 0 for a free one"
+    return f"cannot listen on port {port} ({error.strerror}); choose another with --port"
 
 
 def is_cross_origin(request: Request) -> str | None:

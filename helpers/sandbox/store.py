@@ -64,14 +64,15 @@ _open_stores: "weakref.WeakSet[Store]" = weakref.WeakSet()
 class Store:
     """One sandbox's database. path: its file, created with mode 0600 where it is missing; None for
     memory.
+
+    It is closed by close(), or when nobody holds it any more, or when the process ends.
     """
 
     def __init__(self, path: str | None) -> None:
         self.path = path
         self._lock = threading.RLock()
         self._inherited: list[sqlite3.Connection] = []
-        self._closed = False
-        self._db = self._connect()
+        self._open()
         _open_stores.add(self)
 
     @contextmanager
@@ -80,7 +81,7 @@ class Store:
         it raises.
         """
         with self._lock:
-            if self._closed:
+            if not self._closing.alive:
                 raise ValueError("this sandbox is closed; open it again with open_sandbox()")
             db = self._db
             db.execute("BEGIN IMMEDIATE")
@@ -96,31 +97,31 @@ class Store:
     def close(self) -> None:
         """Let go of the file (or forget the memory); a second call does nothing."""
         with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._db.close()
+            self._closing()
 
-    def _connect(self) -> sqlite3.Connection:
-        if self.path is None:
-            db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
-        else:
-            _make_private(self.path)
-            db = sqlite3.connect(
-                self.path, isolation_level=None, check_same_thread=False, timeout=30
-            )
-            try:
-                _check_ours(db, self.path)
-                os.chmod(self.path, 0o600)
-                _retried(db, "PRAGMA journal_mode=WAL")
-                db.execute("PRAGMA synchronous=NORMAL")
-            except sqlite3.DatabaseError as error:
-                db.close()
-                raise ValueError(
-                    f"{self.path} is not a sandbox ({error}); name another file or remove it"
-                ) from None
-            except ValueError:
-                db.close()
-                raise
+    def _open(self) -> None:
+        self._db = _connect(self.path)
+        self._closing = weakref.finalize(self, self._db.close)
+
+    def _start_over_in_child(self) -> None:
+        self._lock = threading.RLock()
+        if self.path is not None and self._closing.alive:
+            # SQLite connections do not survive a fork; closing the parent's one here could drop the
+            # parent's locks.
+            self._closing.detach()
+            self._inherited.append(self._db)
+            self._open()
+
+
+def _connect(path: str | None) -> sqlite3.Connection:
+    if path is not None:
+        _make_private(path)
+    db = sqlite3.connect(
+        path or ":memory:", isolation_level=None, check_same_thread=False, timeout=30
+    )
+    try:
+        if path is not None:
+            _take_file(db, path)
         _retried(db, "BEGIN IMMEDIATE")
         if db.execute("PRAGMA user_version").fetchone()[0] == 0:
             for statement in _SCHEMA.split(";"):
@@ -128,15 +129,22 @@ class Store:
             db.execute(f"PRAGMA user_version={_VERSION}")
             db.execute(f"PRAGMA application_id={_APPLICATION}")
         db.execute("COMMIT")
-        return db
+    except BaseException:
+        db.close()
+        raise
+    return db
 
-    def _start_over_in_child(self) -> None:
-        self._lock = threading.RLock()
-        if self.path is not None and not self._closed:
-            # SQLite connections do not survive a fork; closing the parent's one here could drop the
-            # parent's locks.
-            self._inherited.append(self._db)
-            self._db = self._connect()
+
+def _take_file(db: sqlite3.Connection, path: str) -> None:
+    try:
+        _check_ours(db, path)
+        os.chmod(path, 0o600)
+        _retried(db, "PRAGMA journal_mode=WAL")
+        db.execute("PRAGMA synchronous=NORMAL")
+    except sqlite3.DatabaseError as error:
+        raise ValueError(
+            f"{path} is not a sandbox ({error}); name another file or remove it"
+        ) from None
 
 
 def _check_ours(db: sqlite3.Connection, path: str) -> None:

@@ -7,10 +7,8 @@ import os
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -19,8 +17,8 @@ from helpers.cognito.errors import ResetError
 from helpers.sandbox import open_sandbox
 from helpers.secrets.secret import Secret
 from helpers.target import Target
+from tests import ROOT, until
 
-ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
@@ -34,12 +32,6 @@ DIEGO = {"client_id": "3n4b5urk1ft4fl3mg5e62d9ado", "username": "diego@example.c
 RUNBOOK = "runbooks/confirm-reset.ipynb"
 BUTTON = "Set the new password"
 SAVE_STATE = "@jupyter-widgets/jupyterlab-manager:saveWidgetState"  # an entry of the menu Settings
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 class Served:
@@ -56,7 +48,7 @@ class Served:
             ROOT / "notebooks", self.root, ignore=shutil.ignore_patterns(".ipynb_checkpoints")
         )
         self.file = folder / "sandbox.sqlite"
-        self.port, self.token, self.planted = free_port(), secrets.token_hex(8), []
+        self.token, self.planted = secrets.token_hex(8), []
         self.log = (folder / "server.log").open("w+")
         homes = {
             f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")
@@ -67,24 +59,29 @@ class Served:
             stderr=subprocess.STDOUT,
             env={**os.environ, **homes, "COGNITO_SANDBOX": str(self.file), "HOME": str(folder)},
         )
-        self._wait()
+        self.port = until(self._port)
+        until(self._answers)
         self.box = open_sandbox(str(self.file))
         self.client = Target("http://127.0.0.1:1").client()
         self.box.attach(self.client)
 
-    def _wait(self):
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{self.ALIVE}", timeout=1)
-                return
-            except OSError:
-                time.sleep(0.1)
-        self.log.seek(0)
-        raise AssertionError(self.log.read())
+    def _port(self):
+        """Read back which port the server has taken."""
+        said = self.folder.joinpath("server.log").read_text(encoding="utf-8")
+        assert self.process.poll() is None, said
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", said)
+        return found and int(found.group(1))
+
+    def _answers(self):
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{self.ALIVE}", timeout=60).close()
+        except OSError:
+            return False
+        return True
 
     def close(self):
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
         self.log.close()
 
     # --- the user, and what only the user knows ---
@@ -173,8 +170,7 @@ class Lab(Served):
             "lab",
             "--no-browser",
             "--allow-root",
-            f"--port={self.port}",
-            "--ServerApp.port_retries=0",
+            "--port=0",
             f"--IdentityProvider.token={self.token}",
             f"--ServerApp.root_dir={self.root}",
             f"--LabApp.app_settings_dir={ROOT / '.jupyter'}",

@@ -1,5 +1,7 @@
 """The runbook as a page without code: Voila, each visitor with a kernel of their own."""
 
+import random
+
 import pytest
 
 from helpers.sandbox import DEFAULT_PASSWORD
@@ -17,7 +19,7 @@ class Voila(Served):
             "voila",
             str(self.root / "runbooks"),
             "--no-browser",
-            f"--port={self.port}",
+            f"--port={random.randrange(20_000, 30_000)}",  # or one near it, and it says which
             "--Voila.ip=127.0.0.1",
         ]
 

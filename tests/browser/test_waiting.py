@@ -3,6 +3,7 @@ notebook.
 """
 
 import re
+import socket
 from contextlib import contextmanager
 
 import psutil
@@ -13,7 +14,6 @@ from tests.browser.lab import (
     RUNBOOK,
     command,
     fill,
-    free_port,
     keep,
     open_notebook,
     press,
@@ -135,11 +135,13 @@ def test_a_kernel_that_is_interrupted_while_it_waits_ends_in_a_form_that_tells_t
 
 
 def test_an_endpoint_that_is_not_there_is_told_as_not_sent(page, lab):
-    copy = lab.with_parameters(target=f"http://127.0.0.1:{free_port()}")
-    form = run_all(page, lab, copy)
-    page.get_by_role("region", name="Practice").get_by_text("no sandbox answers").wait_for()
-    press(form, code="123456", password=lab.plant("Planted-new-1-dead"))
-    said = wait_for(form, "Not sent: nothing has changed.")
+    with socket.socket() as taken:  # and does not listen
+        taken.bind(("127.0.0.1", 0))
+        copy = lab.with_parameters(target=f"http://127.0.0.1:{taken.getsockname()[1]}")
+        form = run_all(page, lab, copy)
+        page.get_by_role("region", name="Practice").get_by_text("no sandbox answers").wait_for()
+        press(form, code="123456", password=lab.plant("Planted-new-1-dead"))
+        said = wait_for(form, "Not sent: nothing has changed.")
     assert "What to do next" in said
     keep(page, "13-dead-endpoint")
 

@@ -2,10 +2,10 @@
 process is killed.
 """
 
+import gc
 import json
 import multiprocessing
 import os
-import random
 import signal
 import sqlite3
 import stat
@@ -211,6 +211,62 @@ def test_a_disk_that_refuses_undoes_the_call_and_is_told_as_a_server_error(share
     assert call(shared, "AdminCreateUser", UserPoolId=DEFAULT_POOL_ID, Username=name)[0] == 200
 
 
+@pytest.mark.parametrize("where", ["file", "memory"])
+def test_a_sandbox_that_nobody_holds_is_closed(path, where):
+    box = Sandbox(path if where == "file" else None, None)
+    with box.engine.store.transaction() as db:
+        pass
+    del box
+    gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        db.execute("SELECT 1")
+
+
+@pytest.mark.parametrize("where", ["file", "memory"])
+def test_a_process_that_ends_closes_what_it_has_open(path, where):
+    script = """
+import atexit, sqlite3
+def look():
+    try:
+        db.execute("SELECT 1")
+    except sqlite3.ProgrammingError as error:
+        print(error)
+atexit.register(look)  # what is registered first runs last
+from helpers.sandbox import open_sandbox
+with open_sandbox().engine.store.transaction() as db:
+    pass
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "always", "-c", script],
+        env={**os.environ, "COGNITO_SANDBOX": path if where == "file" else ""},
+        text=True,
+        capture_output=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("Cannot operate on a closed database.\n", "")
+
+
+@pytest.mark.parametrize("statement", ["PRAGMA journal_mode", "BEGIN IMMEDIATE", "CREATE TABLE"])
+def test_a_sandbox_that_cannot_be_opened_is_closed(path, monkeypatch, statement):
+    opened = []
+
+    class Failing(sqlite3.Connection):
+        def __init__(self, *args, **options):
+            super().__init__(*args, **options)
+            opened.append(self)
+
+        def execute(self, sql, *values):
+            if sql.strip().startswith(statement):
+                raise KeyboardInterrupt
+            return super().execute(sql, *values)
+
+    monkeypatch.setattr(sqlite3, "connect", Failing)
+    with pytest.raises(KeyboardInterrupt):
+        open_sandbox(path)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].cursor()
+
+
 def test_a_closed_sandbox_says_so(path):
     box = open_sandbox(path)
     box.close()
@@ -259,15 +315,13 @@ def race(path, code, number, start, map_botocore_errors):
 def test_of_many_processes_with_one_code_one_wins(shared, path):
     context = multiprocessing.get_context("spawn")
     shared.settings(reset_attempts=20)
-    code, start, map_botocore_errors = forgot(shared), context.Event(), context.Queue()
+    code, start, map_botocore_errors = forgot(shared), context.Barrier(4), context.Queue()
     processes = [
         context.Process(target=race, args=(path, code, number, start, map_botocore_errors))
         for number in range(4)
     ]
     for process in processes:
         process.start()
-    time.sleep(0.5)
-    start.set()
     found = [map_botocore_errors.get(timeout=60) for _ in processes]
     for process in processes:
         process.join()
@@ -299,50 +353,72 @@ def test_processes_that_make_the_file_together_make_one_sandbox(path):
     box.close()
 
 
-BUSY = f"""
-import json, sys
-from helpers.sandbox import open_sandbox, wire
-box = open_sandbox()
-box.settings(reset_attempts=20)
-print("ready", flush=True)
-n = 0
-while True:
-    n += 1
-    request = {{"ClientId": "{DEFAULT_CLIENT_ID}", "Username": "{DEFAULT_USERNAME}"}}
-    wire.answer(box.engine, "{TARGET}ForgotPassword", json.dumps(request).encode())
-    request |= {{"ConfirmationCode": box.mailbox()[-1]["code"], "Password": f"Killed-Pass-{{n}}"}}
-    answer = wire.answer(box.engine, "{TARGET}ConfirmForgotPassword", json.dumps(request).encode())
-    print(n, answer.status, flush=True)
-    box.advance(3600)
-"""
+def resets_until(moment, path, password, pipe):
+    """Reset the password once, saying so on the pipe, but be killed before the statement of this
+    number.
+    """
+    box = open_sandbox(path)
+    left = moment
+
+    def count(statement):
+        nonlocal left
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with box.engine.store.transaction() as db:
+        db.set_trace_callback(count)
+    status, _ = confirm(box, forgot(box), password)
+    os.write(pipe, str(status).encode())
+    db.set_trace_callback(None)
+    box.close()
 
 
-def test_a_killed_process_leaves_no_half_done_call(path):
-    for _ in range(4):
-        process = subprocess.Popen(
-            [sys.executable, "-c", BUSY],
-            env={**os.environ, "COGNITO_SANDBOX": path},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(random.uniform(0.05, 0.25))
-        process.send_signal(signal.SIGKILL)
-        lines = [line for line in process.communicate()[0].splitlines() if line.count(" ") == 1]
-        last = int(lines[-1].split()[0]) if lines else 0
-        assert all(line.endswith(" 200") for line in lines)
+def killed_at_each_statement(path):
+    """Reset a password again and again, in a process that is killed before its first statement, its
+    second, and so on; look at what each leaves.
+    """
+    now, moment, survived = DEFAULT_PASSWORD, 0, False
+    while not survived:
+        moment += 1
+        new = f"Killed-Pass-{moment}"
+        ours, theirs = os.pipe()
+        child = os.fork()
+        if child == 0:
+            resets_until(moment, path, new, theirs)
+            os._exit(0)
+        os.close(theirs)
+        with open(ours) as pipe:
+            answered = pipe.read()
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        survived = code == 0
+        assert survived or code == -signal.SIGKILL
         box = open_sandbox(path)
         with box.engine.store.transaction() as db:
             assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
             user = json.loads(db.execute("SELECT doc FROM users").fetchone()[0])
-        # The last confirm that was answered holds; one more may have been done unanswered. A code
-        # and its password go together.
-        works = [n for n in range(max(last, 1), last + 2) if signs_in(box, f"Killed-Pass-{n}")]
-        assert works or last == 0
-        assert user["status"] == "CONFIRMED"
-        if works and works[0] == last + 1:
-            assert user["codes"] == []
+        changed = signs_in(box, new)
+        assert signs_in(box, now) != changed
+        assert answered in ("", "200")
+        assert changed or not answered
+        # A code and its password go together.
+        assert user["codes"] == [] or not changed
+        now = new if changed else now
+        box.advance(3600)
         box.close()
+    assert answered == "200"
+    assert moment > 20, "a reset has more statements"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_killed_process_leaves_no_half_done_call(path):
+    # In a process without threads, which may fork.
+    process = multiprocessing.get_context("spawn").Process(
+        target=killed_at_each_statement, args=(path,)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")

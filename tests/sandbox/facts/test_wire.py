@@ -7,7 +7,8 @@ import zlib
 import pytest
 from botocore.exceptions import ClientError
 
-from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, protocol
+from helpers.sandbox.protocol import BadRequest, Connection
 
 from ..world import fact
 
@@ -275,8 +276,32 @@ def test_a_body_of_more_than_a_megabyte_is_refused(server):
     assert sent(server, b"{" + b" " * 1_000_000)[0] == 400
 
 
-def test_headers_without_end_are_refused(server):
-    assert sent(server, b"{}", headers={"X-Long": "x" * 70_000})[0] == 431
+@pytest.mark.parametrize("length", [33_000, 70_000, 200_000])
+def test_headers_without_end_are_refused(server, length):
+    assert sent(server, b"{}", headers={"X-Long": "x" * length})[0] == 431
+
+
+@pytest.mark.parametrize("first", [1, 20_000, 32_000, 32_768, 33_000, 50_000])
+def test_headers_that_are_too_long_are_refused_however_they_arrive(first):
+    class Pieces:
+        def __init__(self, data):
+            self.pieces = [data[:first], data[first : first + 65_536], data[first + 65_536 :]]
+
+        def recv(self, size):
+            return self.pieces.pop(0)
+
+    def read(length):
+        return Connection(
+            Pieces(b"POST / HTTP/1.1\r\nX-Long: " + b"x" * length + b"\r\n\r\n")
+        ).read()
+
+    with pytest.raises(BadRequest) as caught:
+        read(50_000)
+    assert caught.value.status == 431
+    longest = protocol.MAX_HEAD - len(b"POST / HTTP/1.1\r\nX-Long: ")
+    with pytest.raises(BadRequest):
+        read(longest + 1)
+    assert len(read(longest).headers["x-long"]) == longest
 
 
 @pytest.mark.parametrize(
