@@ -17,14 +17,14 @@ from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from helpers.cognito.call import before_change
-from helpers.cognito.errors import BadParameters, Problem
+from helpers.cognito.errors import BadParameters, NotReached, Problem
 from helpers.display.card import Card
 from helpers.run import recording
 from helpers.run.entry import RUNBOOKS
 from helpers.run.parameters import PRACTICE_CLIENT, PRACTICE_POOL, Parameters, PoolParameters
 from helpers.run.record import NextRunbook, Outcome, Record
-from helpers.run.result import NotDone, Result
-from helpers.secrets.references import fault_in, resolve
+from helpers.run.result import NotDone, Result, not_reached
+from helpers.secrets.references import fault_in, fault_in_value, resolve
 from helpers.secrets.secret import Secret, SecretError
 from helpers.target import Target, TargetError
 
@@ -207,11 +207,7 @@ class Runbook(ABC, Generic[P]):
                 next="Correct the named fields and try again.",
             )
         else:
-            token = before_change.set(recording.before_change)
-            try:
-                result = self._act(parameters, target, secrets)
-            finally:
-                before_change.reset(token)
+            result = self._acted(parameters, target, secrets)
         left_open = _left_open(result.next_runbook) if result.next_runbook else ""
         result = replace(result, notes=(*notes, *result.notes), next=result.next + left_open)
         self.result = result
@@ -318,6 +314,13 @@ class Runbook(ABC, Generic[P]):
         self, parameters: P, target: Target, typed: Mapping[str, Secret]
     ) -> tuple[dict[str, Secret], list[Problem]]:
         secrets, problems = dict(typed), []
+
+        def newest_code() -> str:
+            try:
+                return target.newest_code(getattr(parameters, "username", ""))
+            except TargetError as exc:
+                raise SecretError(str(exc)) from None
+
         for name in self.parameters_model.SECRETS:
             reference = getattr(parameters, name)
             if name in typed or not reference:
@@ -328,11 +331,25 @@ class Runbook(ABC, Generic[P]):
                     label=name.replace("_", " "),
                     ask=_nobody_asked,
                     aws=target.aws,
-                    mailbox=lambda: target.newest_code(getattr(parameters, "username", "")),
+                    mailbox=newest_code,
                 )
-            except (SecretError, TargetError) as exc:
+            except SecretError as exc:
                 problems.append(Problem(name, str(exc)))
+        for name, secret in secrets.items():
+            fault = fault_in_value(secret, pasted=name == "code")
+            problems += [Problem(name, fault)] if fault else []
         return secrets, problems
+
+    def _acted(self, parameters: P, target: Target, secrets: Mapping[str, Secret]) -> Result:
+        token = before_change.set(recording.before_change)
+        try:
+            return self._act(parameters, target, secrets)
+        except NotReached as exc:
+            return not_reached(exc)
+        except TargetError as exc:
+            return not_reached(NotReached(str(exc), next="Look at the target, then run again."))
+        finally:
+            before_change.reset(token)
 
     def _incorrect(self) -> Card:
         return Card(

@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpers.secrets.redaction import Redactor, hide_in_logs, redact
-from helpers.secrets.references import SCHEMES, fault_in, resolve, shown
+from helpers.secrets.references import SCHEMES, fault_in, fault_in_value, resolve, shown
 from helpers.secrets.secret import Secret, SecretError
 
 PLANTED = 'Planted "päss" \\ & <1>-Zz'
@@ -79,6 +79,81 @@ def test_file_reads_a_file_without_its_last_line_end(tmp_path):
     path.chmod(0o600)
     assert fault_in(f"file:{path}", sandbox=False, person=False) is None
     assert get(f"file:{path}").reveal() == "  keep spaces "
+
+
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        (b"one\n", "one"),
+        (b"one\r\n", "one"),
+        (b"one\n\n", "one\n"),
+        (b"one\ntwo\n", "one\ntwo"),
+        (b"\xc3\xa4", "ä"),
+    ],
+)
+def test_file_reads_all_of_a_file_but_one_line_end_as_its_help_says(content, value, tmp_path):
+    path = tmp_path / "secret"
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    assert get(f"file:{path}").reveal() == value
+    assert "without its last line end" in SCHEMES["file"]
+
+
+def unusable_files(folder):
+    (folder / "binary").write_bytes(b"\xff\xfe\x00")
+    (folder / "large").write_bytes(b"x" * 70_000)
+    for path in folder.iterdir():
+        path.chmod(0o600)
+    os.mkfifo(folder / "pipe", 0o600)
+    return {
+        "~nobody-at-all/x": "cannot be used",
+        "a" * 300: "cannot be used",
+        "a\0b": "cannot be used",
+        str(folder): "leads to a folder",
+        str(folder / "pipe"): "leads to a pipe or a device",
+        "/dev/stdin": "leads to",
+        "/dev/zero": "leads to a pipe or a device",
+        str(folder / "large"): "more than 65,536 bytes",
+        str(folder / "nothing"): "there is no file",
+        str(folder / "binary" / "x"): "cannot be used",
+    }
+
+
+def test_a_file_that_holds_no_secret_is_refused_in_words_and_never_waited_for(tmp_path):
+    for path, words in unusable_files(tmp_path).items():
+        fault = fault_in(f"file:{path}", sandbox=False, person=False)
+        assert words in fault, path
+        assert fault.endswith(".")
+        with pytest.raises(SecretError) as caught:
+            get(f"file:{path}")
+        assert str(caught.value) == fault
+
+
+def test_a_binary_file_is_no_secret(tmp_path):
+    unusable_files(tmp_path)
+    with pytest.raises(SecretError, match="is no text in UTF-8"):
+        get(f"file:{tmp_path}/binary")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("one\ntwo", "holds a line end"),
+        ("Password-1\r", "holds a line end"),
+        ("abc", "fewer than 4 characters"),
+        ("abc\udcffdef", "holds a character that is none"),
+        ("Password-1", None),
+    ],
+)
+def test_what_can_be_no_password_is_refused_in_words_that_do_not_hold_it(value, words):
+    fault = fault_in_value(Secret(value))
+    assert fault == words or words in fault
+    assert value not in str(fault)
+
+
+def test_line_ends_around_a_pasted_code_do_not_matter():
+    assert fault_in_value(Secret("123456\r\n"), pasted=True) is None
+    assert "line end" in fault_in_value(Secret("123\n456"), pasted=True)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="POSIX file modes")
@@ -147,7 +222,7 @@ def test_a_store_that_fails_is_named_by_its_error_class_and_quotes_nothing():
 
     with pytest.raises(SecretError) as caught:
         get("ssm:/a", aws=broken)
-    assert str(caught.value) == "new password: ssm: could not be read (ValueError)."
+    assert str(caught.value) == "ssm: could not be read (ValueError)."
     assert caught.value.__suppress_context__
 
 
