@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -109,12 +110,11 @@ class Target:
             )
 
     def _faults_in_profile(self, *, signed: bool) -> Iterator[tuple[str, str]]:
-        session = botocore.session.Session()
-        named = "" if self.may_be_sandbox else session.get_config_variable("profile")
-        if not (self.profile or (signed and named)):
+        named = signed and not self.may_be_sandbox and _profile_of_environment()
+        if not (self.profile or named):
             return
         try:
-            profiles = session.available_profiles
+            profiles = botocore.session.Session(include_builtin_handlers=False).available_profiles
         except BotoCoreError as exc:
             yield "profile", f"cannot be looked up: {exc}."
             return
@@ -143,7 +143,7 @@ class Target:
             name = f"{parts.scheme}_proxy".upper()
             yield "target", f"cannot be reached: {name} holds what is no proxy's URL."
         try:
-            bundle = self._unsigned_session().get_config_variable("ca_bundle")
+            bundle = self._unsigned_session(handlers=False).get_config_variable("ca_bundle")
         except BotoCoreError as exc:
             yield "target", f"cannot be reached: {exc}."
             return
@@ -233,17 +233,19 @@ class Target:
             region_name=self.region, botocore_session=self._unsigned_session()
         )
 
-    def _unsigned_session(self) -> botocore.session.Session:
+    def _unsigned_session(self, *, handlers: bool = True) -> botocore.session.Session:
         """Return a session that can do without a profile; for a sandbox, without any AWS
         configuration.
+
+        handlers: False for one that makes no client, in a tenth of the time.
         """
         if self.may_be_sandbox:
-            return botocore.session.Session(_NO_CONFIGURATION)
-        session = botocore.session.Session()
+            return botocore.session.Session(_NO_CONFIGURATION, include_builtin_handlers=handlers)
+        session = botocore.session.Session(include_builtin_handlers=handlers)
         try:
             session.get_scoped_config()
         except ProfileNotFound:
-            session = botocore.session.Session(_NO_PROFILE)
+            session = botocore.session.Session(_NO_PROFILE, include_builtin_handlers=handlers)
         return session
 
     def now(self) -> datetime:
@@ -319,19 +321,19 @@ def endpoint(url: str) -> SplitResult | None:
     return parts if good and url.isprintable() and " " not in url else None
 
 
+def _profile_of_environment() -> str:
+    return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE", "")
+
+
 def _on_loopback(url: str) -> bool:
     parts = endpoint(url)
     return parts is not None and parts.hostname in LOOPBACK
 
 
 def _faults_in_certificates(bundle: str) -> Iterator[tuple[str, str]]:
-    if not bundle:
-        return
-    folder = os.path.isdir(bundle)
     try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
-            cafile=None if folder else bundle, capath=bundle if folder else None
-        )
+        if bundle:
+            _load_certificates(bundle, os.stat(bundle).st_mtime_ns)
     except OSError as exc:
         yield (
             "target",
@@ -340,6 +342,15 @@ def _faults_in_certificates(bundle: str) -> Iterator[tuple[str, str]]:
                 f" AWS configuration names cannot be read ({exc.strerror or exc})."
             ),
         )
+
+
+@lru_cache
+def _load_certificates(bundle: str, changed_at: int) -> None:
+    """Raise OSError for what holds no certificates. Once: a table asks for each of its rows."""
+    folder = os.path.isdir(bundle)
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+        cafile=None if folder else bundle, capath=bundle if folder else None
+    )
 
 
 def _sandbox() -> Any:

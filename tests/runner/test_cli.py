@@ -423,7 +423,9 @@ def test_a_folder_where_no_run_can_be_kept_is_refused_before_anything_is_sent(
 
 def test_a_full_disk_is_found_before_anything_is_sent(tmp_path, monkeypatch):
     monkeypatch.setattr(
-        cli_options.tempfile, "TemporaryFile", lambda **_: open("/dev/full", "wb", buffering=0)
+        cli_options.tempfile,
+        "TemporaryFile",
+        lambda **_: Path("/dev/full").open("wb", 0),  # noqa: SIM115
     )
     answer = invoke("run", "confirm-reset", "--out", str(tmp_path / "runs"))
     assert answer.exit_code == 2
