@@ -8,8 +8,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from helpers.secrets.redaction import SHORTEST
 from helpers.secrets.secret import Secret, SecretError
+from helpers.secrets.spellings import SHORTEST
 
 SCHEMES = {
     "env": "env:NAME, an environment variable",
