@@ -24,7 +24,8 @@ from helpers.run.entry import RUNBOOKS
 from helpers.run.parameters import PRACTICE_CLIENT, PRACTICE_POOL, Parameters, PoolParameters
 from helpers.run.record import NextRunbook, Outcome, Record
 from helpers.run.result import NotDone, Result, not_reached
-from helpers.secrets.references import fault_in, fault_in_value, resolve
+from helpers.secrets.redaction import register
+from helpers.secrets.references import fault_in, fault_in_value, resolve, scheme_of
 from helpers.secrets.secret import Secret, SecretError
 from helpers.target import Target, TargetError
 
@@ -60,6 +61,7 @@ class Runbook(ABC, Generic[P]):
 
     def __init__(self, **values: Any) -> None:
         self.person = is_interactive(str(values.get("interactive", "auto")))
+        self._hide_given_by_value(values)
         self.values = self._leave_to_the_form(values) if self.person else values
         # A person has not come to the gate yet; their form asks for it, and `submit` looks at it.
         self.parameters, self.problems = self._read(self.values, gate=not self.person)
@@ -294,8 +296,19 @@ class Runbook(ABC, Generic[P]):
         read, problems = self.parameters_model.read(values, person=self.person, gate=gate)
         return cast(P | None, read), problems
 
+    def _hide_given_by_value(self, values: Mapping[str, Any]) -> None:
+        """Keep what was given in place of a reference out of every text: it will be refused, and
+        may be a secret.
+        """
+        for name in self.parameters_model.SECRETS:
+            given = values.get(name)
+            if isinstance(given, str) and not scheme_of(given):
+                register(given)
+
     def _leave_to_the_form(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Have the form ask for each secret whose reference cannot be used here."""
+        """Have the form ask for each secret whose reference cannot be used here. A value in place
+        of a reference is refused there as anywhere.
+        """
         fields = self.parameters_model.model_fields
         given = {
             name: values.get(name, fields[name].default) for name in self.parameters_model.SECRETS
@@ -305,7 +318,7 @@ class Runbook(ABC, Generic[P]):
             name
             for name, reference in given.items()
             if isinstance(reference, str)
-            and reference
+            and scheme_of(reference)
             and fault_in(reference, sandbox=sandbox, person=True)
         ]
         return {**values, **dict.fromkeys(unfit, "prompt:")}
