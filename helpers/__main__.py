@@ -1,14 +1,18 @@
 """The command line: cognito-reset, or python -m helpers."""
 
+from pathlib import Path
+
 import click
 
 from helpers.campaign import cli as campaign_cli
 from helpers.runner import cli, cli_journal, cli_options
+from helpers.runner.streams import open_streams
 
 
 @click.group(epilog=cli_options.EXIT_CODES)
 def main() -> None:
     """Amazon Cognito's forgotten-password flow, from a shell."""
+    open_streams()
 
 
 main.add_command(
@@ -54,6 +58,7 @@ def sandbox(port: int) -> None:
 )
 def first_run(out: str) -> None:
     """Do one reset in the sandbox, from the request to the proof, and say what happened."""
+    cli_options.check_folder(Path(out))
     cli.start_early()
     from helpers.runner.first_run import first_run as run
 

@@ -8,18 +8,23 @@ else is handed the client.
 import json
 import os
 import re
+import ssl
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 import boto3
 import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.utils import get_environ_proxies
 
+from helpers.cognito.errors import NotReached
 from helpers.secrets.redaction import hide_in_logs
 
 if TYPE_CHECKING:
@@ -37,6 +42,15 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # an answer is waited for longer than that; an answer given up on too early is an unknown outcome.
 _ONE_ATTEMPT = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20}
 
+# What botocore reads of its configuration, each as (name in a file, name in the environment,
+# default, conversion): without a profile, and without any of it but for the certificates.
+_NO_PROFILE = {"profile": (None, None, None, None)}
+_NO_CONFIGURATION = {
+    name: (None, None, default, convert)
+    for name, (_, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
+    if name != "ca_bundle"
+} | dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+
 
 class TargetError(Exception):
     """The target cannot give what was asked of it; the message says why."""
@@ -52,31 +66,13 @@ class Target:
     region: str = "us-east-1"
     profile: str = ""
 
-    def faults(self) -> Iterator[tuple[str, str]]:
+    def faults(self, *, signed: bool = False) -> Iterator[tuple[str, str]]:
         """Yield (parameter, words) for each thing that is wrong with this target; looks at no
         network.
+
+        signed: whether the calls need credentials, and so the profile that the environment names.
         """
-        if self.name not in ("sandbox", "aws"):
-            url = urlsplit(self.name)
-            allowed = {host.strip() for host in os.environ.get(ALLOWED_HOSTS, "").split(",")}
-            if url.scheme not in ("http", "https") or not url.hostname:
-                yield (
-                    "target",
-                    (
-                        "must be sandbox, aws, or the URL of an endpoint such as"
-                        " http://127.0.0.1:9229."
-                    ),
-                )
-            elif url.username or url.password:
-                yield "target", "must not carry a user name or password in its URL."
-            elif url.hostname not in LOOPBACK and url.hostname not in allowed:
-                yield (
-                    "target",
-                    (
-                        f"leads to {url.hostname}, which is not this machine. To allow it, put its"
-                        f" name into the environment variable {ALLOWED_HOSTS}."
-                    ),
-                )
+        yield from self._faults_in_name()
         if self.embedded:
             try:
                 _sandbox()
@@ -84,8 +80,81 @@ class Target:
                 yield "target", f"{exc}."
         if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-[0-9]+", self.region):
             yield "region", "must be an AWS region such as us-east-1."
-        if self.profile and self.profile not in botocore.session.Session().available_profiles:
+        elif not self.embedded:
+            yield from self._faults_around()
+        yield from self._faults_in_profile(signed=signed)
+
+    def _faults_in_name(self) -> Iterator[tuple[str, str]]:
+        if self.name in ("sandbox", "aws"):
+            return
+        url = endpoint(self.name)
+        allowed = {
+            host.strip().lower() for host in os.environ.get(ALLOWED_HOSTS, "").split(",")
+        } - {""}
+        if url is None:
+            yield (
+                "target",
+                "must be sandbox, aws, or the URL of an endpoint such as http://127.0.0.1:9229.",
+            )
+        elif url.username or url.password:
+            yield "target", "must not carry a user name or password in its URL."
+        elif url.hostname not in {*LOOPBACK, *allowed}:
+            no_name = not all(re.fullmatch(r"[\w.:-]+", host) for host in allowed)
+            yield (
+                "target",
+                (
+                    f"leads to {url.hostname}, which is not this machine. To allow it, put its"
+                    f" name into the environment variable {ALLOWED_HOSTS}"
+                    + (", which now holds what is no host name." if no_name else ".")
+                ),
+            )
+
+    def _faults_in_profile(self, *, signed: bool) -> Iterator[tuple[str, str]]:
+        named = signed and not self.may_be_sandbox and _profile_of_environment()
+        if not (self.profile or named):
+            return
+        try:
+            profiles = botocore.session.Session(include_builtin_handlers=False).available_profiles
+        except BotoCoreError as exc:
+            yield "profile", f"cannot be looked up: {exc}."
+            return
+        if self.profile and self.profile not in profiles:
             yield "profile", "is not among the profiles of your AWS configuration."
+        elif not self.profile and named not in profiles:
+            yield "profile", "is empty, and your AWS configuration lacks the one of AWS_PROFILE."
+
+    def _faults_around(self) -> Iterator[tuple[str, str]]:
+        """Yield what the environment has set wrongly for calls through the network."""
+        override = self._override()
+        url = override or (
+            f"https://cognito-idp.{self.region}.amazonaws.com" if self.name == "aws" else self.name
+        )
+        parts = endpoint(url)
+        if parts is None:
+            if override:
+                yield (
+                    "target",
+                    f"{' or '.join(ENDPOINT_OVERRIDES)} holds what is no endpoint's URL.",
+                )
+            return
+        proxy = "" if _on_loopback(url) else get_environ_proxies(url).get(parts.scheme, "")
+        # As botocore reads it. The words hold nothing of it: it may carry a password.
+        if proxy and endpoint(proxy if proxy.startswith("http") else f"http://{proxy}") is None:
+            name = f"{parts.scheme}_proxy".upper()
+            yield "target", f"cannot be reached: {name} holds what is no proxy's URL."
+        try:
+            bundle = self._unsigned_session(handlers=False).get_config_variable("ca_bundle")
+        except BotoCoreError as exc:
+            yield "target", f"cannot be reached: {exc}."
+            return
+        if parts.scheme == "https":
+            yield from _faults_in_certificates(bundle or os.environ.get("REQUESTS_CA_BUNDLE", ""))
+
+    def _override(self) -> str:
+        """Return the endpoint that the environment has put in the place of AWS, or ""."""
+        if self.name != "aws":
+            return ""
+        return next((os.environ[name] for name in ENDPOINT_OVERRIDES if os.environ.get(name)), "")
 
     @property
     def embedded(self) -> bool:
@@ -102,7 +171,7 @@ class Target:
         """Whether practice references (mailbox:, literal:) make sense here: the sandbox, or a
         loopback endpoint.
         """
-        return self.embedded or urlsplit(self.name).hostname in LOOPBACK
+        return self.embedded or _on_loopback(self.name)
 
     def where(self) -> str:
         """Say in words where calls will go. For AWS it names an endpoint that the environment has
@@ -113,9 +182,7 @@ class Target:
             kept = f"kept in the file {file}" if file else "in the memory of this process alone"
             return f"the sandbox, {kept}; no AWS account is touched"
         if self.name == "aws":
-            override = next(
-                (os.environ[name] for name in ENDPOINT_OVERRIDES if os.environ.get(name)), ""
-            )
+            override = self._override()
             return (
                 f"{override} (the environment sends AWS calls there)"
                 if override
@@ -128,16 +195,28 @@ class Target:
 
         signed: True for the administrator's operations, which need credentials; the public
         operations of a reset need none, and then none are looked for. The log is redacted from here
-        on.
+        on. Raises NotReached where this machine's AWS configuration lets none be made.
         """
         hide_in_logs()
-        endpoint = None if self.name in ("sandbox", "aws") else self.name
-        unsigned = {} if signed and not self.may_be_sandbox else {"signature_version": UNSIGNED}
-        client: CognitoIdentityProviderClient = self._session(signed=signed).client(
-            "cognito-idp",
-            endpoint_url=endpoint,
-            config=Config(**_ONE_ATTEMPT, **unsigned),  # type: ignore[arg-type]
-        )
+        config: dict[str, Any] = dict(_ONE_ATTEMPT)
+        if self.may_be_sandbox:
+            config["ignore_configured_endpoint_urls"] = True
+        if self.embedded or _on_loopback(self._override() or self.name):
+            config["proxies"] = {}  # one of the environment has no business on loopback
+        if self.may_be_sandbox or not signed:
+            config["signature_version"] = UNSIGNED
+        try:
+            client: CognitoIdentityProviderClient = self._session(signed=signed).client(
+                "cognito-idp",
+                endpoint_url=None if self.name in ("sandbox", "aws") else self.name,
+                config=Config(**config),
+            )
+        except (BotoCoreError, OSError, ValueError) as exc:
+            raise NotReached(
+                f"No client could be made: {exc}",
+                next="Correct the AWS configuration of this machine, then run again.",
+                exit_code=6,
+            ) from exc
         if self.embedded:
             _sandbox().attach(client)
         return client
@@ -148,8 +227,26 @@ class Target:
         return self._session(signed=True).client(service)  # type: ignore[call-overload]
 
     def _session(self, *, signed: bool) -> boto3.session.Session:
-        profile = self.profile if signed and self.profile else None
-        return boto3.session.Session(region_name=self.region, profile_name=profile)
+        if signed and not self.may_be_sandbox:
+            return boto3.session.Session(region_name=self.region, profile_name=self.profile or None)
+        return boto3.session.Session(
+            region_name=self.region, botocore_session=self._unsigned_session()
+        )
+
+    def _unsigned_session(self, *, handlers: bool = True) -> botocore.session.Session:
+        """Return a session that can do without a profile; for a sandbox, without any AWS
+        configuration.
+
+        handlers: False for one that makes no client, in a tenth of the time.
+        """
+        if self.may_be_sandbox:
+            return botocore.session.Session(_NO_CONFIGURATION, include_builtin_handlers=handlers)
+        session = botocore.session.Session(include_builtin_handlers=handlers)
+        try:
+            session.get_scoped_config()
+        except ProfileNotFound:
+            session = botocore.session.Session(_NO_PROFILE, include_builtin_handlers=handlers)
+        return session
 
     def now(self) -> datetime:
         """Return the time that this Cognito goes by, with its zone: the embedded sandbox has a
@@ -212,6 +309,48 @@ class Target:
                 return json.load(answer)
         except (OSError, ValueError) as exc:
             raise TargetError(f"no sandbox answers at {self.name}.") from exc
+
+
+def endpoint(url: str) -> SplitResult | None:
+    """Return the parts of an endpoint's URL, or None where it is none."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # of an address in brackets, or of a port
+        return None
+    return parts if good and url.isprintable() and " " not in url else None
+
+
+def _profile_of_environment() -> str:
+    return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE", "")
+
+
+def _on_loopback(url: str) -> bool:
+    parts = endpoint(url)
+    return parts is not None and parts.hostname in LOOPBACK
+
+
+def _faults_in_certificates(bundle: str) -> Iterator[tuple[str, str]]:
+    try:
+        if bundle:
+            _load_certificates(bundle, os.stat(bundle).st_mtime_ns)
+    except OSError as exc:
+        yield (
+            "target",
+            (
+                "cannot be reached: the certificates that AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE or the"
+                f" AWS configuration names cannot be read ({exc.strerror or exc})."
+            ),
+        )
+
+
+@lru_cache
+def _load_certificates(bundle: str, changed_at: int) -> None:
+    """Raise OSError for what holds no certificates. Once: a table asks for each of its rows."""
+    folder = os.path.isdir(bundle)
+    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+        cafile=None if folder else bundle, capath=bundle if folder else None
+    )
 
 
 def _sandbox() -> Any:

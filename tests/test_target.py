@@ -1,13 +1,19 @@
 """Which Cognito are we talking to, and a client for it."""
 
+import http.server
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
 
 import botocore.session
 import pytest
 from botocore import UNSIGNED
+from botocore.httpsession import where
 
+from helpers.cognito import actions
+from helpers.cognito.errors import NotReached, ResetError
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, Sandbox, serve
 from helpers.target import ALLOWED_HOSTS, Target, TargetError
 
 
@@ -152,3 +158,153 @@ print(confirm(client, **user, code=Secret(code), new_password=Secret("Brand-new-
     )
     assert done.stderr == ""
     assert done.stdout.startswith("Confirmed(username='diego@example.com'")
+
+
+# --- what the environment has set wrongly ---
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "http://[::1",
+        "http://127.0.0.1:99999",
+        "http://127.0.0.1:abc",
+        "http://127.0.0.1:0",
+        "http://127.0.0.1:-1",
+        "http://127.0.0.1 /x",
+        "http://127.0.0.1/\n",
+        "http://\udcff",
+        "http://127.0.0.1\x00",
+        "https://[fe80::1%eth0",
+    ],
+)
+def test_a_url_that_cannot_be_read_is_no_target_and_nothing_else_breaks_on_it(name):
+    target = Target(name)
+    assert faults(name) == ["target"]
+    assert not target.may_be_sandbox
+    assert target.where() == name
+
+
+def test_a_list_of_allowed_hosts_that_holds_urls_says_so(monkeypatch):
+    monkeypatch.setenv(ALLOWED_HOSTS, "https://cognito.example.com, [")
+    ((_, words),) = Target("https://cognito.example.com").faults()
+    assert words.endswith(f"{ALLOWED_HOSTS}, which now holds what is no host name.")
+    monkeypatch.setenv(ALLOWED_HOSTS, "Cognito.Example.COM")
+    assert faults("https://cognito.example.com") == []
+
+
+BROKEN = {
+    "AWS_PROFILE": "nowhere",
+    "AWS_CONFIG_FILE": "{file}",
+    "AWS_SHARED_CREDENTIALS_FILE": "{file}",
+    "AWS_ENDPOINT_URL": "bogus",
+    "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://[",
+    "AWS_CA_BUNDLE": "/nowhere/at/all",
+    "REQUESTS_CA_BUNDLE": "{file}",
+    "HTTPS_PROXY": "http://[",
+    "HTTP_PROXY": "::::",
+    "AWS_DEFAULTS_MODE": "bogus",
+    "AWS_STS_REGIONAL_ENDPOINTS": "bogus",
+}
+
+
+@pytest.fixture(params=BROKEN)
+def broken(request, monkeypatch, tmp_path):
+    """The name of an environment variable, which is set to something that cannot be used."""
+    tmp_path.joinpath("file").write_text("broken[")
+    monkeypatch.setenv(request.param, BROKEN[request.param].format(file=tmp_path / "file"))
+    return request.param
+
+
+@pytest.mark.parametrize("name", ["sandbox", "http://127.0.0.1:9229"])
+def test_a_sandbox_needs_none_of_the_aws_configuration_so_none_can_break_it(broken, name):
+    assert faults(name) == []
+    for signed in (False, True):
+        assert Target(name).client(signed=signed).meta.config.proxies == {}
+
+
+def test_for_aws_it_is_told_before_anything_is_sent_and_no_value_is_repeated(broken):
+    found = list(Target("aws").faults())
+    if broken in ("AWS_PROFILE", "HTTP_PROXY"):
+        assert found == []  # an unsigned call over TLS needs neither
+        Target("aws").client()
+    elif broken in ("AWS_DEFAULTS_MODE", "AWS_STS_REGIONAL_ENDPOINTS"):
+        with pytest.raises(NotReached, match="No client could be made") as caught:
+            Target("aws").client()
+        assert caught.value.exit_code == 6
+    else:
+        ((field, words),) = found
+        assert field == "target"
+        assert words.endswith(".")
+        assert BROKEN[broken] not in words
+
+
+def test_a_profile_of_the_environment_has_to_exist_where_calls_are_signed(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    assert [field for field, _ in Target("aws").faults(signed=True)] == ["profile"]
+    assert list(Target("sandbox").faults(signed=True)) == []
+    with pytest.raises(NotReached, match="nowhere"):
+        Target("aws").client(signed=True)
+
+
+def test_certificates_that_can_be_read_are_no_fault(monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_CA_BUNDLE", where())
+    assert faults("aws") == []
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tmp_path))
+    assert faults("aws") == []
+
+
+def test_a_proxy_is_named_by_its_variable_alone_as_it_may_carry_a_password(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://me:Planted-1@[")
+    ((_, words),) = Target("aws").faults()
+    assert "HTTPS_PROXY" in words
+    assert "Planted" not in words
+    monkeypatch.setenv("NO_PROXY", "*")
+    assert faults("aws") == []
+
+
+@pytest.mark.parametrize("proxy", ["http://me:x@proxy.example:3128", "proxy.example:3128"])
+def test_a_proxy_as_botocore_takes_it_is_no_fault(monkeypatch, proxy):
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    assert faults("aws") == []
+
+
+@pytest.fixture
+def proxy(monkeypatch):
+    """A proxy that the environment names for everything; yields what it was asked for."""
+    asked = []
+
+    class Proxy(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            asked.append(self.path)
+            self.send_error(502)
+
+        do_GET = do_CONNECT = do_POST
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        yield asked
+        server.shutdown()
+        thread.join()
+
+
+def test_nothing_for_a_loopback_target_goes_through_a_proxy(proxy, monkeypatch):
+    whom = {"client_id": DEFAULT_CLIENT_ID, "username": DEFAULT_USERNAME}
+    with serve(Sandbox.in_memory(), port=0) as server:
+        assert actions.request_code(Target(server.endpoint).client(), **whom).medium == "EMAIL"
+        assert Target(server.endpoint).mailbox()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.endpoint)
+        assert actions.request_code(Target("aws").client(), **whom).medium == "EMAIL"
+    assert proxy == []
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://cognito.invalid")
+    with pytest.raises(ResetError):
+        actions.request_code(Target("aws").client(), **whom)
+    assert proxy == ["http://cognito.invalid/"]

@@ -1,32 +1,30 @@
 """One runbook for a table of parameter sets: each row a run of its own, with its own executed
 notebook and record.
 
-The table is read twice and never held: once to find every problem before anything runs, and once to
-run. A few worker processes take the rows, because papermill changes its process's working folder.
-Rows are handed out no faster than the pace: Cognito allows an account about 30 of these calls a
-second for everybody, applications and users included. A worker that is killed costs the row that it
-had, which is then counted as lost; another takes its place.
+The table is read once, and every problem in it is found before anything runs. A few worker
+processes take the rows, because papermill changes its process's working folder. Rows are handed out
+no faster than the pace: Cognito allows an account about 30 of these calls a second for everybody,
+applications and users included. A worker that is killed costs the row that it had, which is then
+counted as lost; another takes its place.
 """
 
-import csv
 import json
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from helpers.campaign.table import MOST_PROBLEMS, read_table
 from helpers.campaign.workers import Row, WorkerPool
-from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entry import RunbookEntry
 
 CALLS_A_SECOND = 10.0
 """The default pace: a third of what Cognito allows an account by default, so that users are not
 shut out meanwhile.
 """
-MOST_PROBLEMS = 50
 
 
 @dataclass(frozen=True)
@@ -60,61 +58,6 @@ class Summary:
         }
 
 
-def rows_of(table: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield (line, parameters) from a CSV file with a heading, or from a file with one JSON object
-    a line (.jsonl).
-
-    Every value of a CSV file is text, and an empty one means the default. Raises BadParameters for
-    what is no table.
-    """
-    with table.open(encoding="utf-8-sig", newline="") as file:
-        if table.suffix.lower() in (".jsonl", ".ndjson"):
-            for number, line in enumerate(file, 1):
-                if not line.strip():
-                    continue
-                try:
-                    values = json.loads(line)
-                except ValueError:
-                    values = None
-                if not isinstance(values, dict):
-                    raise BadParameters([Problem(f"line {number}", "is no JSON object.")])
-                yield number, values
-            return
-        reader = csv.DictReader(file)
-        for values in reader:
-            if None in values or None in values.values():
-                raise BadParameters(
-                    [Problem(f"line {reader.line_num}", "has not as many columns as the heading.")]
-                )
-            yield (
-                reader.line_num,
-                {name.strip(): text for name, text in values.items() if text != ""},
-            )
-
-
-def check(entry: RunbookEntry, table: Path, shared: Mapping[str, str]) -> int:
-    """Look at every row before anything runs; return how many there are. Raises BadParameters with
-    the problems.
-    """
-    problems: list[Problem] = []
-    count = 0
-    for number, values in rows_of(table):
-        count += 1
-        for problem in entry.parameters.read({**shared, **values}, person=False)[1]:
-            problems.append(Problem(f"line {number}: {problem.field}", problem.words))
-        if len(problems) >= MOST_PROBLEMS:
-            problems = [
-                *problems[:MOST_PROBLEMS],
-                Problem("the table", "has more problems; these come first."),
-            ]
-            break
-    if not problems and not count:
-        problems = [Problem("the table", "has no rows.")]
-    if problems:
-        raise BadParameters(problems)
-    return count
-
-
 def run_table(
     entry: RunbookEntry,
     table: Path,
@@ -133,22 +76,21 @@ def run_table(
     all workers; 0 for no limit. on_done: told each row as it ends, and how many have. options: as
     `headless.run` takes them. Raises BadParameters, before anything runs.
     """
-    shared = shared or {}
-    total = check(entry, table, shared)
+    rows = read_table(entry, table, shared or {})
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     results = out / f"batch-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.jsonl"
-    crew = WorkerPool(min(workers, total), entry.name, {"out": out, **options})
+    crew = WorkerPool(min(workers, len(rows)), entry.name, {"out": out, **options})
     tally = ResultWriter(results, on_done)
     began = next_at = time.monotonic()
     step = entry.calls / pace if pace else 0.0
     stopped = False
     try:
-        for number, values in rows_of(table):
+        for number, values in rows:
             while not crew.free or time.monotonic() < next_at:
                 left = max(next_at - time.monotonic(), 0) if crew.free else None
                 for row in crew.collect(left):
                     tally.add(row)
-            crew.submit(number, {**shared, **values})
+            crew.submit(number, values)
             next_at = max(next_at + step, time.monotonic())
         while crew.busy:
             for row in crew.collect(None):

@@ -9,7 +9,7 @@ import click
 
 from helpers.runbooks import RUNBOOKS
 from helpers.runner.cli import VALUES
-from helpers.runner.cli_options import AS_JSON, OUT, USERNAME_AS
+from helpers.runner.cli_options import AS_JSON, OUT, USERNAME_AS, check_folder
 
 
 @click.command("batch")
@@ -53,6 +53,8 @@ def batch_command(
     """
     from helpers.campaign import batch
     from helpers.cognito.errors import BadParameters
+
+    check_folder(out)
 
     def told(row: Any, count: int) -> None:
         click.echo(f"\r{count} done, the last: {row.outcome}\033[K", nl=False, err=True)

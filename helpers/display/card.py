@@ -39,14 +39,14 @@ class Card:
                 f"| {_escape(what)} | {_escape(now)} | {_escape(after)} |"
                 for what, now, after in self.changes
             ]
-        return redact("\n".join(lines))
+        return "\n".join(lines)
 
     def to_html(self) -> str:
         """Return the same as HTML tables, for a widget."""
         rows = "".join(
             f"<tr>{_head(label, 'row')}{_data(text)}</tr>" for label, text in self.rows if text
         )
-        shown = f"<p><strong>{html.escape(self.title)}</strong></p><table>{rows}</table>"
+        shown = f"<p><strong>{_html(self.title)}</strong></p><table>{rows}</table>"
         if self.changes:
             changes = "".join(
                 f"<tr>{_head(what, 'row')}{_data(now)}{_data(after)}</tr>"
@@ -54,7 +54,7 @@ class Card:
             )
             head = "".join(_head(words, "col") for words in CHANGE)
             shown += f"<table><tr>{head}</tr>{changes}</table>"
-        return redact(shown)
+        return shown
 
 
 _CELL = "text-align:left;vertical-align:top;line-height:1.4;padding-right:1em"
@@ -62,16 +62,21 @@ CHANGE = ("What changes", "Now", "After")
 
 
 def _head(text: str, scope: str) -> str:
-    return f'<th scope="{scope}" style="{_CELL}">{html.escape(text)}</th>'
+    return f'<th scope="{scope}" style="{_CELL}">{_html(text)}</th>'
 
 
 def _data(text: str) -> str:
-    return f'<td style="{_CELL}">{html.escape(text)}</td>'
+    return f'<td style="{_CELL}">{_html(text)}</td>'
+
+
+def _html(text: str) -> str:
+    # Here and not afterwards: a secret may be a word of HTML.
+    return html.escape(redact(text))
 
 
 def _escape(text: str) -> str:
     """Have Markdown show these characters as they are, whoever wrote them."""
-    text = html.escape(text, quote=False).replace("\n", " ")
+    text = html.escape(redact(text), quote=False).replace("\n", " ")
     return re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", text)
 
 
@@ -90,12 +95,10 @@ class Table:
     def _repr_markdown_(self) -> str:
         ruler = "|" + "|".join(":---" for _ in self.headings) + "|"
         rows = ["| " + " | ".join(map(_escape, row)) + " |" for row in (self.headings, *self.rows)]
-        return redact("\n".join([f"**{_escape(self.title)}**", "", rows[0], ruler, *rows[1:]]))
+        return "\n".join([f"**{_escape(self.title)}**", "", rows[0], ruler, *rows[1:]])
 
     def to_html(self) -> str:
         """Return the same as an HTML table, for a widget."""
         head = "".join(_head(words, "col") for words in self.headings)
         rows = "".join(f"<tr>{''.join(map(_data, row))}</tr>" for row in self.rows)
-        return redact(
-            f"<p><strong>{html.escape(self.title)}</strong></p><table><tr>{head}</tr>{rows}</table>"
-        )
+        return f"<p><strong>{_html(self.title)}</strong></p><table><tr>{head}</tr>{rows}</table>"

@@ -44,9 +44,9 @@ def _codes(operation: str) -> tuple[str, ...]:
     """Return the errors that botocore's model names for an operation, after those of every signed
     call.
     """
-    model = (
-        botocore.session.get_session().get_service_model("cognito-idp").operation_model(operation)
-    )
+    # No AWS configuration has a say in it, so a broken one does not matter.
+    session = botocore.session.Session({"data_path": (None, None, None, None)})
+    model = session.get_service_model("cognito-idp").operation_model(operation)
     return (*(() if operation in PUBLIC else SIGNED), *(shape.name for shape in model.error_shapes))
 
 

@@ -362,13 +362,14 @@ def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
         if name in schema.SECRETS:
             if name == "client_secret" and not reference:
                 continue
+            typed = reference == "prompt:" or not scheme_of(reference)
             stands_for = _STANDS_FOR.get(scheme_of(reference), shown(reference))
-            source = "" if reference == "prompt:" else f"Leave empty to use {stands_for}. "
+            source = "" if typed else f"Leave empty to use {stands_for}. "
             field |= {
                 "kind": "secret",
                 "value": "",
                 "help": source,
-                "required": reference == "prompt:",
+                "required": typed,
             }
         elif name == "confirm_username":
             field |= {

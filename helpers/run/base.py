@@ -17,14 +17,15 @@ from functools import partial
 from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from helpers.cognito.call import before_change
-from helpers.cognito.errors import BadParameters, Problem
+from helpers.cognito.errors import BadParameters, NotReached, Problem
 from helpers.display.card import Card
 from helpers.run import recording
 from helpers.run.entry import RUNBOOKS
 from helpers.run.parameters import PRACTICE_CLIENT, PRACTICE_POOL, Parameters, PoolParameters
 from helpers.run.record import NextRunbook, Outcome, Record
-from helpers.run.result import NotDone, Result
-from helpers.secrets.references import fault_in, resolve
+from helpers.run.result import NotDone, Result, not_reached
+from helpers.secrets.redaction import register
+from helpers.secrets.references import fault_in, fault_in_value, resolve, scheme_of
 from helpers.secrets.secret import Secret, SecretError
 from helpers.target import Target, TargetError
 
@@ -60,6 +61,7 @@ class Runbook(ABC, Generic[P]):
 
     def __init__(self, **values: Any) -> None:
         self.person = is_interactive(str(values.get("interactive", "auto")))
+        self._hide_given_by_value(values)
         self.values = self._leave_to_the_form(values) if self.person else values
         # A person has not come to the gate yet; their form asks for it, and `submit` looks at it.
         self.parameters, self.problems = self._read(self.values, gate=not self.person)
@@ -207,11 +209,7 @@ class Runbook(ABC, Generic[P]):
                 next="Correct the named fields and try again.",
             )
         else:
-            token = before_change.set(recording.before_change)
-            try:
-                result = self._act(parameters, target, secrets)
-            finally:
-                before_change.reset(token)
+            result = self._acted(parameters, target, secrets)
         left_open = _left_open(result.next_runbook) if result.next_runbook else ""
         result = replace(result, notes=(*notes, *result.notes), next=result.next + left_open)
         self.result = result
@@ -298,8 +296,19 @@ class Runbook(ABC, Generic[P]):
         read, problems = self.parameters_model.read(values, person=self.person, gate=gate)
         return cast(P | None, read), problems
 
+    def _hide_given_by_value(self, values: Mapping[str, Any]) -> None:
+        """Keep what was given in place of a reference out of every text: it will be refused, and
+        may be a secret.
+        """
+        for name in self.parameters_model.SECRETS:
+            given = values.get(name)
+            if isinstance(given, str) and not scheme_of(given):
+                register(given)
+
     def _leave_to_the_form(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Have the form ask for each secret whose reference cannot be used here."""
+        """Have the form ask for each secret whose reference cannot be used here. A value in place
+        of a reference is refused there as anywhere.
+        """
         fields = self.parameters_model.model_fields
         given = {
             name: values.get(name, fields[name].default) for name in self.parameters_model.SECRETS
@@ -309,7 +318,7 @@ class Runbook(ABC, Generic[P]):
             name
             for name, reference in given.items()
             if isinstance(reference, str)
-            and reference
+            and scheme_of(reference)
             and fault_in(reference, sandbox=sandbox, person=True)
         ]
         return {**values, **dict.fromkeys(unfit, "prompt:")}
@@ -318,6 +327,13 @@ class Runbook(ABC, Generic[P]):
         self, parameters: P, target: Target, typed: Mapping[str, Secret]
     ) -> tuple[dict[str, Secret], list[Problem]]:
         secrets, problems = dict(typed), []
+
+        def newest_code() -> str:
+            try:
+                return target.newest_code(getattr(parameters, "username", ""))
+            except TargetError as exc:
+                raise SecretError(str(exc)) from None
+
         for name in self.parameters_model.SECRETS:
             reference = getattr(parameters, name)
             if name in typed or not reference:
@@ -328,11 +344,25 @@ class Runbook(ABC, Generic[P]):
                     label=name.replace("_", " "),
                     ask=_nobody_asked,
                     aws=target.aws,
-                    mailbox=lambda: target.newest_code(getattr(parameters, "username", "")),
+                    mailbox=newest_code,
                 )
-            except (SecretError, TargetError) as exc:
+            except SecretError as exc:
                 problems.append(Problem(name, str(exc)))
+        for name, secret in secrets.items():
+            fault = fault_in_value(secret, pasted=name == "code")
+            problems += [Problem(name, fault)] if fault else []
         return secrets, problems
+
+    def _acted(self, parameters: P, target: Target, secrets: Mapping[str, Secret]) -> Result:
+        token = before_change.set(recording.before_change)
+        try:
+            return self._act(parameters, target, secrets)
+        except NotReached as exc:
+            return not_reached(exc)
+        except TargetError as exc:
+            return not_reached(NotReached(str(exc), next="Look at the target, then run again."))
+        finally:
+            before_change.reset(token)
 
     def _incorrect(self) -> Card:
         return Card(

@@ -10,6 +10,7 @@ from typing import Any
 
 from helpers.run.entries import Ended
 from helpers.run.entry import RunbookEntry
+from helpers.secrets.redaction import redact_values
 
 USERNAME_AS = ("clear", "masked", "hashed")
 
@@ -37,13 +38,15 @@ def username_masker(
     return lambda text: text.replace(username, masked)
 
 
-def map_strings(value: Any, mask: Callable[[str], str]) -> Any:
-    """Pass every text in JSON data through a veil."""
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, dict):
-        return {key: map_strings(item, mask) for key, item in value.items()}
-    return [map_strings(item, mask) for item in value] if isinstance(value, list) else value
+KEPT = frozenset(
+    {
+        *((name,) for name in ("event", "run", "at", "state", "outcome")),
+        *(("record", name) for name in ("runbook", "started_at", "ended_at", "outcome")),
+        *(("record", "steps", "*", name) for name in ("name", "status", "at", "request_id")),
+        ("record", "next_runbook", "name"),
+    }
+)
+"""Where a run's end holds no text but a word, a time or an id: these stay whatever the name is."""
 
 
 def mask_entry(
@@ -52,11 +55,13 @@ def mask_entry(
     """Return a run's end as it is kept: the username as chosen, and so the one that the run has
     found out to go on with.
     """
-    data = map_strings(ended.model_dump(mode="json"), username_masker(entry, values, how, folder))
+    mask = username_masker(entry, values, how, folder)
+    data = redact_values(ended.model_dump(mode="json"), redactor=mask, keep=KEPT)
     following = ended.record.next_runbook if ended.record else None
     found = following.parameters.get("username", "") if following else ""
     if found:
-        data = map_strings(data, username_masker(entry, {**values, "username": found}, how, folder))
+        mask = username_masker(entry, {**values, "username": found}, how, folder)
+        data = redact_values(data, redactor=mask, keep=KEPT)
     return Ended.model_validate(data)
 
 

@@ -13,13 +13,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from helpers.cognito.errors import Problem
 from helpers.secrets import references
-from helpers.target import Target
+from helpers.target import Target, endpoint
 
 PRACTICE_POOL = "us-east-1_Sandbox01"
 PRACTICE_CLIENT = "3n4b5urk1ft4fl3mg5e62d9ado"
 PRACTICE_USER = "diego@example.com"
 POOL = r"^[\w-]+_[0-9a-zA-Z]+$"
 USERNAME = r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$"
+
+
+def as_text(given: str) -> str:
+    """Return what was given with the halves of characters in it replaced; they come from bytes that
+    are no UTF-8, and from JSON.
+    """
+    return given.encode(errors="replace").decode()
+
 
 _WORDS = {
     "client_id": "must be the app client's id: 1 to 128 letters, digits, + or _.",
@@ -39,6 +47,8 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     SECRETS: ClassVar[tuple[str, ...]] = ()
+    SIGNED: ClassVar[bool] = False
+    """Whether the runbook's calls need AWS credentials."""
 
     target: str = Field(
         default="sandbox",
@@ -76,15 +86,25 @@ class Parameters(BaseModel):
         when they cannot be used at all.
         """
         names = list(cls.model_fields)
-        problems = []
+        problems = [
+            Problem(as_text(name), "holds a character that is none: it was not given in UTF-8.")
+            for name, value in values.items()
+            if as_text(name) != name or isinstance(value, str) and as_text(value) != value
+        ]
+        values = {
+            as_text(name): as_text(value) if isinstance(value, str) else value
+            for name, value in values.items()
+        }
+        faulty = {problem.field for problem in problems}
         try:
             read: Self | None = cls(**values)
         except ValidationError as exc:
             read = None
-            problems = [
+            found = (
                 cls._problem(error, values)
                 for error in exc.errors(include_url=False, include_input=False)
-            ]
+            )
+            problems += [problem for problem in found if problem.field not in faulty]
         faulty = {problem.field for problem in problems}
         problems += [
             p for p in cls._cross_check(values, person=person, gate=gate) if p.field not in faulty
@@ -100,7 +120,7 @@ class Parameters(BaseModel):
             return value if isinstance(value, str) else ""
 
         target = Target(text("target"), text("region"), text("profile"))
-        problems = [Problem(field, words) for field, words in target.faults()]
+        problems = [Problem(field, words) for field, words in target.faults(signed=cls.SIGNED)]
         if (
             gate
             and not problems
@@ -117,7 +137,11 @@ class Parameters(BaseModel):
             given = values.get(name, cls.model_fields[name].default)
             if not isinstance(given, str) or (name == "client_secret" and not given):
                 continue
-            fault = references.fault_in(given, sandbox=target.may_be_sandbox, person=person)
+            # Where no target is named, nobody knows whether it would be a sandbox.
+            sandbox = target.may_be_sandbox or (
+                target.name != "aws" and endpoint(target.name) is None
+            )
+            fault = references.fault_in(given, sandbox=sandbox, person=person)
             problems += [Problem(name, fault)] if fault else []
         return problems
 
@@ -205,6 +229,8 @@ class ClientParameters(Parameters):
 
 class PoolParameters(Parameters):
     """The parameters of an administrator's calls, which name a user pool. They are signed."""
+
+    SIGNED: ClassVar[bool] = True
 
     user_pool_id: str = Field(
         default=PRACTICE_POOL,

@@ -24,6 +24,7 @@ from helpers.run.entries import Ended, Kept, Sending, Started, State, now
 from helpers.run.entry import RunbookEntry
 from helpers.run.journal import Journal
 from helpers.run.masking import mask_entry, username_masker
+from helpers.run.parameters import as_text
 from helpers.run.record import Outcome, Record
 
 RUNS = "COGNITO_RESET_RUNS"
@@ -201,7 +202,9 @@ def _recordable(entry: RunbookEntry, values: Mapping[str, Any]) -> dict[str, str
     model = entry.parameters
     every = {name: f.default for name, f in model.model_fields.items()} | dict(values)
     return {
-        name: "stdin:" if value == "stdin:" else model.recordable(name, str(value))
+        as_text(name): as_text(
+            "stdin:" if value == "stdin:" else model.recordable(name, str(value))
+        )
         for name, value in every.items()
     }
 

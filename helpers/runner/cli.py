@@ -14,7 +14,8 @@ import click
 
 from helpers.run.entry import RunbookEntry
 from helpers.runbooks import RUNBOOKS
-from helpers.runner.cli_options import AS_JSON, EXIT_CODES, OUT, USERNAME_AS
+from helpers.runner.cli_options import AS_JSON, EXIT_CODES, OUT, USERNAME_AS, check_folder
+from helpers.runner.streams import say
 
 if TYPE_CHECKING:
     from helpers.runner.headless import Report
@@ -124,6 +125,7 @@ def run_command(entry: RunbookEntry) -> click.Command:
         cell_timeout: int | None,
         username_as: str,
     ) -> None:
+        check_folder(out, record)
         start_early()
         from helpers.runner import headless
         from helpers.secrets.redaction import hide_in_logs
@@ -142,7 +144,7 @@ def run_command(entry: RunbookEntry) -> click.Command:
                 username_as=username_as,
                 on_cell=on_cell,
             )
-        click.echo(
+        say(
             json.dumps(report.to_json(), indent=2, ensure_ascii=False)
             if as_json
             else in_words(report)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from helpers.runbooks import RUNBOOKS
-from helpers.runner.cli_options import AS_JSON, OUT
+from helpers.runner.cli_options import AS_JSON, OUT, check_journal
 
 
 @click.command("list")
@@ -69,6 +69,7 @@ def show_command(
 
     from helpers.run.journal import Journal
 
+    check_journal(out)
     runs = [
         each
         for each in Journal(out).runs()
@@ -123,6 +124,7 @@ def verify_command(out: Path, head: str | None, as_json: bool) -> None:
     """
     from helpers.run.journal import Journal
 
+    check_journal(out)
     journal = Journal(out)
     verdict = journal.verify()
     faults = list(verdict.faults)

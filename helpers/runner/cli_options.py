@@ -1,5 +1,8 @@
-"""Options and words that the commands share."""
+"""Options and words that the commands share, and the folders that they name."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -28,3 +31,64 @@ Exit codes:
   4 password refused            124 timed out
   5 throttled or attempt limit  130 stopped by Ctrl-C (143: by SIGTERM)
                                 138 kernel died"""
+
+
+_ROOM = 262_144
+"""Bytes that a run's notebook and record need at least."""
+
+
+def check_folder(out: Path, record: Path | None = None) -> None:
+    """Make the folder of runs, and that of the record, and try whether a run can be kept there.
+
+    Raises UsageError where it cannot, before anything is sent.
+    """
+    from helpers.run.journal import NAME
+
+    with _refused("--out", out):
+        _try_folder(out)
+        journal = out / NAME
+        if journal.exists():
+            journal.open("r+b").close()
+    if record is not None:
+        with _refused("--record", record):
+            _try_folder(record.parent)
+            # Under a name that is a little longer, as it will be written
+            draft = record.with_name(f".{record.name}.0000000")
+            draft.touch(mode=0o600)
+            draft.unlink()
+            if record.is_dir():
+                raise IsADirectoryError(None, "it is a folder")
+
+
+def check_journal(out: Path) -> None:
+    """Raise UsageError where a folder's journal is there and cannot be read."""
+    from helpers.run.journal import NAME
+
+    with _refused("--out", out):
+        journal = out / NAME
+        if journal.exists():
+            journal.open("rb").close()
+
+
+def _try_folder(folder: Path) -> None:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
+        if file.write(b"\0" * _ROOM) < _ROOM:
+            raise OSError(None, "No space left on device")
+
+
+@contextmanager
+def _refused(option: str, path: Path) -> Iterator[None]:
+    try:
+        str(path).encode()
+        yield
+    except (OSError, ValueError) as exc:
+        why = getattr(exc, "strerror", None) or "it is no text in UTF-8"
+        raise click.UsageError(
+            f"{option}: {_shown(path)} cannot be used: {why}. Nothing was sent."
+        ) from None
+
+
+def _shown(path: Path) -> str:
+    text = str(path).encode(errors="replace").decode()
+    return text if len(text) <= 200 else f"{text[:200]}..."

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from helpers.secrets.secret import Secret, SecretError
+from helpers.secrets.spellings import SHORTEST
 
 SCHEMES = {
     "env": "env:NAME, an environment variable",
-    "file": "file:PATH, the first line of a file that only you can read",
+    "file": "file:PATH, the content of a file that only you can read, without its last line end",
     "prompt": "prompt:, a hidden question, where a person is there to answer it",
     "keyring": "keyring:SERVICE/USER, the system's keyring",
     "secretsmanager": "secretsmanager:ID or secretsmanager:ID#KEY, AWS Secrets Manager",
@@ -66,8 +67,8 @@ def fault_in(reference: str, *, sandbox: bool, person: bool) -> str | None:
         )
     if scheme == "env" and not os.environ.get(rest):
         return "the environment variable of this reference is not set, or empty."
-    if scheme == "file":
-        return _fault_in_file(Path(rest).expanduser())
+    if scheme == "file" and rest:
+        return _fault_in_file(rest)
     if scheme == "keyring" and "/" not in rest:
         return "keyring: is written keyring:SERVICE/USER."
     if scheme != "mailbox" and not rest:
@@ -99,7 +100,7 @@ def resolve(
     scheme, rest = scheme_of(reference), reference.partition(":")[2]
     readers: dict[str, Callable[[], str]] = {
         "env": lambda: os.environ.get(rest, ""),
-        "file": lambda: _first_line(Path(rest).expanduser()),
+        "file": lambda: _from_file(rest),
         "prompt": lambda: ask(f"{label}: "),
         "keyring": lambda: _from_keyring(rest),
         "secretsmanager": lambda: _from_secrets_manager(rest, aws("secretsmanager")),
@@ -110,22 +111,39 @@ def resolve(
         "literal": lambda: rest,
     }
     if scheme not in readers:
-        raise SecretError(f"{label}: not a reference to a secret.")
+        raise SecretError("not a reference to a secret.")
     try:
         value = readers[scheme]()
     except SecretError:
         raise
     # From any store; it may quote what it read, its class is enough
     except Exception as exc:  # noqa: BLE001
-        raise SecretError(f"{label}: {scheme}: could not be read ({type(exc).__name__}).") from None
+        raise SecretError(f"{scheme}: could not be read ({type(exc).__name__}).") from None
     if not value:
-        raise SecretError(f"{label}: there is nothing behind this {scheme}: reference.")
+        raise SecretError(f"there is nothing behind this {scheme}: reference.")
     return Secret(value, label)
 
 
-def _fault_in_file(path: Path) -> str | None:
-    if not path.is_file():
+LARGEST_FILE = 65536
+"""Bytes. Larger files, and what is no ordinary file, hold no secret of ours and may never end."""
+
+
+def _fault_in_file(rest: str) -> str | None:
+    try:
+        path = Path(rest).expanduser()
+        status = path.stat()
+    except FileNotFoundError:
         return "there is no file at the path of this reference."
+    # A name too long, a home of nobody, a null character, a folder that is closed to us
+    except (OSError, RuntimeError, ValueError) as exc:
+        why = getattr(exc, "strerror", None) or type(exc).__name__
+        return f"the path of this reference cannot be used ({why})."
+    if stat.S_ISDIR(status.st_mode):
+        return "the path of this reference leads to a folder, not to a file."
+    if not stat.S_ISREG(status.st_mode):
+        return "the path of this reference leads to a pipe or a device, not to a file."
+    if status.st_size > LARGEST_FILE:
+        return f"the file of this reference has more than {LARGEST_FILE:,} bytes: it is no secret."
     if not os.access(path, os.R_OK):
         return "the file of this reference cannot be read by you."
     # Container secrets are mounted readable for all inside the container, where there is nobody
@@ -133,14 +151,40 @@ def _fault_in_file(path: Path) -> str | None:
     mounted = any(
         path.resolve().is_relative_to(root) for root in ("/run/secrets", "/var/run/secrets")
     )
-    if os.name == "posix" and not mounted and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        return "other users may read the file of this reference; run chmod 600 on it first."
+    if os.name == "posix" and not mounted and status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        return OTHERS_MAY_READ
     return None
 
 
-def _first_line(path: Path) -> str:
-    text = path.read_text(encoding="utf-8")
+OTHERS_MAY_READ = "other users may read the file of this reference; run chmod 600 on it first."
+
+
+def _from_file(rest: str) -> str:
+    # Whoever checked has told the faults; a file that others may read is read for other notebooks.
+    fault = _fault_in_file(rest)
+    if fault and fault != OTHERS_MAY_READ:
+        raise SecretError(fault)
+    try:
+        text = Path(rest).expanduser().read_bytes().decode()
+    except UnicodeDecodeError:
+        raise SecretError("what is in the file of this reference is no text in UTF-8.") from None
     return text.removesuffix("\n").removesuffix("\r")
+
+
+def fault_in_value(value: Secret, *, pasted: bool = False) -> str | None:
+    """Say in words why what a reference stands for can be no password, code or client secret, or
+    None.
+
+    pasted: whether line ends around it do not matter.
+    """
+    text = value.reveal().strip("\r\n") if pasted else value.reveal()
+    if "\n" in text or "\r" in text:
+        return "holds a line end: a password, a code and a client secret are one line, without it."
+    if len(text) < SHORTEST:
+        return f"has fewer than {SHORTEST} characters: none is so short, nor could it be hidden."
+    if text.encode(errors="replace").decode() != text:
+        return "holds a character that is none: it was not given in UTF-8."
+    return None
 
 
 def _from_keyring(rest: str) -> str:

@@ -3,8 +3,8 @@
 Passwords, confirmation codes, client secrets and secret hashes are secrets. A parameter never
 carries one; it carries a reference to it, and `resolve` turns the reference into a `Secret`. A
 secret shows itself nowhere: `reveal` is called where the request to Cognito is made, and nowhere
-else. Whatever was resolved is known to `redact`, which takes it out of text in every common
-encoding; `hide_in_logs` has every log record pass through it.
+else. Whatever was resolved is known to `redact`, which takes it out of text in every encoding that
+`helpers.secrets.redaction` promises; every log record passes through it.
 """
 
 import hmac
@@ -46,16 +46,10 @@ class Secret:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and hmac.compare_digest(
-            self._value.encode(), other._value.encode()
+            self._value.encode(errors="surrogatepass"), other._value.encode(errors="surrogatepass")
         )
 
     __hash__ = None  # type: ignore[assignment]  # a hash of a six-digit code is the code
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a secret cannot be pickled or copied")
-
-
-# --- references -----------------------------------------------------------------------------------
-
-
-# --- redaction ------------------------------------------------------------------------------------

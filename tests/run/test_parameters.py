@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from helpers.run.parameters import UserParameters
 from helpers.runbooks.schemas import ConfirmResetParameters as Parameters
 
 
@@ -108,3 +109,34 @@ def test_the_schema_gives_every_parameter_a_type_a_default_and_help():
         assert field["type"] == "string", name
         assert field["description"], name
         assert "default" in field, name
+
+
+@pytest.mark.parametrize(
+    ("field", "values"),
+    [
+        ("code", {"code": "env:\ud800"}),
+        ("code", {"code": "file:\udcff"}),
+        ("username", {"username": "a\udcff"}),
+        ("a?", {"a\udcff": "b"}),
+        ("target", {"target": "http://\udcff"}),
+    ],
+)
+def test_what_is_no_text_is_refused_by_its_name_and_told_once(field, values):
+    _, found = Parameters.read(values, person=False)
+    assert [problem.field for problem in found] == [field]
+    assert "not given in UTF-8" in found[0].words or field == "a?"
+    json.dumps([str(problem) for problem in found]).encode()
+
+
+@pytest.mark.parametrize("target", ["http://[::1", "http://127.0.0.1:99999", "bogus"])
+def test_where_the_target_is_none_its_secrets_are_not_blamed(target):
+    assert set(problems(target=target)) == {"target"}
+
+
+def test_a_profile_of_the_environment_is_looked_for_where_calls_are_signed(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    given = {"target": "aws", "client_id": "1example23456789"}
+    secret = {"code": "env:AWS_PROFILE", "new_password": "env:AWS_PROFILE"}
+    assert problems(**given, **secret) == {}
+    signed = UserParameters.read({"target": "aws", "user_pool_id": "eu-west-1_x"}, person=False)[1]
+    assert [problem.field for problem in signed] == ["profile"]

@@ -8,12 +8,14 @@ import pytest
 
 from helpers.cognito import actions
 from helpers.form.act import InteractiveRun
-from helpers.run.journal import Journal
+from helpers.run.journal import Ended, Journal, Kept
+from helpers.run.masking import KEPT
 from helpers.run.recording import RUNS
 from helpers.runbooks.admin_reset import AdminReset
 from helpers.runbooks.confirm_reset import ConfirmReset
 from helpers.runbooks.set_password import SetPassword
-from helpers.sandbox import DEFAULT_CLIENT_ID
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
+from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 NEW = "Noted-new-1-password"
@@ -142,3 +144,56 @@ def test_a_password_in_place_of_the_place_for_it_is_not_noted(folder, sandbox):
     (run,) = Journal(folder).runs()
     assert (run.outcome, run.started.parameters["password_to"]) == ("not_sent", "[hidden]")
     assert "Oops-by-value-1" not in everything(folder)
+
+
+# --- the username, and secrets, that are words of the format ---
+
+WORDS = ["confirmed", "completed", "ended", "done", "confirm-reset", "20", "outcome", "null"]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_username_that_is_a_word_of_the_format_breaks_nothing(folder, sandbox, word):
+    Target().client().admin_create_user(
+        UserPoolId=DEFAULT_POOL_ID, Username=word, MessageAction="SUPPRESS"
+    )
+    press(InteractiveRun(AdminReset(interactive="yes")), username=word, confirm_username=word)
+    (run,) = Journal(folder).runs()
+    assert (run.state, run.started.runbook) == ("completed", "admin-reset")
+    assert run.started.parameters["username"] == f"{word[0]}***"
+    kept = Kept.model_validate_json((folder / run.started.run / "record.json").read_text())
+    assert kept.ended.outcome == run.outcome
+    assert kept.ended.record.parameters["username"] == f"{word[0]}***"
+
+
+@pytest.mark.parametrize("word", ["confirmed", "completed", "outcome", "schema_version", "done"])
+def test_a_secret_that_is_a_word_of_the_format_breaks_nothing(folder, code, word):
+    Secret(word)
+    press(InteractiveRun(ConfirmReset(interactive="yes")), code=code, new_password=NEW)
+    (run,) = Journal(folder).runs()
+    assert (run.state, run.outcome) == ("completed", "confirmed")
+    assert run.ended.record.outcome == "confirmed"
+    assert (folder / run.started.run / "record.json").exists()
+
+
+def test_every_word_time_and_id_of_a_runs_end_stays_what_it_is():
+    """A member of the models that only certain values fit is in masking.KEPT."""
+
+    def words(schema, path=()):
+        if "$ref" in schema:
+            schema = definitions[schema["$ref"].rpartition("/")[2]]
+        for each in (schema, *schema.get("anyOf", ())):
+            if each.get("format") == "date-time" or "enum" in each or "const" in each:
+                yield path
+            if "$ref" in each and each is not schema:
+                yield from words(each, path)
+            for name, member in each.get("properties", {}).items():
+                yield from words(member, (*path, name))
+            if each.get("type") == "array" and "items" in each:
+                yield from words(each["items"], (*path, "*"))
+
+    whole = Ended.model_json_schema(mode="serialization")
+    definitions = whole["$defs"]
+    found = {path for path in words(whole) if path[-1] != "schema_version"}
+    assert ("outcome",) in found
+    assert ("record", "steps", "*", "status") in found
+    assert found <= KEPT

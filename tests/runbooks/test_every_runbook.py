@@ -13,12 +13,15 @@ import pytest
 
 from helpers.cognito.catalogue import look_up
 from helpers.cognito.catalogue_entries import CATALOGUE, UNKNOWN
+from helpers.cognito.errors import BadParameters
 from helpers.display.card import Card
 from helpers.display.refusals import refusals
 from helpers.form.act import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.runbooks import RUNBOOKS, request_code
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
+from helpers.secrets.redaction import redact
+from helpers.secrets.secret import Secret
 
 EVERY = pytest.mark.parametrize("name", sorted(RUNBOOKS))
 MODEL = botocore.session.get_session().get_service_model("cognito-idp")
@@ -280,3 +283,38 @@ def test_bad_parameters_are_told_by_field_at_once_and_nothing_is_sent(name, sand
     _, problems = RUNBOOKS[name].parameters.read(bad, person=False)
     assert {problem.field for problem in problems} >= set(bad)
     assert sandbox.counts()["calls"] == {}
+
+
+# --- a secret that is given by value, whoever runs the notebook ---
+
+SECRET_PARAMETERS = [
+    (name, field) for name in sorted(RUNBOOKS) for field in RUNBOOKS[name].parameters.SECRETS
+]
+BY_VALUE = "Planted-by-value-1"
+
+
+@pytest.mark.parametrize(("name", "field"), SECRET_PARAMETERS)
+def test_a_secret_by_value_is_refused_by_the_runbook_itself(name, field):
+    with pytest.raises(BadParameters) as caught:
+        made(name, **{field: BY_VALUE})
+    assert f"{field}: not a reference to a secret" in str(caught.value)
+    assert BY_VALUE not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "field"), SECRET_PARAMETERS)
+def test_the_form_refuses_a_secret_by_value_too_and_shows_it_nowhere(name, field):
+    run = made(name, interactive="yes", **{field: BY_VALUE})
+    assert [problem.field for problem in run.problems] == [field]
+    form = InteractiveRun(run).form
+    assert "not a reference to a secret" in form.errors[field]
+    assert run.submit({}).outcome is Outcome.NOT_SENT
+    shown = json.dumps([form.fields, form.errors, run.record.to_json()]) + repr(run.where())
+    assert BY_VALUE not in shown
+    assert redact(BY_VALUE) == "[hidden]"
+
+
+def test_a_secret_by_value_is_no_longer_refused_once_it_is_typed(sandbox):
+    run = made("confirm-reset", interactive="yes", new_password=BY_VALUE, code="mailbox:")
+    made("confirm-reset", interactive="yes").practice()
+    typed = {"new_password": Secret("Another-one-1")}
+    assert run.submit({}, typed).outcome is Outcome.CONFIRMED

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import socket
 import stat
@@ -23,6 +24,7 @@ from helpers.run.entries import Kept
 from helpers.run.journal import Journal
 from helpers.run.record import MIME
 from helpers.runbooks import RUNBOOKS
+from helpers.runner import cli_options
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
 from tests import until
@@ -398,6 +400,96 @@ def test_bad_input_is_answered_in_words_with_exit_code_2(arguments, words, tmp_p
     assert words in answer.stderr
     assert "hunter2" not in answer.output
     assert "Traceback" not in answer.output
+
+
+@pytest.fixture
+def unusable(tmp_path):
+    """What cannot be a folder of runs, by what is wrong with it."""
+    (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere" / "x")
+    (tmp_path / "taken" / "journal.jsonl").mkdir(parents=True)
+    return {
+        "below a file": tmp_path / "file" / "x",
+        "name too long": tmp_path / ("a" * 300),
+        "dangling link": tmp_path / "dangling",
+        "read-only": Path("/proc/runs"),
+        "no text": tmp_path / "a\udcff",
+        "its journal is a folder": tmp_path / "taken",
+    }
+
+
+@pytest.mark.parametrize(
+    "why",
+    [
+        "below a file",
+        "name too long",
+        "dangling link",
+        "read-only",
+        "no text",
+        "its journal is a folder",
+    ],
+)
+@pytest.mark.parametrize(
+    "command", [["run", "confirm-reset"], ["first-run"], ["batch", "confirm-reset", os.devnull]]
+)
+def test_a_folder_where_no_run_can_be_kept_is_refused_before_anything_is_sent(
+    command, why, unusable
+):
+    answer = invoke(*command, "--out", str(unusable[why]))
+    assert answer.exit_code == 2
+    assert "--out: " in answer.stderr
+    assert answer.stderr.endswith("Nothing was sent.\n")
+    assert "Traceback" not in answer.output
+
+
+def test_a_full_disk_is_found_before_anything_is_sent(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        cli_options.tempfile,
+        "TemporaryFile",
+        lambda **_: Path("/dev/full").open("wb", 0),  # noqa: SIM115
+    )
+    answer = invoke("run", "confirm-reset", "--out", str(tmp_path / "runs"))
+    assert answer.exit_code == 2
+    assert "No space left on device. Nothing was sent." in answer.stderr
+    assert not Journal(tmp_path / "runs").path.exists()
+
+
+@pytest.mark.parametrize("command", ["show", "verify"])
+@pytest.mark.parametrize("why", ["name too long", "its journal is a folder"])
+def test_a_journal_that_cannot_be_read_is_told_in_words(command, why, unusable):
+    answer = invoke(command, "--out", str(unusable[why]))
+    assert answer.exit_code == 2
+    assert "cannot be used" in answer.stderr
+
+
+def test_a_record_that_cannot_be_written_is_refused_before_anything_is_sent(tmp_path, unusable):
+    for path in (tmp_path / "file" / "x", Path("/proc/x"), tmp_path / ("a" * 255)):
+        answer = invoke(
+            "run", "confirm-reset", "--out", str(tmp_path / "runs"), "--record", str(path)
+        )
+        assert answer.exit_code == 2
+        assert "--record: " in answer.stderr
+    assert not Journal(tmp_path / "runs").path.exists()
+
+
+@pytest.mark.parametrize("redirected", [">&-", "2>&-", ">&- 2>&-", "<&-", ">/dev/full"])
+def test_a_run_goes_its_way_whatever_its_streams_are(redirected, box, tmp_path):
+    words = [COMMAND, "run", "confirm-reset", "--out", str(tmp_path / "runs")]
+    words += ["-p", "code=env:THE_CODE", "-p", "new_password=env:NEW_PASSWORD"]
+    done = subprocess.run(
+        ["sh", "-c", f"{shlex.join(words)} {redirected}"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert [each.outcome for each in Journal(tmp_path / "runs").runs()] == ["confirmed"]
+    assert "Traceback" not in done.stderr
+
+
+def test_a_wrong_aws_configuration_does_not_matter_to_the_sandbox(box, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    monkeypatch.setenv("AWS_CONFIG_FILE", os.devnull)
+    process = start("--out", str(tmp_path / "runs"))
+    report = json.loads(process.communicate(timeout=60)[0])
+    assert (process.returncode, report["outcome"], report["detail"]) == (0, "confirmed", "")
 
 
 # --- secrets that are typed or piped ---

@@ -151,6 +151,16 @@ def test_bad_parameters_end_in_1_with_every_problem_and_nothing_sent(papermill):
     assert signs_in(client, DEFAULT_PASSWORD)
 
 
+def test_a_secret_by_value_is_refused_under_stock_papermill_too(papermill):
+    client = papermill.request_code()
+    done = papermill.run(code="env:RESET_CODE", new_password="Planted-by-value-1")
+    assert done.returncode == 1
+    assert "new_password: not a reference to a secret" in done.stderr
+    assert "Planted-by-value-1" not in done.stderr
+    assert papermill.record() is None
+    assert signs_in(client, DEFAULT_PASSWORD)
+
+
 def test_papermill_reads_every_parameter_with_its_help():
     told = (
         CliRunner()
