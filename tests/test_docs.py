@@ -327,15 +327,11 @@ def test_every_notebook_is_in_the_table():
     assert sorted(listed) == sorted(str(path.relative_to(NOTEBOOKS.parent)) for path in notebooks())
 
 
-def first_column(document, heading):
-    """Return what is in code in the first column of the table below a heading."""
+def names(document, heading):
+    """Return the first column of the table below a heading, where it is in code or a number."""
     section = re.split(r"^##+ ", document, flags=re.MULTILINE)
     [mine] = [part for part in section if part.startswith(f"{heading}\n")]
-    return re.findall(r"^\| (?:`([^`]+)`|(?<=\| )(\d+)) \|", mine, re.MULTILINE)
-
-
-def names(document, heading):
-    return [code or number for code, number in first_column(document, heading)]
+    return re.findall(r"^\| `?((?<=`)[^`]+|\d+)`? \|", mine, re.MULTILINE)
 
 
 def test_every_scheme_of_a_reference_is_in_the_table():

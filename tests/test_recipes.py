@@ -193,6 +193,26 @@ def test_airflow(secrets, tmp_path, monkeypatch):
     assert executed[0].metadata.cognito_reset.ended == "completed"
 
 
+def test_step_functions(secrets, tmp_path):
+    [(_, text)] = blocks("Step Functions")
+    state = json.loads(text)["States"]["Confirm"]
+    assert "Retry" not in state
+    [container] = state["Arguments"]["Overrides"]["ContainerOverrides"]
+    whom = "{% 'username=' & $states.input.username %}"
+    assert whom in container["Command"]
+    answer = subprocess.run(
+        [
+            f"username={DEFAULT_USERNAME}" if word == whom else here(word)
+            for word in container["Command"]
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(answer.stdout)["outcome"] == "confirmed"
+
+
 def test_jupyter_scheduler(secrets, tmp_path):
     [(_, text)] = blocks("jupyter-scheduler")
     job = json.loads(text)
