@@ -16,7 +16,7 @@ import pytest
 
 from helpers.__main__ import main
 from helpers.cognito import errors
-from helpers.run import journal
+from helpers.run import entries
 from helpers.run.record import Outcome
 from helpers.runner.cli_options import EXIT_CODES
 from helpers.sandbox import DEFAULT_POOL_ID, Sandbox, control, faults, serve
@@ -360,7 +360,7 @@ def test_every_exit_code_is_in_the_table():
 
 
 def test_every_state_of_a_run_is_told():
-    for state in (*get_args(journal.State), "running", "lost"):
+    for state in (*get_args(entries.State), "running", "lost"):
         assert f"`{state}`" in TRUST, state
 
 
