@@ -1,8 +1,7 @@
 """Run the notebooks on a fresh sandbox and store their outputs anew: python -m tests.rebaseline
 (make notebooks).
 
-The README's tables are made from the schemas, the notebooks and the sandbox's tests, and stored
-anew too.
+The generated tables of the documents are stored too.
 
 What is stored is what a reader needs: sources, outputs and execution counts, with stable names for
 the cells. Nothing that differs from run to run is kept, so two runs give the same bytes, and
@@ -17,8 +16,7 @@ import nbformat
 from nbclient import NotebookClient
 from traitlets.config import Config
 
-from tests import ROOT, runbook_tables
-from tests.sandbox import facts_table
+from tests import ROOT, generated_tables
 
 NOTEBOOKS = ROOT / "notebooks"
 
@@ -69,9 +67,4 @@ if __name__ == "__main__":
     for each in notebooks():
         each.write_text(executed(each), encoding="utf-8")
         print("stored", each.relative_to(NOTEBOOKS.parent))
-    readme = NOTEBOOKS.parent / "README.md"
-    readme.write_text(
-        runbook_tables.updated(facts_table.updated(readme.read_text(encoding="utf-8"))),
-        encoding="utf-8",
-    )
-    print("stored the tables in README.md")
+    generated_tables.store()

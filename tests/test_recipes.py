@@ -1,7 +1,8 @@
-"""The recipes of the README, run as far as that can be done without the services that they
-are for.
+"""The recipes for schedulers, run as far as that can be done without the services that they are
+for.
 """
 
+import configparser
 import json
 import os
 import re
@@ -24,16 +25,12 @@ from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
 from tests import ROOT
 
-BEGIN, END = "<!-- recipes", "<!-- end of recipes -->"
-README = ROOT.joinpath("README.md").read_text(encoding="utf-8")
-
-pytestmark = pytest.mark.skipif(BEGIN not in README, reason="the README has no recipes")
+RECIPES = ROOT.joinpath("docs", "schedulers.md").read_text(encoding="utf-8")
 
 
 def blocks(heading):
     """The fenced blocks below one heading, as (language, text)."""
-    text = README.partition(BEGIN)[2].partition(END)[0]
-    section = re.split(r"^#### ", text, flags=re.MULTILINE)
+    section = re.split(r"^#+ ", RECIPES, flags=re.MULTILINE)
     mine = next(part for part in section if part.startswith(heading + "\n"))
     return re.findall(r"^```(\w+)\n(.*?)^```$", mine, flags=re.MULTILINE | re.DOTALL)
 
@@ -59,8 +56,10 @@ def here(value):
     )
 
 
-def test_cron(secrets, tmp_path):
-    (_, crontab), (_, table) = blocks("cron")
+@pytest.fixture
+def opt(secrets, tmp_path):
+    """A folder such as /opt/cognito-reset-runbooks, with the table and its secrets beside it."""
+    _, (_, table) = blocks("cron")
     for name, variable in (("diego.code", "RESET_CODE"), ("diego.password", "RESET_PASSWORD")):
         path = tmp_path / name
         path.touch(mode=0o600)
@@ -68,13 +67,50 @@ def test_cron(secrets, tmp_path):
     (tmp_path / "tonight.csv").write_text(here(table).replace("/etc/cognito-reset", str(tmp_path)))
     (tmp_path / "runs").mkdir()
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parent.parent)
+    return tmp_path
+
+
+def test_cron(opt):
+    (_, crontab), _ = blocks("cron")
     line = crontab.splitlines()[-1]
     when, command = re.fullmatch(r"((?:\S+ ){5})(.*)", line).groups()
     assert all(re.fullmatch(r"[\d*/,-]+", part) for part in when.split())
     assert "%" not in command  # which cron takes for the end of a line
-    command = command.replace("/opt/cognito-reset-runbooks", str(tmp_path))
+    command = command.replace("/opt/cognito-reset-runbooks", str(opt))
     subprocess.run(["/bin/sh", "-c", command], check=True)
-    assert json.loads((tmp_path / "runs" / "last.json").read_text())["outcomes"] == {"confirmed": 1}
+    assert json.loads((opt / "runs" / "last.json").read_text())["outcomes"] == {"confirmed": 1}
+
+
+def test_systemd(opt):
+    (_, service), (_, timer) = blocks("systemd")
+    service, timer = unit(service), unit(timer)
+    assert re.fullmatch(r"\*-\*-\* \d\d:\d\d:\d\d", timer["Timer"]["OnCalendar"])
+    assert timer["Install"]["WantedBy"] == "timers.target"
+    settings = {
+        name: value.replace("/opt/cognito-reset-runbooks", str(opt))
+        for name, value in service["Service"].items()
+    }
+    assert settings["Type"] == "oneshot"
+    assert settings["KillSignal"] == "SIGINT"
+    assert "%" not in settings["ExecStart"]  # which systemd takes for the name of something
+    answer = subprocess.run(
+        settings["ExecStart"].split(),
+        cwd=settings["WorkingDirectory"],
+        umask=int(settings["UMask"], 8),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(answer.stdout)["outcomes"] == {"confirmed": 1}
+
+
+def unit(text):
+    """Read a unit of systemd, whose names keep their capitals."""
+    parser = configparser.ConfigParser(interpolation=None, delimiters="=")
+    parser.optionxform = str
+    parser.read_string(text)
+    return parser
 
 
 def test_github_actions(secrets, tmp_path):
@@ -152,9 +188,29 @@ def test_airflow(secrets, tmp_path, monkeypatch):
         vars(module).update(content)
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setitem(papermill_engines._engines, None, papermill_engines._engines[None])
-    exec(compile(code, "README.md", "exec"), {})
+    exec(compile(code, "schedulers.md", "exec"), {})
     assert find_record(executed[0])["outcome"] == "confirmed"
     assert executed[0].metadata.cognito_reset.ended == "completed"
+
+
+def test_step_functions(secrets, tmp_path):
+    [(_, text)] = blocks("Step Functions")
+    state = json.loads(text)["States"]["Confirm"]
+    assert "Retry" not in state
+    [container] = state["Arguments"]["Overrides"]["ContainerOverrides"]
+    whom = "{% 'username=' & $states.input.username %}"
+    assert whom in container["Command"]
+    answer = subprocess.run(
+        [
+            f"username={DEFAULT_USERNAME}" if word == whom else here(word)
+            for word in container["Command"]
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(answer.stdout)["outcome"] == "confirmed"
 
 
 def test_jupyter_scheduler(secrets, tmp_path):
@@ -185,7 +241,7 @@ def test_sagemaker(tmp_path, monkeypatch):
     sys.modules["sagemaker.workflow.notebook_job_step"].NotebookJobStep = lambda **about: (
         made.update(about)
     )
-    exec(compile(code, "README.md", "exec"), {})
+    exec(compile(code, "schedulers.md", "exec"), {})
     allowed = {
         "name",
         "input_notebook",

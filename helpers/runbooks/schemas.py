@@ -1,4 +1,4 @@
-"""What each runbook is asked: one schema for its form, its notebook, its command and the README."""
+"""What each runbook is asked: one schema for form, notebook, command and documents."""
 
 import re
 from collections.abc import Mapping

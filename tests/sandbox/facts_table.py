@@ -1,19 +1,17 @@
-"""The README's table of what the sandbox does as AWS does it, generated from the tests that hold
-it.
-
-`python -m tests.sandbox.facts_table` prints the block; `check(readme_text)` says whether a README
-has it up to date, and `updated(readme_text)` returns the README with a fresh one.
+"""The tables of the sandbox: what it does as AWS does it, by the tests that hold it, and what can be
+set.
 """
 
 import importlib
+import json
 import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
 from helpers.sandbox.model import operations
 from helpers.sandbox.operations import IMITATED
+from helpers.sandbox.settings import SETTINGS
 
-BEGIN, END = "<!-- facts:begin -->", "<!-- facts:end -->"
 _WORDS = {
     "documented": "documented by AWS",
     "reported": "reported, with the literal text",
@@ -62,17 +60,16 @@ def rows() -> list[tuple[str, str]]:
     return found
 
 
-def block() -> str:
-    """Return the Markdown between the two marks, marks included."""
-    facts = rows()
-    counts = {sure: sum(one == sure for _, one in facts) for sure in _WORDS}
+def facts() -> str:
+    """Return the table of behaviours, and what is not imitated."""
+    found = rows()
+    counts = {sure: sum(one == sure for _, one in found) for sure in _WORDS}
     total = ", ".join(f"{counts[sure]} {sure}" for sure in _WORDS)
     absent = sorted(set(operations()) - set(IMITATED))
     lines = [
-        BEGIN,
         "",
         (
-            f"{len(facts)} behaviours, each held by a test (at both doors, unless it is about the"
+            f"{len(found)} behaviours, each held by a test (at both doors, unless it is about the"
             f" wire): {total}."
         ),
         "",
@@ -81,25 +78,20 @@ def block() -> str:
         "| behaviour | how surely AWS does it |",
         "|---|---|",
     ]
-    lines += [f"| {_cell(words)} | {_WORDS[sure]} |" for words, sure in facts]
+    lines += [f"| {_cell(words)} | {_WORDS[sure]} |" for words, sure in found]
     names = f"{len(IMITATED)} of {len(IMITATED) + len(absent)} ({', '.join(sorted(IMITATED))})"
     lines += ["", "</details>", "", "Not imitated:", "", *(f"- {one}" for one in _NOT_IMITATED), ""]
-    lines += [f"Operations: {names}. Any other one is refused by name.", "", END]
+    lines += [f"Operations: {names}. Any other one is refused by name.", ""]
     return "\n".join(lines)
 
 
-def check(readme: str) -> bool:
-    """Say whether the README's block is what the tests say now."""
-    return block() in readme
-
-
-def updated(readme: str) -> str:
-    """Return the README with a fresh block; ValueError where it has no marks."""
-    before, begin, rest = readme.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"the README needs the lines {BEGIN} and {END}")
-    return before + block() + after
+def settings() -> str:
+    """Return the table of the settings, with defaults and choices."""
+    lines = ["| setting | default | or | decides |", "|:---|:---|:---|:---|"]
+    for name, setting in SETTINGS.items():
+        others = ", ".join(_json(one) for one in setting.choices or () if one != setting.default)
+        lines.append(f"| `{name}` | {_json(setting.default)} | {others} | {_cell(setting.words)} |")
+    return "\n".join(lines)
 
 
 def _facts(test: Any) -> Iterator[Any]:
@@ -117,5 +109,5 @@ def _cell(text: str) -> str:
     return text
 
 
-if __name__ == "__main__":
-    print(block())
+def _json(value: Any) -> str:
+    return f"`{json.dumps(value)}`"
