@@ -11,6 +11,7 @@ import re
 import ssl
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -29,6 +30,8 @@ from helpers.secrets.redaction import hide_in_logs
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
+
+    from helpers.sandbox import Sandbox
 
 ALLOWED_HOSTS = "COGNITO_RESET_ALLOWED_HOSTS"
 """The environment variable that allows endpoints beyond loopback, by host name, separated by
@@ -249,10 +252,14 @@ class Target:
         return session
 
     def now(self) -> datetime:
-        """Return the time that this Cognito goes by, with its zone: the embedded sandbox has a
-        clock of its own.
+        """Return the time that this Cognito goes by, with its zone.
+
+        The embedded sandbox has a clock of its own; where its file is lost, this machine's counts.
         """
-        return _sandbox().now() if self.embedded else datetime.now(UTC)
+        if self.embedded:
+            with suppress(ValueError):
+                return _sandbox().now()
+        return datetime.now(UTC)
 
     def mailbox(self, username: str = "") -> list[dict[str, Any]]:
         """Return the messages in the sandbox's mailbox, oldest first; username keeps those to one
@@ -261,7 +268,11 @@ class Target:
         username: the user's own name, or the one that the request for the code used.
         Raises TargetError where there is no sandbox.
         """
-        messages = _sandbox().mailbox() if self.embedded else self._ask("/_sandbox/mailbox")
+        if self.embedded:
+            with _as_target_error():
+                messages = _sandbox().mailbox()
+        else:
+            messages = self._ask("/_sandbox/mailbox")
         return [
             message
             for message in messages
@@ -274,7 +285,8 @@ class Target:
         Raises TargetError where there is no sandbox.
         """
         if self.embedded:
-            return dict(_sandbox().standing(username))
+            with _as_target_error():
+                return dict(_sandbox().standing(username))
         return dict(self._ask(f"/_sandbox/standing?{urlencode({'username': username})}"))
 
     def advance(self, seconds: int) -> None:
@@ -282,7 +294,8 @@ class Target:
         sandbox.
         """
         if self.embedded:
-            _sandbox().advance(seconds)
+            with _as_target_error():
+                _sandbox().advance(seconds)
         else:
             self._ask("/_sandbox/clock", {"advance_seconds": seconds})
 
@@ -353,7 +366,15 @@ def _load_certificates(bundle: str, changed_at: int) -> None:
     )
 
 
-def _sandbox() -> Any:
+@contextmanager
+def _as_target_error() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as exc:
+        raise TargetError(f"{exc}.") from exc
+
+
+def _sandbox() -> "Sandbox":
     from helpers.sandbox import open_sandbox
 
     return open_sandbox()

@@ -93,14 +93,14 @@ class Life:
 
     number: int
     asked: int
-    map_botocore_errors: tuple[str, ...]
+    answers: tuple[str, ...]
 
     def spans(self) -> list[tuple[int, int, str]]:
         """Return the same as (first minute, last minute, answer), with equal neighbours put
         together.
         """
         minute, spans = self.asked, []
-        for answer, group in groupby(self.map_botocore_errors):
+        for answer, group in groupby(self.answers):
             length = len(list(group))
             spans.append((minute, minute + length - 1, answer))
             minute += length
@@ -121,11 +121,11 @@ def lives(asked: Sequence[int], last: int) -> tuple[Life, ...]:
         for start, end in pairwise([*(one for one in asked if one <= minute), minute]):
             _request(lesson)
             lesson.box.advance(60 * (end - start))
-        for mail, map_botocore_errors in zip(lesson.box.mailbox(), heard, strict=False):
-            map_botocore_errors.append(_try_weakly(lesson, str(mail["code"])))
+        for mail, answers in zip(lesson.box.mailbox(), heard, strict=False):
+            answers.append(_try_weakly(lesson, str(mail["code"])))
     return tuple(
-        Life(number, one, tuple(map_botocore_errors))
-        for number, (one, map_botocore_errors) in enumerate(zip(asked, heard, strict=True), 1)
+        Life(number, one, tuple(answers))
+        for number, (one, answers) in enumerate(zip(asked, heard, strict=True), 1)
     )
 
 

@@ -9,6 +9,7 @@ from .box import Sandbox, open_sandbox
 from .cases import CASES, plant_case
 from .seed import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 from .server import DEFAULT_PORT, Server, serve, serve_forever
+from .store import SandboxError
 
 __all__ = [
     "CASES",
@@ -18,6 +19,7 @@ __all__ = [
     "DEFAULT_PORT",
     "DEFAULT_USERNAME",
     "Sandbox",
+    "SandboxError",
     "Server",
     "open_sandbox",
     "plant_case",

@@ -12,6 +12,7 @@ from .engine import Engine, now_of
 from .operations import IMITATED
 from .seed import DEFAULT_POOL_ID
 from .source import Source
+from .store import PATIENCE
 from .work import Doc, Transaction
 
 _DEFAULT_SEED = "cognito"
@@ -114,9 +115,9 @@ class Sandbox:
             )
             return {"now": _moment(work.now).isoformat(), "user": known}
 
-    def now(self) -> datetime:
-        """Return the time on the sandbox's clock."""
-        with self.engine.store.transaction() as db:
+    def now(self, patience: float = PATIENCE) -> datetime:
+        """Return the time on the sandbox's clock; patience: seconds to wait for a busy file."""
+        with self.engine.store.transaction(patience) as db:
             return _moment(now_of(self.engine.meta(db)["clock"]))
 
     def advance(self, seconds: float) -> datetime:

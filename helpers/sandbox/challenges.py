@@ -78,14 +78,14 @@ def begin_srp(
 
 def _respond(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
     name, given = request["ChallengeName"], request.get("ChallengeResponses") or {}
-    map_botocore_errors = {
+    answers = {
         "PASSWORD_VERIFIER": _prove,
         "NEW_PASSWORD_REQUIRED": _choose,
         "SMS_MFA": _second,
         "EMAIL_OTP": _second,
         "SOFTWARE_TOKEN_MFA": _second,
     }
-    if name not in map_botocore_errors:
+    if name not in answers:
         raise ApiError(
             "InvalidParameterException", f"The sandbox does not imitate the challenge {name}."
         )
@@ -94,7 +94,7 @@ def _respond(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
     user = work.find(pool, given["USERNAME"])
     own = [user["username"]] if user else []
     check_secret_hash(client, given.get("SECRET_HASH"), given["USERNAME"], *own)
-    return map_botocore_errors[name](work, pool, client, request, given)
+    return answers[name](work, pool, client, request, given)
 
 
 def _prove(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:

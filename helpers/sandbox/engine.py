@@ -19,7 +19,7 @@ from . import faults, limits, model, seed, settings, triggers
 from .operations import IMITATED
 from .refusal import ApiError
 from .source import Source
-from .store import TABLES, Store
+from .store import TABLES, Store, of_file
 from .work import Doc, NeedsTrigger, Transaction
 
 _REQUESTS_KEPT = 100
@@ -55,17 +55,15 @@ class Engine:
         """Run one operation. problem: what is wrong with the request itself, to be reported when
         its turn comes.
         """
-        map_botocore_errors: Doc = {}
+        answers: Doc = {}
         callables = dict(self.callables)
         while True:
             try:
                 outcome, after = self._attempt(
-                    operation, request, problem, frozenset(callables), map_botocore_errors
+                    operation, request, problem, frozenset(callables), answers
                 )
             except NeedsTrigger as ask:
-                map_botocore_errors[ask.key] = triggers.run(
-                    ask.name, callables[ask.name], ask.event
-                )
+                answers[ask.key] = triggers.run(ask.name, callables[ask.name], ask.event)
                 continue
             for name, event in after:
                 failure = triggers.run(name, callables[name], event)
@@ -117,7 +115,7 @@ class Engine:
         request: Doc,
         problem: ApiError | None,
         callables: frozenset[str],
-        map_botocore_errors: Doc,
+        answers: Doc,
     ) -> tuple[Outcome, list[tuple[str, Doc]]]:
         username = named_user(request)
         with self.store.transaction() as db:
@@ -127,9 +125,7 @@ class Engine:
             dials = (
                 settings.defaults() | meta["settings"] if meta["settings"] else settings.defaults()
             )
-            work = Transaction(
-                db, now_of(meta["clock"]), source, dials, callables, map_botocore_errors
-            )
+            work = Transaction(db, now_of(meta["clock"]), source, dials, callables, answers)
             due = faults.take(meta["faults"], operation, dials)
             result = (
                 due.before if due and due.before else self._run(work, operation, request, problem)
@@ -159,8 +155,10 @@ class Engine:
             result = refusal
         except (NeedsTrigger, KeyboardInterrupt, SystemExit):
             raise
-        except Exception as error:  # noqa: BLE001, every other failure is a fault of the sandbox itself
+        except Exception as error:  # every other failure is a fault of the sandbox itself
             # Neither its text nor the values in its traceback may be shown.
+            if isinstance(error, sqlite3.Error) and of_file(error):
+                raise
             work.db.execute("ROLLBACK TO call")
             print(f"sandbox: {operation} failed: {_place(error)}", file=sys.stderr)
             result = ApiError(

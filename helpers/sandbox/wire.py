@@ -1,7 +1,6 @@
 """Bytes in, bytes out: AWS's JSON 1.1 protocol around the engine, the same for both doors."""
 
 import json
-import sqlite3
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,7 @@ from . import faults, model
 from .engine import Engine, Outcome
 from .operations import IMITATED
 from .refusal import ApiError
+from .store import SandboxError
 from .work import Doc
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
@@ -43,10 +43,8 @@ def answer(engine: Engine, target: str, body: bytes) -> Answer:
     request, problem = _read(operation, body)
     try:
         return _written(engine.call(operation, request, problem))
-    except sqlite3.Error as error:
-        # A full disk, or a file that somebody else keeps locked or has broken; nothing of the call
-        # was done.
-        return _uncalled(ApiError("InternalErrorException", f"The sandbox's file: {error}", 500))
+    except SandboxError as error:  # nothing of the call was done
+        return _uncalled(ApiError("InternalErrorException", f"The sandbox: {error}.", 500))
 
 
 def refused(code: str, message: str, status: int) -> Answer:

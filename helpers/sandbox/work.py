@@ -46,14 +46,14 @@ class Transaction:
         source: Source,
         settings: Doc,
         triggers: frozenset[str] = frozenset(),
-        map_botocore_errors: Doc | None = None,
+        answers: Doc | None = None,
     ) -> None:
         self.db = db
         self.now = now
         self.source = source
         self.settings = settings
         self.triggers = triggers
-        self.map_botocore_errors = map_botocore_errors or {}
+        self.answers = answers or {}
         self.after: list[tuple[str, Doc]] = []
         self._tallies: dict[tuple[str, str], Doc] = {}
         self._events: list[tuple[Any, ...]] = []
@@ -220,9 +220,9 @@ class Transaction:
         """
         if name not in self.triggers:
             return None
-        if key not in self.map_botocore_errors:
+        if key not in self.answers:
             raise NeedsTrigger(name, key, event)
-        answer = self.map_botocore_errors[key]
+        answer = self.answers[key]
         if isinstance(answer, ApiError):
             raise answer
         return answer
