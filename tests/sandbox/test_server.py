@@ -265,12 +265,12 @@ def test_the_buttons_of_the_page_work(server):
     before = server.sandbox.now()
     with urllib.request.urlopen(server.endpoint + "/_sandbox/", timeout=10) as answer:
         forms = re.findall(
-            r"<form method='post' action='([^']+)'>(.*?)</form>", answer.read().decode(), re.DOTALL
+            r'<form method="post" action="([^"]+)">(.*?)</form>', answer.read().decode(), re.DOTALL
         )
     clock = next(
         fields for action, fields in forms if action == "/_sandbox/clock" and "one hour" in fields
     )
-    name, value = re.search(r"name='(\w+)' value='(\d+)'", clock).groups()
+    name, value = re.search(r'name="(\w+)" value="(\d+)"', clock).groups()
     request = urllib.request.Request(
         server.endpoint + "/_sandbox/clock", f"{name}={value}".encode()
     )
