@@ -22,9 +22,9 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from helpers.cognito.errors import Answered, ResetError
-from helpers.display import picture
 from helpers.display.card import Card
-from helpers.learn import story
+from helpers.display.picture import Picture
+from helpers.learn import charts, story
 from helpers.learn.story import Call, Pause, clock
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, Sandbox
 from helpers.secrets.secret import Secret
@@ -287,19 +287,19 @@ class Lesson:
         """Return the newest call of an operation."""
         return next(call for call in reversed(self.calls) if call.operation == operation)
 
-    def sequence(self, title: str) -> picture.Picture:
+    def sequence(self, title: str) -> Picture:
         """Draw every call of this lesson, in order."""
         return story.sequence(title, self.story)
 
-    def timeline(self, title: str, username: str = DEFAULT_USERNAME) -> picture.Picture:
+    def timeline(self, title: str, username: str = DEFAULT_USERNAME) -> Picture:
         """Draw what was true after each call: the user's status, which code worked, which password
         signed in.
         """
         return story.timeline(title, self.story, username)
 
-    def states(self, who: str = "Diego", username: str = DEFAULT_USERNAME) -> picture.Picture:
+    def states(self, who: str = "Diego", username: str = DEFAULT_USERNAME) -> Picture:
         """Draw the states of a user, with the one marked in which this user is now."""
-        return picture.states(who, self.status(username))
+        return charts.states(who, self.status(username))
 
     # --- inner ---
 

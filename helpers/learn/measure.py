@@ -12,8 +12,9 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from helpers.cognito.policy import PasswordPolicy
-from helpers.display import picture
 from helpers.display.card import Table
+from helpers.display.picture import Picture
+from helpers.learn import charts
 from helpers.learn.lesson import Lesson
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 
@@ -171,7 +172,7 @@ def tries(lesson: Lesson, minutes: Sequence[float]) -> tuple[Try, ...]:
     return tuple(done)
 
 
-def budget(done: Sequence[Try], size: int = 5) -> picture.Picture:
+def budget(done: Sequence[Try], size: int = 5) -> Picture:
     """Draw how many tries are left over time. Cognito tells nobody; it is worked out from which
     tries were heard.
     """
@@ -191,7 +192,7 @@ def budget(done: Sequence[Try], size: int = 5) -> picture.Picture:
         )
         for one in done
     ]
-    return picture.steps(
+    return charts.steps(
         f"How many of {size} tries are left", "minutes since the first try", levels, marks, size
     )
 
@@ -258,10 +259,10 @@ def locks(lesson: Lesson, failures: int) -> dict[int, int]:
     return waits
 
 
-def drawn(waits: dict[int, int]) -> picture.Picture:
+def drawn(waits: dict[int, int]) -> Picture:
     """Draw the waits after each failure, as locks() returns them."""
     values = [(f"failure {number}", float(wait), _length(wait)) for number, wait in waits.items()]
-    return picture.bars("How long sign-in is locked after each failure", "seconds", values)
+    return charts.bars("How long sign-in is locked after each failure", "seconds", values)
 
 
 def _length(seconds: int) -> str:

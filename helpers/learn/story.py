@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from helpers.display import picture
+from helpers.display.picture import Picture
+from helpers.learn import charts
 from helpers.secrets.redaction import redact
 
 HIDDEN = (
@@ -128,20 +129,20 @@ Story = Sequence[Call | Pause]
 _BEFORE = {"status": "CONFIRMED", "password": "the first"}  # where the user of every lesson begins
 
 
-def sequence(title: str, story: Story) -> picture.Picture:
+def sequence(title: str, story: Story) -> Picture:
     """Draw every call, in order: who asks, what Cognito answers, which messages it sends."""
-    messages: list[picture.Message] = []
+    messages: list[charts.Message] = []
     for event in story:
         at = clock(event.at)
         if isinstance(event, Pause):
-            messages.append(picture.Message(at, "", "", event.words))
+            messages.append(charts.Message(at, "", "", event.words))
             continue
-        messages.append(picture.Message(at, event.who, "Cognito", event.operation))
+        messages.append(charts.Message(at, event.who, "Cognito", event.operation))
         messages += [
-            picture.Message(at, "Cognito", "mailbox", f"code {number}") for number in event.mails
+            charts.Message(at, "Cognito", "mailbox", f"code {number}") for number in event.mails
         ]
         messages.append(
-            picture.Message(
+            charts.Message(
                 at,
                 "Cognito",
                 event.who,
@@ -152,13 +153,13 @@ def sequence(title: str, story: Story) -> picture.Picture:
             )
         )
     talking = dict.fromkeys(event.who for event in story if isinstance(event, Call))
-    return picture.sequence(title, [*talking, "Cognito", "mailbox"], messages)
+    return charts.sequence(title, [*talking, "Cognito", "mailbox"], messages)
 
 
-def timeline(title: str, story: Story, username: str) -> picture.Picture:
+def timeline(title: str, story: Story, username: str) -> Picture:
     """Draw what was true of a user after each call and pause."""
-    moments = [picture.Moment(clock(event.at), event.words, event.good) for event in story]
-    return picture.timeline(title, moments, list(truths(story, username).items()))
+    moments = [charts.Moment(clock(event.at), event.words, event.good) for event in story]
+    return charts.timeline(title, moments, list(truths(story, username).items()))
 
 
 def truths(story: Story, username: str) -> dict[str, list[str]]:

@@ -50,7 +50,7 @@ def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tup
 
 
 def weak_points(findings: Sequence[Finding]) -> Table:
-    """Return a table of what there is to know or to do, numbered as in the picture."""
+    """Return a table of what there is to know or to do, numbered as in the result."""
     weak = enumerate((one for one in findings if one.weak), 1)
     return Table(
         "Weak points, the worst first",
