@@ -150,7 +150,7 @@ class AdministratorRunbook(Runbook[G]):
             if against:
                 return Card(
                     "What will happen",
-                    (("Stands against it", against.headline), *against.card().rows),
+                    (("What blocks it", against.headline), *against.card().rows),
                 )
         reads = "AdminGetUser" + (" and DescribeUserPool" if self.reads_pool else "")
         return Card(

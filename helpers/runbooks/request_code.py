@@ -78,7 +78,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
             goes, password, against = self._foreseen(p)
         if against:
             return Card(
-                "What will happen", (("Stands against it", against.headline), *against.card().rows)
+                "What will happen", (("What blocks it", against.headline), *against.card().rows)
             )
         return Card(
             "What will happen",

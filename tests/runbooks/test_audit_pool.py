@@ -106,7 +106,7 @@ def test_a_well_set_pool_is_told_to_be_well(client):
     run = new_run(user_pool_id=pool_id)
     result = run.submit()
     assert re.fullmatch(r"Done: all \d+ settings are well set\.", result.headline)
-    assert result.meaning.startswith("Nothing in these settings stands against a reset.")
+    assert result.meaning.startswith("Nothing in these settings blocks a reset.")
     assert run.weak_points().rows == ()
     assert len(run.well_set().rows) >= 12
 
@@ -145,7 +145,7 @@ def test_where_the_calls_leave_the_machine_they_are_paced(monkeypatch):
     assert waits == [0.25, 0.25]
 
 
-# --- what stands against it ---
+# --- what blocks it ---
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -14,11 +14,12 @@ from helpers.display.card import Card, Table
 from helpers.display.refusals import refusals_of_reading
 from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
-from helpers.run.record import Found, Outcome, Step, step_failed
+from helpers.run.record import Found, Outcome, Step
 from helpers.run.result import Result
 from helpers.runbooks.audit.finding import Finding, Level
 from helpers.runbooks.audit.judge import UNSEEN, audit, told, weak_points, well_set
 from helpers.runbooks.schemas import AuditPoolParameters
+from helpers.runbooks.steps import Reader
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
@@ -41,7 +42,7 @@ _MEANS = {
     Level.LEAKS: "A stranger can find out who has an account.",
     Level.WORTH_KNOWING: "Nothing is wrong; some settings are worth knowing when a user calls.",
     Level.NOT_KNOWN: "What was read is well set; not everything could be read.",
-    Level.WELL: "Nothing in these settings stands against a reset.",
+    Level.WELL: "Nothing in these settings blocks a reset.",
 }
 _YET = Card("Nothing has been read yet.", (("What to do next", "Press the form's button."),))
 
@@ -219,25 +220,20 @@ class _Reading:
     """What was read of a pool, and what could not be read."""
 
     def __init__(self, target: Target, pool_id: str) -> None:
-        self.client, self.target, self.pool_id = target.client(signed=True), target, pool_id
-        self.steps: list[Step] = []
+        self.target = target
+        self._reader = Reader(target, pool_id)
+        self.steps = self._reader.steps
         self.failed: list[tuple[str, ResetError]] = []
         self.notes: list[str] = []
         self.unread = ""
 
-    def ask(self, what: str, operation: str, read: Callable[..., T], **member: str) -> T | None:
-        """Return what a reading answers, None where it failed; either way it is a step."""
+    def ask(self, what: str, operation: str, call: Callable[..., T], **members: str) -> T | None:
+        """Return what a reading answers, None where it failed."""
         try:
-            got = read(self.client, user_pool_id=self.pool_id, **member)
+            return self._reader.read(operation, call, **members)
         except ResetError as exc:
-            self.steps.append(step_failed(operation, exc, self.target.now()))
             self.failed.append((what, exc))
             return None
-        request_id = getattr(got, "request_id", "")
-        self.steps.append(
-            Step(name=operation, status="done", at=self.target.now(), request_id=request_id)
-        )
-        return got
 
     def clients(self) -> list[Client]:
         """Return the app clients that could be read; `unread` says which could not."""

@@ -40,7 +40,7 @@ def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tup
                 unread,
                 Sure.INFERRED,
                 "developer guide, Managing user existence error responses",
-                "Mend what stands against reading them, and run this again.",
+                "Fix what kept them from being read, and run this again.",
             )
         )
     levels, places = list(Level), list(Place)

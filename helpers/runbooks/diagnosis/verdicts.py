@@ -283,7 +283,7 @@ _ALL = (
     ),
     Verdict(
         "nothing-in-the-way",
-        "Nothing stands against a reset: have a code sent.",
+        "Nothing blocks a reset: have a code sent.",
         "The account is enabled and in order, and a code has somewhere to go.",
         "I am having a code sent to you now. Please use the newest message only.",
         "Request a code, then confirm the reset with it.",
@@ -303,8 +303,7 @@ _ALL = (
         "These words are none that this runbook knows.",
         "It looks for the names and texts of Cognito's errors and for some plain English words.",
         "Please read me exactly what you see on the screen, and tell me what you did just before.",
-        "Diagnose by the username: what stands against a reset is mostly seen in the account"
-        " itself.",
+        "Diagnose by the username: what blocks a reset is mostly seen in the account itself.",
         "diagnose-user",
     ),
     # What happened on the way
