@@ -18,6 +18,7 @@ from helpers.run.base import Runbook
 from helpers.run.parameters import GatedParameters
 from helpers.run.record import Outcome, Step, step_failed
 from helpers.run.result import Result, not_reached
+from helpers.runbooks.steps import Reader, step_done
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
@@ -142,7 +143,7 @@ class AdministratorRunbook(Runbook[G]):
         seen: Snapshot | None = None
         look = ""
         try:
-            seen = self._look(p, p.to_target(), [])
+            seen = self._look(p, Reader(p.to_target(), p.user_pool_id))
         except ResetError as exc:
             look = f"{UNSEEN}: {exc}"
         else:
@@ -169,11 +170,11 @@ class AdministratorRunbook(Runbook[G]):
         )
 
     def _act(self, parameters: G, target: Target, secrets: Mapping[str, Secret]) -> Result:
-        read: list[Step] = []
+        reader = Reader(target, parameters.user_pool_id)
         try:
-            seen = self._look(parameters, target, read)
+            seen = self._look(parameters, reader)
         except ResetError as exc:
-            return self._unread(exc, target, read)
+            return self._unread(exc, tuple(reader.steps))
         secrets = dict(secrets)
         against = self.precondition(parameters, seen) or self.prepare(
             parameters, target, seen, secrets
@@ -181,68 +182,40 @@ class AdministratorRunbook(Runbook[G]):
         if against is not None:
             return replace(against, steps=seen.steps)
         try:
-            done = self.make(target.client(signed=True), parameters, secrets)
-        except NotReached as exc:
-            return not_reached(exc, *seen.steps, step_failed(self.operation, exc, target.now()))
-        except Unsettled as exc:
-            lost = step_failed(self.operation, exc, target.now())
-            return self._reconcile(
-                exc, parameters, seen, lost, self.verify(parameters, target, secrets, seen)
-            )
-        except Refused as exc:
-            return self.refused(
-                exc, parameters, target, seen, step_failed(self.operation, exc, target.now())
-            )
-        step = Step(name=self.operation, status="done", at=target.now(), request_id=done.request_id)
-        return self._confirm_change(
-            self.done(parameters, seen), seen, step, self.verify(parameters, target, secrets, seen)
-        )
+            done = self.make(reader.client, parameters, secrets)
+        except ResetError as exc:
+            step = step_failed(self.operation, exc, target.now())
+            if isinstance(exc, NotReached):
+                return not_reached(exc, *seen.steps, step)
+            if isinstance(exc, Refused):
+                return self.refused(exc, parameters, target, seen, step)
+            if not isinstance(exc, Unsettled):
+                raise
+            found = self.verify(parameters, target, secrets, seen)
+            return self._reconcile(exc, parameters, seen, step, found)
+        step = step_done(self.operation, done, target)
+        found = self.verify(parameters, target, secrets, seen)
+        return self._confirm_change(self.done(parameters, seen), seen, step, found)
 
     # --- inner ---
 
-    def _look(self, p: G, target: Target, steps: list[Step]) -> Snapshot:
-        """Read what decides. steps: filled with the calls that were answered, also where a later
-        one is not.
-        """
-        client = target.client(signed=True)
-        user = reads.look_up(client, user_pool_id=p.user_pool_id, username=p.username)
-        steps.append(
-            Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id)
-        )
-        pool = None
-        if self.reads_pool:
-            pool = reads.read_pool(client, user_pool_id=p.user_pool_id)
-            steps.append(
-                Step(
-                    name="DescribeUserPool",
-                    status="done",
-                    at=target.now(),
-                    request_id=pool.request_id,
-                )
-            )
-        return Snapshot(user, pool, tuple(steps))
+    def _look(self, p: G, reader: Reader) -> Snapshot:
+        """Read what decides."""
+        user = reader.read("AdminGetUser", reads.look_up, username=p.username)
+        pool = reader.read("DescribeUserPool", reads.read_pool) if self.reads_pool else None
+        return Snapshot(user, pool, tuple(reader.steps))
 
     def look_again(self, p: G, target: Target) -> tuple[Step, User | ResetError]:
-        """Read the user once more; return the step, and the user or the error that stood against
-        it.
-        """
+        """Read the user again; return the step, and the user or why there is none."""
+        reader = Reader(target, p.user_pool_id)
         try:
-            user = reads.look_up(
-                target.client(signed=True), user_pool_id=p.user_pool_id, username=p.username
-            )
+            user = reader.read("AdminGetUser", reads.look_up, username=p.username)
         except ResetError as exc:
-            return step_failed("AdminGetUser", exc, target.now()), exc
-        return (
-            Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id),
-            user,
-        )
+            return reader.steps[-1], exc
+        return reader.steps[-1], user
 
-    def _unread(self, error: ResetError, target: Target, read: list[Step]) -> Result:
+    def _unread(self, error: ResetError, steps: tuple[Step, ...]) -> Result:
         """Return the result of a run that could not even read: nothing was changed."""
-        steps = (
-            *read,
-            step_failed("DescribeUserPool" if read else "AdminGetUser", error, target.now()),
-        )
         if isinstance(error, NotReached):
             return not_reached(error, *steps)
         if isinstance(error, Refused):

@@ -18,6 +18,7 @@ from helpers.run.record import Outcome, Step, step_failed
 from helpers.run.result import Result, not_reached
 from helpers.runbooks.diagnosis.diagnose import diagnose, route
 from helpers.runbooks.schemas import RequestCodeParameters
+from helpers.runbooks.steps import Reader, step_done
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
@@ -174,7 +175,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
                 next_runbook=self.follow(exc.runbook, symptom=exc.code),
             )
         asked.times.append(now)
-        step = Step(name=_OPERATION, status="done", at=target.now(), request_id=sent.request_id)
+        step = step_done(_OPERATION, sent, target)
         honest = self._how_sure(sent, user, pool)
         count = (
             f"Requested here in the last hour: {_times(asked.lately(now))}. In Cognito's count"
@@ -258,16 +259,10 @@ class RequestCode(Runbook[RequestCodeParameters]):
     def _look(
         self, p: RequestCodeParameters, target: Target
     ) -> tuple[User, Pool, tuple[Step, ...]]:
-        client = target.client(signed=True)
-        user = reads.look_up(client, user_pool_id=p.user_pool_id, username=p.username)
-        pool = reads.read_pool(client, user_pool_id=p.user_pool_id)
-        steps = (
-            Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id),
-            Step(
-                name="DescribeUserPool", status="done", at=target.now(), request_id=pool.request_id
-            ),
-        )
-        return user, pool, steps
+        reader = Reader(target, p.user_pool_id)
+        user = reader.read("AdminGetUser", reads.look_up, username=p.username)
+        pool = reader.read("DescribeUserPool", reads.read_pool)
+        return user, pool, tuple(reader.steps)
 
     def _foreseen(self, p: RequestCodeParameters) -> tuple[str, str, Result | None]:
         """Return where a code would go, how the password is, and what stands against it, as far as

@@ -15,11 +15,12 @@ from helpers.cognito.errors import LimitReached, PasswordRefused, Problem, Reset
 from helpers.cognito.models import User
 from helpers.cognito.policy import PasswordPolicy
 from helpers.run.parameters import Parameters
-from helpers.run.record import NextRunbook, Outcome, Step, step_failed
+from helpers.run.record import NextRunbook, Outcome, Step
 from helpers.run.result import Result
 from helpers.runbooks.admin_change import AdministratorRunbook, Snapshot, Verification
 from helpers.runbooks.diagnosis.diagnose import KINDS
 from helpers.runbooks.schemas import SetPasswordParameters
+from helpers.runbooks.steps import SIGNED_IN, try_sign_in
 from helpers.secrets import destinations
 from helpers.secrets.destinations import Deposit, DepositError
 from helpers.secrets.secret import Secret
@@ -182,50 +183,32 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         before.
         """
         steps: tuple[Step, ...] = ()
-        against, say = False, ""
-        why = (
-            "no app client was named to sign in through."
-            if not parameters.client_id
-            else "the user is disabled."
-        )
-        if parameters.client_id and seen.user.enabled:
-            try:
-                signed_in = actions.sign_in(
-                    target.client(),
-                    client_id=parameters.client_id,
-                    username=parameters.username,
-                    password=secrets["password"],
-                    client_secret=secrets.get("client_secret"),
-                )
-            except ResetError as exc:
-                steps = (step_failed("InitiateAuth", exc, target.now()),)
-                against = isinstance(exc, PasswordRefused)
-                why = (
-                    "one sign-in with the password did not work."
-                    if against
-                    else exc.meaning or str(exc)
-                )
-                say = (
-                    exc.say
-                    if isinstance(exc, LimitReached) and exc.code == "NotAuthorizedException"
-                    else ""
-                )
-            else:
-                step = Step(
-                    name="InitiateAuth",
-                    status="done",
-                    at=target.now(),
-                    request_id=signed_in.request_id,
-                )
-                return Verification((step,), *_proved_by(signed_in.challenge))
+        against, say, proof = False, "", ""
+        if not parameters.client_id:
+            why = "no app client was named to sign in through."
+        elif not seen.user.enabled:
+            why = "the user is disabled."
+        else:
+            step, answer = try_sign_in(
+                target.client(),
+                target,
+                client_id=parameters.client_id,
+                username=parameters.username,
+                password=secrets["password"],
+                client_secret=secrets.get("client_secret"),
+            )
+            steps = (step,)
+            if not isinstance(answer, ResetError):
+                return Verification(steps, *_proved_by(answer.challenge))
+            against, why = isinstance(answer, PasswordRefused), answer.meaning or str(answer)
+            if against:
+                why = "one sign-in with the password did not work."
+            elif isinstance(answer, LimitReached) and answer.code == "NotAuthorizedException":
+                say = answer.say
         again, after = self.look_again(parameters, target)
-        # A status tells that some password was set; that the sign-in was refused tells that it was
-        # not this one.
-        proof = (
-            ""
-            if against or isinstance(after, ResetError)
-            else self.proof(parameters, seen.user, after)
-        )
+        # A new status shows that a password was set; a refused sign-in, that it was not this one.
+        if not against and not isinstance(after, ResetError):
+            proof = self.proof(parameters, seen.user, after)
         return Verification(
             (*steps, again), proof, f"A sign-in could not prove it: {why}", against=against, say=say
         )
@@ -404,4 +387,4 @@ def _proved_by(challenge: str) -> tuple[str, str]:
             else ""
         )
         return f"Cognito accepted the password and asks for the next factor ({challenge}).", sent
-    return "One sign-in with the new password worked; its tokens were dropped at once.", ""
+    return SIGNED_IN, ""

@@ -1,5 +1,4 @@
-"""What in the settings of a pool and its app clients makes resets fail, puts accounts at risk, or
-leaks who exists?
+"""What in the settings of a pool makes resets fail, puts accounts at risk, or leaks who exists?
 
 Pure: facts in, findings out, the worst first. What is well set is said too, so that a reader sees
 what was looked at.
@@ -9,8 +8,11 @@ from collections.abc import Sequence
 
 from helpers.cognito.models import Client, Pool
 from helpers.display.card import Table
+from helpers.runbooks.audit.clients import of_clients
+from helpers.runbooks.audit.contacts import contacts
 from helpers.runbooks.audit.finding import Finding, Level, Place, Sure
-from helpers.runbooks.audit.opening import opening
+from helpers.runbooks.audit.names import finding_users
+from helpers.runbooks.audit.passwords import passwords
 from helpers.runbooks.audit.sending import sending
 
 UNSEEN = (
@@ -21,13 +23,16 @@ UNSEEN = (
 
 
 def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tuple[Finding, ...]:
-    """Judge every setting that matters to a reset, and return the findings, the worst first, along
-    the way of a code.
+    """Judge every setting that matters to a reset; the worst comes first, then the way of a code.
 
     pool: with its factors where they were read. clients: the pool's app clients, None where none
     could be read. unread: which app clients could not be read, and why.
     """
-    findings = [*sending(pool), *opening(pool, clients, all_read=not unread)]
+    findings = [*contacts(pool), *sending(pool)]
+    # Where not all app clients were read, none of them is called well set.
+    if clients is not None:
+        findings += [one for one in of_clients(clients) if one.weak or not unread]
+    findings += [*finding_users(pool), *passwords(pool)]
     if unread:
         findings.append(
             Finding(
