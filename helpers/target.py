@@ -61,17 +61,14 @@ class TargetError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """One Cognito. name: `sandbox`, `aws` or a URL. profile: as boto3 means it; only signed calls
-    look at it.
-    """
+    """One Cognito. name: `sandbox`, `aws` or a URL. profile: boto3's, for signed calls."""
 
     name: str = "sandbox"
     region: str = "us-east-1"
     profile: str = ""
 
     def faults(self, *, signed: bool = False) -> Iterator[tuple[str, str]]:
-        """Yield (parameter, words) for each thing that is wrong with this target; looks at no
-        network.
+        """Yield (parameter, words) for all that is wrong with this target; asks no network.
 
         signed: whether the calls need credentials, and so the profile that the environment names.
         """
@@ -171,15 +168,11 @@ class Target:
 
     @property
     def may_be_sandbox(self) -> bool:
-        """Whether practice references (mailbox:, literal:) make sense here: the sandbox, or a
-        loopback endpoint.
-        """
+        """Whether practice references make sense: in the sandbox, or on a loopback endpoint."""
         return self.embedded or _on_loopback(self.name)
 
     def where(self) -> str:
-        """Say in words where calls will go. For AWS it names an endpoint that the environment has
-        put in its place.
-        """
+        """Return in words where calls go, even where the environment sends AWS calls elsewhere."""
         if self.embedded:
             file = os.environ.get("COGNITO_SANDBOX", "")
             kept = f"kept in the file {file}" if file else "in the memory of this process alone"
@@ -262,8 +255,7 @@ class Target:
         return datetime.now(UTC)
 
     def mailbox(self, username: str = "") -> list[dict[str, Any]]:
-        """Return the messages in the sandbox's mailbox, oldest first; username keeps those to one
-        user.
+        """Return the sandbox's messages, the oldest first; with a username, only that user's.
 
         username: the user's own name, or the one that the request for the code used.
         Raises TargetError where there is no sandbox.
@@ -290,9 +282,7 @@ class Target:
         return dict(self._ask(f"/_sandbox/standing?{urlencode({'username': username})}"))
 
     def advance(self, seconds: int) -> None:
-        """Move the sandbox's clock on, for everybody in it. Raises TargetError where there is no
-        sandbox.
-        """
+        """Move the sandbox's clock forward. Raises TargetError where there is no sandbox."""
         if self.embedded:
             with _as_target_error():
                 _sandbox().advance(seconds)

@@ -12,8 +12,7 @@ from helpers.secrets.redaction import redact
 
 @dataclass(frozen=True, repr=False)
 class Card:
-    """A title and rows of (label, text). Secrets that this process knows are taken out of every
-    text.
+    """A title and rows of (label, text), without the secrets that this process knows.
 
     changes: where something will be different, rows of (what, now, after).
     """

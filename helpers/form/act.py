@@ -76,9 +76,7 @@ class NonInteractiveRun:
 
     @property
     def proof(self) -> Card:
-        """The proof. Raises NotDone when the run did not end in `confirmed`, so that the notebook
-        fails.
-        """
+        """Return the proof; NotDone unless the run ended in `confirmed`, to fail the notebook."""
         return self._run.prove()
 
     def view(self, draw: Callable[[], Any]) -> Any:
@@ -90,9 +88,7 @@ class NonInteractiveRun:
 
 
 class InteractiveRun:
-    """A run with a person: the form, and views below it that fill in when the button has been
-    pressed.
-    """
+    """A run with a person: a form, and views below it that fill in after each press."""
 
     def __init__(self, run: Runbook[Any], *, arrive: bool = False, client_id: str = "") -> None:
         self._run = run
@@ -117,9 +113,7 @@ class InteractiveRun:
         self._page = ipywidgets.VBox([self.form, self.next])
 
     def view(self, draw: Callable[[], Any]) -> View:
-        """Return a view that fills in with what `draw` returns, a card, table or picture, after
-        each press.
-        """
+        """Return a view of what `draw` returns (card, table, picture), drawn after each press."""
         view = View(f"<p>{_WAITING}</p>")
         self._views.append((view, draw))
         return view
@@ -254,9 +248,7 @@ class InteractiveRun:
         return "done" if result.outcome is Outcome.CONFIRMED else "ready"
 
     def _users_side(self, content: dict[str, Any]) -> dict[str, Any]:
-        """Return how the user stands, what time it is there, and the newest message as the user
-        reads it; in practice only.
-        """
+        """In practice, return the user's side: status, time, and newest message."""
         if not self.form.practice:
             return {}
         assert self._run.parameters is not None
@@ -343,9 +335,7 @@ def _label(run: Runbook[Any], name: str) -> str:
 
 
 def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
-    """Return what the page draws, in the order of reading and of the Tab key: the schema's words,
-    the run's values.
-    """
+    """Return the fields of the page in reading order: the schema's words, the run's values."""
     schema = run.parameters_model
     values = {**{name: f.default for name, f in schema.model_fields.items()}, **run.values}
     extras = run.field_extras()

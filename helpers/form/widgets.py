@@ -68,9 +68,7 @@ def kept_copy(markup: str) -> dict[str, Any]:
 
 
 def while_alive(widget: Any) -> dict[str, Any]:
-    """Return what shows a widget for as long as it lives, and nothing where there is none: the copy
-    beside it has the words.
-    """
+    """Return what shows a widget while it lives; without one, the copy beside it has the words."""
     return {name: data for name, data in widget._repr_mimebundle_().items() if name != "text/plain"}
 
 

@@ -177,9 +177,7 @@ WAYS: dict[str, Way] = {
 
 
 def compared() -> Table:
-    """Return all ways beside each other: what a caller sees of a success, of a refusal, and of a
-    lost answer.
-    """
+    """Return all ways beside each other: what a caller sees of success, refusal and loss."""
     rows = tuple((way.name, way.success, way.refusal, way.lost) for way in WAYS.values())
     return Table(
         "One call, five ways",
@@ -197,9 +195,7 @@ def tool(way: Way) -> str:
 
 
 def run(name: str, lesson: Lesson, code: Secret, password: Secret) -> Card:
-    """Run one way against the lesson's sandbox, over HTTP on loopback, and return what its caller
-    sees.
-    """
+    """Run one way against the lesson's sandbox, over HTTP; return what its caller sees."""
     way = WAYS[name]
     program = tool(way)
     if not program:

@@ -1,5 +1,4 @@
-"""Measure a Cognito by asking it: which passwords it takes, how long a code lives, how many tries a
-user has, how long a lock lasts.
+"""Measures a Cognito by asking it: passwords, the life of codes, tries, and locks.
 
 Each function makes real calls on a lesson's sandbox, moves its clock where time has to go by, and
 returns what it saw.
@@ -45,8 +44,7 @@ def verdict(lesson: Lesson, password: str) -> str:
 
 
 def judged(lesson: Lesson, passwords: Sequence[str], policy: PasswordPolicy) -> Table:
-    """Return a table of passwords: what the policy says beforehand, and what Cognito says when it
-    is asked.
+    """Return a table of passwords: what the policy says, and what Cognito says when asked.
 
     The passwords are shown, so they must be nobody's.
     """
@@ -86,8 +84,7 @@ def set_policy(lesson: Lesson, policy: PasswordPolicy) -> PasswordPolicy:
 
 @dataclass(frozen=True)
 class Life:
-    """What Cognito said to one code, minute by minute. number: the code's, from 1; asked: the
-    minute it was asked for.
+    """What Cognito said to one code, by the minute. number: from 1. asked: its minute.
 
     answers: one for each minute from then on.
     """
@@ -97,9 +94,7 @@ class Life:
     answers: tuple[str, ...]
 
     def spans(self) -> list[tuple[int, int, str]]:
-        """Return the same as (first minute, last minute, answer), with equal neighbours put
-        together.
-        """
+        """Return (first minute, last minute, answer) for each run of equal answers."""
         minute, spans = self.asked, []
         for answer, group in groupby(self.answers):
             length = len(list(group))
@@ -109,8 +104,7 @@ class Life:
 
 
 def lives(asked: Sequence[int], last: int) -> tuple[Life, ...]:
-    """Ask for codes at these minutes, the first of them 0, and try each at every minute up to the
-    last.
+    """Ask for codes at these minutes, the first of them 0, and try each at every minute.
 
     Each code is tried with a password that is too weak. So nothing changes, and
     InvalidPasswordException says that the code was good, since Cognito looks at it first. Each
@@ -148,9 +142,7 @@ def _try_weakly(lesson: Lesson, code: str) -> str:
 
 @dataclass(frozen=True)
 class Try:
-    """One request for a code or one entry of a wrong one: when, in minutes from the first, and
-    whether it was heard.
-    """
+    """One request for a code, or a wrong one entered: its minute, and whether it was heard."""
 
     minute: float
     at: datetime
@@ -159,9 +151,7 @@ class Try:
 
 
 def tries(lesson: Lesson, minutes: Sequence[float]) -> tuple[Try, ...]:
-    """Request a code at the first of these minutes, enter wrong ones at the others, and return what
-    was heard.
-    """
+    """Request a code at the first minute, enter wrong ones at the others; return the tries."""
     done: list[Try] = []
     for minute in minutes:
         lesson.box.advance(60 * (minute - (done[-1].minute if done else minute)))
@@ -173,9 +163,7 @@ def tries(lesson: Lesson, minutes: Sequence[float]) -> tuple[Try, ...]:
 
 
 def budget(done: Sequence[Try], size: int = 5) -> Picture:
-    """Draw how many tries are left over time. Cognito tells nobody; it is worked out from which
-    tries were heard.
-    """
+    """Draw how many tries are left, which Cognito tells nobody, from those that were heard."""
     heard = [one.minute for one in done if one.heard]
     moments = sorted(
         {one.minute for one in done}
@@ -241,8 +229,7 @@ def sign_in_says(lesson: Lesson, password: str) -> str:
 
 
 def locks(lesson: Lesson, failures: int) -> dict[int, int]:
-    """Fail to sign in again and again, each time as soon as Cognito listens; return the wait after
-    each, in seconds.
+    """Fail to sign in as soon as Cognito listens; return the wait after each, in seconds.
 
     A try during a lock lengthens nothing, so it can be asked at each of the likely lengths.
     """

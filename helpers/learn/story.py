@@ -1,5 +1,4 @@
-"""What happened in a lesson, call by call, and how it is told: as a sequence, as a line of time,
-step by step.
+"""What happened in a lesson, call by call, as a sequence, a timeline, or steps.
 
 A story is a list of calls and pauses, each with what was true after it. Whoever tells it leaves the
 secrets out.
@@ -101,9 +100,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Pause:
-    """Time that went by: until when, in words, and which codes worked and who stood where at its
-    end.
-    """
+    """Time that went by, in words, with the codes and users at its end."""
 
     at: datetime
     words: str
@@ -113,9 +110,7 @@ class Pause:
 
 
 def masked(content: Any) -> Any:
-    """Return what a request or an answer holds without its secrets, which AWS's own model does not
-    all mark.
-    """
+    """Return a request or an answer without its secrets, more than AWS's model marks."""
     if isinstance(content, dict):
         return {
             name: "[hidden]" if name in HIDDEN else masked(value) for name, value in content.items()
@@ -163,8 +158,7 @@ def timeline(title: str, story: Story, username: str) -> Picture:
 
 
 def truths(story: Story, username: str) -> dict[str, list[str]]:
-    """Return what was true of a user after each event, by name: the status, which codes worked,
-    which password signed in.
+    """Return what was true of a user after each event: status, codes, password.
 
     "" means: none.
     """

@@ -1,5 +1,4 @@
-"""What an administrator's runbooks on one user share: look at the user, change one thing once, look
-again.
+"""What an administrator's runbooks on one user share: look, change once, look again.
 
 A subclass says what it changes, what speaks against it, and what proves it. Every call is signed.
 """
@@ -31,9 +30,7 @@ UNSEEN = "could not be read"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What was read before a change, and the calls that read it. pool: None where its settings
-    decide nothing.
-    """
+    """What was read before a change. pool: None where its settings decide nothing."""
 
     user: User
     pool: Pool | None
@@ -42,9 +39,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was looked at after a change. proof: in words, "" where there is none. note: what else
-    is to be said, such as why there is none. against: it speaks against the change. say: what the
-    user is to be told besides.
+    """What was looked at after a change.
+
+    proof: in words, "" where there is none. note: what else is to be said, such as why there is
+    none. against: it speaks against the change. say: what else to tell the user.
     """
 
     steps: tuple[Step, ...] = ()
@@ -72,9 +70,7 @@ class AdministratorRunbook(Runbook[G]):
 
     @abstractmethod
     def changes(self, parameters: G, seen: Snapshot | None) -> tuple[tuple[str, str, str], ...]:
-        """Return what is different afterwards, as (what, now, after). seen: None where reading
-        failed.
-        """
+        """Return what changes, as (what, now, after). seen: None where reading failed."""
 
     @abstractmethod
     def make(
@@ -84,25 +80,20 @@ class AdministratorRunbook(Runbook[G]):
 
     @abstractmethod
     def done(self, parameters: G, seen: Snapshot) -> Result:
-        """Return the result of a change that was made: what it means, what to say, what
-        comes next.
-        """
+        """Return the result of a change that was made, with what to say and what comes next."""
 
     def proof(self, parameters: G, before: User, after: User) -> str:
         """Return what in the user, read again, proves the change; "" when nothing does."""
         return ""
 
     def precondition(self, parameters: G, seen: Snapshot) -> Result | None:
-        """Return why the change is not to be made, where it would help nobody or strand the
-        user.
-        """
+        """Return why not to make the change: it would help nobody, or strand the user."""
         return None
 
     def prepare(
         self, parameters: G, target: Target, seen: Snapshot, secrets: dict[str, Secret]
     ) -> Result | None:
-        """Do what has to be there before the change is sent, and put into secrets what it brings
-        about.
+        """Do what the change needs beforehand, and put what it needs into secrets.
 
         Return why it cannot be done, or None.
         """
@@ -111,9 +102,7 @@ class AdministratorRunbook(Runbook[G]):
     def verify(
         self, parameters: G, target: Target, secrets: Mapping[str, Secret], seen: Snapshot
     ) -> Verification:
-        """Look what became of the change. It is called once, after Cognito said yes and after its
-        answer was lost.
-        """
+        """Look what became of the change; called once, after a yes and after a lost answer."""
         step, after = self.look_again(parameters, target)
         if isinstance(after, ResetError):
             return Verification(
@@ -134,9 +123,7 @@ class AdministratorRunbook(Runbook[G]):
     # --- the steps ---
 
     def plan(self) -> Card:
-        """Return what will be sent and what it changes. Reads the user, to show how things stand
-        now.
-        """
+        """Return what will be sent and what it changes. Reads the user, for the state now."""
         p = self.parameters
         if p is None:
             return self._incorrect()
@@ -274,9 +261,7 @@ class AdministratorRunbook(Runbook[G]):
     def _reconcile(
         self, error: Unsettled, p: G, seen: Snapshot, lost: Step, found: Verification
     ) -> Result:
-        """Decide what became of a change whose answer was lost, by what was looked at
-        afterwards.
-        """
+        """Decide by what was looked at what became of a change whose answer was lost."""
         steps = (*seen.steps, lost, *found.steps)
         if found.proof:
             made = f"The answer was lost, but the change was made. ({error.message or error.code})"
@@ -315,7 +300,5 @@ class AdministratorRunbook(Runbook[G]):
 
 
 def blocked(headline: str, **words: Any) -> Result:
-    """Return the result of a run that stopped itself before it changed anything. words: as Result
-    takes them.
-    """
+    """Return the result of a run that stopped before any change. words: as for Result."""
     return Result(Outcome.NOT_SENT, 6, f"Not sent: {headline}", **words)

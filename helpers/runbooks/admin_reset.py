@@ -1,6 +1,4 @@
-"""The runbook admin-reset: take a user's password away at once, and have Cognito send a code for a
-new one.
-"""
+"""The runbook admin-reset: take a password away at once, and have Cognito send a code."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -72,9 +70,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         )
 
     def precondition(self, parameters: AdminResetParameters, seen: Snapshot) -> Result | None:
-        """Refuse where no code could reach the user, who would be locked out; and where Cognito
-        cannot do it.
-        """
+        """Refuse where no code could reach the user, or where Cognito cannot do it."""
         able = seen.user.enabled and seen.user.status in ("CONFIRMED", "RESET_REQUIRED")
         if able and route(seen.user, seen.pool).contact:
             return None
@@ -135,9 +131,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         seen: Snapshot,
         step: Step,
     ) -> Result:
-        """Where the message is what failed, look whether the password is gone all the same: AWS
-        does not say what comes first.
-        """
+        """Where the message failed, look whether the password is gone; AWS does not say."""
         if error.code not in _SENDING or seen.user.status == "RESET_REQUIRED":
             return super().refused(error, parameters, target, seen, step)
         found = self.verify(parameters, target, {}, seen)
@@ -212,8 +206,11 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
 
 
 def _promised(seen: Snapshot | None) -> bool:
-    """Say whether AWS promises a message. Source: API reference, AdminResetUserPassword, which
-    speaks of contacts whose verification is selected in the pool."""
+    """Whether AWS promises a message.
+
+    Source: API reference, AdminResetUserPassword, which speaks of contacts whose verification is
+    selected in the pool.
+    """
     if seen is None or seen.pool is None:
         return True
     contact = route(seen.user, seen.pool).contact

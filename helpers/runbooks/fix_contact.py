@@ -1,6 +1,4 @@
-"""The runbook fix-contact: mark a user's contact as verified, so that codes go there. It is the
-power to take over an account.
-"""
+"""The runbook fix-contact: mark a contact as verified, which can give an account away."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -48,9 +46,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
     reads_pool: ClassVar[bool] = True
 
     def practice(self, username: str = "") -> Card:
-        """In the sandbox of this process, put a user there who has no verified contact; elsewhere
-        nothing is done.
-        """
+        """In this process's sandbox, make a user who has no verified contact."""
         p = self.parameters
         if p is None or not p.to_target().embedded or p.username != PRACTICE_UNVERIFIED:
             return Card("There is nothing to prepare: this is about a user who is there.")
@@ -60,9 +56,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         return Card("A user calls.", (("Username", case.username), ("The user says", case.says)))
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
-        """Warn where the proof of identity is asked for, and have it typed where this is no
-        practice.
-        """
+        """Warn beside the proof of identity, and have it typed except in practice."""
         warned = {
             "help": (
                 "Whoever reads this contact can take over the account. Say how you know that it is"
@@ -106,9 +100,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         return (*rows, ("Password and sessions", "as they are", "as they are"))
 
     def precondition(self, parameters: FixContactParameters, seen: Snapshot) -> Result | None:
-        """Stop where there is nothing to mark, where it is done already, and where no code would go
-        there all the same.
-        """
+        """Stop where nothing is to mark, or where no code would go there after all."""
         contact = _contact(seen.user, parameters.contact)
         if contact is None:
             return self._none_there(parameters, seen)
@@ -162,9 +154,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         )
 
     def proof(self, parameters: FixContactParameters, before: User, after: User) -> str:
-        """The attribute itself tells: it was not verified before, or nothing would have
-        been sent.
-        """
+        """Return the attribute, read again: it was not verified before."""
         contact = _contact(after, parameters.contact)
         if contact is None or not contact.verified:
             return ""

@@ -1,6 +1,4 @@
-"""The runbook request-code: have Cognito send the user a confirmation code, once, and say honestly
-where it went.
-"""
+"""The runbook request-code: have a code sent, once, and say honestly where it went."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -31,9 +29,7 @@ _OPERATION = "ForgotPassword"
 
 @dataclass
 class Asked:
-    """When this process has requested codes for one user, and when Cognito said that it was too
-    often.
-    """
+    """When codes were requested here for one user, and when Cognito said: too often."""
 
     times: list[datetime] = field(default_factory=list)
     limited: datetime | None = None
@@ -66,9 +62,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
     )
 
     def plan(self) -> Card:
-        """Return what will be sent and what it changes. Reads the user and the pool when the pool
-        is named.
-        """
+        """Return what will be sent and what it changes. Reads user and pool if that is named."""
         p = self.parameters
         if p is None:
             return self._incorrect()
@@ -265,9 +259,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
         return user, pool, tuple(reader.steps)
 
     def _foreseen(self, p: RequestCodeParameters) -> tuple[str, str, Result | None]:
-        """Return where a code would go, how the password is, and what stands against it, as far as
-        it can be read.
-        """
+        """Return where a code would go, the password's state, and what blocks it."""
         works = "works, if it is remembered"
         if not p.user_pool_id:
             return "not looked up; name the user pool to know it beforehand", works, None
@@ -279,9 +271,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
         return " ".join(route(user, pool).why), password, self._objection(p, user, pool)
 
     def _objection(self, p: RequestCodeParameters, user: User, pool: Pool) -> Result | None:
-        """Return why no code can reach this user, which spares a try and an answer that may be made
-        up.
-        """
+        """Return why no code can reach this user, to spare a try and a made-up answer."""
         able = user.enabled and user.status in ("CONFIRMED", "RESET_REQUIRED")
         if able and route(user, pool).contact:
             return None

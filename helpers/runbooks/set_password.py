@@ -1,5 +1,4 @@
-"""The runbook set-password: set a generated password without any code. Break-glass: for when
-nothing else can help.
+"""The runbook set-password: set a generated password without a code. Break-glass.
 
 The password is written to where the parameters say before it is set, and is shown to nobody:
 whoever runs this need not know it. It stays there until a reading has shown that it was not set.
@@ -179,9 +178,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         secrets: Mapping[str, Secret],
         seen: Snapshot,
     ) -> Verification:
-        """One sign-in proves it; where there can be none, the status may, if it was another one
-        before.
-        """
+        """Sign in once, as the proof; where that cannot be, a changed status may prove it."""
         steps: tuple[Step, ...] = ()
         against, say, proof = False, "", ""
         if not parameters.client_id:
@@ -214,9 +211,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         )
 
     def proof(self, parameters: SetPasswordParameters, before: User, after: User) -> str:
-        """The status tells where it was another one before; that of a federated user may become
-        either.
-        """
+        """Return the status, if it was another one before; a federated user's may be either."""
         expected = after.status == _STATUS[parameters.kind] or before.status == "EXTERNAL_PROVIDER"
         if not expected or before.status == after.status:
             return ""
@@ -289,9 +284,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         )
 
     def follow(self, name: str, **more: str) -> NextRunbook | None:
-        """Name the runbook that goes on from here. A place is good for one password, and an
-        agreement for one run.
-        """
+        """Name the next runbook; a place and an agreement are good for one run alone."""
         return super().follow(name, **{"password_to": "", "agreed_by": "", **more})
 
     # --- inner ---

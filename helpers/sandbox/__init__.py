@@ -1,5 +1,4 @@
-"""An embedded Amazon Cognito for the forgotten-password flow: learn and test on it, offline, what
-holds on AWS.
+"""An embedded Amazon Cognito for the forgotten-password flow, to learn and test on offline.
 
 Use open_sandbox() and either attach() a boto3 client, or serve() it over HTTP on loopback for other
 programs.

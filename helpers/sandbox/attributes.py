@@ -1,6 +1,4 @@
-"""What attributes a user may have: the standard ones, the pool's own, and the form that contacts
-must have.
-"""
+"""Which attributes a user may have, and the form that contacts must have."""
 
 from .names import CONTACTS, EMAIL, PHONE
 from .refusal import ApiError
@@ -38,9 +36,7 @@ def shown(values: Doc) -> list[Doc]:
 
 
 def given(pool: Doc, listed: list[Doc] | None, *, by_admin: bool) -> Doc:
-    """Return the attributes of a request by name, or refuse those that the pool does not have or
-    take.
-    """
+    """Return a request's attributes by name; ApiError for any that the pool does not accept."""
     values = {one["Name"]: one.get("Value", "") for one in listed or []}
     known = {*STANDARD, *(one["Name"] for one in pool.get("Schema", ()))}
     for name, value in values.items():

@@ -45,8 +45,7 @@ _SMS = {
 
 @dataclass(frozen=True)
 class Case:
-    """A user in trouble. name: the problem. number: 1 to 15, or 0. says: what the user says on the
-    phone.
+    """A user in trouble. name: the problem. number: 1 to 15, or 0. says: their own words.
 
     symptom: what diagnosis is told: the text that the user reads out, or what they say of it.
     username: as the user gives it, which need not be the account's.
@@ -62,9 +61,7 @@ class Case:
 
 
 class _Stage:
-    """What a case is set up with, in one transaction, by the operations that a client would
-    call.
-    """
+    """Sets a case up in one transaction, by the operations that a client would call."""
 
     def __init__(self, work: Transaction, case: Case, sandbox: Sandbox) -> None:
         self.work, self.case, self.sandbox = work, case, sandbox
@@ -107,9 +104,7 @@ class _Stage:
         temporary: bool = False,
         **attributes: str,
     ) -> None:
-        """Make the user, in place of one who is there: with a verified e-mail address, unless
-        attributes are given.
-        """
+        """Make the user anew, with a verified e-mail address unless attributes are given."""
         name = name or self.case.username
         pool = self.work.pool(self.case.pool_id)
         for one in (name, self.case.username):
@@ -168,9 +163,7 @@ class _Stage:
 
 
 class _SignUpOnly:
-    """A PostConfirmation trigger that was written for sign-ups: at a reset it misses what only
-    those have.
-    """
+    """A PostConfirmation trigger written for sign-ups: at a reset it misses what those have."""
 
     def __init__(self, pool_id: str, before: triggers.Trigger | None) -> None:
         self._pool_id, self._before = pool_id, before
@@ -496,8 +489,7 @@ _PLANTS = {case.name: plant for case, plant in _ALL}
 
 
 def plant_case(sandbox: Sandbox, name: str) -> Case:
-    """Put a training case into a sandbox, as new, and return it; ValueError for a name that no case
-    has.
+    """Put a training case into a sandbox, as new; ValueError for an unknown name.
 
     The trigger of the case trigger-failed belongs to this object, as all triggers do; everything
     else lies in the sandbox's file or memory, for whoever opens it.

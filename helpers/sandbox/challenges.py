@@ -1,6 +1,4 @@
-"""RespondToAuthChallenge and its administrator's twin: the SRP proof, a new password, a second
-factor.
-"""
+"""RespondToAuthChallenge: the SRP proof, a new password, a second factor."""
 
 import base64
 import hashlib
@@ -32,9 +30,7 @@ def admin_respond_to_auth_challenge(work: Transaction, request: Doc) -> Doc:
 def begin_srp(
     work: Transaction, pool: Doc, client: Doc, user: Doc | None, name: str, public: str
 ) -> Doc:
-    """Answer USER_SRP_AUTH with PASSWORD_VERIFIER; hidden names get a stable salt, as the guide
-    says.
-    """
+    """Answer USER_SRP_AUTH with PASSWORD_VERIFIER; a hidden name gets a stable salt."""
     try:
         a = int(public, 16)
     except ValueError:

@@ -76,9 +76,7 @@ def list_user_pool_clients(work: Transaction, request: Doc) -> Doc:
 
 
 def allows(client: Doc, flow: str) -> bool:
-    """Say whether an authentication flow is enabled for a client; old and new names of flows count
-    alike.
-    """
+    """Whether an authentication flow is enabled for a client, by its old or its new name."""
     wanted = {
         "ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH",
         "REFRESH_TOKEN": "REFRESH_TOKEN_AUTH",

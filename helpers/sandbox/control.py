@@ -1,6 +1,4 @@
-"""What is beside the API, over HTTP: health, mailbox, clock, faults, settings, reset, keys, and the
-page for people.
-"""
+"""Answers what is beside the API: the controls, a pool's keys, and the page for people."""
 
 import json
 import os

@@ -1,5 +1,4 @@
-"""One call from beginning to end: faults, limits of the account, the operation in its transaction,
-triggers.
+"""Runs one call: faults, limits, the operation in its transaction, and triggers.
 
 The order is the one in which Cognito is taken to check: firewall, request rate, constraints, then
 the operation's own checks. A refusal undoes everything but the records of the try.
@@ -27,9 +26,7 @@ _REQUESTS_KEPT = 100
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a call: its answer or its refusal, its request id, and the fault that befalls
-    the answer.
-    """
+    """What became of a call, its request id, and the fault that its answer meets."""
 
     result: Doc | ApiError
     request_id: str
@@ -37,9 +34,7 @@ class Outcome:
 
 
 class Engine:
-    """The sandbox without doors. path: its file, None for memory. seed: makes a memory repeat
-    itself.
-    """
+    """The sandbox without doors. path: its file, None for memory. seed: makes a memory repeat."""
 
     def __init__(self, path: str | None, seed: str | None) -> None:
         self.store = Store(path)
@@ -52,9 +47,7 @@ class Engine:
                 self._plant(db)
 
     def call(self, operation: str, request: Doc, problem: ApiError | None = None) -> Outcome:
-        """Run one operation. problem: what is wrong with the request itself, to be reported when
-        its turn comes.
-        """
+        """Run one operation; problem: what is wrong with the request, reported in its turn."""
         answers: Doc = {}
         callables = dict(self.callables)
         while True:
@@ -73,15 +66,11 @@ class Engine:
 
     @staticmethod
     def free_request_id(words: str) -> str:
-        """Return a request id for what never became a call: it takes no draw, and repeats with what
-        is said.
-        """
+        """Return a request id for what never became a call: it takes no draw, and repeats."""
         return str(uuid.UUID(hex=hashlib.sha256(words.encode()).hexdigest()[:32], version=4))
 
     def reset(self) -> None:
-        """Start afresh: the seed's pool, client and user, default settings, no faults, no
-        triggers.
-        """
+        """Start afresh: pool, client and user of the seed, default settings, nothing else."""
         with self.store.transaction() as db:
             for table in TABLES:
                 db.execute(f"DELETE FROM {table}")

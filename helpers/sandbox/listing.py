@@ -23,9 +23,7 @@ _SCANNED = 1000
 
 
 def list_users(work: Transaction, request: Doc) -> Doc:
-    """ListUsers: at most 60 a page; a filter compares one searchable attribute, whole (=) or by its
-    beginning (^=).
-    """
+    """ListUsers: 60 a page at most; a filter compares one attribute, whole or by its start."""
     pool = work.pool(request["UserPoolId"])
     keep = _predicate(request.get("Filter"))
     limit = request["Limit"] if request.get("Limit") is not None else _PAGE

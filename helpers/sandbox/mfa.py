@@ -1,6 +1,4 @@
-"""Second factors, as far as they decide where a reset code may go: a pool's configuration and a
-user's preference.
-"""
+"""Second factors, as far as they decide where a reset code may go."""
 
 from .names import admin_user
 from .pools import check_plan
@@ -38,9 +36,7 @@ def set_user_pool_mfa_config(work: Transaction, request: Doc) -> Doc:
 
 
 def admin_set_user_mfa_preference(work: Transaction, request: Doc) -> Doc:
-    """AdminSetUserMFAPreference: an authenticator app counts as registered here, since the sandbox
-    registers none.
-    """
+    """AdminSetUserMFAPreference; an authenticator app counts as registered here."""
     pool, user = admin_user(work, request)
     mfa = user.get("mfa") or {"enabled": [], "preferred": None}
     for key, factor in _SETTINGS.items():

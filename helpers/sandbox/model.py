@@ -1,5 +1,4 @@
-"""Cognito's API as botocore's own service model describes it: operations, their inputs, and what a
-shape allows.
+"""Cognito's API by botocore's model: operations, their inputs, and what a shape allows.
 
 Nothing of the API is copied by hand. The model is read straight from botocore's data (its loader
 would cost more than the rest of a start), and a shape is turned into a check when it is first
@@ -48,9 +47,7 @@ def operations() -> list[str]:
 
 
 def is_public(operation: str) -> bool:
-    """Say whether an operation is called without a signature, and so sits behind a web application
-    firewall.
-    """
+    """Whether an operation is called unsigned, and so passes a web application firewall."""
     return str(_model()["operations"][operation].get("authtype")) == "none"
 
 
@@ -66,9 +63,7 @@ def input_name(operation: str) -> str:
 
 
 def broken_constraints(operation: str, request: Any) -> list[str]:
-    """Return what a request breaks, in AWS's words; raise WrongType where it is not even of the
-    right types.
-    """
+    """Return what a request breaks, in AWS's words; WrongType for a wrong type."""
     if not isinstance(request, dict):
         raise WrongType("the request is not a JSON object")
     return _check(input_name(operation))("", request)

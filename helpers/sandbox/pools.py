@@ -62,9 +62,7 @@ def describe_user_pool(work: Transaction, request: Doc) -> Doc:
 
 
 def update_user_pool(work: Transaction, request: Doc) -> Doc:
-    """UpdateUserPool: whatever the request leaves out goes back to its default, as the API
-    reference warns.
-    """
+    """UpdateUserPool: what the request leaves out goes back to its default, as on AWS."""
     pool = work.pool(request["UserPoolId"])
     pool["Name"] = request.get("PoolName") or pool["Name"]
     _change(work, pool, request)
@@ -99,9 +97,7 @@ def list_user_pools(work: Transaction, request: Doc) -> Doc:
 
 
 def page(work: Transaction, query: str, values: tuple[str, ...], request: Doc) -> Doc:
-    """Run a query for one page after the request's NextToken; return its documents and the next
-    token, if any.
-    """
+    """Return one page of a query, after the request's NextToken, and the next token."""
     limit = request["MaxResults"] if request.get("MaxResults") else 60
     rows = work.db.execute(query, (*values, request.get("NextToken") or "", limit + 1)).fetchall()
     more = {"NextToken": rows[limit - 1][0]} if len(rows) > limit else {}
@@ -162,8 +158,7 @@ def _change(work: Transaction, pool: Doc, request: Doc) -> None:
 
 
 def check_plan(pool: Doc) -> None:
-    """Refuse settings that the pool's feature plan does not have (API reference,
-    UserPoolAddOnsType, EmailMfaConfigType).
+    """Refuse settings that the pool's plan lacks (UserPoolAddOnsType, EmailMfaConfigType).
 
     The text is Cognito's own for threat protection; how it names the other two is the sandbox's
     guess.

@@ -1,6 +1,4 @@
-"""ForgotPassword, ConfirmForgotPassword and AdminResetUserPassword: the codes that stand in for a
-password.
-"""
+"""ForgotPassword, ConfirmForgotPassword, AdminResetUserPassword, and their codes."""
 
 import hmac
 
@@ -16,9 +14,7 @@ _WRONG_STATE = "User password cannot be reset in the current state."
 
 
 def forgot_password(work: Transaction, request: Doc) -> Doc:
-    """ForgotPassword: send a code to the best verified contact. Status and password stay as they
-    are.
-    """
+    """ForgotPassword: send a code to the best verified contact, and change nothing."""
     name = request["Username"]
     client, pool = public_client(work, request)
     if delivery.is_admin_only(pool):
@@ -54,8 +50,7 @@ def forgot_password(work: Transaction, request: Doc) -> Doc:
 
 
 def confirm_forgot_password(work: Transaction, request: Doc) -> Doc:
-    """ConfirmForgotPassword: a live code and an acceptable password make the user CONFIRMED with
-    that password.
+    """ConfirmForgotPassword: a live code and a fit password make the user CONFIRMED.
 
     The code is checked before the password, and a refused password leaves it alive. Tokens are not
     revoked.
@@ -86,9 +81,7 @@ def confirm_forgot_password(work: Transaction, request: Doc) -> Doc:
 
 
 def admin_reset_user_password(work: Transaction, request: Doc) -> Doc:
-    """AdminResetUserPassword: the password stops working at once, and a code that any app client
-    may use is sent.
-    """
+    """AdminResetUserPassword: the password ends at once; any client may use the code."""
     pool, user = admin_user(work, request)
     if not user["enabled"]:
         raise ApiError("NotAuthorizedException", "User is disabled")
@@ -139,9 +132,7 @@ def issue_code(work: Transaction, pool: Doc, user: Doc, client_id: str | None) -
 
 
 def check_code(work: Transaction, pool: Doc, user: Doc, client_id: str, given: str) -> None:
-    """Refuse a code that does not work: Expired where no live code is, Mismatch where one is and
-    this is not it.
-    """
+    """Refuse a wrong code: Mismatch where another one is live, Expired where none is."""
     live = _live_codes(work, pool, user)
     valid = {"newest": live[-1:], "first": live[:1], "any": live}[work.settings["valid_code"]]
     if work.settings["code_bound_to_client"]:

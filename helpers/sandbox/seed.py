@@ -1,6 +1,4 @@
-"""What every sandbox starts with: one pool, one app client, one user, as AWS's own example of the
-call names them.
-"""
+"""What every sandbox starts with: the pool, app client and user of AWS's own example."""
 
 from . import clients, passwords, pools, users
 from .work import Transaction

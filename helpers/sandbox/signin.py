@@ -1,6 +1,4 @@
-"""What happens between a name and tokens: who may try, what a failed try costs, which challenge
-follows.
-"""
+"""Between a name and tokens: who may try, what a failed try costs, what is asked next."""
 
 import json
 
@@ -19,9 +17,7 @@ def incorrect() -> ApiError:
 
 
 def admitted(work: Transaction, pool: Doc, client: Doc, user: Doc | None) -> Doc:
-    """Return a user who may try a password, or refuse: unknown, disabled, locked, blocked, or to be
-    reset first.
-    """
+    """Return a user who may try a password, or refuse: unknown, disabled, locked, and so on."""
     if user is None:
         raise (
             incorrect()
@@ -41,9 +37,7 @@ def admitted(work: Transaction, pool: Doc, client: Doc, user: Doc | None) -> Doc
 
 
 def finish(work: Transaction, pool: Doc, client: Doc, user: Doc, right: bool) -> Doc:
-    """Answer a sign-in once it is known whether the password was right: tokens, a challenge, or a
-    refusal.
-    """
+    """Answer a sign-in, once the password is judged: tokens, a challenge, or a refusal."""
     if not right:
         limits.sign_in_failed(work, pool, user)
         events.note(work, pool, user, "SignIn", "Fail", "Password", "Failure")

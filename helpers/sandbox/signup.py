@@ -1,6 +1,4 @@
-"""Users who sign themselves up: SignUp, ConfirmSignUp, ResendConfirmationCode, and
-AdminConfirmSignUp.
-"""
+"""Users who sign themselves up: SignUp, ConfirmSignUp and what belongs to them."""
 
 import hmac
 
@@ -38,9 +36,7 @@ def sign_up(work: Transaction, request: Doc) -> Doc:
 
 
 def confirm_sign_up(work: Transaction, request: Doc) -> Doc:
-    """ConfirmSignUp: with the right code the user is CONFIRMED and the contact it went to is
-    verified.
-    """
+    """ConfirmSignUp: the right code confirms the user and verifies its contact."""
     client, pool = public_client(work, request)
     user = work.find(pool, request["Username"])
     if user is None:
@@ -104,9 +100,7 @@ def resend_confirmation_code(work: Transaction, request: Doc) -> Doc:
 
 
 def admin_confirm_sign_up(work: Transaction, request: Doc) -> Doc:
-    """AdminConfirmSignUp: CONFIRMED without any contact verified, so that a forgotten password
-    cannot be recovered.
-    """
+    """AdminConfirmSignUp: confirms without verifying a contact, so no reset can follow."""
     pool, user = admin_user(work, request)
     if user["status"] != "UNCONFIRMED":
         raise ApiError(

@@ -46,9 +46,7 @@ def issue(
     auth_time: float | None = None,
     origin: str | None = None,
 ) -> Doc:
-    """Return an AuthenticationResult. refresh: with a refresh token; a refreshed sign-in has its
-    time and origin.
-    """
+    """Return an AuthenticationResult; a refreshed one keeps its sign-in's time and origin."""
     origin = origin or _origin(work, user)
     moment = int(auth_time if auth_time is not None else work.now)
     common = {
@@ -91,9 +89,7 @@ def issue(
 
 
 def bearer(work: Transaction, token: str) -> tuple[Doc, Doc, Doc]:
-    """Return (pool, user, claims) of an access token, or refuse one that is forged, expired or
-    signed out.
-    """
+    """Return (pool, user, claims) of an access token, or refuse one that is no longer good."""
     claims = _read(token)
     if claims is None or claims.get("token_use") != "access":
         raise ApiError("NotAuthorizedException", "Invalid Access Token")

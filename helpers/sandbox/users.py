@@ -91,9 +91,7 @@ def shown(user: Doc) -> Doc:
 
 
 def admin_create_user(work: Transaction, request: Doc) -> Doc:
-    """AdminCreateUser: a user in FORCE_CHANGE_PASSWORD with a temporary password, or the invitation
-    once more.
-    """
+    """AdminCreateUser: a user with a temporary password, or the invitation again."""
     pool = work.pool(request["UserPoolId"])
     if request.get("MessageAction") == "RESEND":
         user = _invited_again(work, pool, request["Username"])
@@ -138,9 +136,7 @@ def mfa_shown(user: Doc) -> Doc:
 
 
 def admin_set_user_password(work: Transaction, request: Doc) -> Doc:
-    """AdminSetUserPassword: works from every status, sends nothing, spends no attempts, verifies no
-    contact.
-    """
+    """AdminSetUserPassword: from any status; sends, spends and verifies nothing."""
     pool, user = admin_user(work, request)
     permanent = bool(request.get("Permanent"))
     passwords.replace(work, pool, user, request["Password"], temporary=not permanent)
@@ -180,18 +176,14 @@ def sign_out(work: Transaction, pool: Doc, user: Doc) -> None:
 
 
 def admin_update_user_attributes(work: Transaction, request: Doc) -> Doc:
-    """AdminUpdateUserAttributes: a contact that changes is no longer verified unless the call says
-    so.
-    """
+    """AdminUpdateUserAttributes: a changed contact is unverified unless it says so."""
     pool, user = admin_user(work, request)
     change(work, pool, user, attributes.given(pool, request.get("UserAttributes"), by_admin=True))
     return {}
 
 
 def change(work: Transaction, pool: Doc, user: Doc, values: Doc) -> None:
-    """Change attributes and the names that follow from them; the last user to verify a contact has
-    it as alias.
-    """
+    """Change attributes and the names that follow; the last to verify a contact holds its alias."""
     held = user["attributes"]
     before = active_names(pool, user)
     for contact in ("email", "phone_number"):

@@ -18,9 +18,7 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer as AWS would send it. fault: what is to befall it on its way, None for
-    nothing.
-    """
+    """An HTTP answer as AWS would send it. fault: what happens to it on its way, or None."""
 
     status: int
     body: bytes
@@ -29,9 +27,7 @@ class Answer:
 
 
 def answer(engine: Engine, target: str, body: bytes) -> Answer:
-    """Answer one request. target: the X-Amz-Target header; body: the request's bytes, whatever they
-    are.
-    """
+    """Answer one request. target: its X-Amz-Target. body: its bytes, whatever they are."""
     prefix, _, operation = target.rpartition(".")
     if prefix != model.target_prefix() or operation not in model.operations():
         return _uncalled(ApiError("UnknownOperationException"))

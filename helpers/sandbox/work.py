@@ -1,5 +1,4 @@
-"""One call's view of the state: what an operation may read and change, with the clock and the draws
-it goes by.
+"""One call's view of the state: what an operation may read and change, its clock, its draws.
 
 An operation gets a Work and its request, changes documents through it, and either returns or raises
 a Refusal. After a refusal everything is undone but the records of the try itself: the counters
@@ -20,9 +19,7 @@ _KEPT = {"messages": 10_000, "events": 10_000, "sessions": 10_000}
 
 
 class NeedsTrigger(Exception):
-    """An operation needs a trigger's answer. The caller undoes the call, asks, and starts it again
-    with the answer.
-    """
+    """An operation needs a trigger's answer: undo the call, ask, and start it again."""
 
     def __init__(self, name: str, key: str, event: Doc) -> None:
         super().__init__(key)
@@ -32,8 +29,7 @@ class NeedsTrigger(Exception):
 
 
 class Transaction:
-    """What one call sees. now: seconds since 1970. settings: every named setting. triggers: names
-    that have a callable.
+    """What one call sees. now: seconds since 1970. triggers: names that have a callable.
 
     answers: what triggers have answered so far in this call. after: things to do once the call is
     committed.
@@ -153,9 +149,7 @@ class Transaction:
     # Records of a try, which survive its refusal
 
     def counters(self, pool_id: str, username: str) -> Doc:
-        """Return a user's counters, to be changed in place: they are kept whatever becomes of the
-        call.
-        """
+        """Return a user's counters, to change in place; they outlive a refusal."""
         key = (pool_id, username)
         if key not in self._tallies:
             found = self._doc("SELECT doc FROM tallies WHERE pool_id = ? AND username = ?", *key)
@@ -215,8 +209,9 @@ class Transaction:
         )
 
     def trigger(self, name: str, key: str, event: Doc) -> Any:
-        """Return what a trigger answers, None where it has no callable. key tells two questions of
-        one call apart.
+        """Return a trigger's answer, None where it has no callable.
+
+        key tells two questions of one call apart.
         """
         if name not in self.triggers:
             return None
@@ -250,9 +245,7 @@ def _parsed(text: str) -> Doc:
 
 
 def folded(pool: Doc, name: str) -> str:
-    """Return a name as this pool compares it: pools are case sensitive unless they were made
-    otherwise.
-    """
+    """Return a name as this pool compares it; pools are case sensitive unless made otherwise."""
     sensitive = pool.get("UsernameConfiguration", {}).get("CaseSensitive", True)
     return name if sensitive else name.lower()
 

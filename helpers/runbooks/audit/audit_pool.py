@@ -1,6 +1,4 @@
-"""The runbook audit-pool: read a pool and its app clients, and name the settings that make resets
-fail or leak.
-"""
+"""The runbook audit-pool: name the settings that make resets fail or leak."""
 
 import time
 from collections.abc import Callable, Mapping

@@ -89,9 +89,7 @@ def well_set(findings: Sequence[Finding]) -> Table:
 
 
 def told(findings: Sequence[Finding]) -> str:
-    """Return in one sentence how many findings there are of each kind, and what the weak ones are
-    about.
-    """
+    """Return in one sentence how many findings of each kind there are, and on what."""
     words = []
     for level in Level:
         titles = [one.title for one in findings if one.level is level]

@@ -15,9 +15,7 @@ STATES = {
 
 
 def state(username: str, user: User, pool: Pool | None) -> list[str]:
-    """Return how an account stands, and where a code would go if one can. username: as it was asked
-    for.
-    """
+    """Return the state of an account, and where a code would go. username: as asked for."""
     named = f", whose own username is {user.username}," if user.username != username else ""
     state = f"{STATES.get(user.status, 'has a rare status')} ({user.status})"
     words = [f"{username}{named} {state} and is {'enabled' if user.enabled else 'disabled'}."]

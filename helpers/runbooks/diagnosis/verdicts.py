@@ -1,5 +1,4 @@
-"""The problems that a diagnosis can end in: what each means, what to tell the user, what to do
-next.
+"""The problems that a diagnosis can end in: what each means, what to say, what to do.
 
 Fifteen of them are the ones that users of Amazon Cognito report most, a few more are common too,
 and the rest are what an account's own state can say. What the catalogue of errors already tells is
@@ -48,8 +47,7 @@ TAKES: dict[str, tuple[str, ...]] = {
 
 
 def verdict(problem: str, evidence: tuple[str, ...] = (), **known: str) -> Verdict:
-    """Return the verdict on a problem, with its evidence and its next runbook's parameters filled
-    in.
+    """Return the verdict on a problem, with the parameters of its next runbook filled in.
 
     problem: one of PROBLEMS. known: everything that is known by a parameter's name; what the
     runbook does not take, or what is empty, is left out.
