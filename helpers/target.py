@@ -272,7 +272,7 @@ class Target:
         ]
 
     def standing(self, username: str) -> dict[str, Any]:
-        """Return what time it is in the sandbox, and how a user stands there: see Sandbox.standing.
+        """Return the sandbox's time and a user's state there; see Sandbox.standing.
 
         Raises TargetError where there is no sandbox.
         """

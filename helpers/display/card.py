@@ -74,7 +74,7 @@ def _html(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Have Markdown show these characters as they are, whoever wrote them."""
+    """Have Markdown show these characters as they are."""
     text = html.escape(redact(text), quote=False).replace("\n", " ")
     return re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", text)
 

@@ -32,7 +32,7 @@ _WAITING = (
     "Nothing has been sent yet. This fills in when the form above, under “Do it”, has done its"
     " work."
 )
-_GONE = """<p>The form was here while its kernel ran. What came of it stands below.
+_GONE = """<p>The form was here while its kernel ran. What came of it is below.
 For a new form choose Run, then Run All Cells:
 before its button is pressed, nothing changes for a real user.</p>
 <style>
@@ -44,7 +44,7 @@ in this place).
 _UNSEEN = (  # what comes along when a name is pasted
     " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"
 )
-_STANDS_FOR = {
+_MEANS = {
     "mailbox": "the newest code in the practice mailbox",
     "literal": "the practice password",
 }
@@ -64,13 +64,13 @@ class NonInteractiveRun:
 
     @property
     def result(self) -> Card:
-        """What came of it, as a person reads it."""
+        """The result, as a person reads it."""
         assert self._run.result is not None
         return self._run.result.card()
 
     @property
     def record(self) -> Record:
-        """The record, which also stands among the notebook's outputs for any reader to find."""
+        """The record, which is also among the notebook's outputs."""
         assert self._run.record is not None
         return self._run.record
 
@@ -124,7 +124,7 @@ class InteractiveRun:
 
     def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("kind") in ("here", "request", "hour"):
-            # An answer of any kind also tells a page whose line was cut that this form is alive.
+            # Any answer also shows a page whose line was cut that this form is alive.
             self.form.send({"kind": "here", **self._users_side(content)})
             return
         kind = content.get("kind")
@@ -184,7 +184,7 @@ class InteractiveRun:
             next_ = f"Make the folder that {RUNS} names writable, then press the button again."
             self._show(
                 Card(
-                    "Not sent: the run could not be noted.",
+                    "Not sent: the run could not be written to the journal.",
                     (("What happened", str(exc)), ("What to do next", next_)),
                 ),
                 "not_sent",
@@ -226,7 +226,7 @@ class InteractiveRun:
         self.form.errors = _errors(result.problems)
         card = result.card()
         self._show(
-            replace(card, rows=(*card.rows, ("Noted as", name))),
+            replace(card, rows=(*card.rows, ("Recorded as", name))),
             result.outcome.value,
             result.next_runbook,
         )
@@ -353,7 +353,7 @@ def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
             if name == "client_secret" and not reference:
                 continue
             typed = reference == "prompt:" or not scheme_of(reference)
-            stands_for = _STANDS_FOR.get(scheme_of(reference), shown(reference))
+            stands_for = _MEANS.get(scheme_of(reference), shown(reference))
             source = "" if typed else f"Leave empty to use {stands_for}. "
             field |= {
                 "kind": "secret",

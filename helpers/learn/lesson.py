@@ -4,7 +4,7 @@
     request_code(lesson.client, client_id=..., username=...)
     lesson.mail(), lesson.status(), lesson.sequence(), lesson.timeline()
 
-What it tells is read off the calls that really went through its clients and off the sandbox's own
+What it says is read off the calls that really went through its clients and off the sandbox's own
 state after each.
 """
 
@@ -68,7 +68,7 @@ class Refusal:
 class Mail(Card):
     """A message whose code is shown, although it may be a secret of this process.
 
-    Whoever runs a lesson again in the same kernel meets the same codes again.
+    A lesson that is run again in the same kernel has the same codes again.
     """
 
     code: str = ""
@@ -143,7 +143,7 @@ class Lesson:
         """Return another client of this Cognito, which the record calls by this name.
 
         attempts: more than one has the client repeat a call by itself when no answer comes, as
-        boto3 does unless it is told not to.
+        boto3 does by default.
         """
         return self._client(who, attempts)
 

@@ -85,7 +85,7 @@ def seen_by_a_stranger(lesson: Lesson, client_id: str, people: Mapping[str, str]
         )
         rows.append((what, asked, entered, signed))
     return Table(
-        "What a stranger is told",
+        "What a stranger learns",
         (
             "In truth the user",
             "asking for a code",

@@ -1,7 +1,7 @@
 """What happened in a lesson, call by call, as a sequence, a timeline, or steps.
 
-A story is a list of calls and pauses, each with what was true after it. Whoever tells it leaves the
-secrets out.
+A story is a list of calls and pauses, each with what was true after it. The
+secrets are left out.
 """
 
 import json
@@ -34,7 +34,7 @@ HIDDEN = (
 
 @dataclass(frozen=True, repr=False)
 class Call:
-    """One request and its answer, and how things stood in the sandbox afterwards.
+    """One request and its answer, and the state of the sandbox afterwards.
 
     who: whose device sent it. status: of the answer, 0 when none came. code, message: of an error,
     else empty. mails: the numbers of the messages that it had sent; live: of those whose codes
@@ -88,14 +88,11 @@ class Call:
         ]
         if not self.status:
             return redact("\n".join([*lines, "(no answer came)"]))
-        reason = "OK" if self.good else "Bad Request" if self.status < 500 else "Error"
+        reason = {2: "OK", 4: "Bad Request"}.get(self.status // 100, "Error")
         lines += [f"HTTP/1.1 {self.status} {reason}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        return redact(
-            "\n".join(
-                [*lines, "", json.dumps(masked(self.answer), indent=1) if self.answer else "{}"]
-            )
-        )
+        answer = json.dumps(masked(self.answer), indent=1) if self.answer else "{}"
+        return redact("\n".join([*lines, "", answer]))
 
 
 @dataclass(frozen=True)
@@ -118,7 +115,7 @@ def masked(content: Any) -> Any:
     return [masked(one) for one in content] if isinstance(content, list) else content
 
 
-# --- how it is told -------------------------------------------------------------------------------
+# --- how it is shown ------------------------------------------------------------------------------
 
 Story = Sequence[Call | Pause]
 _BEFORE = {"status": "CONFIRMED", "password": "the first"}  # where the user of every lesson begins
@@ -182,7 +179,7 @@ def truths(story: Story, username: str) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Step:
-    """One call, or time going by, as somebody follows it who takes one step at a time.
+    """One call, or time going by, for a reader who takes one step at a time.
 
     who, asks, answer: in words; who and answer are empty for time. names: what is sent; sent: the
     same as JSON, its secrets hidden. truths: what is true afterwards; changed: what of it the step

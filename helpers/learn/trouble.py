@@ -387,14 +387,14 @@ CASES: tuple[Case, ...] = (
         "client",
         REQUEST,
         "ForbiddenException",
-        "a firewall stands before the pool",
+        "a firewall is in front of the pool",
         _set(waf_block=True),
     ),
     Case(
         "client",
         CONFIRM,
         "ForbiddenException",
-        "a firewall stands before the pool",
+        "a firewall is in front of the pool",
         _set(waf_block=True),
     ),
     Case(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from helpers.cognito import reads
 from helpers.cognito.actions import Done
+from helpers.cognito.catalogue import lost
 from helpers.cognito.errors import NotReached, Refused, ResetError, Unsettled
 from helpers.cognito.models import Pool, User
 from helpers.display.card import Card
@@ -250,7 +251,7 @@ class AdministratorRunbook(Runbook[G]):
                     "The change and the look at it contradict each other; somebody else may have"
                     " made another in between."
                 ),
-                say="Please hold the line; I am looking whether it has worked.",
+                say=lost(self.operation).say,
                 next="Run diagnose-user before anything else.",
                 steps=steps,
                 decided_by=self.operation,
@@ -267,7 +268,7 @@ class AdministratorRunbook(Runbook[G]):
             made = f"The answer was lost, but the change was made. ({error.message or error.code})"
             return self._proved(self.done(p, seen), found, steps, made)
         what_next, runbook = self.lost(error)
-        told = (
+        note = (
             found.note
             or "What was read afterwards does not show the change; most likely it was not made."
         )
@@ -279,7 +280,7 @@ class AdministratorRunbook(Runbook[G]):
             meaning=error.meaning,
             say=error.say,
             next=what_next,
-            notes=(told,),
+            notes=(note,),
             steps=steps,
             decided_by=self.operation,
             next_runbook=self.follow(runbook),

@@ -96,13 +96,13 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         parameters: AdminResetParameters,
         secrets: Mapping[str, Secret],
     ) -> actions.Done:
-        """Reset the password."""
+        """Send AdminResetUserPassword."""
         return actions.admin_reset(
             client, user_pool_id=parameters.user_pool_id, username=parameters.username
         )
 
     def proof(self, parameters: AdminResetParameters, before: User, after: User) -> str:
-        """The status tells where it was another one before."""
+        """Return the status as the proof, where it was another one before."""
         if after.status != "RESET_REQUIRED" or before.status == after.status:
             return ""
         return f"Read again, the user's status is RESET_REQUIRED; before it was {before.status}."
@@ -114,7 +114,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         secrets: Mapping[str, Secret],
         seen: Snapshot,
     ) -> Verification:
-        """Read the user again, and say where that tells nothing."""
+        """Read the user again, and say where that proves nothing."""
         found = super().verify(parameters, target, secrets, seen)
         if found.note or seen.user.status != "RESET_REQUIRED":
             return found
@@ -141,7 +141,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         if found.proof:
             what, runbook = "the password is taken away, but no code was sent", "set-password"
             what_next = (
-                "The user cannot sign in now: run set-password, or mend the cause and run this"
+                "The user cannot sign in now: run set-password, or fix the cause and run this"
                 f" again. {error.next}"
             )
         else:
@@ -161,7 +161,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         )
 
     def done(self, parameters: AdminResetParameters, seen: Snapshot) -> Result:
-        """The user needs the code now."""
+        """Return the result; whether a code was promised decides what to say and do next."""
         promised = _promised(seen)
         code = "a code is on its way" if promised else "whether a code was sent is not known"
         first = (
@@ -188,13 +188,12 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
                 " any app client."
             ),
             say=(
-                "You get a message with a code now. Please read me its six digits, or enter them"
-                " where your application asks for them; please do not ask for another one"
-                " meanwhile."
+                "You get a message with a code now. Please read me its six digits, or enter them in"
+                " your application. Please do not ask for another one meanwhile."
                 if promised
                 else (
                     "Your old password no longer works. Please look whether you get a message with"
-                    " a code; if not, I have one sent."
+                    " a code. If not, I have one sent."
                 )
             ),
             next=(

@@ -34,7 +34,8 @@ _SET_BEFORE = (
 )
 _SAY_DONE = "Your new password works from now on. Please sign in with it."
 _SAY_AGAIN = (
-    "It has most likely not gone through. Please keep your code and hold the line; I try once more."
+    "It has most likely not gone through. Please keep your code and hold the line; I will try"
+    " again."
 )
 _NEXT_DONE = (
     "Nothing more for the password. Devices that were signed in stay signed in: if somebody else"
@@ -223,7 +224,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             step = step_failed(confirming, exc, target.now())
             if exc.code != "ExpiredCodeException":
                 return self._refused(exc, (step,))
-            # An earlier try whose answer was lost has used the code up; one sign-in tells, and
+            # An earlier try whose answer was lost has used the code up; one sign-in shows it, and
             # spends no reset attempt.
             proof = sign_in()
             if self._answer_lost:
@@ -321,7 +322,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
                 Outcome.CONFIRMED,
                 0,
                 _DONE.format(username),
-                happened="Cognito took the code and the new password.",
+                happened="Cognito accepted the code and the new password.",
                 meaning="The user can sign in with the new password.",
                 next=_NEXT_DONE,
                 say=f"Your new password is set. {proof.say}" if locked else _SAY_DONE,
@@ -333,7 +334,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             Outcome.CONFIRMED,
             0,
             _DONE.format(username),
-            happened="Cognito took the code and the new password.",
+            happened="Cognito accepted the code and the new password.",
             meaning="The user can sign in with the new password; the old one no longer works.",
             say=_SAY_DONE,
             next=_NEXT_DONE,

@@ -39,9 +39,9 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
     operation: ClassVar[str] = "AdminUpdateUserAttributes"
     sends: ClassVar[str] = "UserPoolId, Username, UserAttributes"
     irreversible: ClassVar[str] = (
-        "the mark can be taken back, but not what was done with it: whoever reads that mailbox or"
-        " phone can take over the account. Where contacts are names to sign in with, another user"
-        " who has the same one verified loses it"
+        "the mark can be taken back, but not what was done with it: anyone who reads that mailbox"
+        " or phone can take over the account. Where contacts are names to sign in with, another"
+        " user who has the same one verified loses it"
     )
     reads_pool: ClassVar[bool] = True
 
@@ -59,8 +59,8 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         """Warn beside the proof of identity, and have it typed except in practice."""
         warned = {
             "help": (
-                "Whoever reads this contact can take over the account. Say how you know that it is"
-                " the user's, without the number of any document: it stands in the record."
+                "Anyone who reads this contact can take over the account. Say how you know that it"
+                " is the user's, without the number of any document: it is kept in the record."
             )
         }
         p = self.parameters
@@ -145,7 +145,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         parameters: FixContactParameters,
         secrets: Mapping[str, Secret],
     ) -> actions.Done:
-        """Mark it."""
+        """Send AdminUpdateUserAttributes."""
         return actions.mark_verified(
             client,
             user_pool_id=parameters.user_pool_id,
@@ -164,7 +164,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         )
 
     def done(self, parameters: FixContactParameters, seen: Snapshot) -> Result:
-        """A code can go there now, unless something else stands in its way."""
+        """Return the result: a code can go there now, unless something else blocks it."""
         after = _marked(seen.user, parameters.contact)
         found = self._diagnosed(parameters, seen, after)
         ready = found.problem in _READY
@@ -173,12 +173,12 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
             Outcome.CONFIRMED,
             0,
             f"Done: the {kind} of {parameters.username} is marked as verified.",
-            happened="Cognito took the change; it sends no message about it.",
+            happened="Cognito made the change; it sends no message about it.",
             meaning=(
                 f"Codes go to that {kind} from now on."
                 if ready
                 else (
-                    f"Codes may go to that {kind}, but something else stands in the way:"
+                    f"Codes may go to that {kind}, but something else is in the way:"
                     f" {found.headline}"
                 )
             ),
@@ -207,7 +207,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         return self.follow(found.runbook, **known)
 
     def _none_there(self, parameters: FixContactParameters, seen: Snapshot) -> Result:
-        """Nothing can be marked. Where the other contact could be, lead there."""
+        """Return that there is no such contact, and what helps instead."""
         kind = KINDS[parameters.contact]
         found = self._diagnosed(parameters, seen, seen.user)
         return blocked(
@@ -247,7 +247,7 @@ def _contact(user: User, attribute: str) -> Contact | None:
 
 
 def _marked(user: User, attribute: str) -> User:
-    """Return the user as they will be."""
+    """Return the user with this contact verified."""
     return replace(
         user,
         contacts=tuple(

@@ -10,10 +10,7 @@ _SIGN_IN = (
     " done; if it does not, run again with the same code, and with a new one only when Cognito says"
     " that the code is no longer good."
 )
-_MAILBOX = (
-    "The request may have been sent. Have the user look for a new message before anything else, and"
-    " use its code."
-)
+LOOK_FOR_MESSAGE = "Have the user look for a new message before anything else, and use its code."
 _SIGN_IN_FIRST = (
     "The request may have been sent. Where a password was written to its place, try one sign-in"
     " with it: if it works, all is done; if it does not, run again with another place, which sets"
@@ -60,7 +57,7 @@ _ENTRIES = (
         effect="sends one message to the user",
         needs="no AWS permission",
         parameters="RequestCodeParameters",
-        settle=_MAILBOX,
+        settle=f"The request may have been sent. {LOOK_FOR_MESSAGE}",
         calls=1,
     ),
     _entry(

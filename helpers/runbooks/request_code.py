@@ -15,6 +15,7 @@ from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome, Step, step_failed
 from helpers.run.result import Result, not_reached
 from helpers.runbooks.diagnosis.diagnose import diagnose, route
+from helpers.runbooks.registry import LOOK_FOR_MESSAGE
 from helpers.runbooks.schemas import RequestCodeParameters
 from helpers.runbooks.steps import Reader, step_done
 from helpers.secrets.secret import Secret
@@ -57,9 +58,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
         "client_secret",
     )
     reads: ClassVar[str] = "the user and the pool"
-    verify_hint: ClassVar[str] = (
-        "Have the user look for a new message before anything else, and use its code."
-    )
+    verify_hint: ClassVar[str] = LOOK_FOR_MESSAGE
 
     def plan(self) -> Card:
         """Return what will be sent and what it changes. Reads user and pool if that is named."""
@@ -186,7 +185,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
             ),
             say=(
                 f"You get a message at {_where(sent)} in a moment. Please look into the spam folder"
-                " too, and read me the six digits of the newest one."
+                " too. Then read me the six digits of the newest one."
             ),
             next=(
                 "Run confirm-reset with the code, or have the user enter it in the application. If"
@@ -216,7 +215,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
                 "Not sent: this user's tries are used up.",
                 happened=f"Cognito said at {asked.limited:%H:%M} UTC that there were too many.",
                 meaning=(
-                    "Another request would only be refused; how long it lasts is never told, up to"
+                    "Another request would only be refused; how long it lasts is never said, up to"
                     " an hour."
                 ),
                 say=(
@@ -239,7 +238,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
                 " messages against each other."
             ),
             say=(
-                "Please look for the message once more, also in the spam folder; it may take a few"
+                "Please look for the message again, also in the spam folder. It may take a few"
                 " minutes."
             ),
             next=(

@@ -151,7 +151,7 @@ class FixContactParameters(GatedParameters):
     proof_of_identity: str = Field(
         default="practice",
         title="How the user proved who they are",
-        description="how the user's identity was proved; it stands in the record",
+        description="how the user's identity was proved; it is kept in the record",
         pattern=r"\S",
         max_length=500,
     )

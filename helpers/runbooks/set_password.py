@@ -1,7 +1,7 @@
 """The runbook set-password: set a generated password without a code. Break-glass.
 
-The password is written to where the parameters say before it is set, and is shown to nobody:
-whoever runs this need not know it. It stays there until a reading has shown that it was not set.
+The password is written to where the parameters say before it is set, and is shown to nobody: the
+person who runs this need not know it. It stays there until a reading has shown that it was not set.
 """
 
 import secrets as randomness
@@ -91,10 +91,10 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         places = [
             words for name, words in destinations.SCHEMES.items() if practice or name != "discard"
         ]
-        told = {"help": f"The password is shown to nobody. Write {'; '.join(places)}."}
+        asked = {"help": f"The password is shown to nobody. Write {'; '.join(places)}."}
         return {
             **super().field_extras(),
-            "password_to": told if practice else told | {"value": "", "required": True},
+            "password_to": asked if practice else asked | {"value": "", "required": True},
         }
 
     def changes(
@@ -149,7 +149,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
                 ),
                 say="Please hold the line.",
                 next=(
-                    "Mend what is named, or name another place for the password; then run this"
+                    "Fix what is named, or name another place for the password; then run this"
                     " again."
                 ),
                 problems=(Problem("password_to", str(exc)),),
@@ -162,7 +162,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         parameters: SetPasswordParameters,
         secrets: Mapping[str, Secret],
     ) -> actions.Done:
-        """Set it."""
+        """Send AdminSetUserPassword."""
         return actions.set_password(
             client,
             user_pool_id=parameters.user_pool_id,
@@ -218,7 +218,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         return f"Read again, the user's status is {after.status}; before it was {before.status}."
 
     def lost(self, error: Unsettled) -> tuple[str, str]:
-        """A password whose fate is unknown is replaced by another one."""
+        """Return that another password settles it, whatever became of this one."""
         return (
             (
                 "Run this again with another place for the password: that sets another one,"
@@ -228,7 +228,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         )
 
     def done(self, parameters: SetPasswordParameters, seen: Snapshot) -> Result:
-        """The password has to reach the user, and somebody who cannot get a code will be back."""
+        """Return the result: how the password reaches the user, and how a code can next time."""
         user, temporary = seen.user, parameters.kind == "temporary"
         unverified = next((contact for contact in user.contacts if not contact.verified), None)
         strand = not user.verified
@@ -262,13 +262,13 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         if user.status == "EXTERNAL_PROVIDER":
             notes.append(
                 "The user came from another provider, and AWS advises against a password of their"
-                " own: tell whoever looks after the pool."
+                " own: tell the owner of the pool."
             )
         return Result(
             Outcome.CONFIRMED,
             0,
             f"Done: {parameters.username} has a {parameters.kind} password.",
-            happened="Cognito took the generated password; it sends no message about it.",
+            happened="Cognito accepted the generated password; it sends no message about it.",
             meaning=(
                 "An old password no longer works. The new one is good for"
                 f" {_good_for(parameters, seen)}."

@@ -34,7 +34,7 @@ class Sandbox:
     def in_memory(cls, seed: str | None = _DEFAULT_SEED) -> "Sandbox":
         """Return a fresh one that nobody else sees.
 
-        seed: the clock stands still and every id, code, token and timestamp repeats; None for the
+        seed: the clock does not move and every id, code, token and timestamp repeats; None for the
         real clock and random draws.
         """
         return cls(None, seed)
@@ -86,7 +86,7 @@ class Sandbox:
         ]
 
     def standing(self, username: str) -> Doc:
-        """Return how a user stands at this moment, for a person who practises.
+        """Return a user's state at this moment, for a person who practises.
 
         username: the user's own name, `sub` or alias; of several pools that know it, the oldest
         counts. The answer has `now` (ISO, with its offset) and `user`: None, or `username`,
@@ -128,7 +128,7 @@ class Sandbox:
             or not isinstance(seconds, int | float)
             or not 0 <= seconds <= 10**9
         ):
-            raise ValueError("advance takes seconds from 0 to a thousand million.")
+            raise ValueError("advance needs seconds from 0 to 1,000,000,000.")
         with self.engine.store.transaction() as db:
             clock = {
                 key: value + float(seconds) for key, value in self.engine.meta(db)["clock"].items()
@@ -235,7 +235,7 @@ def open_sandbox(path: str | None = None) -> Sandbox:
     path: a SQLite file, made with mode 0600 where it is missing and shared by every process that
     opens it, with the real clock and random codes. Without a path, COGNITO_SANDBOX in the
     environment names the file; without that, the process has one sandbox in memory, seeded, with a
-    clock that only `advance` moves. ValueError for a file that cannot be opened or is none of ours.
+    clock that only `advance` moves. SandboxError for a file that cannot be used.
     """
     named = path or os.environ.get("COGNITO_SANDBOX")
     key = os.path.abspath(named) if named else ""

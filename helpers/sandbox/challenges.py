@@ -6,7 +6,7 @@ import hmac
 
 from . import attributes, events, limits, passwords, signin, srp, tokens, users
 from .names import check_secret_hash, hides_users
-from .refusal import ApiError
+from .refusal import ApiError, invalid, not_authorized
 from .work import Doc, Transaction
 
 
@@ -36,7 +36,7 @@ def begin_srp(
     except ValueError:
         a = 0
     if a % srp.N == 0 or len(public) > 2 * len(f"{srp.N:x}"):
-        raise ApiError("InvalidParameterException", "SRP_A is not a valid public value")
+        raise invalid("SRP_A is not a valid public value")
     if user is not None or not hides_users(client):
         user = signin.admitted(work, pool, client, user)
     digest = hashlib.sha256(f"{pool['Id']}\n{name}".encode("utf-8", "surrogatepass")).hexdigest()
@@ -82,11 +82,9 @@ def _respond(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
         "SOFTWARE_TOKEN_MFA": _second,
     }
     if name not in answers:
-        raise ApiError(
-            "InvalidParameterException", f"The sandbox does not imitate the challenge {name}."
-        )
+        raise invalid(f"The sandbox does not imitate the challenge {name}.")
     if not given.get("USERNAME"):
-        raise ApiError("InvalidParameterException", "Missing required parameter USERNAME")
+        raise invalid("Missing required parameter USERNAME")
     user = work.find(pool, given["USERNAME"])
     own = [user["username"]] if user else []
     check_secret_hash(client, given.get("SECRET_HASH"), given["USERNAME"], *own)
@@ -96,7 +94,7 @@ def _respond(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
 def _prove(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
     for needed in ("PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"):
         if not given.get(needed):
-            raise ApiError("InvalidParameterException", f"Missing required parameter {needed}")
+            raise invalid(f"Missing required parameter {needed}")
     kept = _taken(
         work, pool, client, given["PASSWORD_CLAIM_SECRET_BLOCK"], "srp", signin.incorrect()
     )
@@ -119,7 +117,7 @@ def _prove(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) 
 
 def _choose(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
     if not given.get("NEW_PASSWORD"):
-        raise ApiError("InvalidParameterException", "Missing required parameter NEW_PASSWORD")
+        raise invalid("Missing required parameter NEW_PASSWORD")
     user = _challenged(work, pool, client, request, "NEW_PASSWORD_REQUIRED")
     prefix = "userAttributes."
     listed = [
@@ -142,18 +140,18 @@ def _second(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
     name = request["ChallengeName"]
     needed = f"{name}_CODE"
     if not given.get(needed):
-        raise ApiError("InvalidParameterException", f"Missing required parameter {needed}")
+        raise invalid(f"Missing required parameter {needed}")
     kept = _taken(
         work,
         pool,
         client,
         request.get("Session") or "",
         name,
-        ApiError("NotAuthorizedException", "Invalid session for the user."),
+        not_authorized("Invalid session for the user."),
     )
     user = work.user(pool["Id"], kept["username"])
     if user is None:
-        raise ApiError("NotAuthorizedException", "Invalid session for the user.")
+        raise not_authorized("Invalid session for the user.")
     limits.check_lock(work, pool, user, "mfa")
     if not kept["code"] or not hmac.compare_digest(kept["code"].encode(), given[needed].encode()):
         limits.sign_in_failed(work, pool, user, "mfa")
@@ -167,11 +165,11 @@ def _second(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
 
 
 def _challenged(work: Transaction, pool: Doc, client: Doc, request: Doc, kind: str) -> Doc:
-    invalid = ApiError("NotAuthorizedException", "Invalid session for the user.")
-    kept = _taken(work, pool, client, request.get("Session") or "", kind, invalid)
+    unknown = not_authorized("Invalid session for the user.")
+    kept = _taken(work, pool, client, request.get("Session") or "", kind, unknown)
     user = work.user(pool["Id"], kept["username"])
     if user is None or not user["enabled"]:
-        raise invalid
+        raise unknown
     return user
 
 
@@ -186,7 +184,5 @@ def _taken(
     ):
         raise otherwise
     if work.now >= kept["until"]:
-        raise ApiError(
-            "NotAuthorizedException", "Invalid session for the user, session is expired."
-        )
+        raise not_authorized("Invalid session for the user, session is expired.")
     return kept

@@ -1,7 +1,7 @@
 """App clients: made, shown, changed, listed and deleted."""
 
 from .pools import page
-from .refusal import ApiError
+from .refusal import ApiError, invalid
 from .work import Doc, Transaction
 
 _DEFAULT_FLOWS = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH"]
@@ -105,10 +105,7 @@ def _change(work: Transaction, client: Doc, request: Doc) -> None:
     flows = request.get("ExplicitAuthFlows") or []
     if len({one.startswith("ALLOW_") for one in flows}) > 1:
         # The rule is the API reference's; the wording is the sandbox's.
-        raise ApiError(
-            "InvalidParameterException",
-            "Authentication flows with and without ALLOW_ cannot be mixed.",
-        )
+        raise invalid("Authentication flows with and without ALLOW_ cannot be mixed.")
     for key in _KEPT:
         client.pop(key, None)
     client |= {key: request[key] for key in _KEPT if request.get(key) is not None}

@@ -5,7 +5,7 @@ from typing import Any
 
 from . import triggers
 from .names import CONTACTS, EMAIL, PHONE, is_verified
-from .refusal import ApiError
+from .refusal import ApiError, invalid
 from .work import Doc, Transaction
 
 _MEDIUM = {"email": "EMAIL", "phone_number": "SMS"}
@@ -35,10 +35,9 @@ _DAY, _RENEWAL = 86_400.0, 9 * 3600.0
 
 def no_contact() -> ApiError:
     """Return the refusal of a reset for which there is no eligible contact."""
-    return ApiError(
-        "InvalidParameterException",
+    return invalid(
         "Cannot reset password for the user as there is no registered/verified email or"
-        " phone_number",
+        " phone_number"
     )
 
 

@@ -111,14 +111,15 @@ class Engine:
             meta = self.meta(db)
             source = Source(meta["seed"], meta["drawn"])
             request_id = source.uuid()
-            dials = (
-                settings.defaults() | meta["settings"] if meta["settings"] else settings.defaults()
-            )
-            work = Transaction(db, now_of(meta["clock"]), source, dials, callables, answers)
-            due = faults.take(meta["faults"], operation, dials)
-            result = (
-                due.before if due and due.before else self._run(work, operation, request, problem)
-            )
+            chosen = settings.defaults()
+            if meta["settings"]:
+                chosen = chosen | meta["settings"]
+            work = Transaction(db, now_of(meta["clock"]), source, chosen, callables, answers)
+            due = faults.take(meta["faults"], operation, chosen)
+            if due and due.before:
+                result: Doc | ApiError = due.before
+            else:
+                result = self._run(work, operation, request, problem)
             changes: Doc = {"drawn": source.drawn} if source.drawn != meta["drawn"] else {}
             if due:
                 changes["faults"] = meta["faults"]

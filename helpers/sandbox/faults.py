@@ -40,7 +40,7 @@ def planned(operation: str, fault: str, times: int, known: Any) -> Doc:
 
 
 def take(pending: list[Doc], operation: str, settings: Doc) -> Due | None:
-    """Return the fault that befalls this call, taken off the list of pending ones in place."""
+    """Return the fault that this call meets, taken off the list of pending ones in place."""
     for one in pending:
         if one["operation"] == operation:
             one["times"] -= 1

@@ -2,7 +2,7 @@
 
 import math
 
-from .refusal import ApiError
+from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
 HOUR = 3600.0
@@ -77,7 +77,7 @@ def check_lock(work: Transaction, pool: Doc, user: Doc, counter: str = "signin")
     quiet = work.now - lock["last"] >= _QUIET
     lock["last"] = work.now
     if work.now < lock["until"]:
-        raise ApiError("NotAuthorizedException", "Password attempts exceeded")
+        raise not_authorized("Password attempts exceeded")
     if quiet:
         del counters[counter]
 

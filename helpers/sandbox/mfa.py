@@ -2,7 +2,7 @@
 
 from .names import admin_user
 from .pools import check_plan
-from .refusal import ApiError
+from .refusal import invalid
 from .work import Doc, Transaction
 
 _SETTINGS = {
@@ -48,10 +48,7 @@ def admin_set_user_mfa_preference(work: Transaction, request: Doc) -> Doc:
             and factor == "SMS_MFA"
             and not user["attributes"].get("phone_number")
         ):
-            raise ApiError(
-                "InvalidParameterException",
-                "User does not have delivery config set to turn on SMS_MFA",
-            )
+            raise invalid("User does not have delivery config set to turn on SMS_MFA")
         mfa["enabled"] = [one for one in mfa["enabled"] if one != factor] + (
             [factor] if asked.get("Enabled") else []
         )

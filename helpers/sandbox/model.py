@@ -37,7 +37,7 @@ def _model() -> dict[str, Any]:
 
 
 def target_prefix() -> str:
-    """Return what stands before the dot in X-Amz-Target."""
+    """Return the part of X-Amz-Target before its dot."""
     return str(_model()["metadata"]["targetPrefix"])
 
 
@@ -167,10 +167,9 @@ def _scalar(name: str, found: Shape) -> Check:
     kind = found["type"]
     expected = _TYPES[kind]
     pattern, enum = found.get("pattern"), found.get("enum")
-    matches = (
-        _password_matches if name == "PasswordType" else _matcher(pattern) if pattern else None
-    )
-    shown = policy.PATTERN if name == "PasswordType" else pattern
+    matches, shown = _matcher(pattern) if pattern else None, pattern
+    if name == "PasswordType":
+        matches, shown = _password_matches, policy.PATTERN
     sensitive = bool(found.get("sensitive"))
     least, most = (found.get("min", 0), found.get("max", 1 << 62)) if kind == "string" else (0, -1)
     sized = "min" in found or "max" in found
@@ -245,7 +244,7 @@ def _password_matches(value: str) -> bool:
 def _matcher(pattern: str) -> Callable[[str], bool]:
     r"""Return a full match of a Java pattern.
 
-    Python has no \p{L}. Every character beyond ASCII is first replaced by one that stands for its
+    Python has no \p{L}. Every character beyond ASCII is first replaced by a sign for its
     class (a letter, mark, symbol, number or punctuation; a space; anything else), and the pattern
     asks for those.
     """

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import re
 
-from .refusal import ApiError
+from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -34,9 +34,8 @@ def check_secret_hash(client: Doc, given: str | None, *usernames: str) -> None:
     if secret is None and given is None:
         return
     if given is None:
-        raise ApiError(
-            "NotAuthorizedException",
-            f"Client {client_id} is configured with secret but SECRET_HASH was not received",
+        raise not_authorized(
+            f"Client {client_id} is configured with secret but SECRET_HASH was not received"
         )
     # A client without a secret has no hash that could be right, so one sent to it is refused as
     # well.
@@ -48,9 +47,7 @@ def check_secret_hash(client: Doc, given: str | None, *usernames: str) -> None:
 
 
 def _unverified(client: Doc) -> ApiError:
-    return ApiError(
-        "NotAuthorizedException", f"Unable to verify secret hash for client {client['ClientId']}"
-    )
+    return not_authorized(f"Unable to verify secret hash for client {client['ClientId']}")
 
 
 def secret_hash(secret: str, username: str, client_id: str) -> str:

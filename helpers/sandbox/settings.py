@@ -1,7 +1,7 @@
 """What a sandbox can be set to: what AWS leaves open, and a few settings for practice.
 
 Each setting is named, has a default and says in words what it decides. A setting marked "open"
-stands where AWS does not document the behaviour: its default is what is best supported, and none of
+is one that AWS does not document: its default is what is best supported, and none of
 them is a fact about AWS.
 """
 

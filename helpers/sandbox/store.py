@@ -1,7 +1,7 @@
 """Where a sandbox lives: one SQLite file shared by everybody who opens it, or memory.
 
-Every call is one BEGIN IMMEDIATE transaction, so that calls happen one after another whoever makes
-them, and a killed process leaves either all of a call or nothing of it. The file is in write-ahead
+Every call is one BEGIN IMMEDIATE transaction, so that calls happen one after another, from any
+process, and a killed process leaves either all of a call or nothing of it. The file is in write-ahead
 mode: a commit survives the process at once, the machine's crash up to the last checkpoint. Users,
 names and counters are looked up by index; nothing is ever loaded whole.
 """

@@ -69,13 +69,9 @@ def alias_exists(name: str) -> ApiError:
 
 def contact_words(name: str) -> str:
     """Return what Cognito calls a name of this form."""
-    return (
-        "email"
-        if EMAIL.fullmatch(name)
-        else "phone_number"
-        if PHONE.fullmatch(name)
-        else "preferred_username"
-    )
+    if EMAIL.fullmatch(name):
+        return "email"
+    return "phone_number" if PHONE.fullmatch(name) else "preferred_username"
 
 
 def shown(user: Doc) -> Doc:
@@ -198,7 +194,7 @@ def change(work: Transaction, pool: Doc, user: Doc, values: Doc) -> None:
         others = work.owner(pool["Id"], folded(pool, name)) not in (None, user["username"])
         if others and kind == "attribute":
             raise alias_exists(name)
-        # An alias that has moved to somebody else does not come back with the next change.
+        # An alias that has moved to another user does not come back with the next change.
         if not others or (name, kind) not in before:
             names.append((name, kind))
     work.keep_user(pool, user)
@@ -226,7 +222,7 @@ def _invited_again(work: Transaction, pool: Doc, name: str) -> Doc:
 
 
 def _invite(work: Transaction, pool: Doc, user: Doc, request: Doc, generated: str | None) -> None:
-    # A password that somebody typed stays out of the mailbox: the sandbox keeps none in clear.
+    # A password that a person typed stays out of the mailbox: the sandbox keeps none in clear.
     contacts = {"SMS": "phone_number", "EMAIL": "email"}
     template = pool.get("AdminCreateUserConfig", {}).get("InviteMessageTemplate", {})
     for medium in request.get("DesiredDeliveryMediums") or ["SMS"]:

@@ -9,7 +9,7 @@ from typing import Any
 from . import faults, model
 from .engine import Engine, Outcome
 from .operations import IMITATED
-from .refusal import ApiError
+from .refusal import ApiError, invalid
 from .store import SandboxError
 from .work import Doc
 
@@ -72,7 +72,7 @@ def _read(operation: str, body: bytes) -> tuple[Doc, ApiError | None]:
             "SerializationException", str(error)
         )
     if problems:
-        return request, ApiError("InvalidParameterException", model.validation_message(problems))
+        return request, invalid(model.validation_message(problems))
     return _without_nulls(request), None
 
 

@@ -1,7 +1,7 @@
 """One call's view of the state: what an operation may read and change, its clock, its draws.
 
-An operation gets a Work and its request, changes documents through it, and either returns or raises
-a Refusal. After a refusal everything is undone but the records of the try itself: the counters
+An operation gets a Transaction and its request, changes documents through it, and returns or raises
+an ApiError. After a refusal everything is undone but the records of the try itself: the counters
 behind attempt limits and sign-in locks, and the events that an administrator can list.
 """
 
@@ -57,7 +57,7 @@ class Transaction:
     # Pools and app clients
 
     def pool(self, pool_id: str) -> Doc:
-        """Return a user pool; a Refusal says that it does not exist."""
+        """Return a user pool; ApiError where there is none."""
         found = self._shared("SELECT doc FROM pools WHERE id = ?", pool_id)
         if found is None:
             raise ApiError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
@@ -72,7 +72,7 @@ class Transaction:
         )
 
     def client(self, client_id: str) -> Doc:
-        """Return an app client; a Refusal says that it does not exist."""
+        """Return an app client; ApiError where there is none."""
         found = self._shared("SELECT doc FROM clients WHERE id = ?", client_id)
         if found is None:
             raise ApiError(
@@ -173,7 +173,7 @@ class Transaction:
     # Challenges, mail, events, triggers
 
     def keep_session(self, doc: Doc) -> str:
-        """Remember a challenge for three minutes; return the Session string that stands for it."""
+        """Keep a challenge for three minutes; return its Session string."""
         text = self.source.bytes(24).hex() + self.source.bytes(24).hex()
         self._append(
             "sessions", "INSERT INTO sessions (name, doc) VALUES (?, ?)", (text, json.dumps(doc))
@@ -181,7 +181,7 @@ class Transaction:
         return text
 
     def take_session(self, text: str) -> Doc | None:
-        """Return what a Session string stands for, once."""
+        """Return the challenge of a Session string, once."""
         found = self._doc("SELECT doc FROM sessions WHERE name = ?", text)
         self.db.execute("DELETE FROM sessions WHERE name = ?", (text,))
         return found

@@ -107,7 +107,7 @@ def test_something_else_that_stands_in_the_way_is_told_and_does_not_stop_it(clie
     ) in run.plan().changes
     result = run.submit()
     assert result.outcome is Outcome.CONFIRMED
-    assert "something else stands in the way: The account is disabled." in result.meaning
+    assert "something else is in the way: The account is disabled." in result.meaning
     assert "I have confirmed your e-mail address. Your account is disabled." in result.say
     assert result.next_runbook.name == "diagnose-user"
 

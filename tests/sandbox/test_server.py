@@ -187,7 +187,7 @@ def test_mailbox_clock_settings_faults_and_reset_over_http(server):
     ("path", "body", "words"),
     [
         ("clock", {"seconds": 5}, "unknown: seconds; known: advance_seconds"),
-        ("clock", {"advance_seconds": -5}, "advance takes seconds"),
+        ("clock", {"advance_seconds": -5}, "advance needs seconds"),
         ("clock", {}, "missing: advance_seconds"),
         ("clock", [], "the body is a JSON object"),
         ("mailbox", {"who": "x"}, "mailbox takes GET"),

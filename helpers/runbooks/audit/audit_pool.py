@@ -15,7 +15,7 @@ from helpers.run.parameters import Parameters
 from helpers.run.record import Found, Outcome, Step
 from helpers.run.result import Result
 from helpers.runbooks.audit.finding import Finding, Level
-from helpers.runbooks.audit.judge import UNSEEN, audit, told, weak_points, well_set
+from helpers.runbooks.audit.judge import UNSEEN, audit, summary, weak_points, well_set
 from helpers.runbooks.schemas import AuditPoolParameters
 from helpers.runbooks.steps import Reader
 from helpers.secrets.secret import Secret
@@ -47,7 +47,7 @@ _YET = Card("Nothing has been read yet.", (("What to do next", "Press the form's
 
 @dataclass(frozen=True)
 class Audited(Result):
-    """A result with its findings, which are told along with it."""
+    """A result with its findings, which are shown along with it."""
 
     findings: tuple[Finding, ...] = field(default=(), repr=False)
 
@@ -102,7 +102,7 @@ class AuditPool(Runbook[AuditPoolParameters]):
                     "Sensitive",
                     (
                         "the answer about an app client holds its secret; that is dropped at once,"
-                        " and stands nowhere"
+                        " and kept nowhere"
                     ),
                 ),
             ),
@@ -196,7 +196,7 @@ class AuditPool(Runbook[AuditPoolParameters]):
                 f"The pool {pool.name} and its app clients ({len(clients)}) were read, and nothing"
                 " was changed."
             ),
-            meaning=f"{_MEANS[worst]} {told(findings)}",
+            meaning=f"{_MEANS[worst]} {summary(findings)}",
             next=f"{then} For a single user who cannot reset, run diagnose-user.",
             proof=(
                 f"All settings were read in {len(steps)} steps, each of them answered; none of them"

@@ -27,8 +27,8 @@ def _existence(clients: Sequence[Client]) -> Iterator[Finding]:
             Level.LEAKS,
             Place.ASKS,
             setting,
-            "tells who has an account",
-            "Whoever knows the app client's id, which is no secret, can ask for any name and is"
+            "reveals who has an account",
+            "Anyone who knows the app client's id, which is no secret, can ask for any name and is"
             " told whether there is such a user (UserNotFoundException).",
             f"LEGACY for {_named(open_ones)}",
             Sure.DOCUMENTED,
@@ -131,7 +131,7 @@ def _sessions(clients: Sequence[Client]) -> Iterator[Finding]:
         "sessions outlast a reset",
     )
     stays = (
-        "A reset ends no session: whoever was signed in before stays so until the refresh token"
+        "A reset ends no session: a device that was signed in stays so until the refresh token"
         " ends."
     )
     usual = Client("", "", False, (), False)

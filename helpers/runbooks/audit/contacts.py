@@ -39,8 +39,8 @@ def _recovery(pool: Pool) -> Iterator[Finding]:
             "Codes go to a verified phone number first, also where users look for them in their"
             " mailbox"
             + (
-                ", and by SMS even to users whose second factor is SMS: whoever has the phone needs"
-                " nothing else to take the account."
+                ", and by SMS even to users whose second factor is SMS: anyone who has the phone"
+                " needs nothing else to take the account."
                 if risky
                 else "."
             ),
@@ -55,7 +55,7 @@ def _recovery(pool: Pool) -> Iterator[Finding]:
             _RECOVERY,
             "Name the mechanisms: verified_email first, and verified_phone_number second if it is"
             " wanted.",
-            "users who are used to codes by SMS get them by e-mail, and whoever has no verified"
+            "users who are used to codes by SMS get them by e-mail, and a user who has no verified"
             " contact among those named gets none.",
             "UpdateUserPool",
         )
@@ -72,7 +72,7 @@ def _recovery(pool: Pool) -> Iterator[Finding]:
             _RECOVERY,
             "If users are to help themselves, name verified_email, or verified_phone_number, or"
             " both.",
-            "whoever can read a user's messages can then set a new password.",
+            "anyone who can read a user's messages can then set a new password.",
             "UpdateUserPool",
         )
     else:
@@ -94,7 +94,7 @@ def _verified(pool: Pool) -> Iterator[Finding]:
         "Have Cognito verify the contacts that codes go to; verify those of present users one by"
         " one." + needs_role(missing, sms_role=pool.sms_role)
     )
-    besides = "whoever signs up gets a message with a code from then on."
+    besides = "anyone who signs up gets a message with a code from then on."
     if ways and len(missing) == len(ways) and pool.only_admins_create:
         yield Finding(
             Level.WORTH_KNOWING,
@@ -115,7 +115,7 @@ def _verified(pool: Pool) -> Iterator[Finding]:
             Place.ARRIVES,
             setting,
             "contacts stay unverified",
-            f"Whoever signs up has no verified contact, and so no way to reset. {_NO_CONTACT}",
+            f"A user who signs up has no verified contact, and so no way to reset. {_NO_CONTACT}",
             seen,
             Sure.DOCUMENTED,
             _RECOVERY,
@@ -143,7 +143,7 @@ def _verified(pool: Pool) -> Iterator[Finding]:
             Place.ARRIVES,
             setting,
             "contacts are verified",
-            "Whoever signs up proves the contact. Users whom an administrator makes or confirms"
+            "A user who signs up proves the contact. Users whom an administrator makes or confirms"
             " still need it marked as verified.",
             seen,
             _RECOVERY,
@@ -232,7 +232,7 @@ def _excluded(pool: Pool) -> Iterator[Finding]:
             Place.ARRIVES,
             setting,
             "second factors",
-            "No second factor stands in the way of a code.",
+            "No second factor keeps a code from arriving.",
             f"the pool offers {', '.join(pool.factors) or 'none'}",
             _RECOVERY,
         )

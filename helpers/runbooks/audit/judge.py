@@ -16,8 +16,8 @@ from helpers.runbooks.audit.passwords import passwords
 from helpers.runbooks.audit.sending import sending
 
 UNSEEN = (
-    "Cannot be seen from a pool's settings: what the code of its Lambda functions does, how Amazon"
-    " SES and the SMS sandbox stand, the rules of a web application firewall, and the users"
+    "Cannot be seen from a pool's settings: what the code of its Lambda functions does, the state"
+    " of Amazon SES and the SMS sandbox, the rules of a web application firewall, and the users"
     " themselves."
 )
 
@@ -40,7 +40,7 @@ def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tup
                 Place.ASKS,
                 "app clients",
                 "app clients not read",
-                "One app client that tells who has an account is enough to leak it for the whole"
+                "One app client that reveals who has an account is enough to leak it for the whole"
                 " pool.",
                 unread,
                 Sure.INFERRED,
@@ -88,7 +88,7 @@ def well_set(findings: Sequence[Finding]) -> Table:
     )
 
 
-def told(findings: Sequence[Finding]) -> str:
+def summary(findings: Sequence[Finding]) -> str:
     """Return in one sentence how many findings of each kind there are, and on what."""
     words = []
     for level in Level:

@@ -64,7 +64,7 @@ def _names(pool: Pool) -> Iterator[Finding]:
             Place.POOL,
             "AliasAttributes",
             "aliases stay inactive",
-            "A contact is a name to sign in with only once it is verified. Until then, whoever"
+            "A contact is a name to sign in with only once it is verified. Until then, a user who"
             " types it is unknown.",
             f"aliases: {', '.join(pool.aliases)}; verified by itself:"
             f" {', '.join(pool.verifies) or 'none'}",
@@ -72,7 +72,7 @@ def _names(pool: Pool) -> Iterator[Finding]:
             source,
             "Have Cognito verify the contacts that are aliases (AutoVerifiedAttributes): "
             f"{', '.join(unproved)}.{needs_role(unproved, sms_role=pool.sms_role)}",
-            "whoever signs up gets a message with a code from then on.",
+            "anyone who signs up gets a message with a code from then on.",
             "UpdateUserPool",
         )
     elif pool.aliases or pool.sign_in_names:

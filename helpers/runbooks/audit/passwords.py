@@ -129,8 +129,8 @@ def _second_factor(pool: Pool) -> Iterator[Finding]:
             Place.OPENS,
             "MfaConfiguration",
             "no second factor",
-            "Whoever can read one message of the user, in the mailbox or on the phone, sets a new"
-            " password and is in.",
+            "Anyone who can read one message of the user, in the mailbox or on the phone, sets a"
+            " new password and is in.",
             "MFA is OFF",
             Sure.INFERRED,
             _PASSWORDS,
@@ -143,7 +143,7 @@ def _second_factor(pool: Pool) -> Iterator[Finding]:
             Place.OPENS,
             "MfaConfiguration",
             "second factor",
-            "A reset does not touch it: whoever has one is asked for it at the next sign-in"
+            "A reset does not touch it: a user who has one is asked for it at the next sign-in"
             + (", and only those." if pool.mfa == "OPTIONAL" else "."),
             f"MFA is {pool.mfa}",
             _PASSWORDS,

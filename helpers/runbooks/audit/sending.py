@@ -86,7 +86,7 @@ def _sms(pool: Pool) -> Iterator[Finding]:
             f"Cognito says: {pool.sms_failure}",
             Sure.DOCUMENTED,
             "API reference, UserPoolType",
-            "Mend the role (sms policy and trust), or move the account out of the SMS sandbox.",
+            "Fix the role (sms policy and trust), or move the account out of the SMS sandbox.",
         )
     region = pool.pool_id.partition("_")[0]
     if pool.sms_region and pool.sms_region != region:

@@ -173,8 +173,8 @@ def _nobody(known: Known, asked: str) -> Verdict:
     hints = [asked]
     if known.pool and known.pool.case_sensitive:
         hints.append(
-            "This pool tells capital letters apart; the usual spellings were looked for, and there"
-            " may be others."
+            "This pool distinguishes capital letters; the usual spellings were looked for, and"
+            " there may be others."
         )
     if international(known.username) not in ("", known.username):
         hints.append(

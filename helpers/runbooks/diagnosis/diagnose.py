@@ -77,7 +77,7 @@ def diagnose(
 
     username: as it was asked for. user: None where there is no such user, or where "user" is among
     the unread. others: users who were found in another spelling or by a contact, when there is no
-    user of that name. events: newest first. symptom: what somebody saw or said, see
+    user of that name. events: newest first. symptom: what was seen or said, see
     `helpers.runbooks.diagnosis.symptoms`. user_pool_id, client_id: for the next runbook, where they
     were not read. unread: what could not be read, of user, pool, client, events and others;
     no-client where the pool has no such app client. run_out: a temporary password is older than the

@@ -68,7 +68,7 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
     title: ClassVar[str] = "Find out why a user cannot reset the password"
     button: ClassVar[str] = "Diagnose"
     form_fields: ClassVar[tuple[str, ...]] = ("username", "symptom", "user_pool_id", "client_id")
-    verify_hint: ClassVar[str] = "Nothing was changed: diagnose once more."
+    verify_hint: ClassVar[str] = "Nothing was changed: diagnose again."
 
     def practice(self, username: str = "") -> Card:
         """In this process's sandbox, plant the training case of this user, unless it is there.
@@ -226,7 +226,7 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         """Return the users in trouble that a sandbox can be given, and what each of them says."""
         return Table(
             "Training cases",
-            ("Case", "Problem", "What the user says", "What diagnosis is told"),
+            ("Case", "Problem", "What the user says", "What diagnosis is given"),
             tuple(
                 (
                     one.name,
@@ -257,11 +257,11 @@ def _unread(found: Verdict, error: ResetError, p: DiagnoseUserParameters) -> Ver
     say = "Please hold the line: I have to look for your account in another place."
     if region == p.region or not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
         return replace(plain, parameters={**plain.parameters, "user_pool_id": ""}, say=say)
-    told = f"The user pool's id begins with its region, {region}, and {p.region} was asked."
+    elsewhere = f"The user pool's id begins with its region, {region}, and {p.region} was asked."
     return replace(
         plain,
-        evidence=(told, *plain.evidence),
+        evidence=(elsewhere, *plain.evidence),
         parameters={**plain.parameters, "region": region},
-        next=f"Check the user pool id; if it is right, diagnose once more in {region}.",
+        next=f"Check the user pool id; if it is right, diagnose again in {region}.",
         say=say,
     )

@@ -46,7 +46,7 @@ def _client(client: Client) -> str:
     if client.hides_users:
         hides = "hides which users exist (PreventUserExistenceErrors ENABLED)"
     else:
-        hides = "tells which users exist (PreventUserExistenceErrors LEGACY)"
+        hides = "reveals which users exist (PreventUserExistenceErrors LEGACY)"
     secret = "a client secret" if client.has_secret else "no client secret"
     return f"{client.client_id}: {secret}; {hides}; sign-in flows {', '.join(client.flows)}"
 

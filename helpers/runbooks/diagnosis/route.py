@@ -93,8 +93,8 @@ def would_be_eligible(user: User, pool: Pool | None) -> tuple[Contact, ...]:
     """
 
     def carries(one: Contact) -> bool:
-        mended = replace(one, verified=True)
-        contacts = tuple(mended if each is one else each for each in user.contacts)
-        return pool is None or route(replace(user, contacts=contacts), pool).contact == mended
+        verified_too = replace(one, verified=True)
+        contacts = tuple(verified_too if each is one else each for each in user.contacts)
+        return pool is None or route(replace(user, contacts=contacts), pool).contact == verified_too
 
     return tuple(one for one in user.contacts if not one.verified and carries(one))

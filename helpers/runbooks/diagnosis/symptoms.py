@@ -1,4 +1,4 @@
-"""From what somebody saw or said to its likely causes, the likeliest first.
+"""From what was seen or said to its likely causes, the likeliest first.
 
 A symptom is an exception's name, a message as Cognito words it, or what a user says on the phone,
 in English. The rules are a heuristic of this project's own: they look for words and know nothing of
@@ -149,7 +149,7 @@ _NO_CODE = (
 
 
 def _missing(what: str) -> str:
-    """Return a pattern for somebody who waits for this."""
+    """Return a pattern for a user who waits for this."""
     return (
         rf"{_NO}.*\b{_COMES}.*{what}|{what}.*{_NO}.*\b{_COMES}|\b(no|where is (my|the)|still"
         rf" wait\w* for) {what}|"
