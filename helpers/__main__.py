@@ -35,7 +35,7 @@ main.add_command(cli_journal.verify_command)
     type=click.IntRange(0, 65535),
     default=9229,
     show_default=True,
-    help="0 takes a free one.",
+    help="0 picks a free port.",
 )
 def sandbox(port: int) -> None:
     """Serve the sandbox on this machine, for the AWS CLI and other SDKs.

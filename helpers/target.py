@@ -11,6 +11,7 @@ import re
 import ssl
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -29,6 +30,8 @@ from helpers.secrets.redaction import hide_in_logs
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
+
+    from helpers.sandbox import Sandbox
 
 ALLOWED_HOSTS = "COGNITO_RESET_ALLOWED_HOSTS"
 """The environment variable that allows endpoints beyond loopback, by host name, separated by
@@ -58,17 +61,14 @@ class TargetError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """One Cognito. name: `sandbox`, `aws` or a URL. profile: as boto3 means it; only signed calls
-    look at it.
-    """
+    """One Cognito. name: `sandbox`, `aws` or a URL. profile: boto3's, for signed calls."""
 
     name: str = "sandbox"
     region: str = "us-east-1"
     profile: str = ""
 
     def faults(self, *, signed: bool = False) -> Iterator[tuple[str, str]]:
-        """Yield (parameter, words) for each thing that is wrong with this target; looks at no
-        network.
+        """Yield (parameter, words) for all that is wrong with this target; asks no network.
 
         signed: whether the calls need credentials, and so the profile that the environment names.
         """
@@ -168,15 +168,11 @@ class Target:
 
     @property
     def may_be_sandbox(self) -> bool:
-        """Whether practice references (mailbox:, literal:) make sense here: the sandbox, or a
-        loopback endpoint.
-        """
+        """Whether practice references make sense: in the sandbox, or on a loopback endpoint."""
         return self.embedded or _on_loopback(self.name)
 
     def where(self) -> str:
-        """Say in words where calls will go. For AWS it names an endpoint that the environment has
-        put in its place.
-        """
+        """Return in words where calls go, even where the environment sends AWS calls elsewhere."""
         if self.embedded:
             file = os.environ.get("COGNITO_SANDBOX", "")
             kept = f"kept in the file {file}" if file else "in the memory of this process alone"
@@ -249,19 +245,26 @@ class Target:
         return session
 
     def now(self) -> datetime:
-        """Return the time that this Cognito goes by, with its zone: the embedded sandbox has a
-        clock of its own.
+        """Return the time that this Cognito goes by, with its zone.
+
+        The embedded sandbox has a clock of its own; where its file is lost, this machine's counts.
         """
-        return _sandbox().now() if self.embedded else datetime.now(UTC)
+        if self.embedded:
+            with suppress(ValueError):
+                return _sandbox().now()
+        return datetime.now(UTC)
 
     def mailbox(self, username: str = "") -> list[dict[str, Any]]:
-        """Return the messages in the sandbox's mailbox, oldest first; username keeps those to one
-        user.
+        """Return the sandbox's messages, the oldest first; with a username, only that user's.
 
         username: the user's own name, or the one that the request for the code used.
         Raises TargetError where there is no sandbox.
         """
-        messages = _sandbox().mailbox() if self.embedded else self._ask("/_sandbox/mailbox")
+        if self.embedded:
+            with _as_target_error():
+                messages = _sandbox().mailbox()
+        else:
+            messages = self._ask("/_sandbox/mailbox")
         return [
             message
             for message in messages
@@ -269,20 +272,20 @@ class Target:
         ]
 
     def standing(self, username: str) -> dict[str, Any]:
-        """Return what time it is in the sandbox, and how a user stands there: see Sandbox.standing.
+        """Return the sandbox's time and a user's state there; see Sandbox.standing.
 
         Raises TargetError where there is no sandbox.
         """
         if self.embedded:
-            return dict(_sandbox().standing(username))
+            with _as_target_error():
+                return dict(_sandbox().standing(username))
         return dict(self._ask(f"/_sandbox/standing?{urlencode({'username': username})}"))
 
     def advance(self, seconds: int) -> None:
-        """Move the sandbox's clock on, for everybody in it. Raises TargetError where there is no
-        sandbox.
-        """
+        """Move the sandbox's clock forward. Raises TargetError where there is no sandbox."""
         if self.embedded:
-            _sandbox().advance(seconds)
+            with _as_target_error():
+                _sandbox().advance(seconds)
         else:
             self._ask("/_sandbox/clock", {"advance_seconds": seconds})
 
@@ -353,7 +356,15 @@ def _load_certificates(bundle: str, changed_at: int) -> None:
     )
 
 
-def _sandbox() -> Any:
+@contextmanager
+def _as_target_error() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as exc:
+        raise TargetError(f"{exc}.") from exc
+
+
+def _sandbox() -> "Sandbox":
     from helpers.sandbox import open_sandbox
 
     return open_sandbox()

@@ -140,11 +140,19 @@ def test_a_package_is_imported_only_in_its_home(path):
         assert package not in packages or room(called(path)) in homes
 
 
-@pytest.mark.parametrize(
-    "path", sorted(ROOT.joinpath("helpers").rglob("*.py")), ids=lambda path: path.stem
-)
+# Data, one entry after another: these are read by looking up, not from top to bottom.
+DATA = {
+    "cognito.catalogue_entries",
+    "learn.trouble",
+    "runbooks.diagnosis.verdicts",
+    "sandbox.cases",
+}
+
+
+@ANY_MODULE
 def test_a_module_has_one_job_and_so_few_lines(path):
-    assert len(path.read_text().splitlines()) <= 660
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= 400 or called(path) in DATA
 
 
 def test_the_face_is_sorted_and_every_name_in_it_can_be_had():

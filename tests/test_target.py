@@ -59,6 +59,18 @@ def test_a_file_that_is_no_sandbox_is_a_fault_of_the_target(monkeypatch, tmp_pat
     assert "is not a sandbox" in words
 
 
+def test_a_sandbox_whose_file_was_deleted_is_a_target_error(monkeypatch, tmp_path):
+    path = tmp_path / "cognito.db"
+    monkeypatch.setenv("COGNITO_SANDBOX", str(path))
+    target = Target()
+    assert target.mailbox() == []
+    path.unlink()
+    for ask in (target.mailbox, lambda: target.standing("diego"), lambda: target.advance(1)):
+        with pytest.raises(TargetError, match="was deleted, moved or replaced"):
+            ask()
+    assert target.now().tzinfo is not None
+
+
 @pytest.mark.parametrize("region", ["", "us_east_1", "US-EAST-1", "us-east", "us-east-1 "])
 def test_a_region_has_to_look_like_one(region):
     assert faults("aws", region) == ["region"]

@@ -12,8 +12,7 @@ from helpers.secrets.redaction import redact
 
 @dataclass(frozen=True, repr=False)
 class Card:
-    """A title and rows of (label, text). Secrets that this process knows are taken out of every
-    text.
+    """A title and rows of (label, text), without the secrets that this process knows.
 
     changes: where something will be different, rows of (what, now, after).
     """
@@ -75,7 +74,7 @@ def _html(text: str) -> str:
 
 
 def _escape(text: str) -> str:
-    """Have Markdown show these characters as they are, whoever wrote them."""
+    """Have Markdown show these characters as they are."""
     text = html.escape(redact(text), quote=False).replace("\n", " ")
     return re.sub(r"([\\`*_{}\[\]()#+!|~$-])", r"\\\1", text)
 

@@ -8,8 +8,7 @@ from helpers.display.card import Table
 
 
 def refusals(operation: str) -> Table:
-    """Return all that one operation can answer with, as a table for a person; the errors are those
-    of botocore's model.
+    """Return every error of one operation, by botocore's model, as a table for a person.
 
     operation: as the model spells it, such as ConfirmForgotPassword.
     """
@@ -41,9 +40,7 @@ def refusals_of_reading(*operations: str, but: str = "") -> Table:
 
 
 def _codes(operation: str) -> tuple[str, ...]:
-    """Return the errors that botocore's model names for an operation, after those of every signed
-    call.
-    """
+    """Return the errors of an operation by botocore's model, those of any signed call first."""
     # No AWS configuration has a say in it, so a broken one does not matter.
     session = botocore.session.Session({"data_path": (None, None, None, None)})
     model = session.get_service_model("cognito-idp").operation_model(operation)

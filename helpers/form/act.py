@@ -32,7 +32,7 @@ _WAITING = (
     "Nothing has been sent yet. This fills in when the form above, under “Do it”, has done its"
     " work."
 )
-_GONE = """<p>The form was here while its kernel ran. What came of it stands below.
+_GONE = """<p>The form was here while its kernel ran. What came of it is below.
 For a new form choose Run, then Run All Cells:
 before its button is pressed, nothing changes for a real user.</p>
 <style>
@@ -44,7 +44,7 @@ in this place).
 _UNSEEN = (  # what comes along when a name is pasted
     " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"
 )
-_STANDS_FOR = {
+_MEANS = {
     "mailbox": "the newest code in the practice mailbox",
     "literal": "the practice password",
 }
@@ -64,21 +64,19 @@ class NonInteractiveRun:
 
     @property
     def result(self) -> Card:
-        """What came of it, as a person reads it."""
+        """The result, as a person reads it."""
         assert self._run.result is not None
         return self._run.result.card()
 
     @property
     def record(self) -> Record:
-        """The record, which also stands among the notebook's outputs for any reader to find."""
+        """The record, which is also among the notebook's outputs."""
         assert self._run.record is not None
         return self._run.record
 
     @property
     def proof(self) -> Card:
-        """The proof. Raises NotDone when the run did not end in `confirmed`, so that the notebook
-        fails.
-        """
+        """Return the proof; NotDone unless the run ended in `confirmed`, to fail the notebook."""
         return self._run.prove()
 
     def view(self, draw: Callable[[], Any]) -> Any:
@@ -90,9 +88,7 @@ class NonInteractiveRun:
 
 
 class InteractiveRun:
-    """A run with a person: the form, and views below it that fill in when the button has been
-    pressed.
-    """
+    """A run with a person: a form, and views below it that fill in after each press."""
 
     def __init__(self, run: Runbook[Any], *, arrive: bool = False, client_id: str = "") -> None:
         self._run = run
@@ -117,9 +113,7 @@ class InteractiveRun:
         self._page = ipywidgets.VBox([self.form, self.next])
 
     def view(self, draw: Callable[[], Any]) -> View:
-        """Return a view that fills in with what `draw` returns, a card, table or picture, after
-        each press.
-        """
+        """Return a view of what `draw` returns (card, table, picture), drawn after each press."""
         view = View(f"<p>{_WAITING}</p>")
         self._views.append((view, draw))
         return view
@@ -130,7 +124,7 @@ class InteractiveRun:
 
     def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("kind") in ("here", "request", "hour"):
-            # An answer of any kind also tells a page whose line was cut that this form is alive.
+            # Any answer also shows a page whose line was cut that this form is alive.
             self.form.send({"kind": "here", **self._users_side(content)})
             return
         kind = content.get("kind")
@@ -190,7 +184,7 @@ class InteractiveRun:
             next_ = f"Make the folder that {RUNS} names writable, then press the button again."
             self._show(
                 Card(
-                    "Not sent: the run could not be noted.",
+                    "Not sent: the run could not be written to the journal.",
                     (("What happened", str(exc)), ("What to do next", next_)),
                 ),
                 "not_sent",
@@ -232,7 +226,7 @@ class InteractiveRun:
         self.form.errors = _errors(result.problems)
         card = result.card()
         self._show(
-            replace(card, rows=(*card.rows, ("Noted as", name))),
+            replace(card, rows=(*card.rows, ("Recorded as", name))),
             result.outcome.value,
             result.next_runbook,
         )
@@ -254,9 +248,7 @@ class InteractiveRun:
         return "done" if result.outcome is Outcome.CONFIRMED else "ready"
 
     def _users_side(self, content: dict[str, Any]) -> dict[str, Any]:
-        """Return how the user stands, what time it is there, and the newest message as the user
-        reads it; in practice only.
-        """
+        """In practice, return the user's side: status, time, and newest message."""
         if not self.form.practice:
             return {}
         assert self._run.parameters is not None
@@ -343,9 +335,7 @@ def _label(run: Runbook[Any], name: str) -> str:
 
 
 def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
-    """Return what the page draws, in the order of reading and of the Tab key: the schema's words,
-    the run's values.
-    """
+    """Return the fields of the page in reading order: the schema's words, the run's values."""
     schema = run.parameters_model
     values = {**{name: f.default for name, f in schema.model_fields.items()}, **run.values}
     extras = run.field_extras()
@@ -363,7 +353,7 @@ def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
             if name == "client_secret" and not reference:
                 continue
             typed = reference == "prompt:" or not scheme_of(reference)
-            stands_for = _STANDS_FOR.get(scheme_of(reference), shown(reference))
+            stands_for = _MEANS.get(scheme_of(reference), shown(reference))
             source = "" if typed else f"Leave empty to use {stands_for}. "
             field |= {
                 "kind": "secret",

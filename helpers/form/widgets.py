@@ -16,7 +16,7 @@ class Form(anywidget.AnyWidget):
 
     fields, errors and result are what the page draws. turn counts finished presses: a press that
     was made before the last one was done carries an old number and is dropped, so a double click
-    sends once. practice: the user's side stands beside it; what is in there comes by message and is
+    sends once. practice: the user's side is beside it; what is in there comes by message and is
     no part of the state either. arrive: it takes the focus when it appears, since a person has
     asked for it. training: the cases that it offers, each with what the user says.
     """
@@ -68,9 +68,7 @@ def kept_copy(markup: str) -> dict[str, Any]:
 
 
 def while_alive(widget: Any) -> dict[str, Any]:
-    """Return what shows a widget for as long as it lives, and nothing where there is none: the copy
-    beside it has the words.
-    """
+    """Return what shows a widget while it lives; without one, the copy beside it has the words."""
     return {name: data for name, data in widget._repr_mimebundle_().items() if name != "text/plain"}
 
 

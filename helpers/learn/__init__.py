@@ -1,3 +1,1 @@
-"""What the learning notebooks stand on: a lesson's own Cognito, what happened in it, and what to
-try out.
-"""
+"""What the learning notebooks need: a Cognito for each lesson, charts, and exercises."""

@@ -134,7 +134,7 @@ WAYS: dict[str, Way] = {
             "bash, and the AWS CLI",
             "nothing at all, and exit status 0",
             "one line on the error channel, and an exit status that is not 0",
-            "repeats by itself, up to 5 times in version 1; here told not to, by AWS_MAX_ATTEMPTS",
+            "repeats by itself, up to 5 times in version 1; here kept from it by AWS_MAX_ATTEMPTS",
         ),
         Way(
             "boto3",
@@ -143,7 +143,7 @@ WAYS: dict[str, Way] = {
             "boto3",
             "an answer that holds nothing but its metadata",
             "an exception with a class of its own",
-            "repeats by itself, up to 5 times in its usual mode; here told not to",
+            "repeats by itself, up to 5 times in its usual mode; here kept from it",
         ),
         Way(
             "Go",
@@ -151,8 +151,8 @@ WAYS: dict[str, Way] = {
             "",
             "Go, and AWS's SDK for Go v2",
             "an error that is nil",
-            "an error, told apart with errors.As",
-            "repeats by itself, up to 3 times by AWS's guide; here told not to",
+            "an error, recognised with errors.As",
+            "repeats by itself, up to 3 times by AWS's guide; here kept from it",
         ),
         Way(
             "JavaScript",
@@ -160,8 +160,8 @@ WAYS: dict[str, Way] = {
             "",
             "Node.js, and AWS's SDK for JavaScript v3",
             "an empty answer",
-            "an exception, told apart by its name",
-            "repeats by itself, up to 3 times; here told not to",
+            "an exception, recognised by its name",
+            "repeats by itself, up to 3 times; here kept from it",
         ),
         Way(
             "HTTP",
@@ -177,9 +177,7 @@ WAYS: dict[str, Way] = {
 
 
 def compared() -> Table:
-    """Return all ways beside each other: what a caller sees of a success, of a refusal, and of a
-    lost answer.
-    """
+    """Return all ways beside each other: what a caller sees of success, refusal and loss."""
     rows = tuple((way.name, way.success, way.refusal, way.lost) for way in WAYS.values())
     return Table(
         "One call, five ways",
@@ -197,9 +195,7 @@ def tool(way: Way) -> str:
 
 
 def run(name: str, lesson: Lesson, code: Secret, password: Secret) -> Card:
-    """Run one way against the lesson's sandbox, over HTTP on loopback, and return what its caller
-    sees.
-    """
+    """Run one way against the lesson's sandbox, over HTTP; return what its caller sees."""
     way = WAYS[name]
     program = tool(way)
     if not program:

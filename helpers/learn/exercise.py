@@ -1,6 +1,4 @@
-"""Exercises of the lessons: each check looks at what was really done and says what is still
-missing.
-"""
+"""Exercises: each check looks at what was really done, and says what is missing."""
 
 import http.client
 import json
@@ -48,9 +46,7 @@ def a_reset(lesson: Lesson) -> Card:
 
 
 def _tried(function: Any, *given: Any) -> tuple[Any, str]:
-    """Call what a reader has written. Return its answer, and in words what it raised, for a check
-    shows no traceback.
-    """
+    """Call a reader's function; return its answer, and in words what it raised."""
     try:
         return function(*given), ""
     # Whatever it is, the reader has written it and is to read of it
@@ -70,9 +66,7 @@ def guessed(guess: Any, truth: Any, why: str) -> Card:
 
 
 def which_code_works(guess: Any) -> Card:
-    """Check a prediction: codes asked for at 09:00 and at 09:30, both tried at 10:15. It is tried
-    on a fresh Cognito.
-    """
+    """Check a prediction: codes asked for at 09:00 and at 09:30, both tried at 10:15."""
     lesson = Lesson()
     for minutes in (30, 45):
         lesson.quiet.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)
@@ -102,9 +96,7 @@ _ADVICE = {
 
 
 def advice_for_every_story(advice: Any) -> Card:
-    """Check a function that takes an error and says what the user should do. Each story is really
-    played for it.
-    """
+    """Check a function from an error to advice, on stories that are really played."""
     points = []
     for name, right in _ADVICE.items():
         error = reproduce("ConfirmForgotPassword", name).error
@@ -119,9 +111,7 @@ def advice_for_every_story(advice: Any) -> Card:
 
 
 def a_password_without_punctuation(password: Any) -> Card:
-    """Check a password that has no punctuation at all and that Cognito takes nevertheless; Cognito
-    is really asked.
-    """
+    """Check a password without punctuation that Cognito, which is asked, accepts."""
     if password is ...:
         return Card(
             "Your password is still missing: put it in place of the three dots, in quotation marks."
@@ -139,9 +129,7 @@ def a_password_without_punctuation(password: Any) -> Card:
 
 
 def tries_that_are_heard(guess: Any) -> Card:
-    """Check a prediction: of six tries at minutes 0, 10, 20, 30, 40 and 50, and four at 61, how
-    many are heard.
-    """
+    """Check a prediction: how many tries are heard, of six every 10 minutes and four at 61."""
     done = tries(Lesson(), (0, 10, 20, 30, 40, 50, 61, 61, 61, 61))
     return guessed(
         guess,
@@ -152,9 +140,7 @@ def tries_that_are_heard(guess: Any) -> Card:
 
 
 def a_secret_hash(function: Any) -> Card:
-    """Check a function of (username, client_id, client_secret) that makes a SECRET_HASH; Cognito is
-    the judge.
-    """
+    """Check a function of (username, client_id, client_secret), by asking Cognito."""
     lesson, taken = Lesson(), False
     made = lesson.quiet.create_user_pool_client(
         UserPoolId=DEFAULT_POOL_ID, ClientName="judge", GenerateSecret=True
@@ -180,9 +166,7 @@ def a_secret_hash(function: Any) -> Card:
 
 
 def what_tells_them_apart(guess: Any) -> Card:
-    """Check a prediction: which question tells a user without a verified address from nobody, past
-    a hiding client.
-    """
+    """Check a prediction: which question tells an unverified user from nobody."""
     lesson = Lesson()
     made = lesson.quiet.create_user_pool_client(
         UserPoolId=DEFAULT_POOL_ID,
@@ -207,9 +191,7 @@ def what_tells_them_apart(guess: Any) -> Card:
 
 
 def a_migration(handler: Any) -> Card:
-    """Check a UserMigration handler: `cem`, whose old password is Old-Shop-Pass-1, is to come over
-    without noticing.
-    """
+    """Check a handler: `cem`, with the password Old-Shop-Pass-1, moves without noticing."""
 
     def played(name: str, password: str = "") -> tuple[str, bool]:
         lesson = Lesson()
@@ -255,9 +237,7 @@ def a_migration(handler: Any) -> Card:
 
 
 def a_request_by_hand(headers: Any, body: Any) -> Card:
-    """Check a ForgotPassword said in plain HTTP, as headers and a body; it is sent to a sandbox, on
-    loopback.
-    """
+    """Check a ForgotPassword in plain HTTP, as headers and body, on a sandbox."""
     lesson = Lesson()
     try:
         text = body if isinstance(body, str) else json.dumps(body)

@@ -1,11 +1,10 @@
-"""A Cognito of one's own for one lesson: nobody else sees it, it starts afresh, and it remembers
-what happened.
+"""A Cognito for one lesson: nobody else sees it, and it remembers what happened.
 
     lesson = Lesson()
     request_code(lesson.client, client_id=..., username=...)
     lesson.mail(), lesson.status(), lesson.sequence(), lesson.timeline()
 
-What it tells is read off the calls that really went through its clients and off the sandbox's own
+What it says is read off the calls that really went through its clients and off the sandbox's own
 state after each.
 """
 
@@ -22,9 +21,9 @@ from botocore import UNSIGNED
 from botocore.config import Config
 
 from helpers.cognito.errors import Answered, ResetError
-from helpers.display import picture
 from helpers.display.card import Card
-from helpers.learn import story
+from helpers.display.picture import Picture
+from helpers.learn import charts, story
 from helpers.learn.story import Call, Pause, clock
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, Sandbox
 from helpers.secrets.secret import Secret
@@ -67,10 +66,9 @@ class Refusal:
 
 @dataclass(frozen=True, repr=False)
 class Mail(Card):
-    """A message with its code, for whom it was sent to: shown also when this process has met the
-    code as a secret.
+    """A message whose code is shown, although it may be a secret of this process.
 
-    Whoever runs a lesson again in the same kernel meets the same codes again.
+    A lesson that is run again in the same kernel has the same codes again.
     """
 
     code: str = ""
@@ -83,9 +81,7 @@ class Mail(Card):
 
 
 class Device:
-    """A phone or a laptop on which a user signs in and stays signed in: it keeps the tokens that
-    Cognito gave it.
-    """
+    """A phone or a laptop on which a user stays signed in: it keeps Cognito's tokens."""
 
     def __init__(self, lesson: "Lesson", client_id: str) -> None:
         self._client, self._client_id = lesson.quiet, client_id
@@ -123,8 +119,7 @@ class Device:
 
 
 class Lesson:
-    """See the module. `client` is the app's client and `admin` an administrator's; the record hears
-    both, and not `quiet`.
+    """See the module. The record hears `client`, an app, and `admin`, but not `quiet`.
 
     box is the sandbox itself, for its clock, settings, triggers and faults.
     """
@@ -145,11 +140,10 @@ class Lesson:
         return self.listened_to("administrator")
 
     def listened_to(self, who: str, *, attempts: int = 1) -> "CognitoIdentityProviderClient":
-        """Return another client of this Cognito; what goes through it stands in the record under
-        this name.
+        """Return another client of this Cognito, which the record calls by this name.
 
         attempts: more than one has the client repeat a call by itself when no answer comes, as
-        boto3 does unless it is told not to.
+        boto3 does by default.
         """
         return self._client(who, attempts)
 
@@ -171,8 +165,7 @@ class Lesson:
         return made
 
     def listen(self, client: Any, who: str) -> None:
-        """Write down every attempt of this client, also those that a retrying client makes by
-        itself.
+        """Record every attempt of this client, also those it repeats by itself.
 
         To be called before the client is attached to the box, so that each request is seen before
         its answer.
@@ -265,9 +258,7 @@ class Lesson:
 
     @contextmanager
     def refused(self, kind: type[ResetError] = ResetError) -> Iterator[Refusal]:
-        """Expect Cognito to say no inside; what it said can be shown afterwards. AssertionError
-        when it said yes.
-        """
+        """Expect Cognito to say no inside, and keep what it said; AssertionError for a yes."""
         caught = Refusal()
         try:
             yield caught
@@ -287,19 +278,17 @@ class Lesson:
         """Return the newest call of an operation."""
         return next(call for call in reversed(self.calls) if call.operation == operation)
 
-    def sequence(self, title: str) -> picture.Picture:
+    def sequence(self, title: str) -> Picture:
         """Draw every call of this lesson, in order."""
         return story.sequence(title, self.story)
 
-    def timeline(self, title: str, username: str = DEFAULT_USERNAME) -> picture.Picture:
-        """Draw what was true after each call: the user's status, which code worked, which password
-        signed in.
-        """
+    def timeline(self, title: str, username: str = DEFAULT_USERNAME) -> Picture:
+        """Draw what was true after each call: status, working codes, working password."""
         return story.timeline(title, self.story, username)
 
-    def states(self, who: str = "Diego", username: str = DEFAULT_USERNAME) -> picture.Picture:
+    def states(self, who: str = "Diego", username: str = DEFAULT_USERNAME) -> Picture:
         """Draw the states of a user, with the one marked in which this user is now."""
-        return picture.states(who, self.status(username))
+        return charts.states(who, self.status(username))
 
     # --- inner ---
 

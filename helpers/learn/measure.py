@@ -1,5 +1,4 @@
-"""Measure a Cognito by asking it: which passwords it takes, how long a code lives, how many tries a
-user has, how long a lock lasts.
+"""Measures a Cognito by asking it: passwords, the life of codes, tries, and locks.
 
 Each function makes real calls on a lesson's sandbox, moves its clock where time has to go by, and
 returns what it saw.
@@ -12,8 +11,9 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from helpers.cognito.policy import PasswordPolicy
-from helpers.display import picture
 from helpers.display.card import Table
+from helpers.display.picture import Picture
+from helpers.learn import charts
 from helpers.learn.lesson import Lesson
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 
@@ -44,8 +44,7 @@ def verdict(lesson: Lesson, password: str) -> str:
 
 
 def judged(lesson: Lesson, passwords: Sequence[str], policy: PasswordPolicy) -> Table:
-    """Return a table of passwords: what the policy says beforehand, and what Cognito says when it
-    is asked.
+    """Return a table of passwords: what the policy says, and what Cognito says when asked.
 
     The passwords are shown, so they must be nobody's.
     """
@@ -85,22 +84,19 @@ def set_policy(lesson: Lesson, policy: PasswordPolicy) -> PasswordPolicy:
 
 @dataclass(frozen=True)
 class Life:
-    """What Cognito said to one code, minute by minute. number: the code's, from 1; asked: the
-    minute it was asked for.
+    """What Cognito said to one code, by the minute. number: from 1. asked: its minute.
 
     answers: one for each minute from then on.
     """
 
     number: int
     asked: int
-    map_botocore_errors: tuple[str, ...]
+    answers: tuple[str, ...]
 
     def spans(self) -> list[tuple[int, int, str]]:
-        """Return the same as (first minute, last minute, answer), with equal neighbours put
-        together.
-        """
+        """Return (first minute, last minute, answer) for each run of equal answers."""
         minute, spans = self.asked, []
-        for answer, group in groupby(self.map_botocore_errors):
+        for answer, group in groupby(self.answers):
             length = len(list(group))
             spans.append((minute, minute + length - 1, answer))
             minute += length
@@ -108,8 +104,7 @@ class Life:
 
 
 def lives(asked: Sequence[int], last: int) -> tuple[Life, ...]:
-    """Ask for codes at these minutes, the first of them 0, and try each at every minute up to the
-    last.
+    """Ask for codes at these minutes, the first of them 0, and try each at every minute.
 
     Each code is tried with a password that is too weak. So nothing changes, and
     InvalidPasswordException says that the code was good, since Cognito looks at it first. Each
@@ -121,11 +116,11 @@ def lives(asked: Sequence[int], last: int) -> tuple[Life, ...]:
         for start, end in pairwise([*(one for one in asked if one <= minute), minute]):
             _request(lesson)
             lesson.box.advance(60 * (end - start))
-        for mail, map_botocore_errors in zip(lesson.box.mailbox(), heard, strict=False):
-            map_botocore_errors.append(_try_weakly(lesson, str(mail["code"])))
+        for mail, answers in zip(lesson.box.mailbox(), heard, strict=False):
+            answers.append(_try_weakly(lesson, str(mail["code"])))
     return tuple(
-        Life(number, one, tuple(map_botocore_errors))
-        for number, (one, map_botocore_errors) in enumerate(zip(asked, heard, strict=True), 1)
+        Life(number, one, tuple(answers))
+        for number, (one, answers) in enumerate(zip(asked, heard, strict=True), 1)
     )
 
 
@@ -147,9 +142,7 @@ def _try_weakly(lesson: Lesson, code: str) -> str:
 
 @dataclass(frozen=True)
 class Try:
-    """One request for a code or one entry of a wrong one: when, in minutes from the first, and
-    whether it was heard.
-    """
+    """One request for a code, or a wrong one entered: its minute, and whether it was heard."""
 
     minute: float
     at: datetime
@@ -158,9 +151,7 @@ class Try:
 
 
 def tries(lesson: Lesson, minutes: Sequence[float]) -> tuple[Try, ...]:
-    """Request a code at the first of these minutes, enter wrong ones at the others, and return what
-    was heard.
-    """
+    """Request a code at the first minute, enter wrong ones at the others; return the tries."""
     done: list[Try] = []
     for minute in minutes:
         lesson.box.advance(60 * (minute - (done[-1].minute if done else minute)))
@@ -171,10 +162,8 @@ def tries(lesson: Lesson, minutes: Sequence[float]) -> tuple[Try, ...]:
     return tuple(done)
 
 
-def budget(done: Sequence[Try], size: int = 5) -> picture.Picture:
-    """Draw how many tries are left over time. Cognito tells nobody; it is worked out from which
-    tries were heard.
-    """
+def budget(done: Sequence[Try], size: int = 5) -> Picture:
+    """Draw how many tries are left, which Cognito tells nobody, from those that were heard."""
     heard = [one.minute for one in done if one.heard]
     moments = sorted(
         {one.minute for one in done}
@@ -191,7 +180,7 @@ def budget(done: Sequence[Try], size: int = 5) -> picture.Picture:
         )
         for one in done
     ]
-    return picture.steps(
+    return charts.steps(
         f"How many of {size} tries are left", "minutes since the first try", levels, marks, size
     )
 
@@ -240,8 +229,7 @@ def sign_in_says(lesson: Lesson, password: str) -> str:
 
 
 def locks(lesson: Lesson, failures: int) -> dict[int, int]:
-    """Fail to sign in again and again, each time as soon as Cognito listens; return the wait after
-    each, in seconds.
+    """Fail to sign in as soon as Cognito listens; return the wait after each, in seconds.
 
     A try during a lock lengthens nothing, so it can be asked at each of the likely lengths.
     """
@@ -258,10 +246,10 @@ def locks(lesson: Lesson, failures: int) -> dict[int, int]:
     return waits
 
 
-def drawn(waits: dict[int, int]) -> picture.Picture:
+def drawn(waits: dict[int, int]) -> Picture:
     """Draw the waits after each failure, as locks() returns them."""
     values = [(f"failure {number}", float(wait), _length(wait)) for number, wait in waits.items()]
-    return picture.bars("How long sign-in is locked after each failure", "seconds", values)
+    return charts.bars("How long sign-in is locked after each failure", "seconds", values)
 
 
 def _length(seconds: int) -> str:

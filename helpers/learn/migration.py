@@ -1,5 +1,4 @@
-"""Bring known users over from another system, one by one, as they turn up: the UserMigration
-trigger.
+"""Moves users over from another system as they turn up: the UserMigration trigger.
 
 `handler_for` makes the function that Cognito calls when it does not know a name. It needs nothing
 but Python, so that the same function runs on the sandbox and as an AWS Lambda function.
@@ -18,8 +17,7 @@ def handler_for(
     *,
     on: tuple[str, ...] = ("UserMigration_Authentication", "UserMigration_ForgotPassword"),
 ) -> Handler:
-    """Make a handler. known: returns the e-mail address that the other system has for a name, or
-    None.
+    """Make a handler. known: returns the other system's e-mail address, or None.
 
     on: the trigger sources to act on; the first is a sign-in, the second a forgotten password.
     """
@@ -38,9 +36,7 @@ def handler_for(
 
 
 class Listener:
-    """A handler that writes down what it was asked and what it answered, as a Lambda function's log
-    would.
-    """
+    """A handler that logs what it was asked and what it answered."""
 
     def __init__(self, handler: Handler) -> None:
         self.handler = handler

@@ -1,5 +1,4 @@
-"""Names and what they give away: which names a user answers to, and what a stranger learns by
-asking for one.
+"""Names: which ones a user answers to, and what a stranger learns by asking for one.
 
 Each function makes real calls on a lesson's sandbox and returns what came back.
 """
@@ -28,9 +27,7 @@ def add_user(
     verified: bool = True,
     password: str = _PASSWORD,
 ) -> str:
-    """Make a user with a password, as an administrator, and return their `sub`, Cognito's own name
-    for them.
-    """
+    """Make a user with a password, as an administrator; return Cognito's own name, `sub`."""
     attributes: Any = [
         {"Name": "email", "Value": email},
         {"Name": "email_verified", "Value": str(verified).lower()},
@@ -47,9 +44,7 @@ def add_user(
 def answers_to(
     lesson: Lesson, client_id: str, names: Mapping[str, str], client_secret: Secret | None = None
 ) -> Table:
-    """Ask for a code by each of these names, an hour apart, and return what Cognito says. names:
-    what each one is.
-    """
+    """Ask for a code by each name, an hour apart; return the answers. names: what each is."""
     rows = []
     for what, name in names.items():
         lesson.box.advance(3600)
@@ -65,8 +60,7 @@ def answers_to(
 
 
 def seen_by_a_stranger(lesson: Lesson, client_id: str, people: Mapping[str, str]) -> Table:
-    """Ask for a code, enter a wrong one and try a wrong password for each of these people, and
-    return what is said.
+    """Return what Cognito says to a stranger of each of these people.
 
     people: what is true of each, which the stranger does not know. The wrong code is entered first,
     while none is out.
@@ -91,7 +85,7 @@ def seen_by_a_stranger(lesson: Lesson, client_id: str, people: Mapping[str, str]
         )
         rows.append((what, asked, entered, signed))
     return Table(
-        "What a stranger is told",
+        "What a stranger learns",
         (
             "In truth the user",
             "asking for a code",

@@ -1,5 +1,4 @@
-"""Small pieces of a lesson that answer to one's hands: a password to try, a clock to move, a story
-to step through.
+"""Interactive pieces of a lesson: a password to try, a clock to move, steps to go through.
 
 Each is a table first. That is what is stored, and what a code host, an HTML page and a printer
 show. Where a person runs the notebook the same table comes with something to try, which needs no
@@ -40,9 +39,7 @@ _SAYS = {
 
 
 class Live(anywidget.AnyWidget):
-    """A piece as the page draws it. Nothing in its state changes: facts are those of `Piece`, and
-    go one way.
-    """
+    """A piece as the page draws it; its facts are those of `Piece` and never change."""
 
     _esm = _HERE / "pieces.js"
     _css = _HERE / "pieces.css"
@@ -51,9 +48,7 @@ class Live(anywidget.AnyWidget):
 
 
 class Piece:
-    """A table, and what the page needs to make something to try of it. kind: `policy`, `clock` or
-    `steps`.
-    """
+    """A table, and what the page needs to make it interactive. kind: policy, clock or steps."""
 
     def __init__(self, kind: str, table: Table, **facts: Any) -> None:
         self.kind, self.table = kind, table
@@ -74,8 +69,7 @@ class Piece:
 
 
 def policy_field(policy: PasswordPolicy, examples: Sequence[str]) -> Piece:
-    """Return a field that ticks the rules of a policy while one types, over a table of how some
-    examples fare.
+    """Return a field that ticks a policy's rules while one types, over some examples.
 
     examples: shown to every reader, so they must be nobody's. Whether a password was used before,
     or is known from a leak, nobody but Cognito can say.
@@ -93,8 +87,7 @@ def policy_field(policy: PasswordPolicy, examples: Sequence[str]) -> Piece:
 
 
 def clock_slider(again: int = 20, last: int = 90) -> Piece:
-    """Return a clock to move over the life of codes: one code alone, and one that is followed by
-    another.
+    """Return a clock to move over the life of codes: of one, and of one with a successor.
 
     again: at which minute the user asks a second time. last: the last minute, counted from the
     first request. Cognito is asked at every minute; what is shown is what it said.
@@ -142,9 +135,7 @@ def _spans(life: Life) -> list[dict[str, Any]]:
 
 
 def step_through(lesson: Lesson, username: str = DEFAULT_USERNAME) -> Piece:
-    """Return everything that has happened in a lesson, one step at a time: who asks what, the
-    answer, what it changes.
-    """
+    """Return what happened in a lesson, one step at a time: question, answer, effect."""
     steps = story.steps(lesson.story, username)
     rows = [
         (

@@ -1,8 +1,7 @@
-"""What happened in a lesson, call by call, and how it is told: as a sequence, as a line of time,
-step by step.
+"""What happened in a lesson, call by call, as a sequence, a timeline, or steps.
 
-A story is a list of calls and pauses, each with what was true after it. Whoever tells it leaves the
-secrets out.
+A story is a list of calls and pauses, each with what was true after it. The
+secrets are left out.
 """
 
 import json
@@ -11,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from helpers.display import picture
+from helpers.display.picture import Picture
+from helpers.learn import charts
 from helpers.secrets.redaction import redact
 
 HIDDEN = (
@@ -34,7 +34,7 @@ HIDDEN = (
 
 @dataclass(frozen=True, repr=False)
 class Call:
-    """One request and its answer, and how things stood in the sandbox afterwards.
+    """One request and its answer, and the state of the sandbox afterwards.
 
     who: whose device sent it. status: of the answer, 0 when none came. code, message: of an error,
     else empty. mails: the numbers of the messages that it had sent; live: of those whose codes
@@ -88,21 +88,16 @@ class Call:
         ]
         if not self.status:
             return redact("\n".join([*lines, "(no answer came)"]))
-        reason = "OK" if self.good else "Bad Request" if self.status < 500 else "Error"
+        reason = {2: "OK", 4: "Bad Request"}.get(self.status // 100, "Error")
         lines += [f"HTTP/1.1 {self.status} {reason}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        return redact(
-            "\n".join(
-                [*lines, "", json.dumps(masked(self.answer), indent=1) if self.answer else "{}"]
-            )
-        )
+        answer = json.dumps(masked(self.answer), indent=1) if self.answer else "{}"
+        return redact("\n".join([*lines, "", answer]))
 
 
 @dataclass(frozen=True)
 class Pause:
-    """Time that went by: until when, in words, and which codes worked and who stood where at its
-    end.
-    """
+    """Time that went by, in words, with the codes and users at its end."""
 
     at: datetime
     words: str
@@ -112,9 +107,7 @@ class Pause:
 
 
 def masked(content: Any) -> Any:
-    """Return what a request or an answer holds without its secrets, which AWS's own model does not
-    all mark.
-    """
+    """Return a request or an answer without its secrets, more than AWS's model marks."""
     if isinstance(content, dict):
         return {
             name: "[hidden]" if name in HIDDEN else masked(value) for name, value in content.items()
@@ -122,26 +115,26 @@ def masked(content: Any) -> Any:
     return [masked(one) for one in content] if isinstance(content, list) else content
 
 
-# --- how it is told -------------------------------------------------------------------------------
+# --- how it is shown ------------------------------------------------------------------------------
 
 Story = Sequence[Call | Pause]
 _BEFORE = {"status": "CONFIRMED", "password": "the first"}  # where the user of every lesson begins
 
 
-def sequence(title: str, story: Story) -> picture.Picture:
+def sequence(title: str, story: Story) -> Picture:
     """Draw every call, in order: who asks, what Cognito answers, which messages it sends."""
-    messages: list[picture.Message] = []
+    messages: list[charts.Message] = []
     for event in story:
         at = clock(event.at)
         if isinstance(event, Pause):
-            messages.append(picture.Message(at, "", "", event.words))
+            messages.append(charts.Message(at, "", "", event.words))
             continue
-        messages.append(picture.Message(at, event.who, "Cognito", event.operation))
+        messages.append(charts.Message(at, event.who, "Cognito", event.operation))
         messages += [
-            picture.Message(at, "Cognito", "mailbox", f"code {number}") for number in event.mails
+            charts.Message(at, "Cognito", "mailbox", f"code {number}") for number in event.mails
         ]
         messages.append(
-            picture.Message(
+            charts.Message(
                 at,
                 "Cognito",
                 event.who,
@@ -152,18 +145,17 @@ def sequence(title: str, story: Story) -> picture.Picture:
             )
         )
     talking = dict.fromkeys(event.who for event in story if isinstance(event, Call))
-    return picture.sequence(title, [*talking, "Cognito", "mailbox"], messages)
+    return charts.sequence(title, [*talking, "Cognito", "mailbox"], messages)
 
 
-def timeline(title: str, story: Story, username: str) -> picture.Picture:
+def timeline(title: str, story: Story, username: str) -> Picture:
     """Draw what was true of a user after each call and pause."""
-    moments = [picture.Moment(clock(event.at), event.words, event.good) for event in story]
-    return picture.timeline(title, moments, list(truths(story, username).items()))
+    moments = [charts.Moment(clock(event.at), event.words, event.good) for event in story]
+    return charts.timeline(title, moments, list(truths(story, username).items()))
 
 
 def truths(story: Story, username: str) -> dict[str, list[str]]:
-    """Return what was true of a user after each event, by name: the status, which codes worked,
-    which password signed in.
+    """Return what was true of a user after each event: status, codes, password.
 
     "" means: none.
     """
@@ -187,7 +179,7 @@ def truths(story: Story, username: str) -> dict[str, list[str]]:
 
 @dataclass(frozen=True)
 class Step:
-    """One call, or time going by, as somebody follows it who takes one step at a time.
+    """One call, or time going by, for a reader who takes one step at a time.
 
     who, asks, answer: in words; who and answer are empty for time. names: what is sent; sent: the
     same as JSON, its secrets hidden. truths: what is true afterwards; changed: what of it the step

@@ -1,5 +1,4 @@
-"""Everything that can go wrong with a reset, made to happen: one small story for each way in which
-Cognito says no.
+"""Everything that can go wrong with a reset, made to happen: one story for each refusal.
 
     reproduce("ConfirmForgotPassword", "a digit is wrong")  what Cognito says, and what it means
     table(reproduce_all("code"), "The code is refused")     a family of them
@@ -34,9 +33,7 @@ NOT_SIGHTED = "(not known: the model names this error, and no public report show
 
 
 class Scenario:
-    """One story in the making: a fresh Cognito in which, for a confirmation, the user already holds
-    a code.
-    """
+    """A story in the making: a fresh Cognito; for a confirmation the user holds a code."""
 
     def __init__(self, operation: str, lesson: Lesson) -> None:
         self.lesson, self.box, self.admin = lesson, lesson.box, lesson.quiet
@@ -87,8 +84,7 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Case:
-    """A way for an operation to fail. name: in a few words; error: the exception; set_up: what
-    leads to it.
+    """A way for an operation to fail, in a few words; set_up: what leads to it.
 
     instead: whether the answer is put in place, since the sandbox knows of no way to it.
     """
@@ -103,9 +99,7 @@ class Case:
 
 @dataclass(frozen=True, repr=False)
 class Outcome:
-    """A story that has been played: the error as it came, and what became of the code and the
-    password.
-    """
+    """A story that was played: its error, and what became of code and password."""
 
     case: Case
     error: Answered
@@ -113,9 +107,7 @@ class Outcome:
 
     @property
     def again(self) -> str:
-        """What may be tried again; where the outcome is not known, what comes before any
-        other try.
-        """
+        """What may be tried again; for an unknown outcome, what comes before any other try."""
         return (
             _FIRST[self.case.operation]
             if isinstance(self.error, Unsettled)
@@ -395,14 +387,14 @@ CASES: tuple[Case, ...] = (
         "client",
         REQUEST,
         "ForbiddenException",
-        "a firewall stands before the pool",
+        "a firewall is in front of the pool",
         _set(waf_block=True),
     ),
     Case(
         "client",
         CONFIRM,
         "ForbiddenException",
-        "a firewall stands before the pool",
+        "a firewall is in front of the pool",
         _set(waf_block=True),
     ),
     Case(
@@ -512,17 +504,13 @@ def reproduce(operation: str, name: str) -> Outcome:
 
 
 def reproduce_all(family: str = "") -> tuple[Outcome, ...]:
-    """Play every story, or those of a family: code, password, limit, user, client, sending,
-    trigger, lost.
-    """
+    """Play every story, or one family: code, password, limit, user, client, and so on."""
     lesson = Lesson()
     return tuple(_played(case, lesson) for case in CASES if family in ("", case.family))
 
 
 def table(outcomes: tuple[Outcome, ...], title: str) -> Table:
-    """Return encounters as a table. Where they differ in it, the first column says which call was
-    made.
-    """
+    """Return stories as a table; if the calls differ, the first column names them."""
     mixed, rows = len({one.case.operation for one in outcomes}) > 1, []
     for one in outcomes:
         name, says, means, afterwards, after = one.row()
@@ -544,9 +532,7 @@ def table(outcomes: tuple[Outcome, ...], title: str) -> Table:
 
 
 def catalogue(outcomes: tuple[Outcome, ...], operation: str) -> Table:
-    """Return one row for each error of a call: what may have happened, and what may then be tried
-    again.
-    """
+    """Return one row for each error of a call: what may have happened, and what to try."""
     rows: dict[str, list[Outcome]] = {}
     for one in outcomes:
         if one.case.operation == operation:

@@ -1,5 +1,4 @@
-"""What an administrator's runbooks on one user share: look at the user, change one thing once, look
-again.
+"""What an administrator's runbooks on one user share: look, change once, look again.
 
 A subclass says what it changes, what speaks against it, and what proves it. Every call is signed.
 """
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from helpers.cognito import reads
 from helpers.cognito.actions import Done
+from helpers.cognito.catalogue import lost
 from helpers.cognito.errors import NotReached, Refused, ResetError, Unsettled
 from helpers.cognito.models import Pool, User
 from helpers.display.card import Card
@@ -18,6 +18,7 @@ from helpers.run.base import Runbook
 from helpers.run.parameters import GatedParameters
 from helpers.run.record import Outcome, Step, step_failed
 from helpers.run.result import Result, not_reached
+from helpers.runbooks.steps import Reader, step_done
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
@@ -30,9 +31,7 @@ UNSEEN = "could not be read"
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What was read before a change, and the calls that read it. pool: None where its settings
-    decide nothing.
-    """
+    """What was read before a change. pool: None where its settings decide nothing."""
 
     user: User
     pool: Pool | None
@@ -41,9 +40,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Verification:
-    """What was looked at after a change. proof: in words, "" where there is none. note: what else
-    is to be said, such as why there is none. against: it speaks against the change. say: what the
-    user is to be told besides.
+    """What was looked at after a change.
+
+    proof: in words, "" where there is none. note: what else is to be said, such as why there is
+    none. against: it speaks against the change. say: what else to tell the user.
     """
 
     steps: tuple[Step, ...] = ()
@@ -71,9 +71,7 @@ class AdministratorRunbook(Runbook[G]):
 
     @abstractmethod
     def changes(self, parameters: G, seen: Snapshot | None) -> tuple[tuple[str, str, str], ...]:
-        """Return what is different afterwards, as (what, now, after). seen: None where reading
-        failed.
-        """
+        """Return what changes, as (what, now, after). seen: None where reading failed."""
 
     @abstractmethod
     def make(
@@ -83,25 +81,20 @@ class AdministratorRunbook(Runbook[G]):
 
     @abstractmethod
     def done(self, parameters: G, seen: Snapshot) -> Result:
-        """Return the result of a change that was made: what it means, what to say, what
-        comes next.
-        """
+        """Return the result of a change that was made, with what to say and what comes next."""
 
     def proof(self, parameters: G, before: User, after: User) -> str:
         """Return what in the user, read again, proves the change; "" when nothing does."""
         return ""
 
     def precondition(self, parameters: G, seen: Snapshot) -> Result | None:
-        """Return why the change is not to be made, where it would help nobody or strand the
-        user.
-        """
+        """Return why not to make the change: it would help nobody, or strand the user."""
         return None
 
     def prepare(
         self, parameters: G, target: Target, seen: Snapshot, secrets: dict[str, Secret]
     ) -> Result | None:
-        """Do what has to be there before the change is sent, and put into secrets what it brings
-        about.
+        """Do what the change needs beforehand, and put what it needs into secrets.
 
         Return why it cannot be done, or None.
         """
@@ -110,9 +103,7 @@ class AdministratorRunbook(Runbook[G]):
     def verify(
         self, parameters: G, target: Target, secrets: Mapping[str, Secret], seen: Snapshot
     ) -> Verification:
-        """Look what became of the change. It is called once, after Cognito said yes and after its
-        answer was lost.
-        """
+        """Look what became of the change; called once, after a yes and after a lost answer."""
         step, after = self.look_again(parameters, target)
         if isinstance(after, ResetError):
             return Verification(
@@ -133,16 +124,14 @@ class AdministratorRunbook(Runbook[G]):
     # --- the steps ---
 
     def plan(self) -> Card:
-        """Return what will be sent and what it changes. Reads the user, to show how things stand
-        now.
-        """
+        """Return what will be sent and what it changes. Reads the user, for the state now."""
         p = self.parameters
         if p is None:
             return self._incorrect()
         seen: Snapshot | None = None
         look = ""
         try:
-            seen = self._look(p, p.to_target(), [])
+            seen = self._look(p, Reader(p.to_target(), p.user_pool_id))
         except ResetError as exc:
             look = f"{UNSEEN}: {exc}"
         else:
@@ -150,7 +139,7 @@ class AdministratorRunbook(Runbook[G]):
             if against:
                 return Card(
                     "What will happen",
-                    (("Stands against it", against.headline), *against.card().rows),
+                    (("What blocks it", against.headline), *against.card().rows),
                 )
         reads = "AdminGetUser" + (" and DescribeUserPool" if self.reads_pool else "")
         return Card(
@@ -169,11 +158,11 @@ class AdministratorRunbook(Runbook[G]):
         )
 
     def _act(self, parameters: G, target: Target, secrets: Mapping[str, Secret]) -> Result:
-        read: list[Step] = []
+        reader = Reader(target, parameters.user_pool_id)
         try:
-            seen = self._look(parameters, target, read)
+            seen = self._look(parameters, reader)
         except ResetError as exc:
-            return self._unread(exc, target, read)
+            return self._unread(exc, tuple(reader.steps))
         secrets = dict(secrets)
         against = self.precondition(parameters, seen) or self.prepare(
             parameters, target, seen, secrets
@@ -181,68 +170,40 @@ class AdministratorRunbook(Runbook[G]):
         if against is not None:
             return replace(against, steps=seen.steps)
         try:
-            done = self.make(target.client(signed=True), parameters, secrets)
-        except NotReached as exc:
-            return not_reached(exc, *seen.steps, step_failed(self.operation, exc, target.now()))
-        except Unsettled as exc:
-            lost = step_failed(self.operation, exc, target.now())
-            return self._reconcile(
-                exc, parameters, seen, lost, self.verify(parameters, target, secrets, seen)
-            )
-        except Refused as exc:
-            return self.refused(
-                exc, parameters, target, seen, step_failed(self.operation, exc, target.now())
-            )
-        step = Step(name=self.operation, status="done", at=target.now(), request_id=done.request_id)
-        return self._confirm_change(
-            self.done(parameters, seen), seen, step, self.verify(parameters, target, secrets, seen)
-        )
+            done = self.make(reader.client, parameters, secrets)
+        except ResetError as exc:
+            step = step_failed(self.operation, exc, target.now())
+            if isinstance(exc, NotReached):
+                return not_reached(exc, *seen.steps, step)
+            if isinstance(exc, Refused):
+                return self.refused(exc, parameters, target, seen, step)
+            if not isinstance(exc, Unsettled):
+                raise
+            found = self.verify(parameters, target, secrets, seen)
+            return self._reconcile(exc, parameters, seen, step, found)
+        step = step_done(self.operation, done, target)
+        found = self.verify(parameters, target, secrets, seen)
+        return self._confirm_change(self.done(parameters, seen), seen, step, found)
 
     # --- inner ---
 
-    def _look(self, p: G, target: Target, steps: list[Step]) -> Snapshot:
-        """Read what decides. steps: filled with the calls that were answered, also where a later
-        one is not.
-        """
-        client = target.client(signed=True)
-        user = reads.look_up(client, user_pool_id=p.user_pool_id, username=p.username)
-        steps.append(
-            Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id)
-        )
-        pool = None
-        if self.reads_pool:
-            pool = reads.read_pool(client, user_pool_id=p.user_pool_id)
-            steps.append(
-                Step(
-                    name="DescribeUserPool",
-                    status="done",
-                    at=target.now(),
-                    request_id=pool.request_id,
-                )
-            )
-        return Snapshot(user, pool, tuple(steps))
+    def _look(self, p: G, reader: Reader) -> Snapshot:
+        """Read what decides."""
+        user = reader.read("AdminGetUser", reads.look_up, username=p.username)
+        pool = reader.read("DescribeUserPool", reads.read_pool) if self.reads_pool else None
+        return Snapshot(user, pool, tuple(reader.steps))
 
     def look_again(self, p: G, target: Target) -> tuple[Step, User | ResetError]:
-        """Read the user once more; return the step, and the user or the error that stood against
-        it.
-        """
+        """Read the user again; return the step, and the user or why there is none."""
+        reader = Reader(target, p.user_pool_id)
         try:
-            user = reads.look_up(
-                target.client(signed=True), user_pool_id=p.user_pool_id, username=p.username
-            )
+            user = reader.read("AdminGetUser", reads.look_up, username=p.username)
         except ResetError as exc:
-            return step_failed("AdminGetUser", exc, target.now()), exc
-        return (
-            Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id),
-            user,
-        )
+            return reader.steps[-1], exc
+        return reader.steps[-1], user
 
-    def _unread(self, error: ResetError, target: Target, read: list[Step]) -> Result:
+    def _unread(self, error: ResetError, steps: tuple[Step, ...]) -> Result:
         """Return the result of a run that could not even read: nothing was changed."""
-        steps = (
-            *read,
-            step_failed("DescribeUserPool" if read else "AdminGetUser", error, target.now()),
-        )
         if isinstance(error, NotReached):
             return not_reached(error, *steps)
         if isinstance(error, Refused):
@@ -290,7 +251,7 @@ class AdministratorRunbook(Runbook[G]):
                     "The change and the look at it contradict each other; somebody else may have"
                     " made another in between."
                 ),
-                say="Please hold the line; I am looking whether it has worked.",
+                say=lost(self.operation).say,
                 next="Run diagnose-user before anything else.",
                 steps=steps,
                 decided_by=self.operation,
@@ -301,15 +262,13 @@ class AdministratorRunbook(Runbook[G]):
     def _reconcile(
         self, error: Unsettled, p: G, seen: Snapshot, lost: Step, found: Verification
     ) -> Result:
-        """Decide what became of a change whose answer was lost, by what was looked at
-        afterwards.
-        """
+        """Decide by what was looked at what became of a change whose answer was lost."""
         steps = (*seen.steps, lost, *found.steps)
         if found.proof:
             made = f"The answer was lost, but the change was made. ({error.message or error.code})"
             return self._proved(self.done(p, seen), found, steps, made)
         what_next, runbook = self.lost(error)
-        told = (
+        note = (
             found.note
             or "What was read afterwards does not show the change; most likely it was not made."
         )
@@ -321,7 +280,7 @@ class AdministratorRunbook(Runbook[G]):
             meaning=error.meaning,
             say=error.say,
             next=what_next,
-            notes=(told,),
+            notes=(note,),
             steps=steps,
             decided_by=self.operation,
             next_runbook=self.follow(runbook),
@@ -342,7 +301,5 @@ class AdministratorRunbook(Runbook[G]):
 
 
 def blocked(headline: str, **words: Any) -> Result:
-    """Return the result of a run that stopped itself before it changed anything. words: as Result
-    takes them.
-    """
+    """Return the result of a run that stopped before any change. words: as for Result."""
     return Result(Outcome.NOT_SENT, 6, f"Not sent: {headline}", **words)

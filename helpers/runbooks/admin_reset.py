@@ -1,6 +1,4 @@
-"""The runbook admin-reset: take a user's password away at once, and have Cognito send a code for a
-new one.
-"""
+"""The runbook admin-reset: take a password away at once, and have Cognito send a code."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -72,9 +70,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         )
 
     def precondition(self, parameters: AdminResetParameters, seen: Snapshot) -> Result | None:
-        """Refuse where no code could reach the user, who would be locked out; and where Cognito
-        cannot do it.
-        """
+        """Refuse where no code could reach the user, or where Cognito cannot do it."""
         able = seen.user.enabled and seen.user.status in ("CONFIRMED", "RESET_REQUIRED")
         if able and route(seen.user, seen.pool).contact:
             return None
@@ -100,13 +96,13 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         parameters: AdminResetParameters,
         secrets: Mapping[str, Secret],
     ) -> actions.Done:
-        """Reset the password."""
+        """Send AdminResetUserPassword."""
         return actions.admin_reset(
             client, user_pool_id=parameters.user_pool_id, username=parameters.username
         )
 
     def proof(self, parameters: AdminResetParameters, before: User, after: User) -> str:
-        """The status tells where it was another one before."""
+        """Return the status as the proof, where it was another one before."""
         if after.status != "RESET_REQUIRED" or before.status == after.status:
             return ""
         return f"Read again, the user's status is RESET_REQUIRED; before it was {before.status}."
@@ -118,7 +114,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         secrets: Mapping[str, Secret],
         seen: Snapshot,
     ) -> Verification:
-        """Read the user again, and say where that tells nothing."""
+        """Read the user again, and say where that proves nothing."""
         found = super().verify(parameters, target, secrets, seen)
         if found.note or seen.user.status != "RESET_REQUIRED":
             return found
@@ -135,9 +131,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         seen: Snapshot,
         step: Step,
     ) -> Result:
-        """Where the message is what failed, look whether the password is gone all the same: AWS
-        does not say what comes first.
-        """
+        """Where the message failed, look whether the password is gone; AWS does not say."""
         if error.code not in _SENDING or seen.user.status == "RESET_REQUIRED":
             return super().refused(error, parameters, target, seen, step)
         found = self.verify(parameters, target, {}, seen)
@@ -147,7 +141,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         if found.proof:
             what, runbook = "the password is taken away, but no code was sent", "set-password"
             what_next = (
-                "The user cannot sign in now: run set-password, or mend the cause and run this"
+                "The user cannot sign in now: run set-password, or fix the cause and run this"
                 f" again. {error.next}"
             )
         else:
@@ -167,7 +161,7 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         )
 
     def done(self, parameters: AdminResetParameters, seen: Snapshot) -> Result:
-        """The user needs the code now."""
+        """Return the result; whether a code was promised decides what to say and do next."""
         promised = _promised(seen)
         code = "a code is on its way" if promised else "whether a code was sent is not known"
         first = (
@@ -194,13 +188,12 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
                 " any app client."
             ),
             say=(
-                "You get a message with a code now. Please read me its six digits, or enter them"
-                " where your application asks for them; please do not ask for another one"
-                " meanwhile."
+                "You get a message with a code now. Please read me its six digits, or enter them in"
+                " your application. Please do not ask for another one meanwhile."
                 if promised
                 else (
                     "Your old password no longer works. Please look whether you get a message with"
-                    " a code; if not, I have one sent."
+                    " a code. If not, I have one sent."
                 )
             ),
             next=(
@@ -212,8 +205,11 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
 
 
 def _promised(seen: Snapshot | None) -> bool:
-    """Say whether AWS promises a message. Source: API reference, AdminResetUserPassword, which
-    speaks of contacts whose verification is selected in the pool."""
+    """Whether AWS promises a message.
+
+    Source: API reference, AdminResetUserPassword, which speaks of contacts whose verification is
+    selected in the pool.
+    """
     if seen is None or seen.pool is None:
         return True
     contact = route(seen.user, seen.pool).contact

@@ -1,10 +1,9 @@
-"""The runbook confirm-reset: set a new password with the confirmation code that the user
-was sent.
-"""
+"""The runbook confirm-reset: set a new password with the code that the user was sent."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from helpers.cognito import actions, reads
 from helpers.cognito.errors import (
@@ -21,20 +20,22 @@ from helpers.cognito.policy import MAXIMUM_LENGTH, PasswordPolicy, is_well_forme
 from helpers.display.card import Card
 from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
-from helpers.run.record import Outcome, Step, step_failed
+from helpers.run.record import NextRunbook, Outcome, Step, step_failed
 from helpers.run.result import Result, not_reached
 from helpers.runbooks.schemas import ConfirmResetParameters
+from helpers.runbooks.steps import SIGNED_IN, step_done, try_sign_in
 from helpers.secrets.secret import Secret
 from helpers.target import Target, TargetError
 
-if TYPE_CHECKING:
-    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
-
 _NOT_CHANGED = "Refused: Cognito did not change the password."
 _DONE = "Done: the password of {} is changed."
+_SET_BEFORE = (
+    "The new password signs in already: an earlier try has set it. There is nothing left to do."
+)
 _SAY_DONE = "Your new password works from now on. Please sign in with it."
 _SAY_AGAIN = (
-    "It has most likely not gone through. Please keep your code and hold the line; I try once more."
+    "It has most likely not gone through. Please keep your code and hold the line; I will try"
+    " again."
 )
 _NEXT_DONE = (
     "Nothing more for the password. Devices that were signed in stay signed in: if somebody else"
@@ -62,19 +63,16 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
 
     def __init__(self, **values: object) -> None:
         super().__init__(**values)
-        self.policy, self.policy_source = (
-            PasswordPolicy(),
-            "Cognito's default; this pool's own may differ",
-        )
+        self.policy = PasswordPolicy()
+        self.policy_source = "Cognito's default; this pool's own may differ"
         self._policy_known = False
         self._answer_lost = False
 
     def practice(self, username: str = "") -> Card:
-        """In the sandbox, be the user: request a code through the public API, unless a live one is
-        waiting already.
+        """In the sandbox, be the user: request a code, unless a live one is waiting already.
 
-        Elsewhere the user has asked for the code, and nothing is sent. username: who a person says
-        in the form to be.
+        Elsewhere the user has asked for the code, and nothing is sent. username: as typed in the
+        form.
         """
         p = self.parameters
         if p is None or not p.to_target().may_be_sandbox:
@@ -106,31 +104,20 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         )
 
     def plan(self) -> Card:
-        """Return what will be sent and what it changes. Reads the pool's password policy when the
-        pool is named.
-        """
+        """Return what will be sent and what it changes. Reads the policy of a named pool."""
         p = self.parameters
         if p is None:
             return self._incorrect()
         self._read_policy(p)
-        hashed = ", SecretHash" if p.client_secret else ""
+        proof = "InitiateAuth with the new password, as the proof; its tokens are dropped at once"
+        members = "ClientId, Username, ConfirmationCode, Password"
+        if p.client_secret:
+            members += ", SecretHash"
         return Card(
             "What will happen",
             (
-                (
-                    "Sent, once",
-                    (
-                        "ConfirmForgotPassword (ClientId, Username, ConfirmationCode,"
-                        f" Password{hashed})"
-                    ),
-                ),
-                (
-                    "Then, once",
-                    (
-                        "InitiateAuth with the new password, as the proof; its tokens are dropped"
-                        " at once"
-                    ),
-                ),
+                ("Sent, once", f"ConfirmForgotPassword ({members})"),
+                ("Then, once", proof),
                 ("Cannot be undone", "the old password is gone"),
                 ("Code", p.shown()["code"]),
                 ("New password", f"{p.shown()['new_password']}; it needs {self.rules_in_words()}"),
@@ -162,7 +149,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         }
 
     def rules_in_words(self) -> str:
-        """Return the password policy as one sentence's worth of words."""
+        """Return the rules of the password policy, separated by commas."""
         return ", ".join(rule.words for rule in self.policy.rules())
 
     def _read_policy(self, p: ConfirmResetParameters) -> None:
@@ -184,30 +171,21 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         self, parameters: ConfirmResetParameters, secrets: dict[str, Secret]
     ) -> tuple[list[Problem], list[str]]:
         problems, notes = [], []
-        code, removed = clean_code(secrets["code"])
-        secrets["code"] = code
+        secrets["code"], removed = clean_code(secrets["code"])
         if removed:
             notes.append(
                 f"{removed} character(s) that belong to no code (spaces, hyphens, invisible ones)"
                 " were removed from the code."
             )
-        if not (len(code.reveal()) == 6 and code.reveal().isdigit()):
-            problems.append(
-                Problem(
-                    "code",
-                    "must be the six digits of the newest message; "
-                    f"this has {len(code.reveal())} characters.",
-                )
+        code, password = secrets["code"].reveal(), secrets["new_password"].reveal()
+        if not (len(code) == 6 and code.isdigit()):
+            words = (
+                f"must be the six digits of the newest message; this has {len(code)} characters."
             )
-        password = secrets["new_password"].reveal()
+            problems.append(Problem("code", words))
         if not is_well_formed(password):
-            problems.append(
-                Problem(
-                    "new_password",
-                    "must not begin or end with a space, and has 2 to "
-                    f"{MAXIMUM_LENGTH} characters.",
-                )
-            )
+            words = f"must not begin or end with a space, and has 2 to {MAXIMUM_LENGTH} characters."
+            problems.append(Problem("new_password", words))
         elif self._policy_known:
             broken = [rule.words for rule in self.policy.violations(password)]
             if broken:
@@ -222,7 +200,11 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         client_secret = secrets.get("client_secret")
 
         def sign_in() -> tuple[Step, str | ResetError]:
-            return _try_sign_in(client, target, whom, secrets["new_password"], client_secret)
+            password = secrets["new_password"]
+            step, answer = try_sign_in(
+                client, target, **whom, password=password, client_secret=client_secret
+            )
+            return step, answer if isinstance(answer, ResetError) else _proved_by(answer.challenge)
 
         confirming = "ConfirmForgotPassword"
         try:
@@ -242,23 +224,20 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             step = step_failed(confirming, exc, target.now())
             if exc.code != "ExpiredCodeException":
                 return self._refused(exc, (step,))
-            # An earlier try whose answer was lost has used the code up; one sign-in tells, and
+            # An earlier try whose answer was lost has used the code up; one sign-in shows it, and
             # spends no reset attempt.
             proof = sign_in()
             if self._answer_lost:
                 return self._reconcile(exc, step, proof)
             return self._refused(exc, (step, proof[0]), proof[1])
-        step = Step(
-            name=confirming, status="done", at=target.now(), request_id=confirmed.request_id
+        return self._confirmed(
+            parameters.username, step_done(confirming, confirmed, target), *sign_in()
         )
-        return self._confirmed(parameters.username, step, *sign_in())
 
     def _reconcile(
         self, error: Answered, step: Step, proof: tuple[Step, str | ResetError]
     ) -> Result:
-        """Decide what became of a confirm whose answer was lost or cannot be trusted: the new
-        password tells.
-        """
+        """Decide by the new password what became of a confirm whose answer was lost."""
         signed_in = proof[1]
         if isinstance(signed_in, str):
             self._answer_lost = False
@@ -287,12 +266,12 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             proof="",
             notes=(_why_unproved(signed_in),),
             steps=(step, proof[0]),
-            next_runbook=(
-                self.follow(error.runbook, symptom=error.code, again="yes")
-                if isinstance(error, Refused)
-                else None
-            ),
+            next_runbook=self._follow_refusal(error) if isinstance(error, Refused) else None,
         )
+
+    def _follow_refusal(self, error: Refused) -> NextRunbook | None:
+        # request-code sends no second code within the hour unless told that this one is no use.
+        return self.follow(error.runbook, symptom=error.code, again="yes")
 
     def _refused(
         self, error: Refused, steps: tuple[Step, ...], proof: str | ResetError = ""
@@ -307,12 +286,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
                 say=_SAY_DONE,
                 next="Nothing: the password is the one that was asked for.",
                 steps=steps,
-                notes=(
-                    (
-                        "The new password signs in already: an earlier try has set it. There is"
-                        " nothing left to do."
-                    ),
-                ),
+                notes=(_SET_BEFORE,),
             )
         return Result(
             Outcome.REFUSED,
@@ -324,9 +298,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             next=_after(error, proof),
             notes=(f"What may be tried again: {error.again}.",),
             steps=steps,
-            # The runbook request-code sends no second code within the hour unless it is told that
-            # this one is of no use.
-            next_runbook=self.follow(error.runbook, symptom=error.code, again="yes"),
+            next_runbook=self._follow_refusal(error),
         )
 
     def _confirmed(
@@ -350,7 +322,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
                 Outcome.CONFIRMED,
                 0,
                 _DONE.format(username),
-                happened="Cognito took the code and the new password.",
+                happened="Cognito accepted the code and the new password.",
                 meaning="The user can sign in with the new password.",
                 next=_NEXT_DONE,
                 say=f"Your new password is set. {proof.say}" if locked else _SAY_DONE,
@@ -362,7 +334,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             Outcome.CONFIRMED,
             0,
             _DONE.format(username),
-            happened="Cognito took the code and the new password.",
+            happened="Cognito accepted the code and the new password.",
             meaning="The user can sign in with the new password; the old one no longer works.",
             say=_SAY_DONE,
             next=_NEXT_DONE,
@@ -372,61 +344,29 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
 
 
 def clean_code(code: Secret) -> tuple[Secret, int]:
-    """Take out what came along when a code was pasted from a mail: spaces, hyphens and invisible
-    characters.
-
-    Returns the code and how many characters were removed.
-    """
+    """Return a code without spaces, hyphens and invisible characters, and how many those were."""
     # Z: spaces; C: control and invisible characters; Pd: hyphens and dashes.
-    kept = [
-        c
-        for c in code.reveal()
-        if unicodedata.category(c)[0] not in "ZC" and unicodedata.category(c) != "Pd"
-    ]
+    kept = [c for c in code.reveal() if not re.match("[ZC]|Pd", unicodedata.category(c))]
     return Secret("".join(kept), "code"), len(code.reveal()) - len(kept)
 
 
-def _try_sign_in(
-    client: "CognitoIdentityProviderClient",
-    target: Target,
-    whom: Mapping[str, str],
-    password: Secret,
-    client_secret: Secret | None,
-) -> tuple[Step, str | ResetError]:
-    """Sign in once; return the step, and either the proof in words or the error that stood against
-    it.
-    """
-    try:
-        signed_in = actions.sign_in(client, **whom, password=password, client_secret=client_secret)
-    except ResetError as exc:
-        return step_failed("InitiateAuth", exc, target.now()), exc
-    proof = (
-        f"Cognito accepted the new password and asks for the next factor ({signed_in.challenge})."
-        if signed_in.challenge
-        else "One sign-in with the new password worked; its tokens were dropped at once."
-    )
-    return (
-        Step(name="InitiateAuth", status="done", at=target.now(), request_id=signed_in.request_id),
-        proof,
-    )
+def _proved_by(challenge: str) -> str:
+    if not challenge:
+        return SIGNED_IN
+    return f"Cognito accepted the new password and asks for the next factor ({challenge})."
 
 
 def _after(error: Answered, proof: str | ResetError) -> str:
-    """Return what to do next; a sign-in that was tried and refused is not asked for once more."""
+    """Return what to do next; a sign-in that was refused is not asked for again."""
     if not isinstance(proof, PasswordRefused):
         return error.next
-    once_more = (
-        "request one new code through the same app client and use that."
-        if isinstance(error, Refused)
-        else (
-            "run this again with the same code, and with a new one only when Cognito says that the"
-            " code is no longer good."
-        )
+    again = (
+        "run this again with the same code, and with a new one only when Cognito says that the code"
+        " is no longer good."
     )
-    return (
-        "One sign-in with the new password did not work, so most likely it was not set:"
-        f" {once_more}"
-    )
+    if isinstance(error, Refused):
+        again = "request one new code through the same app client and use that."
+    return f"One sign-in with the new password did not work, so most likely it was not set: {again}"
 
 
 def _why_unproved(error: ResetError) -> str:

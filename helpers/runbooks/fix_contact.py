@@ -1,6 +1,4 @@
-"""The runbook fix-contact: mark a user's contact as verified, so that codes go there. It is the
-power to take over an account.
-"""
+"""The runbook fix-contact: mark a contact as verified, which can give an account away."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -41,16 +39,14 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
     operation: ClassVar[str] = "AdminUpdateUserAttributes"
     sends: ClassVar[str] = "UserPoolId, Username, UserAttributes"
     irreversible: ClassVar[str] = (
-        "the mark can be taken back, but not what was done with it: whoever reads that mailbox or"
-        " phone can take over the account. Where contacts are names to sign in with, another user"
-        " who has the same one verified loses it"
+        "the mark can be taken back, but not what was done with it: anyone who reads that mailbox"
+        " or phone can take over the account. Where contacts are names to sign in with, another"
+        " user who has the same one verified loses it"
     )
     reads_pool: ClassVar[bool] = True
 
     def practice(self, username: str = "") -> Card:
-        """In the sandbox of this process, put a user there who has no verified contact; elsewhere
-        nothing is done.
-        """
+        """In this process's sandbox, make a user who has no verified contact."""
         p = self.parameters
         if p is None or not p.to_target().embedded or p.username != PRACTICE_UNVERIFIED:
             return Card("There is nothing to prepare: this is about a user who is there.")
@@ -60,13 +56,11 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         return Card("A user calls.", (("Username", case.username), ("The user says", case.says)))
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
-        """Warn where the proof of identity is asked for, and have it typed where this is no
-        practice.
-        """
+        """Warn beside the proof of identity, and have it typed except in practice."""
         warned = {
             "help": (
-                "Whoever reads this contact can take over the account. Say how you know that it is"
-                " the user's, without the number of any document: it stands in the record."
+                "Anyone who reads this contact can take over the account. Say how you know that it"
+                " is the user's, without the number of any document: it is kept in the record."
             )
         }
         p = self.parameters
@@ -106,9 +100,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         return (*rows, ("Password and sessions", "as they are", "as they are"))
 
     def precondition(self, parameters: FixContactParameters, seen: Snapshot) -> Result | None:
-        """Stop where there is nothing to mark, where it is done already, and where no code would go
-        there all the same.
-        """
+        """Stop where nothing is to mark, or where no code would go there after all."""
         contact = _contact(seen.user, parameters.contact)
         if contact is None:
             return self._none_there(parameters, seen)
@@ -153,7 +145,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         parameters: FixContactParameters,
         secrets: Mapping[str, Secret],
     ) -> actions.Done:
-        """Mark it."""
+        """Send AdminUpdateUserAttributes."""
         return actions.mark_verified(
             client,
             user_pool_id=parameters.user_pool_id,
@@ -162,9 +154,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         )
 
     def proof(self, parameters: FixContactParameters, before: User, after: User) -> str:
-        """The attribute itself tells: it was not verified before, or nothing would have
-        been sent.
-        """
+        """Return the attribute, read again: it was not verified before."""
         contact = _contact(after, parameters.contact)
         if contact is None or not contact.verified:
             return ""
@@ -174,7 +164,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         )
 
     def done(self, parameters: FixContactParameters, seen: Snapshot) -> Result:
-        """A code can go there now, unless something else stands in its way."""
+        """Return the result: a code can go there now, unless something else blocks it."""
         after = _marked(seen.user, parameters.contact)
         found = self._diagnosed(parameters, seen, after)
         ready = found.problem in _READY
@@ -183,12 +173,12 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
             Outcome.CONFIRMED,
             0,
             f"Done: the {kind} of {parameters.username} is marked as verified.",
-            happened="Cognito took the change; it sends no message about it.",
+            happened="Cognito made the change; it sends no message about it.",
             meaning=(
                 f"Codes go to that {kind} from now on."
                 if ready
                 else (
-                    f"Codes may go to that {kind}, but something else stands in the way:"
+                    f"Codes may go to that {kind}, but something else is in the way:"
                     f" {found.headline}"
                 )
             ),
@@ -217,7 +207,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         return self.follow(found.runbook, **known)
 
     def _none_there(self, parameters: FixContactParameters, seen: Snapshot) -> Result:
-        """Nothing can be marked. Where the other contact could be, lead there."""
+        """Return that there is no such contact, and what helps instead."""
         kind = KINDS[parameters.contact]
         found = self._diagnosed(parameters, seen, seen.user)
         return blocked(
@@ -257,7 +247,7 @@ def _contact(user: User, attribute: str) -> Contact | None:
 
 
 def _marked(user: User, attribute: str) -> User:
-    """Return the user as they will be."""
+    """Return the user with this contact verified."""
     return replace(
         user,
         contacts=tuple(

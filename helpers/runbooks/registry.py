@@ -1,20 +1,16 @@
-"""The runbooks there are: what each is for, where its notebook lies, and which parameters
-it takes.
-"""
+"""The runbooks there are: what each is for, its notebook, its class and its parameters."""
 
 from pathlib import Path
+from typing import Any
 
-from helpers.run.entry import LOOK_UP, RUNBOOKS, RunbookEntry
+from helpers.run.entry import RUNBOOKS, RunbookEntry
 
 _SIGN_IN = (
     "The request may have been sent. Try one sign-in with the new password: if it works, all is"
     " done; if it does not, run again with the same code, and with a new one only when Cognito says"
     " that the code is no longer good."
 )
-_MAILBOX = (
-    "The request may have been sent. Have the user look for a new message before anything else, and"
-    " use its code."
-)
+LOOK_FOR_MESSAGE = "Have the user look for a new message before anything else, and use its code."
 _SIGN_IN_FIRST = (
     "The request may have been sent. Where a password was written to its place, try one sign-in"
     " with it: if it works, all is done; if it does not, run again with another place, which sets"
@@ -25,101 +21,88 @@ _READS = "This runbook changes nothing: run it again."
 FOLDER = Path(__file__).parents[2] / "notebooks" / "runbooks"
 
 
-def _register(
-    name: str,
-    title: str,
-    effect: str,
-    needs: str,
-    model: str,
-    settle: str = LOOK_UP,
-    calls: int = 2,
-    within: str = "",
-) -> None:
-    """Enter one runbook. within: the room of its module, which is called as the runbook is, for
-    those that have one.
-    """
+def _entry(name: str, *, within: str = "", parameters: str, **words: Any) -> RunbookEntry:
+    """Return one entry. within: the package of its module, where it has one of its own."""
     module = ".".join(filter(None, ("helpers.runbooks", within, name.replace("-", "_"))))
-    RUNBOOKS[name] = RunbookEntry(
-        name,
-        title,
-        effect,
-        needs,
-        FOLDER / f"{name}.ipynb",
-        f"{module}:{name.title().replace('-', '')}",
-        f"helpers.runbooks.schemas:{model}",
-        settle=settle,
-        calls=calls,
+    return RunbookEntry(
+        name=name,
+        path=FOLDER / f"{name}.ipynb",
+        runbook=f"{module}:{name.title().replace('-', '')}",
+        model=f"helpers.runbooks.schemas:{parameters}",
+        **words,
     )
 
 
-_register(
-    "confirm-reset",
-    "Set a new password with a confirmation code",
-    "changes the password of one user",
-    "the code that the user was sent; no AWS permission",
-    "ConfirmResetParameters",
-    _SIGN_IN,
+_ENTRIES = (
+    _entry(
+        "confirm-reset",
+        title="Set a new password with a confirmation code",
+        effect="changes the password of one user",
+        needs="the code that the user was sent; no AWS permission",
+        parameters="ConfirmResetParameters",
+        settle=_SIGN_IN,
+    ),
+    _entry(
+        "diagnose-user",
+        title="Find out why a user cannot reset the password",
+        effect="changes nothing",
+        needs="permission to read the user and the pool",
+        within="diagnosis",
+        parameters="DiagnoseUserParameters",
+        settle=_READS,
+    ),
+    _entry(
+        "request-code",
+        title="Have a confirmation code sent",
+        effect="sends one message to the user",
+        needs="no AWS permission",
+        parameters="RequestCodeParameters",
+        settle=f"The request may have been sent. {LOOK_FOR_MESSAGE}",
+        calls=1,
+    ),
+    _entry(
+        "admin-reset",
+        title="Take the password away and have a code sent",
+        effect="locks one user out until the code is confirmed",
+        needs="permission to reset passwords",
+        parameters="AdminResetParameters",
+        calls=6,
+    ),
+    _entry(
+        "set-password",
+        title="Set a password without a code",
+        effect="changes the password of one user",
+        needs="the break-glass permission to set passwords",
+        parameters="SetPasswordParameters",
+        settle=_SIGN_IN_FIRST,
+        calls=6,
+    ),
+    _entry(
+        "sign-out-everywhere",
+        title="End every session of a user",
+        effect="signs one user out everywhere",
+        needs="permission to sign users out",
+        parameters="SignOutParameters",
+        settle=_AGAIN,
+        calls=3,
+    ),
+    _entry(
+        "fix-contact",
+        title="Mark a contact as verified",
+        effect="has codes go to a contact from now on",
+        needs="the break-glass permission to change attributes",
+        parameters="FixContactParameters",
+        calls=6,
+    ),
+    _entry(
+        "audit-pool",
+        title="Find settings that make resets fail or leak",
+        effect="changes nothing",
+        needs="permission to read the pool and its app clients",
+        within="audit",
+        parameters="AuditPoolParameters",
+        settle=_READS,
+        calls=4,
+    ),
 )
-_register(
-    "diagnose-user",
-    "Find out why a user cannot reset the password",
-    "changes nothing",
-    "permission to read the user and the pool",
-    "DiagnoseUserParameters",
-    _READS,
-    calls=2,
-    within="diagnosis",
-)
-_register(
-    "request-code",
-    "Have a confirmation code sent",
-    "sends one message to the user",
-    "no AWS permission",
-    "RequestCodeParameters",
-    _MAILBOX,
-    calls=1,
-)
-_register(
-    "admin-reset",
-    "Take the password away and have a code sent",
-    "locks one user out until the code is confirmed",
-    "permission to reset passwords",
-    "AdminResetParameters",
-    calls=6,
-)
-_register(
-    "set-password",
-    "Set a password without a code",
-    "changes the password of one user",
-    "the break-glass permission to set passwords",
-    "SetPasswordParameters",
-    _SIGN_IN_FIRST,
-    calls=6,
-)
-_register(
-    "sign-out-everywhere",
-    "End every session of a user",
-    "signs one user out everywhere",
-    "permission to sign users out",
-    "SignOutParameters",
-    _AGAIN,
-    calls=3,
-)
-_register(
-    "fix-contact",
-    "Mark a contact as verified",
-    "has codes go to a contact from now on",
-    "the break-glass permission to change attributes",
-    "FixContactParameters",
-    calls=6,
-)
-_register(
-    "audit-pool",
-    "Find settings that make resets fail or leak",
-    "changes nothing",
-    "permission to read the pool and its app clients",
-    "AuditPoolParameters",
-    _READS,
-    calls=4,
-    within="audit",
-)
+RUNBOOKS.update({one.name: one for one in _ENTRIES})

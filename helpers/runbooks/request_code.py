@@ -1,6 +1,4 @@
-"""The runbook request-code: have Cognito send the user a confirmation code, once, and say honestly
-where it went.
-"""
+"""The runbook request-code: have a code sent, once, and say honestly where it went."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +15,9 @@ from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome, Step, step_failed
 from helpers.run.result import Result, not_reached
 from helpers.runbooks.diagnosis.diagnose import diagnose, route
+from helpers.runbooks.registry import LOOK_FOR_MESSAGE
 from helpers.runbooks.schemas import RequestCodeParameters
+from helpers.runbooks.steps import Reader, step_done
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
@@ -30,9 +30,7 @@ _OPERATION = "ForgotPassword"
 
 @dataclass
 class Asked:
-    """When this process has requested codes for one user, and when Cognito said that it was too
-    often.
-    """
+    """When codes were requested here for one user, and when Cognito said: too often."""
 
     times: list[datetime] = field(default_factory=list)
     limited: datetime | None = None
@@ -60,14 +58,10 @@ class RequestCode(Runbook[RequestCodeParameters]):
         "client_secret",
     )
     reads: ClassVar[str] = "the user and the pool"
-    verify_hint: ClassVar[str] = (
-        "Have the user look for a new message before anything else, and use its code."
-    )
+    verify_hint: ClassVar[str] = LOOK_FOR_MESSAGE
 
     def plan(self) -> Card:
-        """Return what will be sent and what it changes. Reads the user and the pool when the pool
-        is named.
-        """
+        """Return what will be sent and what it changes. Reads user and pool if that is named."""
         p = self.parameters
         if p is None:
             return self._incorrect()
@@ -78,7 +72,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
             goes, password, against = self._foreseen(p)
         if against:
             return Card(
-                "What will happen", (("Stands against it", against.headline), *against.card().rows)
+                "What will happen", (("What blocks it", against.headline), *against.card().rows)
             )
         return Card(
             "What will happen",
@@ -174,7 +168,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
                 next_runbook=self.follow(exc.runbook, symptom=exc.code),
             )
         asked.times.append(now)
-        step = Step(name=_OPERATION, status="done", at=target.now(), request_id=sent.request_id)
+        step = step_done(_OPERATION, sent, target)
         honest = self._how_sure(sent, user, pool)
         count = (
             f"Requested here in the last hour: {_times(asked.lately(now))}. In Cognito's count"
@@ -191,7 +185,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
             ),
             say=(
                 f"You get a message at {_where(sent)} in a moment. Please look into the spam folder"
-                " too, and read me the six digits of the newest one."
+                " too. Then read me the six digits of the newest one."
             ),
             next=(
                 "Run confirm-reset with the code, or have the user enter it in the application. If"
@@ -221,7 +215,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
                 "Not sent: this user's tries are used up.",
                 happened=f"Cognito said at {asked.limited:%H:%M} UTC that there were too many.",
                 meaning=(
-                    "Another request would only be refused; how long it lasts is never told, up to"
+                    "Another request would only be refused; how long it lasts is never said, up to"
                     " an hour."
                 ),
                 say=(
@@ -244,7 +238,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
                 " messages against each other."
             ),
             say=(
-                "Please look for the message once more, also in the spam folder; it may take a few"
+                "Please look for the message again, also in the spam folder. It may take a few"
                 " minutes."
             ),
             next=(
@@ -258,21 +252,13 @@ class RequestCode(Runbook[RequestCodeParameters]):
     def _look(
         self, p: RequestCodeParameters, target: Target
     ) -> tuple[User, Pool, tuple[Step, ...]]:
-        client = target.client(signed=True)
-        user = reads.look_up(client, user_pool_id=p.user_pool_id, username=p.username)
-        pool = reads.read_pool(client, user_pool_id=p.user_pool_id)
-        steps = (
-            Step(name="AdminGetUser", status="done", at=target.now(), request_id=user.request_id),
-            Step(
-                name="DescribeUserPool", status="done", at=target.now(), request_id=pool.request_id
-            ),
-        )
-        return user, pool, steps
+        reader = Reader(target, p.user_pool_id)
+        user = reader.read("AdminGetUser", reads.look_up, username=p.username)
+        pool = reader.read("DescribeUserPool", reads.read_pool)
+        return user, pool, tuple(reader.steps)
 
     def _foreseen(self, p: RequestCodeParameters) -> tuple[str, str, Result | None]:
-        """Return where a code would go, how the password is, and what stands against it, as far as
-        it can be read.
-        """
+        """Return where a code would go, the password's state, and what blocks it."""
         works = "works, if it is remembered"
         if not p.user_pool_id:
             return "not looked up; name the user pool to know it beforehand", works, None
@@ -284,9 +270,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
         return " ".join(route(user, pool).why), password, self._objection(p, user, pool)
 
     def _objection(self, p: RequestCodeParameters, user: User, pool: Pool) -> Result | None:
-        """Return why no code can reach this user, which spares a try and an answer that may be made
-        up.
-        """
+        """Return why no code can reach this user, to spare a try and a made-up answer."""
         able = user.enabled and user.status in ("CONFIRMED", "RESET_REQUIRED")
         if able and route(user, pool).contact:
             return None

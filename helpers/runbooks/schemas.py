@@ -69,9 +69,7 @@ class AuditPoolParameters(PoolParameters):
 
 
 class DiagnoseUserParameters(UserParameters):
-    """The parameters of the runbook diagnose-user. A symptom alone will do: then nobody is looked
-    up.
-    """
+    """The parameters of diagnose-user; with a symptom alone, nobody is looked up."""
 
     username: str = Field(
         default=PRACTICE_UNVERIFIED,
@@ -114,9 +112,7 @@ class DiagnoseUserParameters(UserParameters):
 
     @classmethod
     def recordable(cls, name: str, value: str) -> str:
-        """Return a parameter as it may be recorded. In what a user said, addresses and long numbers
-        are left out.
-        """
+        """Return a parameter for the record; addresses and long numbers are left out."""
         if name != "symptom":
             return super().recordable(name, value)
         return re.sub(
@@ -133,9 +129,7 @@ class SignOutParameters(GatedParameters):
 
 
 class FixContactParameters(GatedParameters):
-    """The parameters of the runbook fix-contact. Where it is no practice, the proof of identity is
-    part of the gate.
-    """
+    """The parameters of fix-contact; except in practice, proof of identity is asked for."""
 
     username: str = Field(
         default=PRACTICE_UNVERIFIED,
@@ -157,7 +151,7 @@ class FixContactParameters(GatedParameters):
     proof_of_identity: str = Field(
         default="practice",
         title="How the user proved who they are",
-        description="how the user's identity was proved; it stands in the record",
+        description="how the user's identity was proved; it is kept in the record",
         pattern=r"\S",
         max_length=500,
     )
@@ -181,9 +175,7 @@ class FixContactParameters(GatedParameters):
 
 
 class SetPasswordParameters(GatedParameters):
-    """The parameters of the runbook set-password. A place for the password, and a second person,
-    are part of the gate.
-    """
+    """The parameters of set-password; a place and a second person are part of the gate."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
 
@@ -237,9 +229,7 @@ class SetPasswordParameters(GatedParameters):
 
     @classmethod
     def recordable(cls, name: str, value: str) -> str:
-        """Return a parameter as it may be recorded. A password that was given in place of its place
-        is one as well.
-        """
+        """Return a parameter for the record; a password in place of its place is hidden."""
         return (
             destinations.shown(value) if name == "password_to" else super().recordable(name, value)
         )

@@ -1,8 +1,7 @@
-"""The runbook set-password: set a generated password without any code. Break-glass: for when
-nothing else can help.
+"""The runbook set-password: set a generated password without a code. Break-glass.
 
-The password is written to where the parameters say before it is set, and is shown to nobody:
-whoever runs this need not know it. It stays there until a reading has shown that it was not set.
+The password is written to where the parameters say before it is set, and is shown to nobody: the
+person who runs this need not know it. It stays there until a reading has shown that it was not set.
 """
 
 import secrets as randomness
@@ -15,11 +14,12 @@ from helpers.cognito.errors import LimitReached, PasswordRefused, Problem, Reset
 from helpers.cognito.models import User
 from helpers.cognito.policy import PasswordPolicy
 from helpers.run.parameters import Parameters
-from helpers.run.record import NextRunbook, Outcome, Step, step_failed
+from helpers.run.record import NextRunbook, Outcome, Step
 from helpers.run.result import Result
 from helpers.runbooks.admin_change import AdministratorRunbook, Snapshot, Verification
 from helpers.runbooks.diagnosis.diagnose import KINDS
 from helpers.runbooks.schemas import SetPasswordParameters
+from helpers.runbooks.steps import SIGNED_IN, try_sign_in
 from helpers.secrets import destinations
 from helpers.secrets.destinations import Deposit, DepositError
 from helpers.secrets.secret import Secret
@@ -91,10 +91,10 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         places = [
             words for name, words in destinations.SCHEMES.items() if practice or name != "discard"
         ]
-        told = {"help": f"The password is shown to nobody. Write {'; '.join(places)}."}
+        asked = {"help": f"The password is shown to nobody. Write {'; '.join(places)}."}
         return {
             **super().field_extras(),
-            "password_to": told if practice else told | {"value": "", "required": True},
+            "password_to": asked if practice else asked | {"value": "", "required": True},
         }
 
     def changes(
@@ -149,7 +149,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
                 ),
                 say="Please hold the line.",
                 next=(
-                    "Mend what is named, or name another place for the password; then run this"
+                    "Fix what is named, or name another place for the password; then run this"
                     " again."
                 ),
                 problems=(Problem("password_to", str(exc)),),
@@ -162,7 +162,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         parameters: SetPasswordParameters,
         secrets: Mapping[str, Secret],
     ) -> actions.Done:
-        """Set it."""
+        """Send AdminSetUserPassword."""
         return actions.set_password(
             client,
             user_pool_id=parameters.user_pool_id,
@@ -178,69 +178,47 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         secrets: Mapping[str, Secret],
         seen: Snapshot,
     ) -> Verification:
-        """One sign-in proves it; where there can be none, the status may, if it was another one
-        before.
-        """
+        """Sign in once, as the proof; where that cannot be, a changed status may prove it."""
         steps: tuple[Step, ...] = ()
-        against, say = False, ""
-        why = (
-            "no app client was named to sign in through."
-            if not parameters.client_id
-            else "the user is disabled."
-        )
-        if parameters.client_id and seen.user.enabled:
-            try:
-                signed_in = actions.sign_in(
-                    target.client(),
-                    client_id=parameters.client_id,
-                    username=parameters.username,
-                    password=secrets["password"],
-                    client_secret=secrets.get("client_secret"),
-                )
-            except ResetError as exc:
-                steps = (step_failed("InitiateAuth", exc, target.now()),)
-                against = isinstance(exc, PasswordRefused)
-                why = (
-                    "one sign-in with the password did not work."
-                    if against
-                    else exc.meaning or str(exc)
-                )
-                say = (
-                    exc.say
-                    if isinstance(exc, LimitReached) and exc.code == "NotAuthorizedException"
-                    else ""
-                )
-            else:
-                step = Step(
-                    name="InitiateAuth",
-                    status="done",
-                    at=target.now(),
-                    request_id=signed_in.request_id,
-                )
-                return Verification((step,), *_proved_by(signed_in.challenge))
+        against, say, proof = False, "", ""
+        if not parameters.client_id:
+            why = "no app client was named to sign in through."
+        elif not seen.user.enabled:
+            why = "the user is disabled."
+        else:
+            step, answer = try_sign_in(
+                target.client(),
+                target,
+                client_id=parameters.client_id,
+                username=parameters.username,
+                password=secrets["password"],
+                client_secret=secrets.get("client_secret"),
+            )
+            steps = (step,)
+            if not isinstance(answer, ResetError):
+                return Verification(steps, *_proved_by(answer.challenge))
+            against, why = isinstance(answer, PasswordRefused), answer.meaning or str(answer)
+            if against:
+                why = "one sign-in with the password did not work."
+            elif isinstance(answer, LimitReached) and answer.code == "NotAuthorizedException":
+                say = answer.say
         again, after = self.look_again(parameters, target)
-        # A status tells that some password was set; that the sign-in was refused tells that it was
-        # not this one.
-        proof = (
-            ""
-            if against or isinstance(after, ResetError)
-            else self.proof(parameters, seen.user, after)
-        )
+        # A new status shows that a password was set; a refused sign-in, that it was not this one.
+        if not against and not isinstance(after, ResetError):
+            proof = self.proof(parameters, seen.user, after)
         return Verification(
             (*steps, again), proof, f"A sign-in could not prove it: {why}", against=against, say=say
         )
 
     def proof(self, parameters: SetPasswordParameters, before: User, after: User) -> str:
-        """The status tells where it was another one before; that of a federated user may become
-        either.
-        """
+        """Return the status, if it was another one before; a federated user's may be either."""
         expected = after.status == _STATUS[parameters.kind] or before.status == "EXTERNAL_PROVIDER"
         if not expected or before.status == after.status:
             return ""
         return f"Read again, the user's status is {after.status}; before it was {before.status}."
 
     def lost(self, error: Unsettled) -> tuple[str, str]:
-        """A password whose fate is unknown is replaced by another one."""
+        """Return that another password settles it, whatever became of this one."""
         return (
             (
                 "Run this again with another place for the password: that sets another one,"
@@ -250,7 +228,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         )
 
     def done(self, parameters: SetPasswordParameters, seen: Snapshot) -> Result:
-        """The password has to reach the user, and somebody who cannot get a code will be back."""
+        """Return the result: how the password reaches the user, and how a code can next time."""
         user, temporary = seen.user, parameters.kind == "temporary"
         unverified = next((contact for contact in user.contacts if not contact.verified), None)
         strand = not user.verified
@@ -284,13 +262,13 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         if user.status == "EXTERNAL_PROVIDER":
             notes.append(
                 "The user came from another provider, and AWS advises against a password of their"
-                " own: tell whoever looks after the pool."
+                " own: tell the owner of the pool."
             )
         return Result(
             Outcome.CONFIRMED,
             0,
             f"Done: {parameters.username} has a {parameters.kind} password.",
-            happened="Cognito took the generated password; it sends no message about it.",
+            happened="Cognito accepted the generated password; it sends no message about it.",
             meaning=(
                 "An old password no longer works. The new one is good for"
                 f" {_good_for(parameters, seen)}."
@@ -306,9 +284,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         )
 
     def follow(self, name: str, **more: str) -> NextRunbook | None:
-        """Name the runbook that goes on from here. A place is good for one password, and an
-        agreement for one run.
-        """
+        """Name the next runbook; a place and an agreement are good for one run alone."""
         return super().follow(name, **{"password_to": "", "agreed_by": "", **more})
 
     # --- inner ---
@@ -404,4 +380,4 @@ def _proved_by(challenge: str) -> tuple[str, str]:
             else ""
         )
         return f"Cognito accepted the password and asks for the next factor ({challenge}).", sent
-    return "One sign-in with the new password worked; its tokens were dropped at once.", ""
+    return SIGNED_IN, ""

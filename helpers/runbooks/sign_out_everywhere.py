@@ -34,7 +34,7 @@ _NEXT = {
     "UNCONFIRMED": "The registration was never finished, so nobody can sign in: run diagnose-user.",
     "EXTERNAL_PROVIDER": (
         "The user has no password here: have the sign-in at the other provider, such as a company"
-        " login, secured there, then run this once more."
+        " login, secured there, then run this again."
     ),
     "disabled": (
         "The account is disabled, so nobody can sign in. If somebody else may know the password,"
@@ -55,7 +55,7 @@ _PASSWORD = {
 }
 _KNOWN_TO_OTHERS = (
     "If somebody else may know the password, end it now: run admin-reset, or set-password where no"
-    " code can reach the user. Then run this once more, because they may have signed in again"
+    " code can reach the user. Then run this again, because they may have signed in again"
     " meanwhile. If only a device was lost, there is nothing more to do."
 )
 
@@ -103,7 +103,7 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
             (
                 "Password",
                 password or "as it is",
-                password or "as it is; whoever knows it may sign in again",
+                password or "as it is; anyone who knows it may sign in again",
             ),
         )
 
@@ -113,7 +113,7 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
         parameters: SignOutParameters,
         secrets: Mapping[str, Secret],
     ) -> actions.Done:
-        """End the sessions."""
+        """Send AdminUserGlobalSignOut."""
         return actions.sign_out_everywhere(
             client, user_pool_id=parameters.user_pool_id, username=parameters.username
         )
@@ -125,27 +125,27 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
         secrets: Mapping[str, Secret],
         seen: Snapshot,
     ) -> Verification:
-        """Nothing can be read that shows a session."""
+        """Return that nothing can be read: no call shows a user's sessions."""
         return Verification(
-            note="No reading shows a user's sessions, so nothing but Cognito's answer tells."
+            note="No reading shows a user's sessions, so Cognito's answer is all there is."
         )
 
     def lost(self, error: Unsettled) -> tuple[str, str]:
-        """Doing it again settles it."""
+        """Return that running it again settles it."""
         return (
             "Run this again: to end the sessions twice does no harm, and then there is an answer.",
             self.name,
         )
 
     def done(self, parameters: SignOutParameters, seen: Snapshot) -> Result:
-        """Whoever knows the password may come back, so that is what to look at next."""
+        """Return the result; anyone who knows the password may come back, so that is next."""
         state = _state(seen)
         onward = (
             "Your account is disabled, so you cannot sign in for now."
             if state == "disabled"
             else (
-                "Please sign in again on your own devices, as soon as we have made sure that nobody"
-                " else can."
+                "Please wait until we have made sure that nobody else can sign in. Then sign in"
+                " again on your own devices."
             )
         )
         return Result(
@@ -153,7 +153,7 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
             0,
             f"Done: {parameters.username} is signed out everywhere.",
             happened=(
-                "Cognito ended the user's refresh tokens and takes no access token of theirs any"
+                "Cognito ended the user's refresh tokens and accepts no access token of theirs any"
                 " more."
             ),
             meaning=(
@@ -161,7 +161,7 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
                 " changed."
             ),
             say=(
-                "You are signed out on all devices now; some applications notice it only after an"
+                "You are signed out on all devices now. Some applications notice it only after an"
                 f" hour or so. {onward}"
             ),
             next=_NEXT.get(state, _KNOWN_TO_OTHERS),

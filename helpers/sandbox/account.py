@@ -1,6 +1,4 @@
-"""What signed-in users do with their access token: ChangePassword, GetUser, GlobalSignOut,
-DeleteUser.
-"""
+"""What signed-in users do with their access token, such as ChangePassword."""
 
 from . import events, limits, passwords, signin, tokens, users
 from .attributes import shown
@@ -9,9 +7,7 @@ from .work import Doc, Transaction
 
 
 def change_password(work: Transaction, request: Doc) -> Doc:
-    """ChangePassword: five tries an hour; no way out of RESET_REQUIRED for a user who is signed
-    out.
-    """
+    """ChangePassword: five tries an hour, and no way out of RESET_REQUIRED."""
     pool, user, _ = tokens.bearer(work, request["AccessToken"])
     if user["status"] == "RESET_REQUIRED":
         raise ApiError("PasswordResetRequiredException", "Password reset required for the user")

@@ -1,9 +1,7 @@
-"""What attributes a user may have: the standard ones, the pool's own, and the form that contacts
-must have.
-"""
+"""Which attributes a user may have, and the form that contacts must have."""
 
 from .names import CONTACTS, EMAIL, PHONE
-from .refusal import ApiError
+from .refusal import invalid, not_authorized
 from .work import Doc
 
 STANDARD = (
@@ -38,9 +36,7 @@ def shown(values: Doc) -> list[Doc]:
 
 
 def given(pool: Doc, listed: list[Doc] | None, *, by_admin: bool) -> Doc:
-    """Return the attributes of a request by name, or refuse those that the pool does not have or
-    take.
-    """
+    """Return a request's attributes by name; ApiError for any that the pool does not accept."""
     values = {one["Name"]: one.get("Value", "") for one in listed or []}
     known = {*STANDARD, *(one["Name"] for one in pool.get("Schema", ()))}
     for name, value in values.items():
@@ -49,15 +45,13 @@ def given(pool: Doc, listed: list[Doc] | None, *, by_admin: bool) -> Doc:
                 f"Attributes did not conform to the schema: {name}: Attribute does not exist in the"
                 " schema.\n"
             )
-            raise ApiError("InvalidParameterException", text)
+            raise invalid(text)
         if name == "sub" or not by_admin and name in _BOOLEAN:
-            raise ApiError(
-                "NotAuthorizedException", "A client attempted to write unauthorized attribute"
-            )
+            raise not_authorized("A client attempted to write unauthorized attribute")
         if name == "email" and value and not EMAIL.fullmatch(value):
-            raise ApiError("InvalidParameterException", "Invalid email address format.")
+            raise invalid("Invalid email address format.")
         if name == "phone_number" and value and not PHONE.fullmatch(value):
-            raise ApiError("InvalidParameterException", "Invalid phone number format.")
+            raise invalid("Invalid phone number format.")
     return {name: value.lower() if name in _BOOLEAN else value for name, value in values.items()}
 
 
@@ -65,10 +59,9 @@ def check_required(pool: Doc, values: Doc) -> None:
     """Refuse a new user without what the pool's schema requires."""
     for one in pool.get("Schema", ()):
         if one.get("Required") and not values.get(one["Name"]):
-            raise ApiError(
-                "InvalidParameterException",
+            raise invalid(
                 f"Attributes did not conform to the schema: {one['Name']}: The attribute is"
-                " required\n",
+                " required\n"
             )
 
 
@@ -77,18 +70,13 @@ def check_username(pool: Doc, name: str) -> None:
     allowed = pool.get("UsernameAttributes", [])
     forms = {"email": EMAIL, "phone_number": PHONE}
     if allowed and not any(forms[one].fullmatch(name) for one in allowed):
-        what = (
-            "either an email or a phone number"
-            if len(allowed) > 1
-            else "an email"
-            if allowed == ["email"]
-            else "a phone number"
-        )
-        raise ApiError("InvalidParameterException", f"Username should be {what}.")
+        what = "an email" if allowed[0] == "email" else "a phone number"
+        if len(allowed) > 1:
+            what = "either an email or a phone number"
+        raise invalid(f"Username should be {what}.")
     for contact, words in zip(CONTACTS, ("email", "phone number"), strict=True):
         if contact in pool.get("AliasAttributes", ()) and forms[contact].fullmatch(name):
-            raise ApiError(
-                "InvalidParameterException",
+            raise invalid(
                 f"Username cannot be of {words} format, since user pool is"
-                f" configured for {words} alias.",
+                f" configured for {words} alias."
             )

@@ -2,7 +2,7 @@
 
 from . import challenges, clients, migration, passwords, signin, tokens
 from .names import check_secret_hash
-from .refusal import ApiError
+from .refusal import ApiError, invalid
 from .work import Doc, Transaction
 
 _PUBLIC = {"USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
@@ -24,7 +24,7 @@ _PASSWORD = {"USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUT
 def initiate_auth(work: Transaction, request: Doc) -> Doc:
     """InitiateAuth: the flows that an app may use by itself."""
     if request["AuthFlow"] not in _PUBLIC:
-        raise ApiError("InvalidParameterException", "Initiate Auth method not supported.")
+        raise invalid("Initiate Auth method not supported.")
     client = work.client(request["ClientId"])
     return _sign_in(work, work.pool(client["UserPoolId"]), client, request)
 
@@ -38,15 +38,14 @@ def admin_initiate_auth(work: Transaction, request: Doc) -> Doc:
             "ResourceNotFoundException", f"User pool client {request['ClientId']} does not exist."
         )
     if request["AuthFlow"] not in _ADMIN:
-        raise ApiError("InvalidParameterException", "Initiate Auth method not supported.")
+        raise invalid("Initiate Auth method not supported.")
     return _sign_in(work, pool, client, request)
 
 
 def _sign_in(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
     flow, given = request["AuthFlow"], request.get("AuthParameters") or {}
     if not clients.allows(client, flow):
-        raise ApiError(
-            "InvalidParameterException",
+        raise invalid(
             _NOT_ENABLED.get(flow, f"{flow} flow not enabled for this client"),
         )
     if flow.startswith("REFRESH_TOKEN"):
@@ -78,5 +77,5 @@ def _by_password(work: Transaction, pool: Doc, client: Doc, user: Doc | None, pa
 
 def _required(given: Doc, name: str) -> str:
     if not given.get(name):
-        raise ApiError("InvalidParameterException", f"Missing required parameter {name}")
+        raise invalid(f"Missing required parameter {name}")
     return str(given[name])

@@ -12,14 +12,14 @@ from .engine import Engine, now_of
 from .operations import IMITATED
 from .seed import DEFAULT_POOL_ID
 from .source import Source
+from .store import PATIENCE
 from .work import Doc, Transaction
 
 _DEFAULT_SEED = "cognito"
 
 
 class Sandbox:
-    """An Amazon Cognito of one's own. Get one from open_sandbox(), or a private one from
-    Sandbox.in_memory().
+    """An Amazon Cognito of one's own, from open_sandbox() or Sandbox.in_memory().
 
     Everything that it knows lives in its file or memory, the clock, faults and settings too;
     triggers alone belong to this object. Threads may share it. A forked process has its own copy of
@@ -34,14 +34,15 @@ class Sandbox:
     def in_memory(cls, seed: str | None = _DEFAULT_SEED) -> "Sandbox":
         """Return a fresh one that nobody else sees.
 
-        seed: the clock stands still and every id, code, token and timestamp repeats; None for the
+        seed: the clock does not move and every id, code, token and timestamp repeats; None for the
         real clock and random draws.
         """
         return cls(None, seed)
 
     def attach(self, client: Any) -> None:
-        """Make a boto3 cognito-idp client talk to this sandbox; no network, and if unsigned no
-        credentials.
+        """Make a boto3 cognito-idp client talk to this sandbox, without any network.
+
+        An unsigned client needs no credentials.
         """
         # botocore's HTTP half is most of what a start would cost, and the HTTP door does without
         # it.
@@ -50,8 +51,9 @@ class Sandbox:
         attach(self.engine, client)
 
     def mailbox(self, username: str | None = None) -> list[Doc]:
-        """Return every message sent, oldest first; with a username, those to that user. 10,000 are
-        kept.
+        """Return the messages sent, the oldest first; with a username, only that user's.
+
+        The newest 10,000 are kept.
 
         username: the user's own name, or the name that the request used. Each message has
         `pool_id`, `client_id`, `username`, `entered`, `destination`, `medium`, `trigger_source`,
@@ -84,7 +86,7 @@ class Sandbox:
         ]
 
     def standing(self, username: str) -> Doc:
-        """Return how a user stands at this moment, for a person who practises.
+        """Return a user's state at this moment, for a person who practises.
 
         username: the user's own name, `sub` or alias; of several pools that know it, the oldest
         counts. The answer has `now` (ISO, with its offset) and `user`: None, or `username`,
@@ -114,21 +116,19 @@ class Sandbox:
             )
             return {"now": _moment(work.now).isoformat(), "user": known}
 
-    def now(self) -> datetime:
-        """Return the time on the sandbox's clock."""
-        with self.engine.store.transaction() as db:
+    def now(self, patience: float = PATIENCE) -> datetime:
+        """Return the time on the sandbox's clock; patience: seconds to wait for a busy file."""
+        with self.engine.store.transaction(patience) as db:
             return _moment(now_of(self.engine.meta(db)["clock"]))
 
     def advance(self, seconds: float) -> datetime:
-        """Move the clock forward for everybody and return the new time; ValueError for a
-        step back.
-        """
+        """Move the clock forward for everybody; return the time. ValueError for a step back."""
         if (
             isinstance(seconds, bool)
             or not isinstance(seconds, int | float)
             or not 0 <= seconds <= 10**9
         ):
-            raise ValueError("advance takes seconds from 0 to a thousand million.")
+            raise ValueError("advance needs seconds from 0 to 1,000,000,000.")
         with self.engine.store.transaction() as db:
             clock = {
                 key: value + float(seconds) for key, value in self.engine.meta(db)["clock"].items()
@@ -137,8 +137,7 @@ class Sandbox:
             return _moment(now_of(clock))
 
     def fault(self, operation: str, fault: str, times: int = 1) -> None:
-        """Make the next calls of an operation fail in a certain way; ValueError for an unknown
-        operation or fault.
+        """Make the next calls of an operation fail; ValueError for an unknown operation or fault.
 
         fault: "drop-after-commit" (the connection breaks), "delay-after-commit" (by the setting
         delay_seconds) and "500-after-commit" lose the answer of a call that was done;
@@ -149,16 +148,13 @@ class Sandbox:
             self.engine.keep_meta(db, faults=[*self.engine.meta(db)["faults"], one])
 
     def faults(self) -> list[Doc]:
-        """Return the faults that are still to strike, in order: `operation`, `fault`,
-        `times` left.
-        """
+        """Return the faults still to come, in order: `operation`, `fault`, `times` left."""
         with self.engine.store.transaction() as db:
             planned: list[Doc] = self.engine.meta(db)["faults"]
             return planned
 
     def counts(self) -> Doc:
-        """Return how often each operation was called, and each fault struck, by username as it was
-        sent.
+        """Return how often each operation was called and each fault struck, by username as sent.
 
         `{"calls": {operation: {username: n}}, "faults": {operation: {fault: {username: n}}}}`;
         refused calls count.
@@ -177,9 +173,7 @@ class Sandbox:
         return answer
 
     def settings(self, **changes: Any) -> Doc:
-        """Change settings and return all of them; ValueError names an unknown one, or a value that
-        does not fit.
-        """
+        """Change settings; return all of them. ValueError for a name or value that does not fit."""
         changes = settings.checked(changes)
         with self.engine.store.transaction() as db:
             kept = self.engine.meta(db)["settings"] | changes
@@ -188,8 +182,7 @@ class Sandbox:
         return copy.deepcopy(settings.defaults() | kept)
 
     def on(self, trigger: str, callable_: triggers.Trigger | None) -> None:
-        """Register a Lambda trigger: CustomMessage, PostConfirmation or UserMigration; None removes
-        it.
+        """Register a trigger: CustomMessage, PostConfirmation or UserMigration; None removes it.
 
         The callable gets the documented event as a dict and returns it, changed. An exception
         becomes the UserLambdaValidationException that a failing function causes, TimeoutError an
@@ -202,9 +195,7 @@ class Sandbox:
             self.engine.callables[trigger] = callable_
 
     def set_status(self, username: str, status: str, pool_id: str | None = None) -> None:
-        """Put a user into a status that only AWS's other machinery leads to, such as
-        EXTERNAL_PROVIDER.
-        """
+        """Put a user into a status that only AWS can lead to, such as EXTERNAL_PROVIDER."""
         known = model.shape("UserStatusType")["enum"]
         if status not in known:
             raise ValueError(
@@ -220,9 +211,7 @@ class Sandbox:
             work.keep_user(pool, user)
 
     def reset(self) -> None:
-        """Start afresh, as on the first day: users, mailbox, clock, faults, settings and
-        triggers.
-        """
+        """Start afresh: users, mailbox, clock, faults, settings and triggers."""
         self.engine.reset()
 
     def close(self) -> None:
@@ -246,7 +235,7 @@ def open_sandbox(path: str | None = None) -> Sandbox:
     path: a SQLite file, made with mode 0600 where it is missing and shared by every process that
     opens it, with the real clock and random codes. Without a path, COGNITO_SANDBOX in the
     environment names the file; without that, the process has one sandbox in memory, seeded, with a
-    clock that only `advance` moves. ValueError for a file that cannot be opened or is none of ours.
+    clock that only `advance` moves. SandboxError for a file that cannot be used.
     """
     named = path or os.environ.get("COGNITO_SANDBOX")
     key = os.path.abspath(named) if named else ""

@@ -45,10 +45,9 @@ _SMS = {
 
 @dataclass(frozen=True)
 class Case:
-    """A user in trouble. name: the problem. number: 1 to 15, or 0. says: what the user says on the
-    phone.
+    """A user in trouble. name: the problem. number: 1 to 15, or 0. says: their own words.
 
-    symptom: what diagnosis is told: the text that the user reads out, or what they say of it.
+    symptom: what diagnosis is given: the text that the user reads out, or what they say of it.
     username: as the user gives it, which need not be the account's.
     """
 
@@ -62,9 +61,7 @@ class Case:
 
 
 class _Stage:
-    """What a case is set up with, in one transaction, by the operations that a client would
-    call.
-    """
+    """Sets a case up in one transaction, by the operations that a client would call."""
 
     def __init__(self, work: Transaction, case: Case, sandbox: Sandbox) -> None:
         self.work, self.case, self.sandbox = work, case, sandbox
@@ -107,9 +104,7 @@ class _Stage:
         temporary: bool = False,
         **attributes: str,
     ) -> None:
-        """Make the user, in place of one who is there: with a verified e-mail address, unless
-        attributes are given.
-        """
+        """Make the user again, with a verified e-mail address unless attributes are given."""
         name = name or self.case.username
         pool = self.work.pool(self.case.pool_id)
         for one in (name, self.case.username):
@@ -168,9 +163,7 @@ class _Stage:
 
 
 class _SignUpOnly:
-    """A PostConfirmation trigger that was written for sign-ups: at a reset it misses what only
-    those have.
-    """
+    """A PostConfirmation trigger written for sign-ups: at a reset it misses what those have."""
 
     def __init__(self, pool_id: str, before: triggers.Trigger | None) -> None:
         self._pool_id, self._before = pool_id, before
@@ -192,7 +185,7 @@ def _no_verified_contact(stage: _Stage) -> None:
 
 
 def _contact_is_second_factor(stage: _Stage) -> None:
-    # E-mail as a second factor takes a sender of one's own.
+    # E-mail as a second factor needs a sender of one's own.
     stage.pool(
         MfaConfiguration="OPTIONAL",
         EmailConfiguration={
@@ -496,11 +489,10 @@ _PLANTS = {case.name: plant for case, plant in _ALL}
 
 
 def plant_case(sandbox: Sandbox, name: str) -> Case:
-    """Put a training case into a sandbox, as new, and return it; ValueError for a name that no case
-    has.
+    """Put a training case into a sandbox, as new; ValueError for an unknown name.
 
     The trigger of the case trigger-failed belongs to this object, as all triggers do; everything
-    else lies in the sandbox's file or memory, for whoever opens it.
+    else lies in the sandbox's file or memory, for anyone who opens it.
     """
     if name not in CASES:
         raise ValueError(
@@ -509,7 +501,7 @@ def plant_case(sandbox: Sandbox, name: str) -> Case:
     with sandbox.engine.store.transaction() as db:
         meta = sandbox.engine.meta(db)
         source = Source(meta["seed"], meta["drawn"])
-        # Default settings: what somebody practises with must not change how a case is set up.
+        # Default settings: what a person practises with must not change how a case is set up.
         work = Transaction(db, now_of(meta["clock"]), source, settings.defaults())
         _PLANTS[name](_Stage(work, CASES[name], sandbox))
         work.keep_records()

@@ -1,6 +1,4 @@
-"""RespondToAuthChallenge and its administrator's twin: the SRP proof, a new password, a second
-factor.
-"""
+"""RespondToAuthChallenge: the SRP proof, a new password, a second factor."""
 
 import base64
 import hashlib
@@ -8,7 +6,7 @@ import hmac
 
 from . import attributes, events, limits, passwords, signin, srp, tokens, users
 from .names import check_secret_hash, hides_users
-from .refusal import ApiError
+from .refusal import ApiError, invalid, not_authorized
 from .work import Doc, Transaction
 
 
@@ -32,15 +30,13 @@ def admin_respond_to_auth_challenge(work: Transaction, request: Doc) -> Doc:
 def begin_srp(
     work: Transaction, pool: Doc, client: Doc, user: Doc | None, name: str, public: str
 ) -> Doc:
-    """Answer USER_SRP_AUTH with PASSWORD_VERIFIER; hidden names get a stable salt, as the guide
-    says.
-    """
+    """Answer USER_SRP_AUTH with PASSWORD_VERIFIER; a hidden name gets a stable salt."""
     try:
         a = int(public, 16)
     except ValueError:
         a = 0
     if a % srp.N == 0 or len(public) > 2 * len(f"{srp.N:x}"):
-        raise ApiError("InvalidParameterException", "SRP_A is not a valid public value")
+        raise invalid("SRP_A is not a valid public value")
     if user is not None or not hides_users(client):
         user = signin.admitted(work, pool, client, user)
     digest = hashlib.sha256(f"{pool['Id']}\n{name}".encode("utf-8", "surrogatepass")).hexdigest()
@@ -78,29 +74,27 @@ def begin_srp(
 
 def _respond(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
     name, given = request["ChallengeName"], request.get("ChallengeResponses") or {}
-    map_botocore_errors = {
+    answers = {
         "PASSWORD_VERIFIER": _prove,
         "NEW_PASSWORD_REQUIRED": _choose,
         "SMS_MFA": _second,
         "EMAIL_OTP": _second,
         "SOFTWARE_TOKEN_MFA": _second,
     }
-    if name not in map_botocore_errors:
-        raise ApiError(
-            "InvalidParameterException", f"The sandbox does not imitate the challenge {name}."
-        )
+    if name not in answers:
+        raise invalid(f"The sandbox does not imitate the challenge {name}.")
     if not given.get("USERNAME"):
-        raise ApiError("InvalidParameterException", "Missing required parameter USERNAME")
+        raise invalid("Missing required parameter USERNAME")
     user = work.find(pool, given["USERNAME"])
     own = [user["username"]] if user else []
     check_secret_hash(client, given.get("SECRET_HASH"), given["USERNAME"], *own)
-    return map_botocore_errors[name](work, pool, client, request, given)
+    return answers[name](work, pool, client, request, given)
 
 
 def _prove(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
     for needed in ("PASSWORD_CLAIM_SIGNATURE", "PASSWORD_CLAIM_SECRET_BLOCK", "TIMESTAMP"):
         if not given.get(needed):
-            raise ApiError("InvalidParameterException", f"Missing required parameter {needed}")
+            raise invalid(f"Missing required parameter {needed}")
     kept = _taken(
         work, pool, client, given["PASSWORD_CLAIM_SECRET_BLOCK"], "srp", signin.incorrect()
     )
@@ -123,7 +117,7 @@ def _prove(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) 
 
 def _choose(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
     if not given.get("NEW_PASSWORD"):
-        raise ApiError("InvalidParameterException", "Missing required parameter NEW_PASSWORD")
+        raise invalid("Missing required parameter NEW_PASSWORD")
     user = _challenged(work, pool, client, request, "NEW_PASSWORD_REQUIRED")
     prefix = "userAttributes."
     listed = [
@@ -146,18 +140,18 @@ def _second(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
     name = request["ChallengeName"]
     needed = f"{name}_CODE"
     if not given.get(needed):
-        raise ApiError("InvalidParameterException", f"Missing required parameter {needed}")
+        raise invalid(f"Missing required parameter {needed}")
     kept = _taken(
         work,
         pool,
         client,
         request.get("Session") or "",
         name,
-        ApiError("NotAuthorizedException", "Invalid session for the user."),
+        not_authorized("Invalid session for the user."),
     )
     user = work.user(pool["Id"], kept["username"])
     if user is None:
-        raise ApiError("NotAuthorizedException", "Invalid session for the user.")
+        raise not_authorized("Invalid session for the user.")
     limits.check_lock(work, pool, user, "mfa")
     if not kept["code"] or not hmac.compare_digest(kept["code"].encode(), given[needed].encode()):
         limits.sign_in_failed(work, pool, user, "mfa")
@@ -171,11 +165,11 @@ def _second(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
 
 
 def _challenged(work: Transaction, pool: Doc, client: Doc, request: Doc, kind: str) -> Doc:
-    invalid = ApiError("NotAuthorizedException", "Invalid session for the user.")
-    kept = _taken(work, pool, client, request.get("Session") or "", kind, invalid)
+    unknown = not_authorized("Invalid session for the user.")
+    kept = _taken(work, pool, client, request.get("Session") or "", kind, unknown)
     user = work.user(pool["Id"], kept["username"])
     if user is None or not user["enabled"]:
-        raise invalid
+        raise unknown
     return user
 
 
@@ -190,7 +184,5 @@ def _taken(
     ):
         raise otherwise
     if work.now >= kept["until"]:
-        raise ApiError(
-            "NotAuthorizedException", "Invalid session for the user, session is expired."
-        )
+        raise not_authorized("Invalid session for the user, session is expired.")
     return kept

@@ -1,7 +1,7 @@
 """App clients: made, shown, changed, listed and deleted."""
 
 from .pools import page
-from .refusal import ApiError
+from .refusal import ApiError, invalid
 from .work import Doc, Transaction
 
 _DEFAULT_FLOWS = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH"]
@@ -76,9 +76,7 @@ def list_user_pool_clients(work: Transaction, request: Doc) -> Doc:
 
 
 def allows(client: Doc, flow: str) -> bool:
-    """Say whether an authentication flow is enabled for a client; old and new names of flows count
-    alike.
-    """
+    """Whether an authentication flow is enabled for a client, by its old or its new name."""
     wanted = {
         "ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH",
         "REFRESH_TOKEN": "REFRESH_TOKEN_AUTH",
@@ -107,10 +105,7 @@ def _change(work: Transaction, client: Doc, request: Doc) -> None:
     flows = request.get("ExplicitAuthFlows") or []
     if len({one.startswith("ALLOW_") for one in flows}) > 1:
         # The rule is the API reference's; the wording is the sandbox's.
-        raise ApiError(
-            "InvalidParameterException",
-            "Authentication flows with and without ALLOW_ cannot be mixed.",
-        )
+        raise invalid("Authentication flows with and without ALLOW_ cannot be mixed.")
     for key in _KEPT:
         client.pop(key, None)
     client |= {key: request[key] for key in _KEPT if request.get(key) is not None}

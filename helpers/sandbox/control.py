@@ -1,9 +1,8 @@
-"""What is beside the API, over HTTP: health, mailbox, clock, faults, settings, reset, keys, and the
-page for people.
-"""
+"""Answers what is beside the API: the controls, a pool's keys, and the page for people."""
 
 import json
 import os
+import re
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
@@ -12,50 +11,62 @@ from . import page, tokens, wire
 from .box import Sandbox
 from .protocol import Request
 from .settings import SETTINGS
+from .store import SandboxError
 from .work import Doc
 
 _JSON = "application/json"
+_KEYS = re.compile(r"/([^/]+)/\.well-known/jwks\.json")
+
+
+def is_control(path: str) -> bool:
+    """Whether a path leads here, rather than to the API."""
+    return path == "/_sandbox" or path.startswith("/_sandbox/") or bool(_KEYS.fullmatch(path))
 
 
 def answer(sandbox: Sandbox, request: Request) -> wire.Answer:
-    """Answer one request under /_sandbox/, or for a pool's keys."""
-    path = request.path.split("?", 1)[0]
-    if path.endswith("/.well-known/jwks.json"):
-        return _plain(200, tokens.public_keys(path.split("/")[1]))
-    name = path.removeprefix("/_sandbox").strip("/")
-    if not name and request.method in ("GET", "HEAD"):
-        return _page(sandbox)
+    """Answer one request below /_sandbox/, or for a pool's keys."""
     method = "GET" if request.method == "HEAD" else request.method
-    known = {(verb, one) for verb, one in _ACTIONS if one == name}
-    if not known:
-        places = sorted(f"{verb} /_sandbox/{one}" for verb, one in _ACTIONS)
-        return _plain(404, {"error": f"nothing is at {path[:100]}", "known": places})
-    if (method, name) not in known:
-        return _plain(
-            405, {"error": f"{name} takes {', '.join(sorted(verb for verb, _ in known))}"}
-        )
-    # curl and urllib call anything they post a form; a JSON object gives itself away.
-    from_page = (
-        request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
-        and bool(request.body.strip())
-        and request.body.lstrip()[:1] not in (b"{", b"[")
-    )
     try:
-        given = (
-            _fields(request.body)
-            if from_page
-            else json.loads(request.body.decode().strip() or "{}")
-        )
-        if method == "GET" and not given:
-            given = dict(urllib.parse.parse_qsl(request.path.partition("?")[2]))
-        if not isinstance(given, dict):
-            return _plain(400, {"error": "the body is a JSON object"})
-        found = _ACTIONS[method, name](sandbox, given)
-        if from_page:
-            return wire.Answer(303, b"", {"Location": "/_sandbox/", "Content-Length": "0"})
-        return _plain(200, found)
+        if (method, request.path) in (("GET", "/_sandbox"), ("GET", "/_sandbox/")):
+            return _page(sandbox)
+        if keys := _KEYS.fullmatch(request.path):
+            return _plain(200, tokens.public_keys(keys[1]))
+        return _control(sandbox, request, method)
+    except SandboxError as error:
+        return _plain(503, {"error": f"{error}."})
     except (ValueError, TypeError, RecursionError) as error:
         return _plain(400, {"error": str(error)[:500]})
+
+
+def _control(sandbox: Sandbox, request: Request, method: str) -> wire.Answer:
+    name = request.path.removeprefix("/_sandbox/")
+    verbs = sorted(verb for verb, one in _ACTIONS if one == name)
+    if not verbs:
+        places = sorted(f"{verb} /_sandbox/{one}" for verb, one in _ACTIONS)
+        return _plain(404, {"error": f"nothing is at {request.path[:100]}", "known": places})
+    if method not in verbs:
+        return _plain(405, {"error": f"{name} takes {', '.join(verbs)}"})
+    from_page = _is_form(request)
+    if from_page:
+        given = _fields(request.body)
+    else:
+        given = json.loads(request.body.decode().strip() or "{}")
+    if method == "GET" and not given:
+        given = dict(urllib.parse.parse_qsl(request.target.partition("?")[2]))
+    if not isinstance(given, dict):
+        return _plain(400, {"error": "the body is a JSON object"})
+    found = _ACTIONS[method, name](sandbox, given)
+    if from_page:
+        return wire.Answer(303, b"", {"Location": "/_sandbox/", "Content-Length": "0"})
+    return _plain(200, found)
+
+
+def _is_form(request: Request) -> bool:
+    # curl and urllib call anything they post a form; a JSON object gives itself away.
+    kind = request.headers.get("content-type", "")
+    return kind.startswith("application/x-www-form-urlencoded") and (
+        request.body.lstrip()[:1] not in (b"", b"{", b"[")
+    )
 
 
 def _plain(status: int, content: Any) -> wire.Answer:
@@ -95,12 +106,9 @@ def _fields(body: bytes) -> Doc:
 
 
 def _health(sandbox: Sandbox, given: Doc) -> Any:
-    return {
-        "status": "ok",
-        "now": sandbox.now().isoformat(),
-        "file": sandbox.path,
-        "pid": os.getpid(),
-    }
+    # Anyone who asks for its health wants to know now, also while a call waits for the file.
+    now = sandbox.now(patience=0.2)
+    return {"status": "ok", "now": now.isoformat(), "file": sandbox.path, "pid": os.getpid()}
 
 
 def _mailbox(sandbox: Sandbox, given: Doc) -> Any:

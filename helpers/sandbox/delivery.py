@@ -1,13 +1,11 @@
-"""Where a code goes: the medium that the pool and the user allow, the mask that the caller sees,
-the message itself.
-"""
+"""Where a code goes, what of it the caller sees, and the message itself."""
 
 import hashlib
 from typing import Any
 
 from . import triggers
 from .names import CONTACTS, EMAIL, PHONE, is_verified
-from .refusal import ApiError
+from .refusal import ApiError, invalid
 from .work import Doc, Transaction
 
 _MEDIUM = {"email": "EMAIL", "phone_number": "SMS"}
@@ -37,10 +35,9 @@ _DAY, _RENEWAL = 86_400.0, 9 * 3600.0
 
 def no_contact() -> ApiError:
     """Return the refusal of a reset for which there is no eligible contact."""
-    return ApiError(
-        "InvalidParameterException",
+    return invalid(
         "Cannot reset password for the user as there is no registered/verified email or"
-        " phone_number",
+        " phone_number"
     )
 
 
@@ -50,8 +47,7 @@ def is_admin_only(pool: Doc) -> bool:
 
 
 def recovery_contact(pool: Doc, user: Doc) -> str | None:
-    """Return the attribute to which a reset code goes, or None where the user has none that is
-    eligible.
+    """Return the attribute to which a reset code goes, None where none is eligible.
 
     By priority of the pool's AccountRecoverySetting; without one, a verified phone comes before a
     verified e-mail. A contact that is the user's second factor cannot carry a code (developer
@@ -76,8 +72,7 @@ def recovery_contact(pool: Doc, user: Doc) -> str | None:
 
 
 def is_selected(pool: Doc, contact: str) -> bool:
-    """Say whether the pool verifies this kind of contact, or names it for recovery, or selects
-    nothing at all.
+    """Whether the pool verifies this kind of contact, recovers by it, or selects nothing.
 
     AdminResetUserPassword words its message as conditional on the pool's selection (API reference).
     That the call succeeds without a message otherwise, and that a pool without any selection sends
@@ -220,9 +215,7 @@ def post(
 
 
 def auto_verified_contact(pool: Doc, user: Doc) -> str | None:
-    """Return the contact to which a sign-up code goes, or None where the pool verifies none that
-    the user has.
-    """
+    """Return the user's contact that the pool verifies at sign-up, None for none."""
     for contact in reversed(CONTACTS):
         if contact in pool.get("AutoVerifiedAttributes", ()) and user["attributes"].get(contact):
             return contact

@@ -1,5 +1,4 @@
-"""One call from beginning to end: faults, limits of the account, the operation in its transaction,
-triggers.
+"""Runs one call: faults, limits, the operation in its transaction, and triggers.
 
 The order is the one in which Cognito is taken to check: firewall, request rate, constraints, then
 the operation's own checks. A refusal undoes everything but the records of the try.
@@ -19,7 +18,7 @@ from . import faults, limits, model, seed, settings, triggers
 from .operations import IMITATED
 from .refusal import ApiError
 from .source import Source
-from .store import TABLES, Store
+from .store import TABLES, Store, of_file
 from .work import Doc, NeedsTrigger, Transaction
 
 _REQUESTS_KEPT = 100
@@ -27,9 +26,7 @@ _REQUESTS_KEPT = 100
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a call: its answer or its refusal, its request id, and the fault that befalls
-    the answer.
-    """
+    """What became of a call, its request id, and the fault that its answer meets."""
 
     result: Doc | ApiError
     request_id: str
@@ -37,9 +34,7 @@ class Outcome:
 
 
 class Engine:
-    """The sandbox without doors. path: its file, None for memory. seed: makes a memory repeat
-    itself.
-    """
+    """The sandbox without doors. path: its file, None for memory. seed: makes a memory repeat."""
 
     def __init__(self, path: str | None, seed: str | None) -> None:
         self.store = Store(path)
@@ -52,20 +47,16 @@ class Engine:
                 self._plant(db)
 
     def call(self, operation: str, request: Doc, problem: ApiError | None = None) -> Outcome:
-        """Run one operation. problem: what is wrong with the request itself, to be reported when
-        its turn comes.
-        """
-        map_botocore_errors: Doc = {}
+        """Run one operation; problem: what is wrong with the request, reported in its turn."""
+        answers: Doc = {}
         callables = dict(self.callables)
         while True:
             try:
                 outcome, after = self._attempt(
-                    operation, request, problem, frozenset(callables), map_botocore_errors
+                    operation, request, problem, frozenset(callables), answers
                 )
             except NeedsTrigger as ask:
-                map_botocore_errors[ask.key] = triggers.run(
-                    ask.name, callables[ask.name], ask.event
-                )
+                answers[ask.key] = triggers.run(ask.name, callables[ask.name], ask.event)
                 continue
             for name, event in after:
                 failure = triggers.run(name, callables[name], event)
@@ -75,15 +66,11 @@ class Engine:
 
     @staticmethod
     def free_request_id(words: str) -> str:
-        """Return a request id for what never became a call: it takes no draw, and repeats with what
-        is said.
-        """
+        """Return a request id for what never became a call: it takes no draw, and repeats."""
         return str(uuid.UUID(hex=hashlib.sha256(words.encode()).hexdigest()[:32], version=4))
 
     def reset(self) -> None:
-        """Start afresh: the seed's pool, client and user, default settings, no faults, no
-        triggers.
-        """
+        """Start afresh: pool, client and user of the seed, default settings, nothing else."""
         with self.store.transaction() as db:
             for table in TABLES:
                 db.execute(f"DELETE FROM {table}")
@@ -117,23 +104,22 @@ class Engine:
         request: Doc,
         problem: ApiError | None,
         callables: frozenset[str],
-        map_botocore_errors: Doc,
+        answers: Doc,
     ) -> tuple[Outcome, list[tuple[str, Doc]]]:
         username = named_user(request)
         with self.store.transaction() as db:
             meta = self.meta(db)
             source = Source(meta["seed"], meta["drawn"])
             request_id = source.uuid()
-            dials = (
-                settings.defaults() | meta["settings"] if meta["settings"] else settings.defaults()
-            )
-            work = Transaction(
-                db, now_of(meta["clock"]), source, dials, callables, map_botocore_errors
-            )
-            due = faults.take(meta["faults"], operation, dials)
-            result = (
-                due.before if due and due.before else self._run(work, operation, request, problem)
-            )
+            chosen = settings.defaults()
+            if meta["settings"]:
+                chosen = chosen | meta["settings"]
+            work = Transaction(db, now_of(meta["clock"]), source, chosen, callables, answers)
+            due = faults.take(meta["faults"], operation, chosen)
+            if due and due.before:
+                result: Doc | ApiError = due.before
+            else:
+                result = self._run(work, operation, request, problem)
             changes: Doc = {"drawn": source.drawn} if source.drawn != meta["drawn"] else {}
             if due:
                 changes["faults"] = meta["faults"]
@@ -159,8 +145,10 @@ class Engine:
             result = refusal
         except (NeedsTrigger, KeyboardInterrupt, SystemExit):
             raise
-        except Exception as error:  # noqa: BLE001, every other failure is a fault of the sandbox itself
+        except Exception as error:  # every other failure is a fault of the sandbox itself
             # Neither its text nor the values in its traceback may be shown.
+            if isinstance(error, sqlite3.Error) and of_file(error):
+                raise
             work.db.execute("ROLLBACK TO call")
             print(f"sandbox: {operation} failed: {_place(error)}", file=sys.stderr)
             result = ApiError(

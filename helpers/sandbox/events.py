@@ -15,8 +15,7 @@ def note(
     challenge: str | None = None,
     result: str | None = None,
 ) -> None:
-    """Record an event: kind is SignIn, SignUp, ForgotPassword, PasswordChange or ResendCode;
-    response Pass or Fail.
+    """Record an event such as SignIn or PasswordChange; response: Pass or Fail.
 
     AWS records events only with threat protection; the sandbox always does, and assesses no risk.
     """

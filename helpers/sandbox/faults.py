@@ -1,6 +1,4 @@
-"""Faults on demand: an answer that is lost, late or a server error although the call was done, or a
-call not done.
-"""
+"""Faults on demand: lost, late or wrong answers to calls that were done or were not."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +14,7 @@ NAMES = (DROP, DELAY, ERROR_AFTER, ERROR_BEFORE, THROTTLE)
 
 @dataclass(frozen=True)
 class Due:
-    """A fault whose turn has come. before: the refusal that takes the call's place, None if the
-    call is done first.
-    """
+    """A fault whose turn has come. before: the refusal in the call's place, None for afterwards."""
 
     name: str
     seconds: float
@@ -31,9 +27,7 @@ def internal_error() -> ApiError:
 
 
 def planned(operation: str, fault: str, times: int, known: Any) -> Doc:
-    """Return a fault as it is kept, or raise ValueError for an unknown operation or fault, or times
-    below one.
-    """
+    """Return a fault as it is stored; ValueError for what is unknown, or times below one."""
     if operation not in known:
         raise ValueError(
             f"the sandbox has no operation {operation!r}.{did_you_mean(operation, known)}"
@@ -46,7 +40,7 @@ def planned(operation: str, fault: str, times: int, known: Any) -> Doc:
 
 
 def take(pending: list[Doc], operation: str, settings: Doc) -> Due | None:
-    """Return the fault that befalls this call, taken off the list of pending ones in place."""
+    """Return the fault that this call meets, taken off the list of pending ones in place."""
     for one in pending:
         if one["operation"] == operation:
             one["times"] -= 1

@@ -1,10 +1,8 @@
-"""How often: the hourly limits of a user, the lock after failed sign-ins, and the request rate of
-an account.
-"""
+"""How often: a user's hourly limits, the sign-in lock, and an account's request rate."""
 
 import math
 
-from .refusal import ApiError
+from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
 HOUR = 3600.0
@@ -31,8 +29,7 @@ def limit_exceeded() -> ApiError:
 
 
 def spend(work: Transaction, pool: Doc, user: Doc, purpose: str, allowed: int) -> None:
-    """Count one try against an hourly limit of this user, or refuse it. A refused try does not
-    prolong the wait.
+    """Count one try against an hourly limit, or refuse it; a refused try prolongs nothing.
 
     The tries of the last sixty minutes count; with the setting limit_window "fixed", those of the
     clock's hour.
@@ -45,9 +42,7 @@ def spend(work: Transaction, pool: Doc, user: Doc, purpose: str, allowed: int) -
 
 
 def spend_reset(work: Transaction, pool: Doc, user: Doc) -> None:
-    """Count one ForgotPassword or ConfirmForgotPassword; they share 5 to 20 an hour (developer
-    guide, quotas).
-    """
+    """Count one ForgotPassword or ConfirmForgotPassword: they share 5 to 20 an hour (quotas)."""
     try:
         spend(work, pool, user, "resets", work.settings["reset_attempts"])
     except ApiError:
@@ -57,9 +52,7 @@ def spend_reset(work: Transaction, pool: Doc, user: Doc) -> None:
 
 
 def resets_left(work: Transaction, pool: Doc, user: Doc) -> int:
-    """Say how many ForgotPassword and ConfirmForgotPassword this user has left now; nothing is
-    counted.
-    """
+    """Return how many resets this user may still ask for or confirm; counts nothing."""
     tries = work.counters(pool["Id"], user["username"]).get("resets", [])
     return max(0, int(work.settings["reset_attempts"]) - len(_that_count(work, tries)))
 
@@ -84,15 +77,13 @@ def check_lock(work: Transaction, pool: Doc, user: Doc, counter: str = "signin")
     quiet = work.now - lock["last"] >= _QUIET
     lock["last"] = work.now
     if work.now < lock["until"]:
-        raise ApiError("NotAuthorizedException", "Password attempts exceeded")
+        raise not_authorized("Password attempts exceeded")
     if quiet:
         del counters[counter]
 
 
 def sign_in_failed(work: Transaction, pool: Doc, user: Doc, counter: str = "signin") -> None:
-    """Count a failed sign-in; from the fifth on the user is locked for 2^(n-5) seconds, fifteen
-    minutes at most.
-    """
+    """Count a failed sign-in; the n-th locks for 2^(n-5) seconds, 15 minutes at most."""
     lock = work.counters(pool["Id"], user["username"]).setdefault(
         counter, {"n": 0, "until": 0.0, "last": 0.0}
     )
@@ -108,9 +99,7 @@ def sign_in_succeeded(work: Transaction, pool: Doc, user: Doc, counter: str = "s
 
 
 def check_rate(work: Transaction, operation: str, request: Doc) -> None:
-    """Refuse a call beyond the account's requests a second in the account recovery category, if a
-    rate is set.
-    """
+    """Refuse a call beyond the account's rate for account recovery, if one is set."""
     rate = work.settings["request_rate"]
     answered_challenge = request.get("ChallengeName") == "NEW_PASSWORD_REQUIRED"
     if not rate or not (operation in RECOVERY_CATEGORY or answered_challenge):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .attributes import shown as listed
-from .refusal import ApiError
+from .refusal import invalid
 from .users import shown
 from .work import Doc, Transaction
 
@@ -23,9 +23,7 @@ _SCANNED = 1000
 
 
 def list_users(work: Transaction, request: Doc) -> Doc:
-    """ListUsers: at most 60 a page; a filter compares one searchable attribute, whole (=) or by its
-    beginning (^=).
-    """
+    """ListUsers: 60 a page at most; a filter compares one attribute, whole or by its start."""
     pool = work.pool(request["UserPoolId"])
     keep = _predicate(request.get("Filter"))
     limit = request["Limit"] if request.get("Limit") is not None else _PAGE
@@ -64,7 +62,7 @@ def _position(token: str | None) -> int:
     if token is None:
         return 0
     if not re.fullmatch(r"u[0-9]{1,15}", token):
-        raise ApiError("InvalidParameterException", "Invalid pagination token.")
+        raise invalid("Invalid pagination token.")
     return int(token[1:])
 
 
@@ -73,10 +71,10 @@ def _predicate(text: str | None) -> Callable[[Doc], bool]:
         return lambda user: True
     match = _FILTER.fullmatch(text)
     if match is None:
-        raise ApiError("InvalidParameterException", "Error while parsing filter.")
+        raise invalid("Error while parsing filter.")
     name, operator, value = match.group(1), match.group(2), re.sub(r"\\(.)", r"\1", match.group(3))
     if name not in _FIELDS and name not in _ATTRIBUTES:
-        raise ApiError("InvalidParameterException", f"Invalid search attribute: {name}")
+        raise invalid(f"Invalid search attribute: {name}")
     read = _FIELDS.get(name) or (lambda user: user["attributes"].get(name))
     if operator == "=":
         return lambda user: read(user) == value

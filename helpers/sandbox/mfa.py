@@ -1,10 +1,8 @@
-"""Second factors, as far as they decide where a reset code may go: a pool's configuration and a
-user's preference.
-"""
+"""Second factors, as far as they decide where a reset code may go."""
 
 from .names import admin_user
 from .pools import check_plan
-from .refusal import ApiError
+from .refusal import invalid
 from .work import Doc, Transaction
 
 _SETTINGS = {
@@ -38,9 +36,7 @@ def set_user_pool_mfa_config(work: Transaction, request: Doc) -> Doc:
 
 
 def admin_set_user_mfa_preference(work: Transaction, request: Doc) -> Doc:
-    """AdminSetUserMFAPreference: an authenticator app counts as registered here, since the sandbox
-    registers none.
-    """
+    """AdminSetUserMFAPreference; an authenticator app counts as registered here."""
     pool, user = admin_user(work, request)
     mfa = user.get("mfa") or {"enabled": [], "preferred": None}
     for key, factor in _SETTINGS.items():
@@ -52,10 +48,7 @@ def admin_set_user_mfa_preference(work: Transaction, request: Doc) -> Doc:
             and factor == "SMS_MFA"
             and not user["attributes"].get("phone_number")
         ):
-            raise ApiError(
-                "InvalidParameterException",
-                "User does not have delivery config set to turn on SMS_MFA",
-            )
+            raise invalid("User does not have delivery config set to turn on SMS_MFA")
         mfa["enabled"] = [one for one in mfa["enabled"] if one != factor] + (
             [factor] if asked.get("Enabled") else []
         )

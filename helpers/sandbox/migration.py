@@ -1,6 +1,4 @@
-"""Users who arrive through the UserMigration trigger: on a forgotten password, or with their first
-sign-in.
-"""
+"""Users who arrive through the UserMigration trigger, at a reset or a first sign-in."""
 
 from . import passwords, triggers, users
 from .work import Doc, Transaction
@@ -9,8 +7,7 @@ from .work import Doc, Transaction
 def on_forgotten_password(
     work: Transaction, pool: Doc, client: Doc, name: str, metadata: Doc | None
 ) -> Doc | None:
-    """Ask the trigger about a name that the pool does not know; create the user it describes, or
-    return None.
+    """Create the user whom the trigger knows by this name; None where it knows none.
 
     The user is RESET_REQUIRED unless the trigger says CONFIRMED (developer guide, "Migrate user
     Lambda trigger").
@@ -27,9 +24,7 @@ def on_forgotten_password(
 def on_sign_in(
     work: Transaction, pool: Doc, client: Doc, name: str, password: str, metadata: Doc | None
 ) -> Doc | None:
-    """The same at a sign-in with a password; the password becomes the user's, unchecked by the
-    pool's policy.
-    """
+    """The same at a sign-in; the password becomes the user's, whatever the policy says."""
     answer = triggers.user_migration(
         work, pool, name, "UserMigration_Authentication", client["ClientId"], password, metadata, {}
     )

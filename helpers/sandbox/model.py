@@ -1,5 +1,4 @@
-"""Cognito's API as botocore's own service model describes it: operations, their inputs, and what a
-shape allows.
+"""Cognito's API by botocore's model: operations, their inputs, and what a shape allows.
 
 Nothing of the API is copied by hand. The model is read straight from botocore's data (its loader
 would cost more than the rest of a start), and a shape is turned into a check when it is first
@@ -38,7 +37,7 @@ def _model() -> dict[str, Any]:
 
 
 def target_prefix() -> str:
-    """Return what stands before the dot in X-Amz-Target."""
+    """Return the part of X-Amz-Target before its dot."""
     return str(_model()["metadata"]["targetPrefix"])
 
 
@@ -48,9 +47,7 @@ def operations() -> list[str]:
 
 
 def is_public(operation: str) -> bool:
-    """Say whether an operation is called without a signature, and so sits behind a web application
-    firewall.
-    """
+    """Whether an operation is called unsigned, and so passes a web application firewall."""
     return str(_model()["operations"][operation].get("authtype")) == "none"
 
 
@@ -66,9 +63,7 @@ def input_name(operation: str) -> str:
 
 
 def broken_constraints(operation: str, request: Any) -> list[str]:
-    """Return what a request breaks, in AWS's words; raise WrongType where it is not even of the
-    right types.
-    """
+    """Return what a request breaks, in AWS's words; WrongType for a wrong type."""
     if not isinstance(request, dict):
         raise WrongType("the request is not a JSON object")
     return _check(input_name(operation))("", request)
@@ -172,10 +167,9 @@ def _scalar(name: str, found: Shape) -> Check:
     kind = found["type"]
     expected = _TYPES[kind]
     pattern, enum = found.get("pattern"), found.get("enum")
-    matches = (
-        _password_matches if name == "PasswordType" else _matcher(pattern) if pattern else None
-    )
-    shown = policy.PATTERN if name == "PasswordType" else pattern
+    matches, shown = _matcher(pattern) if pattern else None, pattern
+    if name == "PasswordType":
+        matches, shown = _password_matches, policy.PATTERN
     sensitive = bool(found.get("sensitive"))
     least, most = (found.get("min", 0), found.get("max", 1 << 62)) if kind == "string" else (0, -1)
     sized = "min" in found or "max" in found
@@ -250,7 +244,7 @@ def _password_matches(value: str) -> bool:
 def _matcher(pattern: str) -> Callable[[str], bool]:
     r"""Return a full match of a Java pattern.
 
-    Python has no \p{L}. Every character beyond ASCII is first replaced by one that stands for its
+    Python has no \p{L}. Every character beyond ASCII is first replaced by a sign for its
     class (a letter, mark, symbol, number or punctuation; a space; anything else), and the pattern
     asks for those.
     """

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import re
 
-from .refusal import ApiError
+from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
@@ -14,8 +14,7 @@ CONTACTS = ("email", "phone_number")
 
 
 def public_client(work: Transaction, request: Doc) -> tuple[Doc, Doc]:
-    """Return (client, pool) for a public operation, after checking the secret hash over exactly the
-    name sent.
+    """Return (client, pool) for a public operation, once its secret hash is right.
 
     Source: developer guide, "Computing secret hash values".
     """
@@ -29,17 +28,14 @@ def public_client(work: Transaction, request: Doc) -> tuple[Doc, Doc]:
 
 
 def check_secret_hash(client: Doc, given: str | None, *usernames: str) -> None:
-    """Refuse a missing or wrong secret hash; several usernames mean that a hash over any of them
-    will do.
-    """
+    """Refuse a missing or wrong secret hash; it may be over any of the usernames."""
     secret = client.get("ClientSecret")
     client_id = client["ClientId"]
     if secret is None and given is None:
         return
     if given is None:
-        raise ApiError(
-            "NotAuthorizedException",
-            f"Client {client_id} is configured with secret but SECRET_HASH was not received",
+        raise not_authorized(
+            f"Client {client_id} is configured with secret but SECRET_HASH was not received"
         )
     # A client without a secret has no hash that could be right, so one sent to it is refused as
     # well.
@@ -51,9 +47,7 @@ def check_secret_hash(client: Doc, given: str | None, *usernames: str) -> None:
 
 
 def _unverified(client: Doc) -> ApiError:
-    return ApiError(
-        "NotAuthorizedException", f"Unable to verify secret hash for client {client['ClientId']}"
-    )
+    return not_authorized(f"Unable to verify secret hash for client {client['ClientId']}")
 
 
 def secret_hash(secret: str, username: str, client_id: str) -> str:
@@ -77,8 +71,7 @@ def admin_user(work: Transaction, request: Doc) -> tuple[Doc, Doc]:
 
 
 def active_names(pool: Doc, user: Doc) -> list[tuple[str, str]]:
-    """Return the (name, kind) pairs a user answers to, in the order in which one gives way to the
-    other.
+    """Return the (name, kind) pairs that a user answers to, the strongest first.
 
     In alias pools an e-mail address or phone number counts once it is verified; where they are the
     username attributes they count as they are (developer guide, "User pool attributes").

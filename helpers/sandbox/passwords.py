@@ -18,9 +18,7 @@ _DAY = 86_400
 def replace(
     work: Transaction, pool: Doc, user: Doc, password: str, *, temporary: bool = False
 ) -> None:
-    """Give a user a new password, or refuse it: by the pool's policy, as compromised, or as used
-    before.
-    """
+    """Give a user a new password, or refuse it: by policy, as compromised, or as used before."""
     policy = PasswordPolicy.from_pool(pool)
     _check(work, policy, password, PREFIX)
     current = [user["password"]] if user.get("password") else []
@@ -31,9 +29,7 @@ def replace(
 
 
 def check_policy(work: Transaction, pool: Doc, password: str, prefix: str) -> None:
-    """Refuse a password that the pool's policy does not take, with the first rule that it
-    breaks.
-    """
+    """Refuse a password by the first rule of the pool's policy that it breaks."""
     _check(work, PasswordPolicy.from_pool(pool), password, prefix)
 
 

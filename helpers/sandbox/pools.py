@@ -3,7 +3,7 @@
 import json
 
 from .attributes import STANDARD
-from .refusal import ApiError
+from .refusal import ApiError, invalid
 from .work import Doc, Transaction
 
 REGION = "us-east-1"
@@ -37,9 +37,8 @@ _CHANGEABLE = (
 def create_user_pool(work: Transaction, request: Doc, pool_id: str | None = None) -> Doc:
     """CreateUserPool. pool_id: the seed's own, None for a new one."""
     if request.get("AliasAttributes") and request.get("UsernameAttributes"):
-        raise ApiError(
-            "InvalidParameterException",
-            "Only one of aliasAttributes or usernameAttributes can be set in a user pool.",
+        raise invalid(
+            "Only one of aliasAttributes or usernameAttributes can be set in a user pool."
         )
     pool_id = pool_id or f"{REGION}_{work.source.pool_suffix()}"
     pool: Doc = {
@@ -62,9 +61,7 @@ def describe_user_pool(work: Transaction, request: Doc) -> Doc:
 
 
 def update_user_pool(work: Transaction, request: Doc) -> Doc:
-    """UpdateUserPool: whatever the request leaves out goes back to its default, as the API
-    reference warns.
-    """
+    """UpdateUserPool: what the request leaves out goes back to its default, as on AWS."""
     pool = work.pool(request["UserPoolId"])
     pool["Name"] = request.get("PoolName") or pool["Name"]
     _change(work, pool, request)
@@ -76,10 +73,9 @@ def delete_user_pool(work: Transaction, request: Doc) -> Doc:
     """DeleteUserPool, with its clients and users; refused while deletion protection is on."""
     pool = work.pool(request["UserPoolId"])
     if pool.get("DeletionProtection") == "ACTIVE":
-        raise ApiError(
-            "InvalidParameterException",
+        raise invalid(
             "The user pool cannot be deleted because deletion protection is"
-            " activated. Deletion protection must be inactivated first.",
+            " activated. Deletion protection must be inactivated first."
         )
     work.db.execute("DELETE FROM pools WHERE id = ?", (pool["Id"],))
     for table in ("clients", "users", "names", "tallies", "events"):
@@ -99,9 +95,7 @@ def list_user_pools(work: Transaction, request: Doc) -> Doc:
 
 
 def page(work: Transaction, query: str, values: tuple[str, ...], request: Doc) -> Doc:
-    """Run a query for one page after the request's NextToken; return its documents and the next
-    token, if any.
-    """
+    """Return one page of a query, after the request's NextToken, and the next token."""
     limit = request["MaxResults"] if request.get("MaxResults") else 60
     rows = work.db.execute(query, (*values, request.get("NextToken") or "", limit + 1)).fetchall()
     more = {"NextToken": rows[limit - 1][0]} if len(rows) > limit else {}
@@ -162,8 +156,7 @@ def _change(work: Transaction, pool: Doc, request: Doc) -> None:
 
 
 def check_plan(pool: Doc) -> None:
-    """Refuse settings that the pool's feature plan does not have (API reference,
-    UserPoolAddOnsType, EmailMfaConfigType).
+    """Refuse settings that the pool's plan lacks (UserPoolAddOnsType, EmailMfaConfigType).
 
     The text is Cognito's own for threat protection; how it names the other two is the sandbox's
     guess.
@@ -195,15 +188,13 @@ def _check_verified(pool: Doc) -> None:
         or ()
     )
     if not set(before_update) <= set(verifies):
-        raise ApiError(
-            "InvalidParameterException",
+        raise invalid(
             "All attributes in AttributesRequireVerificationBeforeUpdate must exist in"
-            " AutoVerifiedAttributes",
+            " AutoVerifiedAttributes"
         )
     if "phone_number" in verifies and "SmsConfiguration" not in pool:
-        raise ApiError(
-            "InvalidParameterException",
-            "SMS configuration is required when phone_number is selected for auto verification",
+        raise invalid(
+            "SMS configuration is required when phone_number is selected for auto verification"
         )
 
 
@@ -212,13 +203,11 @@ def _attribute(one: Doc) -> Doc:
     if name is None:
         # The model asks for no name, nothing says what Cognito answers without one; the wording is
         # the sandbox's.
-        raise ApiError("InvalidParameterException", "An attribute of the schema needs a name.")
+        raise invalid("An attribute of the schema needs a name.")
     if name in STANDARD:
         return one
     if one.get("Required"):
-        raise ApiError(
-            "InvalidParameterException", "Required custom attributes are not supported currently."
-        )
+        raise invalid("Required custom attributes are not supported currently.")
     return one | {"Name": f"custom:{name}"}
 
 
@@ -227,13 +216,9 @@ def _check_recovery(setting: Doc | None) -> None:
     names = [one["Name"] for one in mechanisms]
     if "admin_only" in names and len(names) > 1:
         # The rule is the API reference's; the wording is the sandbox's.
-        raise ApiError(
-            "InvalidParameterException", "admin_only must be the only recovery mechanism."
-        )
+        raise invalid("admin_only must be the only recovery mechanism.")
     if len(set(names)) != len(names) or len({one["Priority"] for one in mechanisms}) != len(names):
-        raise ApiError(
-            "InvalidParameterException", "Recovery mechanisms need different names and priorities."
-        )
+        raise invalid("Recovery mechanisms need different names and priorities.")
 
 
 def _schema(pool: Doc) -> list[Doc]:

@@ -1,12 +1,10 @@
-"""ForgotPassword, ConfirmForgotPassword and AdminResetUserPassword: the codes that stand in for a
-password.
-"""
+"""ForgotPassword, ConfirmForgotPassword, AdminResetUserPassword, and their codes."""
 
 import hmac
 
 from . import delivery, events, limits, migration, passwords, triggers
 from .names import admin_user, hides_users, public_client
-from .refusal import ApiError
+from .refusal import ApiError, expired, mismatch, not_authorized
 from .work import Doc, Transaction
 
 CODE_LIFETIME = 3600.0
@@ -16,13 +14,11 @@ _WRONG_STATE = "User password cannot be reset in the current state."
 
 
 def forgot_password(work: Transaction, request: Doc) -> Doc:
-    """ForgotPassword: send a code to the best verified contact. Status and password stay as they
-    are.
-    """
+    """ForgotPassword: send a code to the best verified contact, and change nothing."""
     name = request["Username"]
     client, pool = public_client(work, request)
     if delivery.is_admin_only(pool):
-        raise ApiError("NotAuthorizedException", "Contact administrator to reset password.")
+        raise not_authorized("Contact administrator to reset password.")
     hidden = hides_users(client)
     user = work.find(pool, name)
     if user is None:
@@ -54,8 +50,7 @@ def forgot_password(work: Transaction, request: Doc) -> Doc:
 
 
 def confirm_forgot_password(work: Transaction, request: Doc) -> Doc:
-    """ConfirmForgotPassword: a live code and an acceptable password make the user CONFIRMED with
-    that password.
+    """ConfirmForgotPassword: a live code and a fit password make the user CONFIRMED.
 
     The code is checked before the password, and a refused password leaves it alive. Tokens are not
     revoked.
@@ -86,17 +81,15 @@ def confirm_forgot_password(work: Transaction, request: Doc) -> Doc:
 
 
 def admin_reset_user_password(work: Transaction, request: Doc) -> Doc:
-    """AdminResetUserPassword: the password stops working at once, and a code that any app client
-    may use is sent.
-    """
+    """AdminResetUserPassword: the password ends at once; any client may use the code."""
     pool, user = admin_user(work, request)
     if not user["enabled"]:
-        raise ApiError("NotAuthorizedException", "User is disabled")
+        raise not_authorized("User is disabled")
     if user["status"] not in ("CONFIRMED", "RESET_REQUIRED"):
-        raise ApiError("NotAuthorizedException", _WRONG_STATE)
+        raise not_authorized(_WRONG_STATE)
     if delivery.is_admin_only(pool):
         if work.settings["admin_reset_admin_only"] == "refuse":
-            raise ApiError("NotAuthorizedException", "Contact administrator to reset password.")
+            raise not_authorized("Contact administrator to reset password.")
         contact = None
     else:
         contact = delivery.recovery_contact(pool, user)
@@ -139,22 +132,16 @@ def issue_code(work: Transaction, pool: Doc, user: Doc, client_id: str | None) -
 
 
 def check_code(work: Transaction, pool: Doc, user: Doc, client_id: str, given: str) -> None:
-    """Refuse a code that does not work: Expired where no live code is, Mismatch where one is and
-    this is not it.
-    """
+    """Refuse a wrong code: Mismatch where another one is live, Expired where none is."""
     live = _live_codes(work, pool, user)
     valid = {"newest": live[-1:], "first": live[:1], "any": live}[work.settings["valid_code"]]
     if work.settings["code_bound_to_client"]:
         valid = [one for one in valid if one["client_id"] in (None, client_id)]
     too_short = work.settings["short_code"] == "expired" and len(given) != 6
     if not valid or too_short:
-        raise ApiError(
-            "ExpiredCodeException", "Invalid code provided, please request a code again."
-        )
+        raise expired()
     if not any(hmac.compare_digest(one["code"].encode(), given.encode()) for one in valid):
-        raise ApiError(
-            "CodeMismatchException", "Invalid verification code provided, please try again."
-        )
+        raise mismatch()
 
 
 def _live_codes(work: Transaction, pool: Doc, user: Doc) -> list[Doc]:
@@ -173,10 +160,10 @@ def _resettable(work: Transaction, pool: Doc, user: Doc | None) -> tuple[Doc, st
         raise {
             "user-not-found": ApiError("UserNotFoundException", _UNKNOWN),
             "resource-not-found": ApiError("ResourceNotFoundException", _UNKNOWN),
-            "not-authorized": ApiError("NotAuthorizedException", "User is disabled."),
+            "not-authorized": not_authorized("User is disabled."),
         }[work.settings["disabled_forgot"]]
     if user["status"] in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):
-        raise ApiError("NotAuthorizedException", _WRONG_STATE)
+        raise not_authorized(_WRONG_STATE)
     contact = delivery.recovery_contact(pool, user)
     refused = (
         user["status"] == "UNCONFIRMED" and work.settings["unconfirmed_verified_forgot"] == "refuse"
@@ -196,29 +183,23 @@ def _simulated(work: Transaction, pool: Doc, name: str) -> Doc:
 
 
 def _confirmable(work: Transaction, client: Doc, user: Doc | None) -> Doc:
-    mismatch = ApiError(
-        "CodeMismatchException", "Invalid verification code provided, please try again."
-    )
-    expired = ApiError(
-        "ExpiredCodeException", "Invalid code provided, please request a code again."
-    )
     if user is None:
-        raise mismatch if hides_users(client) else ApiError("UserNotFoundException", _UNKNOWN)
+        raise mismatch() if hides_users(client) else ApiError("UserNotFoundException", _UNKNOWN)
     if not user["enabled"]:
         if hides_users(client):
-            raise mismatch
+            raise mismatch()
         raise {
-            "not-authorized": ApiError("NotAuthorizedException", "User is disabled."),
+            "not-authorized": not_authorized("User is disabled."),
             "user-not-found": ApiError("UserNotFoundException", _UNKNOWN),
-            "expired-code": expired,
+            "expired-code": expired(),
         }[work.settings["disabled_confirm"]]
     if user["status"] == "UNCONFIRMED":
         if work.settings["unconfirmed_confirm"] == "expired-code":
-            raise expired
+            raise expired()
         raise ApiError("UserNotConfirmedException", work.settings["unconfirmed_message"])
     return user
 
 
 def _check_threat(work: Transaction) -> None:
     if work.settings["threat_block"]:
-        raise ApiError("NotAuthorizedException", "Request not allowed due to security reasons.")
+        raise not_authorized("Request not allowed due to security reasons.")

@@ -14,3 +14,25 @@ class ApiError(Exception):
         self.code = code
         self.message = message
         self.status = status
+
+
+def invalid(message: str) -> ApiError:
+    """Return an InvalidParameterException."""
+    return ApiError("InvalidParameterException", message)
+
+
+def not_authorized(message: str) -> ApiError:
+    """Return a NotAuthorizedException."""
+    return ApiError("NotAuthorizedException", message)
+
+
+def mismatch() -> ApiError:
+    """Return the refusal of a code that is not the right one."""
+    return ApiError(
+        "CodeMismatchException", "Invalid verification code provided, please try again."
+    )
+
+
+def expired() -> ApiError:
+    """Return the refusal of any code where no code is live."""
+    return ApiError("ExpiredCodeException", "Invalid code provided, please request a code again.")

@@ -1,12 +1,10 @@
-"""What every sandbox starts with: one pool, one app client, one user, as AWS's own example of the
-call names them.
-"""
+"""What every sandbox starts with: the pool, app client and user of AWS's own example."""
 
 from . import clients, passwords, pools, users
 from .work import Transaction
 
 START = 1_735_722_000.0
-"""The time at which a seeded sandbox's clock stands: 2025-01-01 09:00 UTC."""
+"""The time of a seeded sandbox's clock: 2025-01-01 09:00 UTC."""
 
 DEFAULT_POOL_ID = "us-east-1_Sandbox01"
 DEFAULT_CLIENT_ID = "3n4b5urk1ft4fl3mg5e62d9ado"

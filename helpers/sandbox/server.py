@@ -6,65 +6,66 @@ import functools
 import ipaddress
 import json
 import os
+import re
 import signal
 import socket
+import socketserver
 import struct
 import sys
 import threading
 import time
 from typing import Any, Self
 
-from . import control, faults, wire
+from . import control, faults, protocol, wire
 from .box import Sandbox
-from .protocol import BadRequest, Connection, Request
 
 DEFAULT_PORT = 9229
+MAX_CONNECTIONS = 512
+_FIRST_SILENCE = 10.0
 _SILENCE = 75.0
-_MAX_CONNECTIONS = 512
 _LINGER_ZERO = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+_UNREADABLE = {400: "SerializationException", 413: "RequestEntityTooLargeException"}
 
 
-class Server:
-    """Serves one sandbox from threads of this process until close(); a context manager does that
-    too.
+class Server(socketserver.ThreadingTCPServer):
+    """Serves one sandbox from threads of this process until close(), or to the end of a with block.
 
-    sandbox: the one to serve. port: 0 takes any free one. host: a loopback address; ValueError for
-    anything else. `endpoint` is the URL for AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER or a
-    client's endpoint_url.
+    port: 0 picks a free port. host: a loopback address; ValueError for any other. `endpoint` is the
+    URL for AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER or a client's endpoint_url.
     """
+
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = os.name != "nt"
+    request_queue_size = 128
 
     def __init__(self, sandbox: Sandbox, port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
         if host != "localhost" and not _is_loopback(host):
             raise ValueError(f"the sandbox listens on loopback only, not on {host}")
         self.sandbox = sandbox
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            if os.name != "nt":
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._socket.bind((host, port))
-            self._socket.listen(128)
-        except BaseException:
-            self._socket.close()
-            raise
-        self.port = int(self._socket.getsockname()[1])
-        self.endpoint = f"http://{'[' + host + ']' if ':' in host else host}:{self.port}"
-        self._closing = threading.Event()
-        self._open: set[socket.socket] = set()
+        self.closing = threading.Event()
         self._lock = threading.Lock()
-        threading.Thread(target=self._accept, name="sandbox-door", daemon=True).start()
+        self._open: set[socket.socket] = set()
+        self.silent: dict[socket.socket, None] = {}  # the longest silent one first
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), _Client)
+        self.port = int(self.server_address[1])
+        self.endpoint = f"http://{'[' + host + ']' if ':' in host else host}:{self.port}"
+        self._thread = threading.Thread(target=self.serve_forever, name="sandbox-door", daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
         """Stop listening and end every connection; the sandbox itself stays open."""
-        if self._closing.is_set():
+        if self.closing.is_set():
             return
-        self._closing.set()
+        self.closing.set()
         with self._lock:
-            clients = list(self._open)
-        for sock in [self._socket, *clients]:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
+            connections = [self.socket, *self._open]
+        for one in connections:
+            _hang_up(one)
+        if self._thread.is_alive():  # not so in a forked child
+            self.shutdown()
+        self.server_close()
 
     def __enter__(self) -> Self:
         return self
@@ -72,99 +73,110 @@ class Server:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _accept(self) -> None:
-        while not self._closing.is_set():
-            try:
-                sock, _ = self._socket.accept()
-            except OSError:
-                if self._closing.is_set():
-                    return
-                # Out of descriptors, or the client left at once: the door stays open.
-                time.sleep(0.01)
-                continue
-            with self._lock:
-                full = len(self._open) >= _MAX_CONNECTIONS
-                if not full:
-                    self._open.add(sock)
-            if full:
-                sock.close()
-                continue
-            threading.Thread(
-                target=self._serve, args=(sock,), name="sandbox-client", daemon=True
-            ).start()
-
-    def _serve(self, sock: socket.socket) -> None:
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection; socketserver ignores an OSError and asks again."""
         try:
-            sock.settimeout(_SILENCE)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._converse(Connection(sock))
+            return super().get_request()
         except OSError:
-            # The client went away or was silent for too long; there is nobody to tell.
-            pass
-        finally:
-            with self._lock:
-                self._open.discard(sock)
-            sock.close()
+            if not self.closing.is_set():
+                time.sleep(0.01)  # out of file descriptors: it would ask again at once
+            raise
 
-    def _converse(self, connection: Connection) -> None:
-        while not self._closing.is_set():
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Serve a connection in a thread; where there are too many, the longest silent one goes."""
+        with self._lock:
+            if len(self._open) >= MAX_CONNECTIONS:
+                for longest in list(self.silent)[:1]:
+                    self.silent.pop(longest, None)
+                    self._open.discard(longest)
+                    _hang_up(longest)
+            full = len(self._open) >= MAX_CONNECTIONS
+            if not full:
+                self._open.add(request)
+                self.silent[request] = None
+        if full:
+            request.close()
+        else:
+            super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Close a connection, without the polite end that socketserver would give it."""
+        with self._lock:
+            self._open.discard(request)
+        self.silent.pop(request, None)
+        request.close()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: the client went away, or was silent for too long."""
+
+
+class _Client(socketserver.StreamRequestHandler):
+    """One connection."""
+
+    server: Server
+    timeout = _FIRST_SILENCE
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        silent = self.server.silent
+        while not self.server.closing.is_set():
+            silent[self.connection] = None
             try:
-                request = connection.read()
-            except BadRequest as bad:
-                said = wire.refused(
-                    (
-                        "SerializationException"
-                        if bad.status == 400
-                        else (
-                            "RequestEntityTooLargeException"
-                            if bad.status == 413
-                            else "InvalidRequestException"
-                        )
-                    ),
-                    bad.words,
-                    bad.status,
-                )
-                connection.write(said.status, said.headers, said.body, stays=False)
-                _drain(connection.sock)
+                request = protocol.read(self.rfile, self.wfile)
+            except protocol.BadRequest as bad:
+                code = _UNREADABLE.get(bad.status, "InvalidRequestException")
+                answer = wire.refused(code, bad.words, bad.status)
+                self.wfile.write(protocol.written(answer, stays=False))
+                self._drain()
                 return
             if request is None:
                 return
-            try:
-                said = self._answer(request)
-            except Exception as error:  # noqa: BLE001, a door that fails still answers, without a stack trace
-                said = wire.refused(
-                    "InternalErrorException", f"The sandbox failed: {type(error).__name__}", 500
-                )
-            if said.fault is not None and said.fault.name == faults.DELAY:
-                self._closing.wait(said.fault.seconds)
-            if said.fault is not None and said.fault.name == faults.DROP:
-                # Linger zero: the client sees its connection reset, not a polite end.
-                connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+            silent.pop(self.connection, None)
+            if not self._answer(request):
                 return
-            connection.write(
-                said.status,
-                said.headers,
-                said.body,
-                stays=request.stays,
-                head_only=request.method == "HEAD",
-            )
-            if not request.stays:
-                return
+            if self.connection.gettimeout() != _SILENCE:
+                self.connection.settimeout(_SILENCE)
 
-    def _answer(self, request: Request) -> wire.Answer:
-        stranger = is_cross_origin(request)
-        if stranger:
-            return wire.refused("ForbiddenException", stranger, 403)
-        path = request.path.split("?", 1)[0]
-        if path.startswith("/_sandbox") or path.endswith("/.well-known/jwks.json"):
-            return control.answer(self.sandbox, request)
-        if request.method != "POST":
-            return wire.refused(
-                "UnknownOperationException", f"The API takes POST, not {request.method[:20]}.", 405
-            )
-        if path != "/":
-            return wire.refused("UnknownOperationException", "The API's path is /.", 404)
-        return wire.answer(self.sandbox.engine, wire.target_of(request.headers), request.body)
+    def _answer(self, request: protocol.Request) -> bool:
+        """Answer a request; return whether the connection stays open."""
+        try:
+            answer = route(self.server.sandbox, request)
+        except Exception as error:  # noqa: BLE001, a failing door still answers, without a traceback
+            words = f"The sandbox failed: {type(error).__name__}"
+            answer = wire.refused("InternalErrorException", words, 500)
+        if answer.fault is not None and answer.fault.name == faults.DELAY:
+            self.server.closing.wait(answer.fault.seconds)
+        if answer.fault is not None and answer.fault.name == faults.DROP:
+            # Linger zero: the client sees its connection reset, not a polite end.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
+            return False
+        head_only = request.method == "HEAD"
+        self.wfile.write(protocol.written(answer, stays=request.stays, head_only=head_only))
+        return request.stays
+
+    def _drain(self) -> None:
+        # Closing with unread bytes would reset the connection before the client has read why.
+        self.connection.settimeout(0.5)
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            for _ in range(64):
+                if not self.connection.recv(65_536):
+                    return
+
+
+def route(sandbox: Sandbox, request: protocol.Request) -> wire.Answer:
+    """Answer one request: the API at /, the controls and the page below /_sandbox/, and keys."""
+    stranger = cross_origin(request)
+    if stranger:
+        return wire.refused("ForbiddenException", stranger, 403)
+    if control.is_control(request.path):
+        return control.answer(sandbox, request)
+    if request.method != "POST":
+        words = f"The API takes POST, not {request.method[:20]}."
+        return wire.refused("UnknownOperationException", words, 405)
+    if request.path != "/":
+        return wire.refused("UnknownOperationException", "The API's path is /.", 404)
+    return wire.answer(sandbox.engine, wire.target_of(request.headers), request.body)
 
 
 def serve(sandbox: Sandbox, port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> Server:
@@ -175,12 +187,12 @@ def serve(sandbox: Sandbox, port: int = DEFAULT_PORT, host: str = "127.0.0.1") -
 def serve_forever(
     port: int = DEFAULT_PORT, host: str = "127.0.0.1", path: str | None = None
 ) -> int:
-    """Serve in the foreground until SIGINT or SIGTERM and return 0; print the endpoint as one JSON
-    line when ready.
+    """Serve in the foreground until SIGINT or SIGTERM, and return the exit code.
 
-    path: the sandbox's file; without it COGNITO_SANDBOX names one, and without that a standing
-    memory is served (real clock, random codes), which ends with the process. Returns 2, with a line
-    on stderr, where the port or file is not to be had.
+    When it is ready it prints its endpoint, as one line of JSON. path: the sandbox's file; without
+    it COGNITO_SANDBOX names one, and without that a memory is served (real clock, random codes),
+    which ends with the process. Where the port or the file cannot be had, it prints a line to
+    stderr and returns 2.
     """
     # No lock in here: the signal may strike inside a wait that holds it.
     stops: list[int] = []
@@ -220,9 +232,12 @@ def _no_server(port: int, error: Exception) -> str:
     return f"cannot listen on port {port} ({error.strerror}); choose another with --port"
 
 
-def is_cross_origin(request: Request) -> str | None:
-    # A web page anywhere can make a browser send requests to loopback; its Origin, or the Host it
-    # was made to believe in, gives it away.
+def cross_origin(request: protocol.Request) -> str | None:
+    """Return why a request is refused as another site's, None where it is not.
+
+    A web page anywhere can make a browser send requests to loopback; its Origin, or the Host it was
+    made to believe in, gives it away.
+    """
     host = request.headers.get("host")
     if host is None or not _is_local_name(host):
         return "The sandbox answers to loopback names only."
@@ -236,14 +251,9 @@ def is_cross_origin(request: Request) -> str | None:
 
 @functools.lru_cache(maxsize=64)
 def _is_local_name(host: str) -> bool:
-    name = (
-        host[1 : host.find("]")]
-        if host.startswith("[")
-        else host.rsplit(":", 1)[0]
-        if ":" in host
-        else host
-    )
-    return name.lower().rstrip(".") == "localhost" or _is_loopback(name)
+    found = re.fullmatch(r"(?:\[([^\]]+)\]|([^:]+))(?::\d*)?", host)
+    name = (found[1] or found[2]).lower().rstrip(".") if found else ""
+    return name == "localhost" or _is_loopback(name)
 
 
 def _is_loopback(host: str) -> bool:
@@ -253,11 +263,6 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _drain(sock: socket.socket) -> None:
-    # Closing with unread bytes would reset the connection before the client has read why.
-    sock.settimeout(0.5)
+def _hang_up(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        sock.shutdown(socket.SHUT_WR)
-        for _ in range(64):
-            if not sock.recv(65_536):
-                return
+        connection.shutdown(socket.SHUT_RDWR)

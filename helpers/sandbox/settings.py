@@ -1,8 +1,7 @@
-"""What a sandbox can be set to: every point that AWS's public sources leave open, and a few dials
-for practice.
+"""What a sandbox can be set to: what AWS leaves open, and a few settings for practice.
 
 Each setting is named, has a default and says in words what it decides. A setting marked "open"
-stands where AWS does not document the behaviour: its default is what is best supported, and none of
+is one that AWS does not document: its default is what is best supported, and none of
 them is a fact about AWS.
 """
 
@@ -14,9 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Setting:
-    """One dial: its name, its default, what it decides, and the values it may take (None: any of
-    its type).
-    """
+    """One setting: its name, default, what it decides, its values (None: any of its type)."""
 
     name: str
     default: Any
@@ -185,9 +182,7 @@ def defaults() -> dict[str, Any]:
 
 
 def checked(changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the changes if each is a setting with a fitting value; ValueError says which is not,
-    and what would be.
-    """
+    """Return the changes; ValueError for one that is no setting or does not fit."""
     for name, value in changes.items():
         if name not in SETTINGS:
             raise ValueError(f"no setting is called {name!r}.{did_you_mean(name, SETTINGS)}")

@@ -1,12 +1,10 @@
-"""What happens between a name and tokens: who may try, what a failed try costs, which challenge
-follows.
-"""
+"""Between a name and tokens: who may try, what a failed try costs, what is asked next."""
 
 import json
 
 from . import delivery, events, limits, passwords, tokens
 from .names import hides_users
-from .refusal import ApiError
+from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
 SESSION_LIFETIME = 180.0
@@ -15,13 +13,11 @@ _FACTOR_OF = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
 
 def incorrect() -> ApiError:
     """Return the refusal of a wrong password, and of a name that must not be told apart from it."""
-    return ApiError("NotAuthorizedException", "Incorrect username or password.")
+    return not_authorized("Incorrect username or password.")
 
 
 def admitted(work: Transaction, pool: Doc, client: Doc, user: Doc | None) -> Doc:
-    """Return a user who may try a password, or refuse: unknown, disabled, locked, blocked, or to be
-    reset first.
-    """
+    """Return a user who may try a password, or refuse: unknown, disabled, locked, and so on."""
     if user is None:
         raise (
             incorrect()
@@ -29,10 +25,10 @@ def admitted(work: Transaction, pool: Doc, client: Doc, user: Doc | None) -> Doc
             else ApiError("UserNotFoundException", "User does not exist.")
         )
     if not user["enabled"]:
-        raise ApiError("NotAuthorizedException", "User is disabled.")
+        raise not_authorized("User is disabled.")
     limits.check_lock(work, pool, user)
     if work.settings["threat_block"]:
-        raise ApiError("NotAuthorizedException", "Unable to login because of security reasons.")
+        raise not_authorized("Unable to login because of security reasons.")
     if user["status"] == "RESET_REQUIRED":
         if hides_users(client) and work.settings["reset_required_hidden"] == "not-authorized":
             raise incorrect()
@@ -41,9 +37,7 @@ def admitted(work: Transaction, pool: Doc, client: Doc, user: Doc | None) -> Doc
 
 
 def finish(work: Transaction, pool: Doc, client: Doc, user: Doc, right: bool) -> Doc:
-    """Answer a sign-in once it is known whether the password was right: tokens, a challenge, or a
-    refusal.
-    """
+    """Answer a sign-in, once the password is judged: tokens, a challenge, or a refusal."""
     if not right:
         limits.sign_in_failed(work, pool, user)
         events.note(work, pool, user, "SignIn", "Fail", "Password", "Failure")
@@ -56,9 +50,8 @@ def finish(work: Transaction, pool: Doc, client: Doc, user: Doc, right: bool) ->
     if user["status"] == "UNCONFIRMED":
         raise ApiError("UserNotConfirmedException", "User is not confirmed.")
     if passwords.has_expired(work, user):
-        raise ApiError(
-            "NotAuthorizedException",
-            "Temporary password has expired and must be reset by an administrator.",
+        raise not_authorized(
+            "Temporary password has expired and must be reset by an administrator."
         )
     limits.sign_in_succeeded(work, pool, user)
     challenge = after_password(work, pool, client, user)
@@ -98,7 +91,7 @@ def after_password(work: Transaction, pool: Doc, client: Doc, user: Doc) -> Doc 
         return _challenge(work, pool, client, user, factor, {"FRIENDLY_DEVICE_NAME": "TOTP device"})
     contact = _FACTOR_OF[factor]
     code = work.source.code()
-    told = delivery.details(user, contact)
+    details = delivery.details(user, contact)
     delivery.send(
         work,
         pool,
@@ -116,8 +109,8 @@ def after_password(work: Transaction, pool: Doc, client: Doc, user: Doc) -> Doc 
         user,
         factor,
         {
-            "CODE_DELIVERY_DELIVERY_MEDIUM": told["DeliveryMedium"],
-            "CODE_DELIVERY_DESTINATION": told["Destination"],
+            "CODE_DELIVERY_DELIVERY_MEDIUM": details["DeliveryMedium"],
+            "CODE_DELIVERY_DESTINATION": details["Destination"],
         },
         code=code,
     )
@@ -129,7 +122,9 @@ def _factor(pool: Doc, user: Doc) -> str | None:
     mfa = user.get("mfa") or {}
     reached = {"sub", *user["attributes"]}
     enabled = [one for one in mfa.get("enabled", ()) if _FACTOR_OF.get(one, "sub") in reached]
-    return mfa["preferred"] if mfa.get("preferred") in enabled else enabled[0] if enabled else None
+    if mfa.get("preferred") in enabled:
+        return str(mfa["preferred"])
+    return enabled[0] if enabled else None
 
 
 def _challenge(

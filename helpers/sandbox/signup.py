@@ -1,12 +1,10 @@
-"""Users who sign themselves up: SignUp, ConfirmSignUp, ResendConfirmationCode, and
-AdminConfirmSignUp.
-"""
+"""Users who sign themselves up: SignUp, ConfirmSignUp and what belongs to them."""
 
 import hmac
 
 from . import attributes, delivery, events, limits, passwords, triggers, users
 from .names import active_names, admin_user, hides_users, public_client
-from .refusal import ApiError
+from .refusal import ApiError, expired, invalid, mismatch, not_authorized
 from .work import Doc, Transaction, folded
 
 _DAY = 86_400.0
@@ -17,11 +15,9 @@ def sign_up(work: Transaction, request: Doc) -> Doc:
     """SignUp: an UNCONFIRMED user, and a code to a contact that the pool verifies."""
     client, pool = public_client(work, request)
     if pool["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly"):
-        raise ApiError("NotAuthorizedException", "SignUp is not permitted for this user pool")
+        raise not_authorized("SignUp is not permitted for this user pool")
     if request.get("Password") is None:
-        raise ApiError(
-            "InvalidParameterException", "The sandbox does not imitate users without a password."
-        )
+        raise invalid("The sandbox does not imitate users without a password.")
     attributes.check_username(pool, request["Username"])
     passwords.check_policy(work, pool, request["Password"], passwords.PREFIX_SIGN_UP)
     values = attributes.given(pool, request.get("UserAttributes"), by_admin=False)
@@ -30,40 +26,29 @@ def sign_up(work: Transaction, request: Doc) -> Doc:
     passwords.store(work, pool, user, request["Password"])
     users.keep_new(work, pool, user, force_alias=False, exists="User already exists")
     answer: Doc = {"UserConfirmed": False, "UserSub": user["sub"]}
-    told = _send_code(work, pool, client, user, "CustomMessage_SignUp", request)
-    if told:
-        answer["CodeDeliveryDetails"] = told
+    details = _send_code(work, pool, client, user, "CustomMessage_SignUp", request)
+    if details:
+        answer["CodeDeliveryDetails"] = details
     events.note(work, pool, user, "SignUp", "Pass")
     return answer
 
 
 def confirm_sign_up(work: Transaction, request: Doc) -> Doc:
-    """ConfirmSignUp: with the right code the user is CONFIRMED and the contact it went to is
-    verified.
-    """
+    """ConfirmSignUp: the right code confirms the user and verifies its contact."""
     client, pool = public_client(work, request)
     user = work.find(pool, request["Username"])
     if user is None:
         if hides_users(client):
-            raise ApiError(
-                "CodeMismatchException", "Invalid verification code provided, please try again."
-            )
+            raise mismatch()
         raise ApiError("UserNotFoundException", _UNKNOWN)
     if user["status"] != "UNCONFIRMED":
-        raise ApiError(
-            "NotAuthorizedException",
-            f"User cannot be confirmed. Current status is {user['status']}",
-        )
+        raise not_authorized(f"User cannot be confirmed. Current status is {user['status']}")
     limits.spend(work, pool, user, "ConfirmSignUp", limits.HOURLY["ConfirmSignUp"])
     kept = user.get("sign_up_code")
     if not kept or work.now >= kept["expires"]:
-        raise ApiError(
-            "ExpiredCodeException", "Invalid code provided, please request a code again."
-        )
+        raise expired()
     if not hmac.compare_digest(kept["code"].encode(), request["ConfirmationCode"].encode()):
-        raise ApiError(
-            "CodeMismatchException", "Invalid verification code provided, please try again."
-        )
+        raise mismatch()
     user["attributes"][f"{kept['contact']}_verified"] = "true"
     for name, kind in active_names(pool, user):
         taken = work.owner(pool["Id"], folded(pool, name)) not in (None, user["username"])
@@ -92,27 +77,22 @@ def resend_confirmation_code(work: Transaction, request: Doc) -> Doc:
             return {"CodeDeliveryDetails": delivery.simulated(work, pool, request["Username"])}
         raise ApiError("UserNotFoundException", _UNKNOWN)
     if user["status"] != "UNCONFIRMED":
-        raise ApiError("InvalidParameterException", "User is already confirmed.")
+        raise invalid("User is already confirmed.")
     limits.spend(
         work, pool, user, "ResendConfirmationCode", limits.HOURLY["ResendConfirmationCode"]
     )
-    told = _send_code(work, pool, client, user, "CustomMessage_ResendCode", request)
-    if not told:
-        raise ApiError("InvalidParameterException", "Auto verification not turned on.")
+    details = _send_code(work, pool, client, user, "CustomMessage_ResendCode", request)
+    if not details:
+        raise invalid("Auto verification not turned on.")
     events.note(work, pool, user, "ResendCode", "Pass")
-    return {"CodeDeliveryDetails": told}
+    return {"CodeDeliveryDetails": details}
 
 
 def admin_confirm_sign_up(work: Transaction, request: Doc) -> Doc:
-    """AdminConfirmSignUp: CONFIRMED without any contact verified, so that a forgotten password
-    cannot be recovered.
-    """
+    """AdminConfirmSignUp: confirms without verifying a contact, so no reset can follow."""
     pool, user = admin_user(work, request)
     if user["status"] != "UNCONFIRMED":
-        raise ApiError(
-            "NotAuthorizedException",
-            f"User cannot be confirmed. Current status is {user['status']}",
-        )
+        raise not_authorized(f"User cannot be confirmed. Current status is {user['status']}")
     _confirm(work, pool, user)
     triggers.after_confirmation(
         work,

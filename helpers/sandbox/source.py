@@ -1,6 +1,4 @@
-"""Where ids, codes, salts and request ids come from: the operating system, or a seed that repeats
-them.
-"""
+"""Where ids, codes and salts come from: the operating system, or a seed that repeats."""
 
 import hashlib
 import os

@@ -1,5 +1,4 @@
-"""The Secure Remote Password protocol as Cognito speaks it: verifiers for storage, and the server's
-half of a sign-in.
+"""The Secure Remote Password protocol as Cognito speaks it: verifiers and proofs.
 
 Group: the 3072-bit one of RFC 5054, g = 2; hash: SHA-256; x covers the pool's short name, the
 user's own name and the password. A verifier is what the sandbox keeps instead of a password: to try
@@ -34,9 +33,7 @@ _INFO = b"Caldera Derived Key\x01"
 
 
 def padded(number: int) -> bytes:
-    """Return the number's bytes with a zero in front where the first bit is set, as the clients
-    hash it.
-    """
+    """Return a number's bytes, after a zero where the first bit is set, as clients hash it."""
     size = (number.bit_length() + 8) // 8
     return number.to_bytes(size, "big") if number else b"\x00"
 
@@ -99,24 +96,18 @@ power_of_g = _PowersOfG()
 
 
 def verifier(pool_id: str, username: str, password: str, salt: str) -> str:
-    """Return, in hex, what is stored of a password. username is the user's own name, not an alias;
-    salt is hex.
-    """
+    """Return, in hex, what is stored of a password. username: the user's own; salt: in hex."""
     inner = hashlib.sha256(f"{pool_id.split('_', 1)[1]}{username}:{password}".encode()).digest()
     return f"{power_of_g(_hash(padded(int(salt, 16)), inner)):x}"
 
 
 def challenge(stored: str, secret: int) -> str:
-    """Return B, in hex, for a stored verifier and this sign-in's secret exponent (at most 256
-    bits).
-    """
+    """Return B, in hex, for a stored verifier and a secret exponent (256 bits at most)."""
     return f"{(K * int(stored, 16) + power_of_g(secret)) % N:x}"
 
 
 def session_key(a: int, b: int, stored: str, secret: int) -> bytes:
-    """Return the key with which the client signs its claim: a and b are the public values, secret
-    is the server's.
-    """
+    """Return the key of the client's claim, from the public values a and b and our secret."""
     u = _hash(padded(a), padded(b))
     shared = power(a * power(int(stored, 16), u) % N, secret)
     extracted = hmac.new(padded(u), padded(shared), hashlib.sha256).digest()
@@ -124,9 +115,7 @@ def session_key(a: int, b: int, stored: str, secret: int) -> bytes:
 
 
 def claim(key: bytes, pool_id: str, username: str, secret_block: bytes, timestamp: str) -> bytes:
-    """Return the signature that a client which knows the password sends
-    (PASSWORD_CLAIM_SIGNATURE).
-    """
+    """Return PASSWORD_CLAIM_SIGNATURE, as a client that knows the password signs it."""
     message = (
         pool_id.split("_", 1)[1].encode() + username.encode() + secret_block + timestamp.encode()
     )

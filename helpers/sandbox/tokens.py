@@ -16,7 +16,7 @@ import json
 from typing import Any
 
 from . import srp
-from .refusal import ApiError
+from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
 _E = 65537
@@ -46,9 +46,7 @@ def issue(
     auth_time: float | None = None,
     origin: str | None = None,
 ) -> Doc:
-    """Return an AuthenticationResult. refresh: with a refresh token; a refreshed sign-in has its
-    time and origin.
-    """
+    """Return an AuthenticationResult; a refreshed one keeps its sign-in's time and origin."""
     origin = origin or _origin(work, user)
     moment = int(auth_time if auth_time is not None else work.now)
     common = {
@@ -91,22 +89,20 @@ def issue(
 
 
 def bearer(work: Transaction, token: str) -> tuple[Doc, Doc, Doc]:
-    """Return (pool, user, claims) of an access token, or refuse one that is forged, expired or
-    signed out.
-    """
+    """Return (pool, user, claims) of an access token, or refuse one that is no longer good."""
     claims = _read(token)
     if claims is None or claims.get("token_use") != "access":
-        raise ApiError("NotAuthorizedException", "Invalid Access Token")
+        raise not_authorized("Invalid Access Token")
     if work.now >= claims["exp"]:
-        raise ApiError("NotAuthorizedException", "Access Token has expired")
+        raise not_authorized("Access Token has expired")
     pool = work.pool(claims["iss"].rsplit("/", 1)[1])
     user = work.user(pool["Id"], claims["username"])
     if user is None or user["sub"] != claims["sub"]:
         raise ApiError("UserNotFoundException", "User does not exist.")
     if not _is_current(user, claims["origin_jti"]):
-        raise ApiError("NotAuthorizedException", "Access Token has been revoked")
+        raise not_authorized("Access Token has been revoked")
     if not user["enabled"]:
-        raise ApiError("NotAuthorizedException", "User is disabled.")
+        raise not_authorized("User is disabled.")
     return pool, user, claims
 
 
@@ -114,16 +110,16 @@ def refreshed(work: Transaction, pool: Doc, client: Doc, token: str) -> Doc:
     """Return a new AuthenticationResult for a refresh token, or refuse it."""
     claims = _read_refresh(token)
     if claims is None or claims["pool"] != pool["Id"] or claims["client"] != client["ClientId"]:
-        raise ApiError("NotAuthorizedException", "Invalid Refresh Token")
+        raise not_authorized("Invalid Refresh Token")
     if work.now >= claims["exp"]:
-        raise ApiError("NotAuthorizedException", "Refresh Token has expired")
+        raise not_authorized("Refresh Token has expired")
     user = work.user(pool["Id"], claims["username"])
     if user is None:
-        raise ApiError("NotAuthorizedException", "Invalid Refresh Token")
+        raise not_authorized("Invalid Refresh Token")
     if not _is_current(user, claims["origin"]):
-        raise ApiError("NotAuthorizedException", "Refresh Token has been revoked")
+        raise not_authorized("Refresh Token has been revoked")
     if not user["enabled"]:
-        raise ApiError("NotAuthorizedException", "User is disabled.")
+        raise not_authorized("User is disabled.")
     return issue(
         work,
         pool,

@@ -1,5 +1,4 @@
-"""Lambda triggers, as Python callables: the events they get, what their answers do, and what their
-errors become.
+"""Lambda triggers as Python callables: their events, their answers, their errors.
 
 A callable gets the event that a Lambda function would get and returns it, changed. Which pool it is
 for it reads in `userPoolId`. Triggers run outside the transaction, so they may themselves call the
@@ -114,9 +113,7 @@ def user_migration(
     metadata: Doc | None,
     validation: Doc | None = None,
 ) -> Doc | None:
-    """Return what the UserMigration trigger says of a name that the pool does not know; None for
-    nothing.
-    """
+    """Return what UserMigration says of a name that the pool does not know, or None."""
     request: Doc = {"password": password} if password is not None else {}
     request |= {"validationData": validation, "clientMetadata": metadata}
     event = _event(
@@ -140,9 +137,7 @@ def user_migration(
 def after_confirmation(
     work: Transaction, pool: Doc, user: Doc, source: str, client_id: str, metadata: Doc | None
 ) -> None:
-    """Have PostConfirmation run once the call is committed; its failure is the caller's, the change
-    stays.
-    """
+    """Run PostConfirmation once the call is committed; its failure undoes nothing."""
     if "PostConfirmation" in work.triggers:
         event = _event(
             pool,

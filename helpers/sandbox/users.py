@@ -69,13 +69,9 @@ def alias_exists(name: str) -> ApiError:
 
 def contact_words(name: str) -> str:
     """Return what Cognito calls a name of this form."""
-    return (
-        "email"
-        if EMAIL.fullmatch(name)
-        else "phone_number"
-        if PHONE.fullmatch(name)
-        else "preferred_username"
-    )
+    if EMAIL.fullmatch(name):
+        return "email"
+    return "phone_number" if PHONE.fullmatch(name) else "preferred_username"
 
 
 def shown(user: Doc) -> Doc:
@@ -91,9 +87,7 @@ def shown(user: Doc) -> Doc:
 
 
 def admin_create_user(work: Transaction, request: Doc) -> Doc:
-    """AdminCreateUser: a user in FORCE_CHANGE_PASSWORD with a temporary password, or the invitation
-    once more.
-    """
+    """AdminCreateUser: a user with a temporary password, or the invitation again."""
     pool = work.pool(request["UserPoolId"])
     if request.get("MessageAction") == "RESEND":
         user = _invited_again(work, pool, request["Username"])
@@ -138,9 +132,7 @@ def mfa_shown(user: Doc) -> Doc:
 
 
 def admin_set_user_password(work: Transaction, request: Doc) -> Doc:
-    """AdminSetUserPassword: works from every status, sends nothing, spends no attempts, verifies no
-    contact.
-    """
+    """AdminSetUserPassword: from any status; sends, spends and verifies nothing."""
     pool, user = admin_user(work, request)
     permanent = bool(request.get("Permanent"))
     passwords.replace(work, pool, user, request["Password"], temporary=not permanent)
@@ -180,18 +172,14 @@ def sign_out(work: Transaction, pool: Doc, user: Doc) -> None:
 
 
 def admin_update_user_attributes(work: Transaction, request: Doc) -> Doc:
-    """AdminUpdateUserAttributes: a contact that changes is no longer verified unless the call says
-    so.
-    """
+    """AdminUpdateUserAttributes: a changed contact is unverified unless it says so."""
     pool, user = admin_user(work, request)
     change(work, pool, user, attributes.given(pool, request.get("UserAttributes"), by_admin=True))
     return {}
 
 
 def change(work: Transaction, pool: Doc, user: Doc, values: Doc) -> None:
-    """Change attributes and the names that follow from them; the last user to verify a contact has
-    it as alias.
-    """
+    """Change attributes and the names that follow; the last to verify a contact holds its alias."""
     held = user["attributes"]
     before = active_names(pool, user)
     for contact in ("email", "phone_number"):
@@ -206,7 +194,7 @@ def change(work: Transaction, pool: Doc, user: Doc, values: Doc) -> None:
         others = work.owner(pool["Id"], folded(pool, name)) not in (None, user["username"])
         if others and kind == "attribute":
             raise alias_exists(name)
-        # An alias that has moved to somebody else does not come back with the next change.
+        # An alias that has moved to another user does not come back with the next change.
         if not others or (name, kind) not in before:
             names.append((name, kind))
     work.keep_user(pool, user)
@@ -234,7 +222,7 @@ def _invited_again(work: Transaction, pool: Doc, name: str) -> Doc:
 
 
 def _invite(work: Transaction, pool: Doc, user: Doc, request: Doc, generated: str | None) -> None:
-    # A password that somebody typed stays out of the mailbox: the sandbox keeps none in clear.
+    # A password that a person typed stays out of the mailbox: the sandbox keeps none in clear.
     contacts = {"SMS": "phone_number", "EMAIL": "email"}
     template = pool.get("AdminCreateUserConfig", {}).get("InviteMessageTemplate", {})
     for medium in request.get("DesiredDeliveryMediums") or ["SMS"]:

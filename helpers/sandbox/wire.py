@@ -1,7 +1,6 @@
 """Bytes in, bytes out: AWS's JSON 1.1 protocol around the engine, the same for both doors."""
 
 import json
-import sqlite3
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +9,8 @@ from typing import Any
 from . import faults, model
 from .engine import Engine, Outcome
 from .operations import IMITATED
-from .refusal import ApiError
+from .refusal import ApiError, invalid
+from .store import SandboxError
 from .work import Doc
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
@@ -18,9 +18,7 @@ CONTENT_TYPE = "application/x-amz-json-1.1"
 
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer as AWS would send it. fault: what is to befall it on its way, None for
-    nothing.
-    """
+    """An HTTP answer as AWS would send it. fault: what happens to it on its way, or None."""
 
     status: int
     body: bytes
@@ -29,9 +27,7 @@ class Answer:
 
 
 def answer(engine: Engine, target: str, body: bytes) -> Answer:
-    """Answer one request. target: the X-Amz-Target header; body: the request's bytes, whatever they
-    are.
-    """
+    """Answer one request. target: its X-Amz-Target. body: its bytes, whatever they are."""
     prefix, _, operation = target.rpartition(".")
     if prefix != model.target_prefix() or operation not in model.operations():
         return _uncalled(ApiError("UnknownOperationException"))
@@ -43,10 +39,8 @@ def answer(engine: Engine, target: str, body: bytes) -> Answer:
     request, problem = _read(operation, body)
     try:
         return _written(engine.call(operation, request, problem))
-    except sqlite3.Error as error:
-        # A full disk, or a file that somebody else keeps locked or has broken; nothing of the call
-        # was done.
-        return _uncalled(ApiError("InternalErrorException", f"The sandbox's file: {error}", 500))
+    except SandboxError as error:  # nothing of the call was done
+        return _uncalled(ApiError("InternalErrorException", f"The sandbox: {error}.", 500))
 
 
 def refused(code: str, message: str, status: int) -> Answer:
@@ -78,7 +72,7 @@ def _read(operation: str, body: bytes) -> tuple[Doc, ApiError | None]:
             "SerializationException", str(error)
         )
     if problems:
-        return request, ApiError("InvalidParameterException", model.validation_message(problems))
+        return request, invalid(model.validation_message(problems))
     return _without_nulls(request), None
 
 

@@ -1,8 +1,7 @@
-"""One call's view of the state: what an operation may read and change, with the clock and the draws
-it goes by.
+"""One call's view of the state: what an operation may read and change, its clock, its draws.
 
-An operation gets a Work and its request, changes documents through it, and either returns or raises
-a Refusal. After a refusal everything is undone but the records of the try itself: the counters
+An operation gets a Transaction and its request, changes documents through it, and returns or raises
+an ApiError. After a refusal everything is undone but the records of the try itself: the counters
 behind attempt limits and sign-in locks, and the events that an administrator can list.
 """
 
@@ -20,9 +19,7 @@ _KEPT = {"messages": 10_000, "events": 10_000, "sessions": 10_000}
 
 
 class NeedsTrigger(Exception):
-    """An operation needs a trigger's answer. The caller undoes the call, asks, and starts it again
-    with the answer.
-    """
+    """An operation needs a trigger's answer: undo the call, ask, and start it again."""
 
     def __init__(self, name: str, key: str, event: Doc) -> None:
         super().__init__(key)
@@ -32,8 +29,7 @@ class NeedsTrigger(Exception):
 
 
 class Transaction:
-    """What one call sees. now: seconds since 1970. settings: every named setting. triggers: names
-    that have a callable.
+    """What one call sees. now: seconds since 1970. triggers: names that have a callable.
 
     answers: what triggers have answered so far in this call. after: things to do once the call is
     committed.
@@ -46,14 +42,14 @@ class Transaction:
         source: Source,
         settings: Doc,
         triggers: frozenset[str] = frozenset(),
-        map_botocore_errors: Doc | None = None,
+        answers: Doc | None = None,
     ) -> None:
         self.db = db
         self.now = now
         self.source = source
         self.settings = settings
         self.triggers = triggers
-        self.map_botocore_errors = map_botocore_errors or {}
+        self.answers = answers or {}
         self.after: list[tuple[str, Doc]] = []
         self._tallies: dict[tuple[str, str], Doc] = {}
         self._events: list[tuple[Any, ...]] = []
@@ -61,7 +57,7 @@ class Transaction:
     # Pools and app clients
 
     def pool(self, pool_id: str) -> Doc:
-        """Return a user pool; a Refusal says that it does not exist."""
+        """Return a user pool; ApiError where there is none."""
         found = self._shared("SELECT doc FROM pools WHERE id = ?", pool_id)
         if found is None:
             raise ApiError("ResourceNotFoundException", f"User pool {pool_id} does not exist.")
@@ -76,7 +72,7 @@ class Transaction:
         )
 
     def client(self, client_id: str) -> Doc:
-        """Return an app client; a Refusal says that it does not exist."""
+        """Return an app client; ApiError where there is none."""
         found = self._shared("SELECT doc FROM clients WHERE id = ?", client_id)
         if found is None:
             raise ApiError(
@@ -153,9 +149,7 @@ class Transaction:
     # Records of a try, which survive its refusal
 
     def counters(self, pool_id: str, username: str) -> Doc:
-        """Return a user's counters, to be changed in place: they are kept whatever becomes of the
-        call.
-        """
+        """Return a user's counters, to change in place; they outlive a refusal."""
         key = (pool_id, username)
         if key not in self._tallies:
             found = self._doc("SELECT doc FROM tallies WHERE pool_id = ? AND username = ?", *key)
@@ -179,7 +173,7 @@ class Transaction:
     # Challenges, mail, events, triggers
 
     def keep_session(self, doc: Doc) -> str:
-        """Remember a challenge for three minutes; return the Session string that stands for it."""
+        """Keep a challenge for three minutes; return its Session string."""
         text = self.source.bytes(24).hex() + self.source.bytes(24).hex()
         self._append(
             "sessions", "INSERT INTO sessions (name, doc) VALUES (?, ?)", (text, json.dumps(doc))
@@ -187,7 +181,7 @@ class Transaction:
         return text
 
     def take_session(self, text: str) -> Doc | None:
-        """Return what a Session string stands for, once."""
+        """Return the challenge of a Session string, once."""
         found = self._doc("SELECT doc FROM sessions WHERE name = ?", text)
         self.db.execute("DELETE FROM sessions WHERE name = ?", (text,))
         return found
@@ -215,14 +209,15 @@ class Transaction:
         )
 
     def trigger(self, name: str, key: str, event: Doc) -> Any:
-        """Return what a trigger answers, None where it has no callable. key tells two questions of
-        one call apart.
+        """Return a trigger's answer, None where it has no callable.
+
+        key tells two questions of one call apart.
         """
         if name not in self.triggers:
             return None
-        if key not in self.map_botocore_errors:
+        if key not in self.answers:
             raise NeedsTrigger(name, key, event)
-        answer = self.map_botocore_errors[key]
+        answer = self.answers[key]
         if isinstance(answer, ApiError):
             raise answer
         return answer
@@ -250,9 +245,7 @@ def _parsed(text: str) -> Doc:
 
 
 def folded(pool: Doc, name: str) -> str:
-    """Return a name as this pool compares it: pools are case sensitive unless they were made
-    otherwise.
-    """
+    """Return a name as this pool compares it; pools are case sensitive unless made otherwise."""
     sensitive = pool.get("UsernameConfiguration", {}).get("CaseSensitive", True)
     return name if sensitive else name.lower()
 

@@ -143,7 +143,7 @@ def test_the_page_finds_the_rows_of_the_table_in_the_order_of_its_facts():
 
 def test_the_life_of_a_code_covers_every_minute_from_the_request_on():
     first, second = measure.lives((0, 3), 5)
-    assert (len(first.map_botocore_errors), len(second.map_botocore_errors)) == (6, 3)
+    assert (len(first.answers), len(second.answers)) == (6, 3)
     assert [span[:2] for span in first.spans()] == [(0, 2), (3, 5)]
     assert second.spans() == [(3, 5, "InvalidPasswordException")]
 

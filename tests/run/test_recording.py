@@ -57,7 +57,7 @@ def test_what_a_person_did_is_in_the_journal_and_the_form_says_under_which_name(
         "confirmed",
         "confirm-reset",
     )
-    assert ["Noted as", run.started.run] in result["rows"]
+    assert ["Recorded as", run.started.run] in result["rows"]
     assert run.started.parameters["code"] == "prompt:"
     assert run.started.parameters["username"] == "d***@e***"
     assert journal.verify().faults == ()
@@ -123,7 +123,7 @@ def test_a_journal_that_cannot_be_written_stops_the_run_before_it_sends(folder, 
     folder.write_text("a file where a folder should be")
     shown = InteractiveRun(ConfirmReset(interactive="yes"))
     result = press(shown, code=code, new_password=NEW)
-    assert result["title"] == "Not sent: the run could not be noted."
+    assert result["title"] == "Not sent: the run could not be written to the journal."
     assert "ConfirmForgotPassword" not in sandbox.counts()["calls"]
     assert shown.form.state == "ready"
 
@@ -131,7 +131,7 @@ def test_a_journal_that_cannot_be_written_stops_the_run_before_it_sends(folder, 
 def test_without_a_folder_nothing_is_noted(tmp_path, code, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = press(InteractiveRun(ConfirmReset(interactive="yes")), code=code, new_password=NEW)
-    assert "Noted as" not in [label for label, _ in result["rows"]]
+    assert "Recorded as" not in [label for label, _ in result["rows"]]
     assert list(tmp_path.iterdir()) == []
 
 

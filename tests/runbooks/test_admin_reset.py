@@ -67,7 +67,7 @@ def test_a_user_whom_no_code_can_reach_is_not_stranded(trouble, problem, runbook
         )
     run = AdminReset()
     plan = repr(run.plan())
-    assert "Stands against it" in plan
+    assert "What blocks it" in plan
     assert run.plan().changes == ()
     result = run.submit()
     assert result.headline in plan

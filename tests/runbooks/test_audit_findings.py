@@ -199,7 +199,7 @@ CASES = {
         {"PreventUserExistenceErrors": "LEGACY"},
         {},
         Level.LEAKS,
-        "tells who has an account",
+        "reveals who has an account",
     ),
     "client-with-secret": (
         {},
@@ -635,7 +635,7 @@ def test_the_pool_that_every_sandbox_starts_with_is_judged_with_the_worst_first(
     findings = audit.audit(*read(client, DEFAULT_POOL_ID))
     levels = [one.level for one in findings]
     assert levels == sorted(levels, key=list(Level).index)
-    told = audit.told(findings)
+    told = audit.summary(findings)
     assert told.startswith(
         "2 × resets fail (capitals count, 50 e-mails a day); 1 × account at risk (no second"
         " factor); "

@@ -14,8 +14,16 @@ from hypothesis import strategies as st
 
 from helpers.cognito.models import Client, Contact, Event, Pool, User
 from helpers.cognito.policy import PasswordPolicy
+from helpers.runbooks.diagnosis import (
+    account,
+    by_symptom,
+    evidence,
+    known,
+    spellings,
+    symptoms,
+    verdicts,
+)
 from helpers.runbooks.diagnosis import diagnose as module
-from helpers.runbooks.diagnosis import evidence, spellings, symptoms, verdicts
 from helpers.runbooks.diagnosis import route as routes
 from helpers.runbooks.diagnosis.diagnose import diagnose, likely_causes, route
 from helpers.runbooks.diagnosis.verdicts import PROBLEMS, TAKES, Verdict
@@ -947,7 +955,9 @@ def test_every_problem_that_a_rule_names_is_there_and_every_problem_can_be_reach
         for _, names in (*symptoms._TEXTS, *symptoms._NAMES.items(), *symptoms._WORDS)
         for name in names
     }
-    source = "".join(Path(one.__file__).read_text() for one in (module, symptoms))
+    source = "".join(
+        Path(one.__file__).read_text() for one in (module, account, by_symptom, symptoms)
+    )
     assert named <= set(PROBLEMS)
     for problem in PROBLEMS:
         assert f'"{problem}"' in source, problem
@@ -983,7 +993,17 @@ def test_what_the_catalogue_says_is_taken_from_the_entry_that_is_meant(problem, 
 
 
 def test_diagnosis_knows_no_network():
-    for one in (module, evidence, routes, spellings, symptoms, verdicts):
+    for one in (
+        module,
+        account,
+        by_symptom,
+        evidence,
+        known,
+        routes,
+        spellings,
+        symptoms,
+        verdicts,
+    ):
         imported = {
             name
             for node in ast.walk(ast.parse(Path(one.__file__).read_text()))
@@ -994,7 +1014,10 @@ def test_diagnosis_knows_no_network():
             "collections.abc",
             "dataclasses",
             "helpers.cognito.models",
+            "helpers.runbooks.diagnosis.account",
+            "helpers.runbooks.diagnosis.by_symptom",
             "helpers.runbooks.diagnosis.evidence",
+            "helpers.runbooks.diagnosis.known",
             "helpers.runbooks.diagnosis.route",
             "helpers.runbooks.diagnosis.spellings",
             "helpers.runbooks.diagnosis.symptoms",

@@ -870,7 +870,7 @@ def test_a_pool_in_another_region_is_told_by_its_id_and_the_next_diagnosis_goes_
     _, result = diagnosed(user_pool_id="eu-west-1_Nowhere")
     assert result.verdict.problem == "no-such-client-or-pool"
     assert "begins with its region, eu-west-1" in result.happened
-    assert "once more in eu-west-1" in result.next
+    assert "diagnose again in eu-west-1" in result.next
     assert result.next_runbook.parameters["region"] == "eu-west-1"
     assert result.next_runbook.parameters["user_pool_id"] == "eu-west-1_Nowhere"
     assert "region" not in diagnosed(user_pool_id="us-east-1_Nowhere")[1].next_runbook.parameters

@@ -2,6 +2,7 @@
 that it names.
 """
 
+import ast
 import json
 import re
 import shlex
@@ -19,9 +20,11 @@ from helpers.display.refusals import refusals
 from helpers.form.act import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.runbooks import RUNBOOKS, request_code
+from helpers.runbooks.diagnosis.verdicts import PROBLEMS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
 from helpers.secrets.redaction import redact
 from helpers.secrets.secret import Secret
+from tests import ROOT
 
 EVERY = pytest.mark.parametrize("name", sorted(RUNBOOKS))
 MODEL = botocore.session.get_session().get_service_model("cognito-idp")
@@ -318,3 +321,39 @@ def test_a_secret_by_value_is_no_longer_refused_once_it_is_typed(sandbox):
     made("confirm-reset", interactive="yes").practice()
     typed = {"new_password": Secret("Another-one-1")}
     assert run.submit({}, typed).outcome is Outcome.CONFIRMED
+
+
+# --- what is read out to a caller ---
+
+
+def read_out():
+    """Yield every text that a runbook has for the caller, from its source."""
+    for problem in PROBLEMS.values():
+        yield problem.say
+    for path in ROOT.joinpath("helpers", "runbooks").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "say":
+                yield from texts_in(node.value)
+            elif isinstance(node, ast.Assign):
+                names = {getattr(target, "id", "") for target in node.targets}
+                if names & {"say", "sign_in", "onward", "_SAY_DONE", "_SAY_AGAIN"}:
+                    yield from texts_in(node.value)
+
+
+def texts_in(node):
+    if isinstance(node, ast.JoinedStr):
+        yield "".join(
+            getattr(part, "value", "it") if isinstance(part, ast.Constant) else "it"
+            for part in node.values
+        )
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from texts_in(child)
+
+
+def test_a_sentence_that_is_read_out_has_fifteen_words_at_most():
+    sentences = [one for text in read_out() for one in re.split(r"(?<=[.?!])\s+", text)]
+    assert len(sentences) > 150
+    assert [one for one in sentences if len(one.split()) > 15] == []

@@ -85,7 +85,7 @@ def test_a_contact_that_is_verified_already_ends_well_and_nothing_is_sent(client
     sent = sandbox.counts()["calls"]["AdminUpdateUserAttributes"]
     run = made()
     assert (
-        "Stands against it  Nothing to do: the e-mail address n***@e*** is verified already."
+        "What blocks it   Nothing to do: the e-mail address n***@e*** is verified already."
         in repr(run.plan())
     )
     result = run.submit()
@@ -107,7 +107,7 @@ def test_something_else_that_stands_in_the_way_is_told_and_does_not_stop_it(clie
     ) in run.plan().changes
     result = run.submit()
     assert result.outcome is Outcome.CONFIRMED
-    assert "something else stands in the way: The account is disabled." in result.meaning
+    assert "something else is in the way: The account is disabled." in result.meaning
     assert "I have confirmed your e-mail address. Your account is disabled." in result.say
     assert result.next_runbook.name == "diagnose-user"
 
@@ -193,7 +193,7 @@ def test_what_would_help_nobody_is_not_done(trouble, contact, words, runbook, cl
         )
     before = dict(sandbox.counts()["calls"].get("AdminUpdateUserAttributes", {}))
     run = made(contact=contact, **more)
-    assert "Stands against it" in repr(run.plan())
+    assert "What blocks it" in repr(run.plan())
     result = run.submit()
     assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 6)
     assert words in result.headline

@@ -72,7 +72,7 @@ def test_the_password_is_left_alone_and_whoever_knows_it_comes_back_so_that_come
     result = made().submit()
     assert stays_signed_in(client, sign_in(client))
     assert "run admin-reset" in result.next
-    assert "Then run this once more, because they may have signed in again" in result.next
+    assert "Then run this again, because they may have signed in again" in result.next
     assert result.next_runbook.name == "admin-reset"
 
 
@@ -100,7 +100,7 @@ def test_a_disabled_user_is_signed_out_too(client, tokens):
     assert result.outcome is Outcome.CONFIRMED
     assert "you cannot sign in for now" in result.say
     # admin-reset would be refused, and nobody has signed in again meanwhile.
-    assert (result.next_runbook.name, "run this once more" in result.next) == (
+    assert (result.next_runbook.name, "run this again" in result.next) == (
         "set-password",
         False,
     )

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ import pytest
 
 from helpers.sandbox import (
     DEFAULT_CLIENT_ID,
+    DEFAULT_POOL_ID,
     DEFAULT_USERNAME,
     Sandbox,
     Server,
@@ -185,7 +187,7 @@ def test_mailbox_clock_settings_faults_and_reset_over_http(server):
     ("path", "body", "words"),
     [
         ("clock", {"seconds": 5}, "unknown: seconds; known: advance_seconds"),
-        ("clock", {"advance_seconds": -5}, "advance takes seconds"),
+        ("clock", {"advance_seconds": -5}, "advance needs seconds"),
         ("clock", {}, "missing: advance_seconds"),
         ("clock", [], "the body is a JSON object"),
         ("mailbox", {"who": "x"}, "mailbox takes GET"),
@@ -263,12 +265,12 @@ def test_the_buttons_of_the_page_work(server):
     before = server.sandbox.now()
     with urllib.request.urlopen(server.endpoint + "/_sandbox/", timeout=10) as answer:
         forms = re.findall(
-            r"<form method='post' action='([^']+)'>(.*?)</form>", answer.read().decode(), re.DOTALL
+            r'<form method="post" action="([^"]+)">(.*?)</form>', answer.read().decode(), re.DOTALL
         )
     clock = next(
         fields for action, fields in forms if action == "/_sandbox/clock" and "one hour" in fields
     )
-    name, value = re.search(r"name='(\w+)' value='(\d+)'", clock).groups()
+    name, value = re.search(r'name="(\w+)" value="(\d+)"', clock).groups()
     request = urllib.request.Request(
         server.endpoint + "/_sandbox/clock", f"{name}={value}".encode()
     )
@@ -300,14 +302,53 @@ def test_a_connection_is_kept_and_requests_may_follow_at_once(server):
             data += more
 
 
-def test_a_silent_client_does_not_keep_others_waiting(server):
-    silent = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(20)]
-    for client in silent:
-        client.sendall(b"POST / HTTP/1.1\r\nHost: loc")
-    # A silent client is given 75 seconds, and this request ten.
-    assert get(server, "health")["status"] == "ok"
-    for client in silent:
-        client.close()
+def test_silent_clients_make_room_the_longest_silent_one_first(server, monkeypatch):
+    monkeypatch.setattr("helpers.sandbox.server.MAX_CONNECTIONS", 20)
+    with contextlib.ExitStack() as stack:
+        silent = []
+        for _ in range(20):
+            client = socket.create_connection(("127.0.0.1", server.port), timeout=5)
+            silent.append(stack.enter_context(client))
+            client.sendall(b"POST / HTTP/1.1\r\nHost: loc")
+        assert get(server, "health")["status"] == "ok"
+        assert silent[0].recv(1) == b""
+        silent[-1].sendall(b"alhost\r\nContent-Length: 0\r\n\r\n")
+        assert silent[-1].recv(9) == b"HTTP/1.1 "
+
+
+def test_a_client_that_says_nothing_is_soon_let_go(server, monkeypatch):
+    assert server.RequestHandlerClass.timeout <= 10
+    monkeypatch.setattr(server.RequestHandlerClass, "timeout", 0.05)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+        assert client.recv(1) == b""
+
+
+@pytest.mark.parametrize(
+    "path", ["_sandboxmailbox", "_sandbox/mailbox/", "_sandbox//mailbox", "x/_sandbox/mailbox"]
+)
+def test_a_path_is_what_it_says_exactly(server, path):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    for method in ("GET", "POST"):
+        connection.request(method, f"/{path}")
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status in (404, 405)
+    assert answer.status == 404
+    connection.close()
+
+
+def test_keys_are_at_the_path_of_their_pool_alone(server):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    for path, status in (
+        (f"/{DEFAULT_POOL_ID}/.well-known/jwks.json", 200),
+        (f"/more/{DEFAULT_POOL_ID}/.well-known/jwks.json", 405),
+        ("/.well-known/jwks.json", 405),
+    ):
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        assert (path, answer.status) == (path, status)
+        answer.read()
+    connection.close()
 
 
 def test_a_head_request_has_no_body(server):
@@ -325,9 +366,51 @@ def test_a_door_whose_sandbox_is_closed_says_so_without_a_stack_trace(capfd):
         with pytest.raises(urllib.error.HTTPError) as caught:
             get(server, "health")
         with caught.value as answer:
-            assert answer.code in (400, 500)
-            assert "Traceback" not in answer.read().decode()
+            assert answer.code == 503
+            assert json.load(answer)["error"].startswith("this sandbox is closed")
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture
+def served_file(tmp_path):
+    box = Sandbox(str(tmp_path / "cognito.db"), None)
+    with Server(box, 0) as server:
+        yield server
+    box.close()
+
+
+@contextlib.contextmanager
+def locked(path):
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("BEGIN IMMEDIATE")
+    yield
+    db.execute("ROLLBACK")
+    db.close()
+
+
+def test_health_answers_at_once_while_another_program_locks_the_file(served_file):
+    with locked(served_file.sandbox.path), pytest.raises(urllib.error.HTTPError) as caught:
+        get(served_file, "health")
+    with caught.value as answer:
+        assert answer.code == 503
+        assert "is locked by another program" in json.load(answer)["error"]
+    assert get(served_file, "health")["status"] == "ok"
+
+
+def test_a_door_whose_file_was_deleted_says_so_and_makes_no_other(served_file):
+    world = World(None, client_for(endpoint_url=served_file.endpoint))
+    world.forgot()
+    os.unlink(served_file.sandbox.path)
+    with pytest.raises(world.api.exceptions.InternalErrorException) as caught:
+        world.forgot()
+    assert "was deleted, moved or replaced" in str(caught.value)
+    for place in ("mailbox", "health", ""):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            get(served_file, place)
+        with refused.value as answer:
+            assert answer.code == 503
+            assert "was deleted, moved or replaced" in json.load(answer)["error"]
+    assert not os.path.exists(served_file.sandbox.path)
 
 
 def test_closing_ends_threads_and_connections():

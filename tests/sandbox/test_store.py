@@ -22,6 +22,7 @@ from helpers.sandbox import (
     DEFAULT_POOL_ID,
     DEFAULT_USERNAME,
     Sandbox,
+    SandboxError,
     open_sandbox,
     wire,
 )
@@ -267,6 +268,136 @@ def test_a_sandbox_that_cannot_be_opened_is_closed(path, monkeypatch, statement)
         opened[0].cursor()
 
 
+def truncate(path):
+    os.truncate(path, 8192)
+
+
+def overwrite(path):
+    with open(path, "r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 20_000)
+
+
+def replace(path):
+    os.rename(path, path + ".old")
+    open_sandbox(path).close()
+
+
+@pytest.mark.parametrize(
+    ("happens", "words"),
+    [
+        (os.unlink, "was deleted, moved or replaced"),
+        (lambda path: os.rename(path, path + ".moved"), "was deleted, moved or replaced"),
+        (replace, "was deleted, moved or replaced"),
+        (truncate, "is damaged"),
+        (overwrite, "is damaged"),
+        (lambda path: os.truncate(path, 0), "is not a sandbox"),
+    ],
+    ids=["deleted", "moved", "replaced", "truncated", "overwritten", "emptied"],
+)
+def test_what_happens_to_the_file_is_said_in_a_sentence_and_by_a_call(path, happens, words):
+    box = Sandbox(path, None)
+    forgot(box)
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    happens(path)
+    status, body = call(box, "ForgotPassword", ClientId=DEFAULT_CLIENT_ID, Username="diego")
+    assert (status, body["__type"]) == (500, "InternalErrorException")
+    assert words in body["message"]
+    with pytest.raises(SandboxError, match=words):
+        box.mailbox()
+    box.close()
+
+
+def test_a_file_that_goes_during_a_call_takes_nothing_with_it(shared, path):
+    def a_call():
+        with shared.engine.store.transaction() as db:
+            db.execute("DELETE FROM users")
+            os.rename(path, path + ".away")
+
+    with pytest.raises(SandboxError, match="was deleted, moved or replaced"):
+        a_call()
+    os.rename(path + ".away", path)
+    assert signs_in(shared, DEFAULT_PASSWORD)
+
+
+def test_a_damaged_file_is_refused_in_a_sentence(path):
+    open_sandbox(path).close()
+    truncate(path)
+    with pytest.raises(SandboxError, match="is damaged; remove it"):
+        open_sandbox(path)
+
+
+def test_a_file_of_another_version_is_refused_and_left_as_it_is(path):
+    open_sandbox(path).close()
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version = 1000")
+    db.close()
+    with open(path, "rb") as file:
+        before = file.read()
+    with pytest.raises(SandboxError, match="another version of the sandbox"):
+        open_sandbox(path)
+    with open(path, "rb") as file:
+        assert file.read() == before
+
+
+def test_a_locked_file_is_said_within_a_few_seconds(shared, path, monkeypatch):
+    assert shared.engine.store.transaction.__wrapped__.__defaults__ == (5.0,)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("BEGIN IMMEDIATE")
+    with (
+        pytest.raises(SandboxError, match="is locked by another program"),
+        shared.engine.store.transaction(patience=0.05),
+    ):
+        pass
+    db.close()
+    assert forgot(shared)
+
+
+def test_a_sandbox_that_another_thread_holds_is_busy(shared):
+    asked = threading.Event()
+    said = []
+
+    def ask():
+        try:
+            shared.now(patience=0.01)
+        except SandboxError as error:
+            said.append(str(error))
+        asked.set()
+
+    with shared.engine.store.transaction():
+        threading.Thread(target=ask).start()
+        assert asked.wait(30)
+    assert "is busy with another call" in said[0]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_forked_child_makes_no_other_file_where_its_own_was_deleted(shared, path):
+    os.unlink(path)
+    child = os.fork()
+    if child == 0:
+        try:
+            shared.mailbox()
+        except SandboxError:
+            os._exit(0)
+        finally:
+            os._exit(3)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert not os.path.exists(path)
+
+
+def test_a_file_that_cannot_be_written_is_said_in_a_sentence(shared):
+    with shared.engine.store.transaction() as db:
+        pass
+    db.execute("PRAGMA query_only = 1")
+    with pytest.raises(SandboxError, match="can no longer be written"):
+        shared.advance(1)
+    db.execute("PRAGMA query_only = 0")
+    assert forgot(shared)
+
+
 def test_a_closed_sandbox_says_so(path):
     box = open_sandbox(path)
     box.close()
@@ -281,48 +412,48 @@ def test_of_many_threads_with_one_code_one_wins(path, where):
     box.settings(reset_attempts=20)
     for round_ in range(3):
         code = forgot(box)
-        map_botocore_errors, barrier = [], threading.Barrier(6)
+        results, barrier = [], threading.Barrier(6)
 
         def run(
             number,
             code=code,
-            map_botocore_errors=map_botocore_errors,
+            results=results,
             barrier=barrier,
             round_=round_,
         ):
             barrier.wait()
             password = f"Thread-Pass-{round_}{number}"
-            map_botocore_errors.append((confirm(box, code, password)[0], password))
+            results.append((confirm(box, code, password)[0], password))
 
         threads = [threading.Thread(target=run, args=(number,)) for number in range(6)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        (winner,) = [password for status, password in map_botocore_errors if status == 200]
+        (winner,) = [password for status, password in results if status == 200]
         assert signs_in(box, winner)
         box.advance(3600)
     box.close()
 
 
-def race(path, code, number, start, map_botocore_errors):
+def race(path, code, number, start, results):
     box = open_sandbox(path)
     start.wait()
-    map_botocore_errors.put((confirm(box, code, f"Process-Pass-{number}")[0], number))
+    results.put((confirm(box, code, f"Process-Pass-{number}")[0], number))
     box.close()
 
 
 def test_of_many_processes_with_one_code_one_wins(shared, path):
     context = multiprocessing.get_context("spawn")
     shared.settings(reset_attempts=20)
-    code, start, map_botocore_errors = forgot(shared), context.Barrier(4), context.Queue()
+    code, start, results = forgot(shared), context.Barrier(4), context.Queue()
     processes = [
-        context.Process(target=race, args=(path, code, number, start, map_botocore_errors))
+        context.Process(target=race, args=(path, code, number, start, results))
         for number in range(4)
     ]
     for process in processes:
         process.start()
-    found = [map_botocore_errors.get(timeout=60) for _ in processes]
+    found = [results.get(timeout=60) for _ in processes]
     for process in processes:
         process.join()
     (winner,) = [number for status, number in found if status == 200]

@@ -1,27 +1,23 @@
-"""The runbook audit-pool: read a pool and its app clients, and name the settings that make resets
-fail or leak.
-"""
+"""The runbook audit-pool: name the settings that make resets fail or leak."""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import ClassVar, TypeVar
 
 from helpers.cognito import reads
 from helpers.cognito.errors import NotAllowed, Refused, ResetError, Unsettled
 from helpers.cognito.models import Client, Pool
 from helpers.display.card import Card, Table
-from helpers.display.picture import Picture
 from helpers.display.refusals import refusals_of_reading
 from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
-from helpers.run.record import Found, Outcome, Step, step_failed
+from helpers.run.record import Found, Outcome, Step
 from helpers.run.result import Result
 from helpers.runbooks.audit.finding import Finding, Level
-from helpers.runbooks.audit.judge import UNSEEN, audit, told, weak_points, well_set
-from helpers.runbooks.audit.picture import way_of_a_code
+from helpers.runbooks.audit.judge import UNSEEN, audit, summary, weak_points, well_set
 from helpers.runbooks.schemas import AuditPoolParameters
+from helpers.runbooks.steps import Reader
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
@@ -44,17 +40,16 @@ _MEANS = {
     Level.LEAKS: "A stranger can find out who has an account.",
     Level.WORTH_KNOWING: "Nothing is wrong; some settings are worth knowing when a user calls.",
     Level.NOT_KNOWN: "What was read is well set; not everything could be read.",
-    Level.WELL: "Nothing in these settings stands against a reset.",
+    Level.WELL: "Nothing in these settings blocks a reset.",
 }
 _YET = Card("Nothing has been read yet.", (("What to do next", "Press the form's button."),))
 
 
 @dataclass(frozen=True)
 class Audited(Result):
-    """A result with its findings, which are told along with it."""
+    """A result with its findings, which are shown along with it."""
 
     findings: tuple[Finding, ...] = field(default=(), repr=False)
-    picture: Picture | None = field(default=None, repr=False)
 
     @property
     def request_id(self) -> str:
@@ -107,7 +102,7 @@ class AuditPool(Runbook[AuditPoolParameters]):
                     "Sensitive",
                     (
                         "the answer about an app client holds its secret; that is dropped at once,"
-                        " and stands nowhere"
+                        " and kept nowhere"
                     ),
                 ),
             ),
@@ -116,9 +111,7 @@ class AuditPool(Runbook[AuditPoolParameters]):
     def submit(
         self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None
     ) -> Result:
-        """Do what every run does, and put what was found into the record, as data. See
-        Runbook.submit.
-        """
+        """Do what every run does, and put the findings into the record, as data."""
         result = super().submit(values, typed)
         if self.record and self.parameters:
             pool = (self.parameters.user_pool_id,)
@@ -147,18 +140,11 @@ class AuditPool(Runbook[AuditPoolParameters]):
         """Return the table of what was looked at and is well set."""
         return well_set(self._findings) if self._findings else self._nothing
 
-    def picture(self) -> Picture | Card:
-        """Return the way of a code, with the weak points on it."""
-        drawn = self.result.picture if isinstance(self.result, Audited) else None
-        return drawn or self._nothing
-
     @property
     def _nothing(self) -> Card:
-        return (
-            Card("Nothing was read.", (("What to do next", self.result.next),))
-            if self.result
-            else _YET
-        )
+        if self.result is None:
+            return _YET
+        return Card("Nothing was read.", (("What to do next", self.result.next),))
 
     @property
     def _findings(self) -> tuple[Finding, ...]:
@@ -169,66 +155,19 @@ class AuditPool(Runbook[AuditPoolParameters]):
     def _act(
         self, parameters: AuditPoolParameters, target: Target, secrets: Mapping[str, Secret]
     ) -> Result:
-        client, whole = target.client(signed=True), {"user_pool_id": parameters.user_pool_id}
-        steps: list[Step] = []
-
-        def ask(operation: str, read: Callable[[], T]) -> T | ResetError:
-            try:
-                got = read()
-            except ResetError as exc:
-                steps.append(step_failed(operation, exc, target.now()))
-                return exc
-            steps.append(
-                Step(
-                    name=operation,
-                    status="done",
-                    at=target.now(),
-                    request_id=getattr(got, "request_id", ""),
-                )
-            )
-            return got
-
-        pool = ask("DescribeUserPool", lambda: reads.read_pool(client, **whole))
-        if isinstance(pool, ResetError):
-            return _stopped(pool, "the user pool", steps)
-        factors = ask("GetUserPoolMfaConfig", lambda: reads.read_factors(client, **whole))
-        faults = [("the second factors", factors)] if isinstance(factors, ResetError) else []
-        if not isinstance(factors, ResetError):
+        reading = _Reading(target, parameters.user_pool_id)
+        pool = reading.ask("the user pool", "DescribeUserPool", reads.read_pool)
+        if pool is None:
+            return reading.stopped()
+        factors = reading.ask("the second factors", "GetUserPoolMfaConfig", reads.read_factors)
+        if factors is not None:
             pool = replace(pool, factors=factors)
-        ids = ask("ListUserPoolClients", lambda: reads.list_clients(client, **whole))
-        clients: list[Client] = []
-        notes, unread = [], ""
-        if isinstance(ids, ResetError):
-            faults.append(("the list of app clients", ids))
-            unread, ids = f"they could not be listed: {ids}", ()
-        for number, client_id in enumerate(ids):
-            if number and not target.may_be_sandbox:
-                time.sleep(_PAUSE)
-            read = partial(reads.read_client, client, **whole, client_id=client_id)
-            got = ask("DescribeUserPoolClient", read)
-            if isinstance(got, Client):
-                clients.append(got)
-            elif isinstance(got, NotAllowed) and got.code == "ResourceNotFoundException":
-                notes.append(f"The app client {client_id} was deleted while the list was read.")
-            else:
-                # What stands against one stands against the next: the others are named, not tried.
-                faults.append((f"the app client {client_id}", got))
-                unread = (
-                    f"{len(ids) - number} of {len(ids)} app clients were not read, from {client_id}"
-                    f" on: {got}"
-                )
-                break
-        findings = audit(pool, None if unread and not clients else clients, unread)
-        if faults:
-            what, error = faults[0]
-            notes += [f"Not read either: {other}. {why}" for other, why in faults[1:]]
-            return replace(
-                _stopped(error, what, steps),
-                findings=findings,
-                picture=_drawn(pool, findings),
-                notes=tuple(notes),
-            )
-        return self._judged(pool, clients, findings, tuple(notes), tuple(steps))
+        clients = reading.clients()
+        known = None if reading.unread and not clients else clients
+        findings = audit(pool, known, reading.unread)
+        if reading.failed:
+            return replace(reading.stopped(), findings=findings)
+        return self._judged(pool, clients, findings, tuple(reading.notes), tuple(reading.steps))
 
     def _judged(
         self,
@@ -240,26 +179,25 @@ class AuditPool(Runbook[AuditPoolParameters]):
     ) -> Result:
         weak = sum(one.weak for one in findings)
         worst = findings[0].level
+        if weak:
+            looked_at = f"{weak} of {len(findings)} settings need a look"
+            then = (
+                "Give this to the owner of the pool, the worst first, and run it again after each"
+                " change."
+            )
+        else:
+            looked_at = f"all {len(findings)} settings are well set"
+            then = "Run it again after each change of the pool."
         return Audited(
             Outcome.CONFIRMED,
             0,
-            (
-                f"Done: {weak} of {len(findings)} settings need a look."
-                if weak
-                else f"Done: all {len(findings)} settings are well."
-            ),
+            f"Done: {looked_at}.",
             happened=(
                 f"The pool {pool.name} and its app clients ({len(clients)}) were read, and nothing"
                 " was changed."
             ),
-            meaning=f"{_MEANS[worst]} {told(findings)}",
-            next=(
-                "Give this to whoever owns the pool, the worst first, and run it again after each"
-                " change. "
-                if weak
-                else "Run it again after each change of the pool. "
-            )
-            + "For a single user who cannot reset, run diagnose-user.",
+            meaning=f"{_MEANS[worst]} {summary(findings)}",
+            next=f"{then} For a single user who cannot reset, run diagnose-user.",
             proof=(
                 f"All settings were read in {len(steps)} steps, each of them answered; none of them"
                 " can change anything."
@@ -268,7 +206,6 @@ class AuditPool(Runbook[AuditPoolParameters]):
             steps=steps,
             next_runbook=self.follow("diagnose-user"),
             findings=findings,
-            picture=_drawn(pool, findings),
         )
 
     @staticmethod
@@ -277,25 +214,67 @@ class AuditPool(Runbook[AuditPoolParameters]):
         return refusals_of_reading(*CALLS)
 
 
-def _stopped(error: ResetError, what: str, steps: list[Step]) -> Audited:
-    """Return the result of a run that could not read everything. Whatever stood against it, nothing
-    has changed.
-    """
-    refused = isinstance(error, Refused)
-    lost = isinstance(error, Unsettled)
-    return Audited(
-        Outcome.REFUSED if refused else Outcome.NOT_SENT,
-        7 if lost else error.exit_code,
-        f"Not complete: {what} could not be read. Nothing has changed.",
-        happened=str(error),
-        meaning=error.meaning if refused else "Reading changes nothing, so nothing is lost.",
-        next="Run this again." if lost else error.next,
-        steps=tuple(steps),
-    )
+class _Reading:
+    """What was read of a pool, and what could not be read."""
 
+    def __init__(self, target: Target, pool_id: str) -> None:
+        self.target = target
+        self._reader = Reader(target, pool_id)
+        self.steps = self._reader.steps
+        self.failed: list[tuple[str, ResetError]] = []
+        self.notes: list[str] = []
+        self.unread = ""
 
-def _drawn(pool: Pool, findings: tuple[Finding, ...]) -> Picture:
-    name = " ".join(
-        pool.name.split()
-    )  # Cognito allows white space in a name that an SVG may not hold
-    return way_of_a_code(f"The way of a code in the pool {name}, and its weak points", findings)
+    def ask(self, what: str, operation: str, call: Callable[..., T], **members: str) -> T | None:
+        """Return what a reading answers, None where it failed."""
+        try:
+            return self._reader.read(operation, call, **members)
+        except ResetError as exc:
+            self.failed.append((what, exc))
+            return None
+
+    def clients(self) -> list[Client]:
+        """Return the app clients that could be read; `unread` says which could not."""
+        ids = self.ask("the list of app clients", "ListUserPoolClients", reads.list_clients)
+        if ids is None:
+            self.unread = f"they could not be listed: {self.failed[-1][1]}"
+            return []
+        found = []
+        for number, client_id in enumerate(ids):
+            if number and not self.target.may_be_sandbox:
+                time.sleep(_PAUSE)
+            what, operation = f"the app client {client_id}", "DescribeUserPoolClient"
+            client = self.ask(what, operation, reads.read_client, client_id=client_id)
+            if client is not None:
+                found.append(client)
+            elif not self._deleted(client_id):
+                # What kept one from being read keeps the next as well: they are named, not tried.
+                self.unread = (
+                    f"{len(ids) - number} of {len(ids)} app clients were not read, from {client_id}"
+                    f" on: {self.failed[-1][1]}"
+                )
+                break
+        return found
+
+    def _deleted(self, client_id: str) -> bool:
+        _, error = self.failed[-1]
+        if not (isinstance(error, NotAllowed) and error.code == "ResourceNotFoundException"):
+            return False
+        self.failed.pop()
+        self.notes.append(f"The app client {client_id} was deleted while the list was read.")
+        return True
+
+    def stopped(self) -> Audited:
+        """Return the result of a run that could not read everything; nothing has changed."""
+        (what, error), *others = self.failed
+        refused, lost = isinstance(error, Refused), isinstance(error, Unsettled)
+        return Audited(
+            Outcome.REFUSED if refused else Outcome.NOT_SENT,
+            7 if lost else error.exit_code,
+            f"Not complete: {what} could not be read. Nothing has changed.",
+            happened=str(error),
+            meaning=error.meaning if refused else "Reading changes nothing, so nothing is lost.",
+            next="Run this again." if lost else error.next,
+            steps=tuple(self.steps),
+            notes=(*self.notes, *(f"Not read either: {other}. {why}" for other, why in others)),
+        )

@@ -1,6 +1,4 @@
-"""What an audit says of one setting: how bad it is, what it does to resets, what was seen, and what
-to change.
-"""
+"""What an audit says of one setting: how bad it is, what was seen, what to change."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,9 +17,7 @@ class Level(StrEnum):
 
 
 class Place(StrEnum):
-    """Where on the way of a code a setting is at work, from the user who asks to the new
-    password.
-    """
+    """Where a setting is at work on the way of a code, from asking to the new password."""
 
     ASKS = "the app client"
     POOL = "the user pool"
@@ -50,8 +46,7 @@ _LEFT_OUT = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One setting, judged. A setting that is well set is a finding too: of the level WELL, and with
-    nothing to fix.
+    """One setting, judged; where it is well set, its level is WELL and nothing is to fix.
 
     setting: as the API names it. title: what it is about, in a few words. risk: what it does to a
     reset. evidence: what was seen. fix: what to change. besides: what that change does besides.
@@ -111,8 +106,7 @@ def well(
 
 
 def needs_role(contacts: Sequence[str], *, sms_role: bool) -> str:
-    """Return what is set along with it where Cognito is to verify these contacts, "" where nothing
-    is.
+    """Return what else to set where Cognito is to verify these contacts, or "".
 
     Source: reported, "SMS configuration is required when phone_number is selected for auto
     verification" (aws-amplify/amplify-backend#1523).

@@ -1,5 +1,4 @@
-"""What in the settings of a pool and its app clients makes resets fail, puts accounts at risk, or
-leaks who exists?
+"""What in the settings of a pool makes resets fail, puts accounts at risk, or leaks who exists?
 
 Pure: facts in, findings out, the worst first. What is well set is said too, so that a reader sees
 what was looked at.
@@ -9,25 +8,31 @@ from collections.abc import Sequence
 
 from helpers.cognito.models import Client, Pool
 from helpers.display.card import Table
+from helpers.runbooks.audit.clients import of_clients
+from helpers.runbooks.audit.contacts import contacts
 from helpers.runbooks.audit.finding import Finding, Level, Place, Sure
-from helpers.runbooks.audit.opening import opening
+from helpers.runbooks.audit.names import finding_users
+from helpers.runbooks.audit.passwords import passwords
 from helpers.runbooks.audit.sending import sending
 
 UNSEEN = (
-    "Cannot be seen from a pool's settings: what the code of its Lambda functions does, how Amazon"
-    " SES and the SMS sandbox stand, the rules of a web application firewall, and the users"
+    "Cannot be seen from a pool's settings: what the code of its Lambda functions does, the state"
+    " of Amazon SES and the SMS sandbox, the rules of a web application firewall, and the users"
     " themselves."
 )
 
 
 def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tuple[Finding, ...]:
-    """Judge every setting that matters to a reset, and return the findings, the worst first, along
-    the way of a code.
+    """Judge every setting that matters to a reset; the worst comes first, then the way of a code.
 
     pool: with its factors where they were read. clients: the pool's app clients, None where none
     could be read. unread: which app clients could not be read, and why.
     """
-    findings = [*sending(pool), *opening(pool, clients, all_read=not unread)]
+    findings = [*contacts(pool), *sending(pool)]
+    # Where not all app clients were read, none of them is called well set.
+    if clients is not None:
+        findings += [one for one in of_clients(clients) if one.weak or not unread]
+    findings += [*finding_users(pool), *passwords(pool)]
     if unread:
         findings.append(
             Finding(
@@ -35,12 +40,12 @@ def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tup
                 Place.ASKS,
                 "app clients",
                 "app clients not read",
-                "One app client that tells who has an account is enough to leak it for the whole"
+                "One app client that reveals who has an account is enough to leak it for the whole"
                 " pool.",
                 unread,
                 Sure.INFERRED,
                 "developer guide, Managing user existence error responses",
-                "Mend what stands against reading them, and run this again.",
+                "Fix what kept them from being read, and run this again.",
             )
         )
     levels, places = list(Level), list(Place)
@@ -50,7 +55,7 @@ def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tup
 
 
 def weak_points(findings: Sequence[Finding]) -> Table:
-    """Return a table of what there is to know or to do, numbered as in the picture."""
+    """Return a table of what there is to know or to do, numbered as in the result."""
     weak = enumerate((one for one in findings if one.weak), 1)
     return Table(
         "Weak points, the worst first",
@@ -83,10 +88,8 @@ def well_set(findings: Sequence[Finding]) -> Table:
     )
 
 
-def told(findings: Sequence[Finding]) -> str:
-    """Return in one sentence how many findings there are of each kind, and what the weak ones are
-    about.
-    """
+def summary(findings: Sequence[Finding]) -> str:
+    """Return in one sentence how many findings of each kind there are, and on what."""
     words = []
     for level in Level:
         titles = [one.title for one in findings if one.level is level]

@@ -1,37 +1,30 @@
-"""The runbook diagnose-user: read what is known of a user, and end in one verdict and the runbook
-that helps.
-"""
+"""The runbook diagnose-user: from a user's name to one verdict, and the runbook that helps."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from functools import partial
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 from helpers.cognito import reads
-from helpers.cognito.errors import Answered, NotReached, Refused, ResetError
-from helpers.cognito.models import Client, Event, Pool, User
+from helpers.cognito.errors import Answered, ResetError
+from helpers.cognito.models import Client
 from helpers.display.card import Card, Table
 from helpers.display.refusals import refusals_of_reading
 from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
-from helpers.run.record import NextRunbook, Outcome, Step, step_failed
+from helpers.run.record import NextRunbook
 from helpers.run.result import Result
-from helpers.runbooks.diagnosis.diagnose import KINDS, diagnose, likely_causes, route
-from helpers.runbooks.diagnosis.spellings import spellings
+from helpers.runbooks.diagnosis.diagnose import diagnose, likely_causes
+from helpers.runbooks.diagnosis.evidence import lowered
+from helpers.runbooks.diagnosis.facts import facts
+from helpers.runbooks.diagnosis.reading import NO_SUCH, NO_USER, OPERATIONS, Reading
 from helpers.runbooks.diagnosis.verdicts import Verdict, verdict
 from helpers.runbooks.schemas import DiagnoseUserParameters
 from helpers.sandbox import CASES, open_sandbox, plant_case
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
-if TYPE_CHECKING:
-    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
-
-T = TypeVar("T")
-_NOBODY, _NOWHERE = "UserNotFoundException", "ResourceNotFoundException"
-_BECAUSE = {_NOWHERE: "no-such-client-or-pool", "AccessDeniedException": "not-allowed-to-read"}
+_BECAUSE = {NO_SUCH: "no-such-client-or-pool", "AccessDeniedException": "not-allowed-to-read"}
 _ALSO_AT_MOST = 4
 
 
@@ -67,59 +60,6 @@ class Diagnosis(Result):
         )
 
 
-@dataclass
-class _Read:
-    """What has been read so far, the calls that read it, and what failed, by what it was to
-    tell.
-    """
-
-    target: Target
-    steps: list[Step] = field(default_factory=list)
-    failed: dict[str, ResetError] = field(default_factory=dict)
-    user: User | None = None
-    pool: Pool | None = None
-    client: Client | None = None
-    events: tuple[Event, ...] = ()
-    others: tuple[User, ...] = ()
-
-    def ask(self, what: str, operation: str, call: Callable[[], T]) -> T | None:
-        """Make one reading; None where it failed, which is kept. Where Cognito was not reached, no
-        other is tried.
-        """
-        if any(isinstance(error, NotReached) for error in self.failed.values()):
-            self.failed[what] = next(iter(self.failed.values()))
-            return None
-        try:
-            answer = call()
-        except ResetError as exc:
-            self.steps.append(step_failed(operation, exc, self.target.now()))
-            if not (what == "user" and _says(exc, _NOBODY)):
-                self.failed[what] = exc
-            return None
-        request_id = str(getattr(answer, "request_id", ""))
-        self.steps.append(
-            Step(name=operation, status="done", at=self.target.now(), request_id=request_id)
-        )
-        return answer
-
-    @property
-    def unread(self) -> tuple[str, ...]:
-        """What could not be read; no-client where the pool was, and has no such app client."""
-        foreign = self.pool is not None and _says(self.failed.get("client"), _NOWHERE)
-        return tuple("no-client" if what == "client" and foreign else what for what in self.failed)
-
-    @property
-    def run_out(self) -> bool:
-        """Whether the user has not been changed for longer than the pool takes a temporary
-        password.
-        """
-        user = self.user or (self.others[0] if len(self.others) == 1 else None)
-        if user is None or self.pool is None:
-            return False
-        since = self.target.now() - datetime.fromisoformat(user.last_modified)
-        return since > timedelta(days=self.pool.temporary_days)
-
-
 class DiagnoseUser(Runbook[DiagnoseUserParameters]):
     """One run of diagnose-user. See Runbook for the steps."""
 
@@ -128,13 +68,12 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
     title: ClassVar[str] = "Find out why a user cannot reset the password"
     button: ClassVar[str] = "Diagnose"
     form_fields: ClassVar[tuple[str, ...]] = ("username", "symptom", "user_pool_id", "client_id")
-    verify_hint: ClassVar[str] = "Nothing was changed: diagnose once more."
+    verify_hint: ClassVar[str] = "Nothing was changed: diagnose again."
 
     def practice(self, username: str = "") -> Card:
-        """In the sandbox of this process, plant the training case whose user this is, unless the
-        user is there already.
+        """In this process's sandbox, plant the training case of this user, unless it is there.
 
-        So whoever has mended something may run the notebook once more and see it. Elsewhere nothing
+        So anyone who has fixed something may run the notebook again and see it. Elsewhere nothing
         is done.
         """
         p = self.parameters
@@ -159,20 +98,14 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         )
 
     def training(self) -> dict[str, str]:
-        """Return the training cases, by name what the user says; none where the sandbox is not this
-        process's own.
-        """
+        """Return what the user of each training case says, by name; none but in the sandbox."""
         p = self.parameters
-        return (
-            {name: case.says for name, case in CASES.items()}
-            if p is not None and p.to_target().embedded
-            else {}
-        )
+        if p is None or not p.to_target().embedded:
+            return {}
+        return {name: case.says for name, case in CASES.items()}
 
     def train(self, case: str) -> dict[str, str]:
-        """Put a training case into the sandbox, as new, and return the parameters that a person
-        would fill in for it.
-        """
+        """Put a training case into the sandbox, as new, and return the parameters for it."""
         user = plant_case(open_sandbox(), case)
         return {
             "username": user.username,
@@ -186,6 +119,9 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         p = self.parameters
         if p is None:
             return self._incorrect()
+        named = "; it is not named, so it is not looked at"
+        if p.client_id:
+            named = "; its answer holds the client's secret, which is dropped at once"
         if not p.username:
             return Card(
                 "What will happen",
@@ -202,15 +138,7 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
                         "eventually consistent: the changes of the last moments may be missing"
                     ),
                 ),
-                (
-                    "Only if the app client is named",
-                    "DescribeUserPoolClient"
-                    + (
-                        "; its answer holds the client's secret, which is dropped at once"
-                        if p.client_id
-                        else "; it is not named, so it is not looked at"
-                    ),
-                ),
+                ("Only if the app client is named", f"DescribeUserPoolClient{named}"),
                 ("Only if the pool records events", "AdminListUserAuthEvents"),
                 ("Costs", "AdminGetUser counts the user as active this month, which AWS bills"),
                 ("Changes", "nothing"),
@@ -222,21 +150,12 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
     ) -> Result:
         ids = {"user_pool_id": parameters.user_pool_id, "client_id": parameters.client_id}
         if not parameters.username:
-            causes = likely_causes(parameters.symptom, **ids)
-            likeliest = replace(
-                causes[0],
-                headline=f"Most likely: {causes[0].headline[:1].lower()}{causes[0].headline[1:]}",
-            )
-            return self._result(
-                likeliest if len(causes) > 1 else causes[0],
-                (),
-                causes[1:],
-                Outcome.CONFIRMED,
-                0,
-                (),
-            )
-        read = _Read(target)
-        self._look(parameters, read, target.client(signed=True))
+            first, *others = likely_causes(parameters.symptom, **ids)
+            if others:
+                first = replace(first, headline=f"Most likely: {lowered(first.headline)}")
+            return self._result(first, Reading(target), others)
+        read = Reading(target)
+        read.look(parameters)
         found = diagnose(
             username=parameters.username,
             user=read.user,
@@ -249,105 +168,22 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
             run_out=read.run_out,
             **ids,
         )
-        also: tuple[Verdict, ...] = ()
+        also: list[Verdict] = []
         if "user" in read.failed:
             found = _unread(found, read.failed["user"], parameters)
-            also = tuple(
-                one
-                for one in likely_causes(parameters.symptom)
-                if one.problem not in (found.problem, "not-understood")
-            )
-        outcome, exit_code = _ending(read)
-        return self._result(
-            found,
-            tuple(_facts(parameters, read)),
-            also,
-            outcome,
-            exit_code,
-            tuple(f"{_READS[what]}: {error}" for what, error in read.failed.items()),
-            tuple(read.steps),
-            read.client,
-        )
-
-    def _look(
-        self, p: DiagnoseUserParameters, read: _Read, client: "CognitoIdentityProviderClient"
-    ) -> None:
-        """Make the readings, each once; what an earlier one shows decides whether a later one is
-        made.
-        """
-        pool, user = (
-            {"user_pool_id": p.user_pool_id},
-            {
-                "user_pool_id": p.user_pool_id,
-                "username": p.username,
-            },
-        )
-        read.pool = read.ask("pool", "DescribeUserPool", partial(reads.read_pool, client, **pool))
-        read.user = read.ask("user", "AdminGetUser", partial(reads.look_up, client, **user))
-        if p.client_id:
-            read.client = read.ask(
-                "client",
-                "DescribeUserPoolClient",
-                partial(reads.read_client, client, **pool, client_id=p.client_id),
-            )
-        if read.user is None:
-            if "user" not in read.failed:
-                read.others = self._search(p, read, client)
-        elif read.pool is not None and read.pool.threat_protection != "OFF":
-            read.events = (
-                read.ask(
-                    "events",
-                    "AdminListUserAuthEvents",
-                    partial(reads.recent_events, client, **user),
-                )
-                or ()
-            )
-
-    def _search(
-        self, p: DiagnoseUserParameters, read: _Read, client: "CognitoIdentityProviderClient"
-    ) -> tuple[User, ...]:
-        """Look for the user by the contact and in other spellings, until somebody is found."""
-        found: tuple[User, ...] = ()
-        for attribute, value in spellings(p.username, read.pool):
-            if not found and "others" not in read.failed:
-                found = (
-                    read.ask(
-                        "others",
-                        "ListUsers",
-                        partial(
-                            reads.find_users,
-                            client,
-                            user_pool_id=p.user_pool_id,
-                            attribute=attribute,
-                            value=value,
-                        ),
-                    )
-                    or ()
-                )
-        if len(found) == 1:
-            # ListUsers tells no second factors, and they decide where a code goes.
-            whole = read.ask(
-                "others",
-                "AdminGetUser",
-                partial(
-                    reads.look_up, client, user_pool_id=p.user_pool_id, username=found[0].username
-                ),
-            )
-            found = (whole,) if whole else found
-        return found
+            known = (found.problem, "not-understood")
+            also = [one for one in likely_causes(parameters.symptom) if one.problem not in known]
+        return self._result(found, read, also, tuple(facts(parameters.username, read)))
 
     def _result(
         self,
         found: Verdict,
-        facts: tuple[tuple[str, str], ...],
-        also: tuple[Verdict, ...],
-        outcome: Outcome,
-        exit_code: int,
-        notes: tuple[str, ...],
-        steps: tuple[Step, ...] = (),
-        client: Client | None = None,
+        read: Reading,
+        also: Sequence[Verdict],
+        facts: tuple[tuple[str, str], ...] = (),
     ) -> Diagnosis:
-        made = ", ".join(dict.fromkeys(step.name for step in steps))
+        outcome, exit_code = read.ending()
+        made = ", ".join(dict.fromkeys(step.name for step in read.steps))
         by = f"what {made} answered" if made else "the words of the symptom alone"
         return Diagnosis(
             outcome,
@@ -358,10 +194,10 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
             say=found.say,
             next=found.next,
             proof=f"Verdict {found.problem}, from {by}; nothing was changed.",
-            notes=notes,
-            steps=steps,
+            notes=tuple(f"{OPERATIONS[what]}: {error}" for what, error in read.failed.items()),
+            steps=tuple(read.steps),
             decided_by="AdminGetUser",
-            next_runbook=self._next(found, client),
+            next_runbook=self._next(found, read.client),
             verdict=found,
             facts=facts,
             also=tuple(f"{one.headline} {one.next}" for one in also[:_ALSO_AT_MOST]),
@@ -373,13 +209,9 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         following = self.follow(found.runbook, **known)
         if following is None:
             return None
-        asks = (
-            client is not None
-            and client.has_secret
-            and "client_id" in found.parameters
-            and found.runbook != self.name
-        )
-        secret = {"client_secret": "prompt:"} if asks else {}
+        secret = {}
+        if client is not None and client.has_secret and found.runbook != self.name:
+            secret = {"client_secret": "prompt:"} if "client_id" in found.parameters else {}
         return following.model_copy(
             update={"parameters": {**following.parameters, **found.parameters, **secret}}
         )
@@ -387,14 +219,14 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
     @staticmethod
     def refusals() -> Table:
         """Return every error of this runbook's calls as a table; a missing user is a finding."""
-        return refusals_of_reading(*_READS.values(), but=_NOBODY)
+        return refusals_of_reading(*OPERATIONS.values(), but=NO_USER)
 
     @staticmethod
     def training_cases() -> Table:
         """Return the users in trouble that a sandbox can be given, and what each of them says."""
         return Table(
             "Training cases",
-            ("Case", "Problem", "What the user says", "What diagnosis is told"),
+            ("Case", "Problem", "What the user says", "What diagnosis is given"),
             tuple(
                 (
                     one.name,
@@ -407,29 +239,8 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         )
 
 
-_READS = {
-    "pool": "DescribeUserPool",
-    "user": "AdminGetUser",
-    "client": "DescribeUserPoolClient",
-    "events": "AdminListUserAuthEvents",
-    "others": "ListUsers",
-}
-
-
-def _ending(read: _Read) -> tuple[Outcome, int]:
-    """Return how the run ended: a reading that failed keeps it from being done, since the verdict
-    may lack something.
-    """
-    error = read.failed.get("user") or next(iter(read.failed.values()), None)
-    if error is None:
-        return Outcome.CONFIRMED, 0
-    if isinstance(error, Refused | NotReached):
-        return Outcome.REFUSED if isinstance(error, Refused) else Outcome.NOT_SENT, error.exit_code
-    return Outcome.NOT_SENT, NotReached.exit_code
-
-
 def _unread(found: Verdict, error: ResetError, p: DiagnoseUserParameters) -> Verdict:
-    """Say what kept the user from being read, in a verdict that stands without the user."""
+    """Say what kept the user from being read, in a verdict that needs no user."""
     if found.problem != "not-read":
         return found
     because = _BECAUSE.get(error.code, "") if isinstance(error, Answered) else ""
@@ -439,91 +250,18 @@ def _unread(found: Verdict, error: ResetError, p: DiagnoseUserParameters) -> Ver
         )
     known = {"username": p.username, "user_pool_id": p.user_pool_id, "client_id": p.client_id}
     plain = verdict(because, (str(error), *found.evidence), **known)
-    if because != _BECAUSE[_NOWHERE]:
+    if because != _BECAUSE[NO_SUCH]:
         return plain
     # An id that is known to be wrong is not handed on; a pool's id begins with its region.
     region = p.user_pool_id.partition("_")[0]
-    astray = region != p.region and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region) is not None
-    told = (
-        (f"The user pool's id begins with its region, {region}, and {p.region} was asked.",)
-        if astray
-        else ()
-    )
-    where = {"region": region} if astray else {"user_pool_id": ""}
-    then = (
-        f"Check the user pool id; if it is right, diagnose once more in {region}."
-        if astray
-        else plain.next
-    )
+    say = "Please hold the line: I have to look for your account in another place."
+    if region == p.region or not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d", region):
+        return replace(plain, parameters={**plain.parameters, "user_pool_id": ""}, say=say)
+    elsewhere = f"The user pool's id begins with its region, {region}, and {p.region} was asked."
     return replace(
         plain,
-        evidence=(*told, *plain.evidence),
-        parameters={**plain.parameters, **where},
-        next=then,
-        say="Please hold the line: I have to look for your account in another place.",
+        evidence=(elsewhere, *plain.evidence),
+        parameters={**plain.parameters, "region": region},
+        next=f"Check the user pool id; if it is right, diagnose again in {region}.",
+        say=say,
     )
-
-
-def _says(error: ResetError | None, code: str) -> bool:
-    return isinstance(error, Answered) and error.code == code
-
-
-def _facts(p: DiagnoseUserParameters, read: _Read) -> Iterator[tuple[str, str]]:
-    """Yield what is known, as rows."""
-    user, pool, client = read.user, read.pool, read.client
-    if user is not None:
-        enabled = "enabled" if user.enabled else "disabled"
-        changed = user.last_modified[:16].replace("T", " ")
-        yield "User", f"{user.username}: {user.status}, {enabled}, changed last on {changed}"
-        yield (
-            "Contacts",
-            "; ".join(
-                f"{KINDS[one.attribute]} {one.shown}, {'' if one.verified else 'not '}verified"
-                for one in user.contacts
-            )
-            or "none",
-        )
-        preferred = f"; preferred: {user.preferred_factor}" if user.preferred_factor else ""
-        yield "Second factors", (", ".join(user.factors) or "none") + preferred
-        yield "Where a code would go", " ".join(route(user, pool).why)
-    elif "user" not in read.failed:
-        yield "User", f"none by the name {p.username}"
-    if client is not None:
-        hides = (
-            "hides which users exist (PreventUserExistenceErrors ENABLED)"
-            if client.hides_users
-            else "tells which users exist (PreventUserExistenceErrors LEGACY)"
-        )
-        yield (
-            "App client",
-            (
-                f"{client.client_id}: {'a' if client.has_secret else 'no'} client secret; {hides}; "
-                f"sign-in flows {', '.join(client.flows)}"
-            ),
-        )
-    if pool is not None:
-        history = (
-            f"; none of the last {pool.policy.history_size} passwords"
-            if pool.policy.history_size
-            else ""
-        )
-        yield "Password policy", ", ".join(rule.words for rule in pool.policy.rules()) + history
-        if user is not None:
-            yield (
-                "Recorded events",
-                _events(read.events)
-                or (
-                    "the pool records none (threat protection is off)"
-                    if pool.threat_protection == "OFF"
-                    else "none"
-                ),
-            )
-    if any(step.name == "ListUsers" for step in read.steps):
-        yield (
-            "How fresh",
-            "ListUsers is eventually consistent: a change of the last moments may be missing.",
-        )
-
-
-def _events(events: tuple[Event, ...]) -> str:
-    return "; ".join(f"{one.at[:16].replace('T', ' ')} {one.kind} {one.response}" for one in events)

@@ -1,4 +1,4 @@
-"""What was read, in sentences: the evidence that a verdict stands on."""
+"""What was read, in sentences: the evidence of a verdict."""
 
 from collections.abc import Sequence
 
@@ -15,9 +15,7 @@ STATES = {
 
 
 def state(username: str, user: User, pool: Pool | None) -> list[str]:
-    """Return how an account stands, and where a code would go if one can. username: as it was asked
-    for.
-    """
+    """Return the state of an account, and where a code would go. username: as asked for."""
     named = f", whose own username is {user.username}," if user.username != username else ""
     state = f"{STATES.get(user.status, 'has a rare status')} ({user.status})"
     words = [f"{username}{named} {state} and is {'enabled' if user.enabled else 'disabled'}."]
@@ -54,8 +52,8 @@ def client_words(client: Client | None) -> list[str]:
 
 def records(events: Sequence[Event]) -> list[str]:
     """Return what the user did last, in one sentence; nothing where nothing is recorded."""
-    told = "; ".join(f"{at(one)} {one.kind} {one.response}" for one in events[:3])
-    return [f"Recorded, newest first: {told}."] if told else []
+    last = "; ".join(f"{at(one)} {one.kind} {one.response}" for one in events[:3])
+    return [f"Recorded, newest first: {last}."] if last else []
 
 
 def at(event: Event) -> str:
@@ -64,5 +62,5 @@ def at(event: Event) -> str:
 
 
 def lowered(sentence: str) -> str:
-    """Return a sentence as it stands after a colon."""
+    """Return a sentence as it is written after a colon."""
     return sentence[:1].lower() + sentence[1:]

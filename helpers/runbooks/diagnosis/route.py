@@ -1,6 +1,4 @@
-"""Where would a confirmation code go, and why there? From a user and a pool as they were read;
-nothing is asked here.
-"""
+"""Where would a code go, and why there? From what was read of a user and a pool."""
 
 from dataclasses import dataclass, replace
 
@@ -15,8 +13,7 @@ _CONTACT_OF = {"verified_email": "email", "verified_phone_number": "phone_number
 
 @dataclass(frozen=True)
 class Route:
-    """Where a reset code would go. contact: None where it can go nowhere, or where that is not
-    known.
+    """Where a reset code would go. contact: None for nowhere, or where it is not known.
 
     why: the reason, in sentences. known: whether everything that decides could be read. ineligible:
     verified contacts that may not carry a code, each with "factor" (it is the user's second factor)
@@ -90,15 +87,14 @@ def route(user: User, pool: Pool | None) -> Route:
 
 
 def would_be_eligible(user: User, pool: Pool | None) -> tuple[Contact, ...]:
-    """Return the contacts to which a code would go if they were verified, each in place of where it
-    goes now.
+    """Return the contacts to which a code would go if they were verified.
 
     Where the pool could not be read, each contact that is not verified might be one.
     """
 
     def carries(one: Contact) -> bool:
-        mended = replace(one, verified=True)
-        contacts = tuple(mended if each is one else each for each in user.contacts)
-        return pool is None or route(replace(user, contacts=contacts), pool).contact == mended
+        verified_too = replace(one, verified=True)
+        contacts = tuple(verified_too if each is one else each for each in user.contacts)
+        return pool is None or route(replace(user, contacts=contacts), pool).contact == verified_too
 
     return tuple(one for one in user.contacts if not one.verified and carries(one))

@@ -1,6 +1,4 @@
-"""How else might the account spell the name that a user gives? Capital letters, and phone numbers
-as Cognito keeps them.
-"""
+"""How else may an account spell a name? By capitals, or as Cognito keeps phone numbers."""
 
 import re
 from collections.abc import Iterator

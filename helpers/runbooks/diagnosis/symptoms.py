@@ -1,4 +1,4 @@
-"""From what somebody saw or said to its likely causes, the likeliest first.
+"""From what was seen or said to its likely causes, the likeliest first.
 
 A symptom is an exception's name, a message as Cognito words it, or what a user says on the phone,
 in English. The rules are a heuristic of this project's own: they look for words and know nothing of
@@ -149,7 +149,7 @@ _NO_CODE = (
 
 
 def _missing(what: str) -> str:
-    """Return a pattern for somebody who waits for this."""
+    """Return a pattern for a user who waits for this."""
     return (
         rf"{_NO}.*\b{_COMES}.*{what}|{what}.*{_NO}.*\b{_COMES}|\b(no|where is (my|the)|still"
         rf" wait\w* for) {what}|"
@@ -344,8 +344,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 
 
 def causes(symptom: str) -> tuple[str, ...]:
-    """Return the names of the problems that a symptom may come from, likeliest first; () where no
-    rule knows it.
+    """Return the problems that a symptom may come from, likeliest first; () for unknown.
 
     symptom: an exception's name, a message, or a user's words, in any capitals.
     """
@@ -364,8 +363,7 @@ def causes(symptom: str) -> tuple[str, ...]:
 
 
 def means_another_contact(symptom: str, attribute: str) -> bool:
-    """Say whether somebody who lost a contact names the other kind alone, and does not say that
-    codes go there.
+    """Whether the lost contact that a symptom names is of the other kind alone.
 
     attribute: the kind of contact that a code would go to.
     """
@@ -380,8 +378,7 @@ def means_another_contact(symptom: str, attribute: str) -> bool:
 
 
 def likely_causes(symptom: str, **known: str) -> tuple[Verdict, ...]:
-    """Return what a symptom may come from, as verdicts, likeliest first; use it when no user can be
-    looked up.
+    """Return verdicts on a symptom alone, likeliest first, where no user can be looked up.
 
     symptom: as for `causes`. known: what is known already, by a parameter's name, such as
     user_pool_id or username; it is filled in for the next runbook. It is never empty: for unknown

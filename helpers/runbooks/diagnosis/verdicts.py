@@ -1,8 +1,7 @@
-"""The problems that a diagnosis can end in: what each means, what to tell the user, what to do
-next.
+"""The problems that a diagnosis can end in: what each means, what to say, what to do.
 
 Fifteen of them are the ones that users of Amazon Cognito report most, a few more are common too,
-and the rest are what an account's own state can say. What the catalogue of errors already tells is
+and the rest are what an account's own state can say. What the catalogue of errors already says is
 taken from there.
 """
 
@@ -17,7 +16,7 @@ class Verdict:
     """What a diagnosis comes to. Get one from `helpers.runbooks.diagnosis.diagnose`.
 
     problem: its stable name, such as no-verified-contact. headline: the verdict in one plain
-    sentence. evidence: the facts that it stands on. say: what to tell the user. next: what to do,
+    sentence. evidence: the facts for it. say: what to tell the user. next: what to do,
     in words. runbook: the one that does it, "" where no runbook does. parameters: what that runbook
     is to be given, by name; never a secret, and never the repeated username that a runbook may ask
     for as its gate.
@@ -48,8 +47,7 @@ TAKES: dict[str, tuple[str, ...]] = {
 
 
 def verdict(problem: str, evidence: tuple[str, ...] = (), **known: str) -> Verdict:
-    """Return the verdict on a problem, with its evidence and its next runbook's parameters filled
-    in.
+    """Return the verdict on a problem, with the parameters of its next runbook filled in.
 
     problem: one of PROBLEMS. known: everything that is known by a parameter's name; what the
     runbook does not take, or what is empty, is left out.
@@ -75,7 +73,7 @@ def refusal(
 ) -> Verdict:
     """Return what the catalogue of errors says of one refusal, as a verdict.
 
-    code, message, operation: as `helpers.cognito.catalogue.look_up` takes them. problem: its name
+    code, message, operation: as for `helpers.cognito.catalogue.look_up`. problem: its name
     here; without one it is called after its exception. say, next: better words than the
     catalogue's, where a diagnosis has them.
     """
@@ -101,7 +99,7 @@ _FORGOT, _CONFIRM, _SIGN_IN = "ForgotPassword", "ConfirmForgotPassword", "Initia
 _NO_CONTACT = "no registered/verified email or phone_number"
 
 _ALL = (
-    # What stands in the account, the pool or the app client
+    # What is seen in the account, the pool or the app client
     Verdict(
         "made-up-answer",
         "No code was sent, although Cognito answered as if there had been one.",
@@ -109,7 +107,7 @@ _ALL = (
         " code is then answered alike for a user who is missing, disabled or without a verified"
         " contact, and nothing is sent.",
         "I am looking at your account to see why no code reaches you.",
-        "Ask for the name that the user signs in with, and look it up: the cause stands in the"
+        "Ask for the name that the user signs in with, and look it up: the cause is in the"
         " account itself.",
         "diagnose-user",
     ),
@@ -120,14 +118,13 @@ _ALL = (
         " address that is not verified is no name to sign in with either.",
         "Please spell the name you sign in with, letter by letter. Did you register with another"
         " address?",
-        "Diagnose once more with the name as the user spells it; check the user pool and the"
-        " region.",
+        "Diagnose again with the name as the user spells it; check the user pool and the region.",
         "diagnose-user",
     ),
     Verdict(
         "not-yet-migrated",
         "The user is not in this pool yet, and a trigger brings users over when they come.",
-        "The pool has a UserMigration trigger. It is asked when somebody unknown signs in or"
+        "The pool has a UserMigration trigger. It is asked when an unknown user signs in or"
         " requests a code, and the user is there from then on, if the trigger knows the name.",
         "Your account moves to our new system now. You will get a code for a new password.",
         "Request a code for the name as the user spells it: that asks the trigger.",
@@ -136,20 +133,20 @@ _ALL = (
     Verdict(
         "client-of-another-pool",
         "The app client is not one of this user pool.",
-        "Its id is misspelt, or the user's application belongs to another pool. Whoever requests a"
-        " code through it asks that other pool, which does not know this account.",
+        "Its id is misspelt, or the user's application belongs to another pool. Anyone who"
+        " requests a code through it asks that other pool, which does not know this account.",
         "Which application do you want to sign in to? I have to look where it belongs.",
         "Find out the id of the app client that the user's application uses, and its user pool;"
-        " then diagnose once more with these.",
+        " then diagnose again with these.",
         "diagnose-user",
     ),
     Verdict(
         "other-case",
         "The name is not spelt as the account has it.",
-        "Where a pool tells capital letters apart, that cannot be changed later; and a phone number"
-        " begins with + and the country code. To Cognito these are two names.",
-        "Please write your name exactly as you registered it, capital letters too, and a phone"
-        " number with + in front.",
+        "Where a pool distinguishes capital letters, that cannot be changed later; and a phone"
+        " number begins with + and the country code. To Cognito these are two names.",
+        "Please write your name exactly as you registered it, capital letters too. A phone number"
+        " begins with +.",
         "Go on with the name exactly as the account has it.",
         "request-code",
     ),
@@ -170,7 +167,7 @@ _ALL = (
         " enabled again.",
         "Your account is disabled. I have to ask an administrator before we can go on.",
         "Find out why it was disabled. Only if that is settled may an administrator enable it"
-        " (AdminEnableUser); then diagnose once more.",
+        " (AdminEnableUser); then diagnose again.",
         "diagnose-user",
     ),
     Verdict(
@@ -178,8 +175,8 @@ _ALL = (
         "The user still has the temporary password of an invitation.",
         "In this state (FORCE_CHANGE_PASSWORD) Cognito sends no code. The user signs in with the"
         " temporary password and chooses a new one then; the invitation runs out after some days.",
-        "Please look for our invitation: sign in with the password in it, and you will be asked"
-        f" for a new one. If you do not have it any more, we set one for you. {_IDENTITY}",
+        "Please look for our invitation and sign in with the password in it. You are then asked for"
+        f" a new one. If you do not have it any more, we set one for you. {_IDENTITY}",
         "If the invitation is lost or has run out: after proof of identity, set a password, or send"
         " the invitation again (AdminCreateUser, MessageAction RESEND).",
         "set-password",
@@ -187,7 +184,7 @@ _ALL = (
     Verdict(
         "invitation-run-out",
         "The temporary password of the invitation has run out.",
-        "The user has never signed in (FORCE_CHANGE_PASSWORD), and the pool takes a temporary"
+        "The user has never signed in (FORCE_CHANGE_PASSWORD), and the pool accepts a temporary"
         " password for some days only. In this state Cognito sends no code.",
         f"Your invitation has run out. We set a new password for you. {_IDENTITY}",
         f"{_SET} Or send the invitation again (AdminCreateUser, MessageAction RESEND).",
@@ -272,10 +269,10 @@ _ALL = (
     Verdict(
         "reset-required",
         "The password has to be reset before the user can sign in.",
-        "An administrator reset it, or the user was imported or migrated, or Cognito took the"
-        " password for stolen. The old password does not work any more. Some applications have no"
+        "An administrator reset it, or the user was imported or migrated, or Cognito considered the"
+        " password stolen. The old password does not work any more. Some applications have no"
         " screen for this and leave the user stuck.",
-        "Your password has to be set anew. I am having a code sent to you now; please use the"
+        "You have to set a new password. I am having a code sent to you now; please use the"
         " newest message.",
         "Request a code, then confirm the reset with it. A code that an administrator's reset has"
         " sent within the last hour is good too.",
@@ -283,7 +280,7 @@ _ALL = (
     ),
     Verdict(
         "nothing-in-the-way",
-        "Nothing stands against a reset: have a code sent.",
+        "Nothing blocks a reset: have a code sent.",
         "The account is enabled and in order, and a code has somewhere to go.",
         "I am having a code sent to you now. Please use the newest message only.",
         "Request a code, then confirm the reset with it.",
@@ -295,16 +292,15 @@ _ALL = (
         "The reading that decides was refused or did not come back. Nothing is known about the"
         " account.",
         "I cannot see your account at this moment. Please hold the line.",
-        "Mend what the failed reading names, then diagnose once more.",
+        "Fix what the failed reading names, then diagnose again.",
         "diagnose-user",
     ),
     Verdict(
         "not-understood",
         "These words are none that this runbook knows.",
         "It looks for the names and texts of Cognito's errors and for some plain English words.",
-        "Please read me exactly what you see on the screen, and tell me what you did just before.",
-        "Diagnose by the username: what stands against a reset is mostly seen in the account"
-        " itself.",
+        "Please read me exactly what you see on the screen. What did you do just before?",
+        "Diagnose by the username: what blocks a reset is mostly seen in the account itself.",
         "diagnose-user",
     ),
     # What happened on the way
@@ -363,7 +359,7 @@ _ALL = (
     Verdict(
         "uninvited-code",
         "Somebody has requested a code for this account, and without the code nothing is changed.",
-        "Whoever knows a username can ask for a code in its name; it goes to the user's own"
+        "Anyone who knows a username can ask for a code in its name; it goes to the user's own"
         " contact. The password is as it was until the code is used.",
         "Nothing is changed, and your password is as before. Please give that code to nobody.",
         "Send no other code. If it goes on, or if the user cannot sign in any more, take the"
@@ -401,7 +397,7 @@ _ALL = (
         runbook="request-code",
         say="This is a fault on our side, not yours. I am having a code sent to you myself.",
         next=(
-            "This is the application's fault, and its developers have to mend it: the hash goes"
+            "This is the application's fault, and its developers have to fix it: the hash goes"
             " over exactly the username that is sent, then the client id. Meanwhile request the"
             " code here, with the client_secret of this app client as a reference."
         ),
@@ -413,7 +409,7 @@ _ALL = (
         " then; its failure is all that the application gets to see. Often the trigger was written"
         " for sign-ups only.",
         "Please try to sign in with the new password now, once.",
-        "One sign-in with the new password settles it. If it does not work, diagnose once more."
+        "One sign-in with the new password settles it. If it does not work, diagnose again."
         " Show the message to the owner of the trigger: it has to look at triggerSource and return"
         " the event it was given.",
     ),
@@ -442,7 +438,7 @@ _ALL = (
     Verdict(
         "other-devices-signed-in",
         "Devices that were signed in stay signed in after a reset.",
-        "A new password ends no session. Whoever holds a device or its tokens goes on until they"
+        "A new password ends no session. Anyone who holds a device or its tokens goes on until they"
         " are signed out.",
         "I am signing you out everywhere now. After that you sign in again on your own devices.",
         "Sign the user out everywhere. If somebody else may know the password, reset it as well.",
@@ -469,7 +465,7 @@ _ALL = (
     ),
     Verdict(
         "application-refuses-password",
-        "The application refuses a password that Cognito would take.",
+        "The application refuses a password that Cognito would accept.",
         "Applications check passwords by rules of their own, often with fewer symbols than Cognito"
         " counts.",
         "Please use one of these symbols: ! @ # $ % and a letter and a digit beside it.",
@@ -497,7 +493,7 @@ _ALL = (
         "Cognito does not know this name and password together.",
         "Mostly the password is wrong. Cognito gives the same answer for a user who does not exist,"
         " where the app client hides that, and while a migrated password still has to be reset.",
-        "Please type the password once more, slowly, and look at the capital letters. If that does"
+        "Please type the password again, slowly, and look at the capital letters. If that does"
         " not work, we set a new one.",
         "Do not try more than three times: after five misses Cognito locks sign-ins for a while."
         " Then request a code.",
@@ -526,7 +522,7 @@ _ALL = (
         problem="value-not-readable",
         runbook="confirm-reset",
         say=(
-            "There is a character in it that the system does not take, often a space. Please read"
+            "There is a character in it that the system does not accept, often a space. Please read"
             " it to me."
         ),
     ),
@@ -539,7 +535,7 @@ _ALL = (
         "The role for text messages or the address for e-mails does not let Cognito send. It"
         " concerns every user.",
         f"Our system cannot send codes at the moment. {_IDENTITY}",
-        f"Audit the pool and have its sender mended. Meanwhile: {_ELSE_SET}",
+        f"Audit the pool and have its sender fixed. Meanwhile: {_ELSE_SET}",
         "set-password",
     ),
     refusal("AccessDeniedException", problem="not-allowed-to-read"),

@@ -1,6 +1,7 @@
 """The protocol: headers, statuses, constraint failures, and requests that are none."""
 
 import http.client
+import io
 import json
 import zlib
 
@@ -8,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, protocol
-from helpers.sandbox.protocol import BadRequest, Connection
+from helpers.sandbox.protocol import BadRequest
 
 from ..world import fact
 
@@ -276,24 +277,49 @@ def test_a_body_of_more_than_a_megabyte_is_refused(server):
     assert sent(server, b"{" + b" " * 1_000_000)[0] == 400
 
 
-@pytest.mark.parametrize("length", [33_000, 70_000, 200_000])
-def test_headers_without_end_are_refused(server, length):
-    assert sent(server, b"{}", headers={"X-Long": "x" * length})[0] == 431
+@pytest.mark.parametrize(
+    "headers",
+    [{"X-Long": "x" * 32_768}, {f"X-{n}": "x" * 1000 for n in range(33)}, {"X-Long": "x" * 70_000}],
+)
+def test_headers_of_more_than_32_kilobytes_are_refused(server, headers):
+    assert sent(server, b"{}", headers=headers)[0] == 431
+    assert sent(server, b"{}", headers={"X-Long": "x" * 32_000})[0] == 400
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "Host", "X-Amz-Target"])
+def test_a_header_that_decides_and_comes_twice_is_refused(server, name):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.putrequest("POST", "/")
+    for value in ("0", "0") if name == "Content-Length" else ("localhost",):
+        connection.putheader(name, value)
+    if name == "X-Amz-Target":
+        connection.putheader(name, "twice")
+    connection.endheaders()
+    answer = connection.getresponse()
+    assert answer.status == 400
+    assert f"the header {name.lower()} comes twice" in json.loads(answer.read())["message"]
+    connection.close()
 
 
 @pytest.mark.parametrize("first", [1, 20_000, 32_000, 32_768, 33_000, 50_000])
 def test_headers_that_are_too_long_are_refused_however_they_arrive(first):
-    class Pieces:
+    class Pieces(io.RawIOBase):
         def __init__(self, data):
-            self.pieces = [data[:first], data[first : first + 65_536], data[first + 65_536 :]]
+            self.pieces = [data[:first], data[first:]]
 
-        def recv(self, size):
-            return self.pieces.pop(0)
+        def readable(self):
+            return True
+
+        def readinto(self, buffer):
+            data, self.pieces[:1] = self.pieces[0][: len(buffer)], [self.pieces[0][len(buffer) :]]
+            if not self.pieces[0] and len(self.pieces) > 1:
+                self.pieces.pop(0)
+            buffer[: len(data)] = data
+            return len(data)
 
     def read(length):
-        return Connection(
-            Pieces(b"POST / HTTP/1.1\r\nX-Long: " + b"x" * length + b"\r\n\r\n")
-        ).read()
+        head = b"POST / HTTP/1.1\r\nX-Long: " + b"x" * length + b"\r\n\r\n"
+        return protocol.read(io.BufferedReader(Pieces(head)), io.BytesIO())
 
     with pytest.raises(BadRequest) as caught:
         read(50_000)

@@ -1,0 +1,31 @@
+"""What a diagnosis goes by: the facts that were read, the symptom, and what it points to."""
+
+from dataclasses import dataclass, field
+
+from helpers.cognito.models import Client, Event, Pool, User
+from helpers.runbooks.diagnosis.verdicts import Verdict, verdict
+
+
+@dataclass(frozen=True)
+class Known:
+    """The facts about one user, and what was said.
+
+    suspected: the problems that the symptom points to, the likeliest first. unread: what could not
+    be read. ids: of the pool and the app client, for the next runbook.
+    """
+
+    username: str
+    user: User | None
+    pool: Pool | None
+    client: Client | None
+    events: tuple[Event, ...]
+    others: tuple[User, ...]
+    unread: tuple[str, ...]
+    suspected: tuple[str, ...] = ()
+    said: str = ""
+    run_out: bool = False
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def verdict(self, problem: str, *evidence: str, **more: str) -> Verdict:
+        """Return the verdict on a problem, for this user."""
+        return verdict(problem, evidence, **{"username": self.username, **self.ids, **more})

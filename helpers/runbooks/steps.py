@@ -1,0 +1,65 @@
+"""Calls as steps of a record: what the runbooks that read a pool, or try a sign-in, share."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from helpers.cognito import actions
+from helpers.cognito.actions import SignedIn
+from helpers.cognito.errors import ResetError
+from helpers.run.record import Step, step_failed
+from helpers.secrets.secret import Secret
+from helpers.target import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
+
+T = TypeVar("T")
+SIGNED_IN = "One sign-in with the new password worked; its tokens were dropped at once."
+
+
+def step_done(operation: str, answer: Any, target: Target) -> Step:
+    """Return the step that Cognito answered; answer: whatever was read from it."""
+    request_id = str(getattr(answer, "request_id", ""))
+    return Step(name=operation, status="done", at=target.now(), request_id=request_id)
+
+
+class Reader:
+    """Reads one user pool, by signed calls, and keeps a step for each."""
+
+    def __init__(self, target: Target, user_pool_id: str) -> None:
+        self.target, self.user_pool_id = target, user_pool_id
+        self.client = target.client(signed=True)
+        self.steps: list[Step] = []
+
+    def read(self, operation: str, call: Callable[..., T], **members: str) -> T:
+        """Return what one reading answers. Raises its ResetError; that is a step too."""
+        try:
+            answer = call(self.client, user_pool_id=self.user_pool_id, **members)
+        except ResetError as exc:
+            self.steps.append(step_failed(operation, exc, self.target.now()))
+            raise
+        self.steps.append(step_done(operation, answer, self.target))
+        return answer
+
+
+def try_sign_in(
+    client: "CognitoIdentityProviderClient",
+    target: Target,
+    *,
+    client_id: str,
+    username: str,
+    password: Secret,
+    client_secret: Secret | None,
+) -> tuple[Step, SignedIn | ResetError]:
+    """Sign in once, as the proof; return the step, and the answer or why there is none."""
+    try:
+        signed_in = actions.sign_in(
+            client,
+            client_id=client_id,
+            username=username,
+            password=password,
+            client_secret=client_secret,
+        )
+    except ResetError as exc:
+        return step_failed("InitiateAuth", exc, target.now()), exc
+    return step_done("InitiateAuth", signed_in, target), signed_in
