@@ -10,6 +10,7 @@ itself.
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from helpers.cognito.errors import BadParameters, Problem
@@ -20,18 +21,8 @@ from helpers.runner.engine_settings import RUN_TIMEOUT, WARMING
 if TYPE_CHECKING:
     from helpers.run.entry import RunbookEntry
 
-RECORD_NO_TEXT = frozenset(
-    [
-        "runbook",
-        "started_at",
-        "ended_at",
-        "outcome",
-        "schema_version",
-        "name",
-        "status",
-        "at",
-        "request_id",
-    ]
+_RECORD_NO_TEXT = frozenset(
+    ("runbook", "name", "status", "outcome", "request_id", "at", "started_at", "ended_at")
 )
 """The members of a run's record that are names, enumerations, ids and times."""
 
@@ -47,6 +38,7 @@ class CognitoResetEngine(ForkingEngine):
     run_timeout_variable = RUN_TIMEOUT
     listen = "helpers.secrets.redaction:tell"
     warming = WARMING
+    formats = MappingProxyType({"application/vnd.cognito-reset.record+json": _RECORD_NO_TEXT})
 
     @classmethod
     def check(cls, source: str, own: Mapping[str, Any], given: Mapping[str, Any]) -> None:
@@ -86,13 +78,6 @@ class CognitoResetEngine(ForkingEngine):
                     continue
                 redactor.add(secret.reveal())
         return redactor
-
-    @classmethod
-    def format_of(cls, media_type: str) -> frozenset[str] | None:
-        """Return which members of a run's record are no text."""
-        from helpers.run.record import MIME
-
-        return RECORD_NO_TEXT if media_type == MIME else None
 
 
 def runbook_of(source: str, own: Mapping[str, Any]) -> "RunbookEntry | None":

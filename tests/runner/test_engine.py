@@ -29,7 +29,7 @@ from helpers.run.record import MIME, Record
 from helpers.runner.engine.engine import ForkingEngine, Refused
 from helpers.runner.engine.forkserver import Warming, WarmProcess
 from helpers.runner.engine_settings import RUN_TIMEOUT, WARMING
-from helpers.runner.papermill_engine import RECORD_NO_TEXT, ParametersRefused
+from helpers.runner.papermill_engine import CognitoResetEngine, ParametersRefused
 from helpers.secrets.redaction import Redactor
 from tests import ROOT
 
@@ -762,7 +762,7 @@ def test_a_secret_that_is_a_word_of_the_format_is_hidden_and_the_format_is_whole
         assert cells[5][0].data or cells[5][1].data, word
 
 
-def test_the_record_is_a_record_whatever_word_of_it_is_a_secret(monkeypatch):
+def test_the_engine_knows_what_of_a_record_is_no_text():
     def facts(schema):
         """The members that are no text: fixed words, times and ids."""
         for model in (schema, *schema["$defs"].values()):
@@ -771,7 +771,10 @@ def test_the_record_is_a_record_whatever_word_of_it_is_a_secret(monkeypatch):
                 if fixed and about.get("type") != "integer":
                     yield name
 
-    assert set(facts(Record.model_json_schema())) - {"schema_version"} <= RECORD_NO_TEXT
+    assert (
+        set(facts(Record.model_json_schema())) - {"schema_version"}
+        <= CognitoResetEngine.formats[MIME]
+    )
 
 
 HALVES = ("Half-of-", "a-secret")

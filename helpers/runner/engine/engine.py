@@ -62,6 +62,10 @@ class ForkingEngine(Engine):  # type: ignore[misc]
     """
     warming: ClassVar[Warming]
     """What is imported before a kernel is forked."""
+    formats: ClassVar[Mapping[str, frozenset[str]]] = {}
+    """For each media type of the project's own the names in its JSON whose values are no text, such
+    as enumerations.
+    """
 
     @classmethod
     def check(cls, source: str, own: Mapping[str, Any], given: Mapping[str, Any]) -> None:
@@ -79,13 +83,6 @@ class ForkingEngine(Engine):  # type: ignore[misc]
     def redactor(cls, values: Mapping[str, Any]) -> Redactor:
         """Return what knows the secrets of a run with these parameters, and will learn more."""
         raise NotImplementedError
-
-    @classmethod
-    def format_of(cls, media_type: str) -> frozenset[str] | None:
-        """Return, for a media type of the project's own, the names in its JSON whose values are no
-        text, such as enumerations; None for any other.
-        """
-        return None
 
     @classmethod
     def execute_notebook(
@@ -124,7 +121,7 @@ class ForkingEngine(Engine):  # type: ignore[misc]
         own = validation.defaults_of(nb)
         given = validation.given_to(nb)
         cls.check(input_path if isinstance(input_path, str) else "", own, given)
-        cleaner = Cleaner(cls.redactor({**own, **given}), key=cls.key, format_of=cls.format_of)
+        cleaner = Cleaner(cls.redactor({**own, **given}), key=cls.key, formats=cls.formats)
         manager = Manager(
             nb,
             output_path=output_path,

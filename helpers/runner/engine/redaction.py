@@ -34,7 +34,9 @@ _NO_TEXT_IN_WIDGETS = frozenset(
     )
 )
 _NO_TEXT_IN_PAPERMILLS = frozenset(("start_time", "end_time", "duration", "status", "version"))
-_FORMATS = {"application/vnd.jupyter.widget-view+json": frozenset({"model_id"})}
+_FORMATS: Mapping[str, frozenset[str]] = {
+    "application/vnd.jupyter.widget-view+json": frozenset({"model_id"})
+}
 
 
 class Redactor(Protocol):
@@ -64,14 +66,14 @@ Rules = dict[str, Callable[[Any], Any]]
 class Cleaner:
     """Takes the secrets that a redactor knows out of notebooks and messages.
 
-    key: under which the engine keeps its own metadata. format_of: returns, for a media type whose
-    JSON has a format of its own, the names in it whose values are no text; else None.
+    key: under which the engine keeps its own metadata. formats: the names whose values are no text
+    in the JSON of a media type that has a format of its own.
     """
 
     def __init__(
-        self, redactor: Redactor, *, key: str, format_of: Callable[[str], frozenset[str] | None]
+        self, redactor: Redactor, *, key: str, formats: Mapping[str, frozenset[str]]
     ) -> None:
-        self.redactor, self._format_of = redactor, format_of
+        self.redactor, self._formats = redactor, {**_FORMATS, **formats}
         self._for_outputs: Rules = {
             **dict.fromkeys(_NO_TEXT, _same),
             "ename": lambda name: name if name == "SystemExit" else redactor(name),
@@ -164,7 +166,7 @@ class Cleaner:
             if not _MEDIA_TYPE.fullmatch(name):
                 new[self.redactor(name)] = self._any(value)  # type: ignore[index]
                 continue
-            no_text = _FORMATS.get(name) or self._format_of(name)
+            no_text = self._formats.get(name)
             new[name] = self._any(value) if no_text is None else self._formatted(value, no_text)  # type: ignore[index]
         return new
 
