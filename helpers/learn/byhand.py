@@ -134,7 +134,7 @@ WAYS: dict[str, Way] = {
             "bash, and the AWS CLI",
             "nothing at all, and exit status 0",
             "one line on the error channel, and an exit status that is not 0",
-            "repeats by itself, up to 5 times in version 1; here kept from it by AWS_MAX_ATTEMPTS",
+            "repeats by itself, up to 5 times in version 1; turned off here by AWS_MAX_ATTEMPTS",
         ),
         Way(
             "boto3",
@@ -143,7 +143,7 @@ WAYS: dict[str, Way] = {
             "boto3",
             "an answer that holds nothing but its metadata",
             "an exception with a class of its own",
-            "repeats by itself, up to 5 times in its usual mode; here kept from it",
+            "repeats by itself, up to 5 times in its usual mode; turned off here",
         ),
         Way(
             "Go",
@@ -152,7 +152,7 @@ WAYS: dict[str, Way] = {
             "Go, and AWS's SDK for Go v2",
             "an error that is nil",
             "an error, recognised with errors.As",
-            "repeats by itself, up to 3 times by AWS's guide; here kept from it",
+            "repeats by itself, up to 3 times by AWS's guide; turned off here",
         ),
         Way(
             "JavaScript",
@@ -161,7 +161,7 @@ WAYS: dict[str, Way] = {
             "Node.js, and AWS's SDK for JavaScript v3",
             "an empty answer",
             "an exception, recognised by its name",
-            "repeats by itself, up to 3 times; here kept from it",
+            "repeats by itself, up to 3 times; turned off here",
         ),
         Way(
             "HTTP",
