@@ -8,8 +8,10 @@ from typing import Any
 import click
 
 from helpers.runbooks import RUNBOOKS
-from helpers.runner.cli import VALUES
+from helpers.runner.cli import VALUES, stopped_early
 from helpers.runner.cli_options import AS_JSON, OUT, USERNAME_AS, check_folder
+from helpers.runner.signals import StopRequests, words_for
+from helpers.runner.streams import say
 
 
 @click.command("batch")
@@ -49,39 +51,45 @@ def batch_command(
     .jsonl file.
 
     -p gives what all rows share. Nothing runs when a row cannot be used. Ends with 0 when every row
-    is done, else with 1.
+    is done, else with 1, and with 130, 143, 129 or 131 when a signal has stopped it.
     """
-    from helpers.campaign import batch
-    from helpers.cognito.errors import BadParameters
-
-    check_folder(out)
 
     def told(row: Any, count: int) -> None:
-        click.echo(f"\r{count} done, the last: {row.outcome}\033[K", nl=False, err=True)
+        say(f"\r{count} done, the last: {row.outcome}\033[K", nl=False, err=True)
 
-    try:
-        summary = batch.run_table(
-            RUNBOOKS[runbook],
-            table,
-            out=out,
-            shared=values,
-            workers=workers,
-            pace=pace,
-            timeout=timeout,
-            username_as=username_as,
-            on_done=told if sys.stderr.isatty() else None,
-        )
-    except BadParameters as exc:
-        raise click.UsageError(str(exc)) from None
+    with StopRequests() as stop:
+        with stopped_early(ctx, stop):
+            check_folder(out)
+            from helpers.campaign import batch
+            from helpers.cognito.errors import BadParameters
+        try:
+            summary = batch.run_table(
+                RUNBOOKS[runbook],
+                table,
+                out=out,
+                shared=values,
+                workers=workers,
+                pace=pace,
+                timeout=timeout,
+                username_as=username_as,
+                on_done=told if sys.stderr.isatty() else None,
+                stop=stop,
+            )
+        except BadParameters as exc:
+            raise click.UsageError(str(exc)) from None
     if as_json:
-        click.echo(json.dumps(summary.to_json(), indent=2))
+        say(json.dumps(summary.to_json(), indent=2))
     else:
         counts = ", ".join(f"{count} {outcome}" for outcome, count in summary.outcomes.items())
-        click.echo(f"{summary.rows} rows in {summary.seconds:.1f} s: {counts}.")
+        say(f"{summary.rows} rows in {summary.seconds:.1f} s: {counts or 'none was begun'}.")
+        if summary.stopped_by:
+            say(f"Stopped {words_for(summary.stopped_by)}: the rows after these were not begun.")
         for row in summary.failed:
-            click.echo(
+            say(
                 f"  line {row.number}: {row.outcome} ({row.state}, exit code {row.exit_code}), run"
                 f" {row.run or 'lost'}"
             )
-        click.echo(f"Each row's run: {summary.results}")
+        if summary.fault:
+            say(summary.fault)
+        say(f"Each row's run: {summary.results}")
     ctx.exit(summary.exit_code)

@@ -6,12 +6,15 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from helpers.runbooks import RUNBOOKS
 from helpers.runner.headless import run
+from helpers.runner.signals import SIGNALS, StopRequests, exit_code, let_through, postponed
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class WorkerPool:
         self._all: dict[Connection, Any] = {}
         self.busy: dict[Connection, int] = {}
         self.free: list[Connection] = []
+        self._stopping = False
         for _ in range(size):
             self._spawn()
 
@@ -42,7 +46,10 @@ class WorkerPool:
         # Not daemons: a worker has a process of its own below it, and ends by itself when its pipe
         # closes.
         worker = self._context.Process(target=_work, args=(theirs, self._name, self._options))
-        worker.start()
+        with postponed():  # of its own, which lets some through again
+            resource_tracker.ensure_running()
+        with postponed():  # until the worker has said how it takes them
+            worker.start()
         theirs.close()
         self._all[ours] = worker
         self.free.append(ours)
@@ -55,9 +62,15 @@ class WorkerPool:
         except OSError:
             return  # it is gone; `collect` finds that
 
-    def collect(self, timeout: float | None) -> list[Row]:
+    def collect(self, timeout: float | None, stop: StopRequests | None = None) -> list[Row]:
+        """Wait until some row has ended, or for so many seconds; return the rows that have.
+
+        stop: raises what it was asked while this waits, and never when a row would be lost by that.
+        """
+        with stop.heard() if stop else nullcontext():
+            ready = wait(list(self.busy), timeout) if self.busy else _sleep(timeout)
         rows = []
-        for pipe in wait(list(self.busy), timeout) if self.busy else _sleep(timeout):
+        for pipe in ready:
             assert isinstance(pipe, Connection)
             number = self.busy.pop(pipe)
             try:
@@ -67,11 +80,13 @@ class WorkerPool:
                 rows.append(Row(number, "", "unknown", "lost", 138))
                 self._all.pop(pipe).join()
                 pipe.close()
-                self._spawn()
+                if not self._stopping:
+                    self._spawn()
         return rows
 
     def stop(self) -> list[Row]:
         """End the runs that are under way, each with its record, and return how they ended."""
+        self._stopping = True
         for pipe in self.busy:
             if self._all[pipe].is_alive():
                 os.kill(self._all[pipe].pid, signal.SIGTERM)
@@ -95,15 +110,20 @@ def _work(pipe: Connection, name: str, options: Mapping[str, Any]) -> None:
     """Be a worker: run rows until the pipe closes."""
     # As for the command: see helpers.runner.cli
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C is for the one who hands out the rows
-    signal.signal(
-        signal.SIGTERM, signal.SIG_IGN
-    )  # as long as no run is under way, which then takes it
-    entry = RUNBOOKS[name]
-    while True:
-        try:
-            number, values = pipe.recv()
-        except (EOFError, OSError):
-            return
-        report = run(entry, values, **options)
-        pipe.send(Row(number, report.run, report.outcome, report.state, report.exit_code))
+    # What ends all of them is for the one who hands out the rows, who then asks each by SIGTERM.
+    for number in SIGNALS:
+        if number != signal.SIGTERM:
+            signal.signal(number, signal.SIG_IGN)
+    with StopRequests() as stop:
+        let_through()
+        entry = RUNBOOKS[name]
+        while True:
+            try:
+                number, values = pipe.recv()
+            except (EOFError, OSError):
+                return
+            if stop.number:
+                pipe.send(Row(number, "", "not_sent", "interrupted", exit_code(stop.number)))
+                continue
+            report = run(entry, values, stop=stop, **options)
+            pipe.send(Row(number, report.run, report.outcome, report.state, report.exit_code))

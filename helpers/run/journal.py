@@ -158,12 +158,18 @@ class Journal:
     def under_way(self, run: str) -> Iterator[None]:
         """Hold the run's lock, by which others see that its process is alive; it goes with it."""
         path = self._lock_of(run)
-        with open(os.open(path, _OPEN, 0o600), "w") as file:
-            lock_file(file.fileno())
-            try:
-                yield
-            finally:
-                path.unlink(missing_ok=True)
+        file = -1
+        # Someone who clears away what others have left may have taken the file away meanwhile.
+        while file < 0 or not (path.exists() and os.path.samestat(os.fstat(file), path.stat())):
+            if file >= 0:
+                os.close(file)
+            file = os.open(path, _OPEN, 0o600)
+            lock_file(file)
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            os.close(file)
 
     def is_under_way(self, run: str) -> bool:
         """Whether the process that began this run is still there."""

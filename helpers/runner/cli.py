@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ import click
 from helpers.run.entry import RunbookEntry
 from helpers.runbooks import RUNBOOKS
 from helpers.runner.cli_options import AS_JSON, EXIT_CODES, OUT, USERNAME_AS, check_folder
+from helpers.runner.signals import StopRequests, exit_code, words_for
 from helpers.runner.streams import say
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ def _pairs(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dic
         if not equals or not name:
             # Not repeated here: it may be a secret whose name was forgotten.
             raise click.BadParameter("is written NAME=VALUE, such as -p username=diego@example.com")
+        if name in values:
+            raise click.BadParameter("gives a parameter twice; give each once.")
         values[name] = value
     return values
 
@@ -125,13 +128,18 @@ def run_command(entry: RunbookEntry) -> click.Command:
         cell_timeout: int | None,
         username_as: str,
     ) -> None:
-        check_folder(out, record)
-        start_early()
-        from helpers.runner import headless
-        from helpers.secrets.redaction import hide_in_logs
+        with StopRequests() as stop, ExitStack() as stack:
+            with stopped_early(ctx, stop):
+                check_folder(out, record)
+                start_early()
+                from helpers.run.leftovers import clear_leftovers
+                from helpers.runner import headless
+                from helpers.secrets.redaction import hide_in_logs
 
-        hide_in_logs()
-        with secrets_asked_for(entry, values) as given, _progress() as on_cell:
+                hide_in_logs()
+                clear_leftovers(out)
+                given = stack.enter_context(secrets_asked_for(entry, values))
+                on_cell = stack.enter_context(_progress())
             report = headless.run(
                 entry,
                 given,
@@ -143,13 +151,16 @@ def run_command(entry: RunbookEntry) -> click.Command:
                 cell_timeout=cell_timeout,
                 username_as=username_as,
                 on_cell=on_cell,
+                stop=stop,
             )
-        say(
-            json.dumps(report.to_json(), indent=2, ensure_ascii=False)
-            if as_json
-            else in_words(report)
-        )
-        ctx.exit(143 if report.detail == "by SIGTERM" else report.exit_code)
+            stack.close()
+            say(
+                json.dumps(report.to_json(), indent=2, ensure_ascii=False)
+                if as_json
+                else in_words(report)
+            )
+        stopped = report.state == "interrupted" and stop.number
+        ctx.exit(exit_code(stop.number) if stopped else report.exit_code)
 
     command = RunbookCommand(
         entry, callback=act, help=f"{entry.title}: {entry.effect}.", short_help=entry.title
@@ -194,6 +205,17 @@ def run_command(entry: RunbookEntry) -> click.Command:
         ].index(param.name or "")
     )
     return command
+
+
+@contextmanager
+def stopped_early(ctx: click.Context, stop: StopRequests) -> Iterator[None]:
+    """End the command for a signal that comes before anything runs."""
+    try:
+        with stop.heard():
+            yield
+    except KeyboardInterrupt:
+        say(f"Stopped {words_for(stop.number)} before anything ran: nothing was sent.", err=True)
+        ctx.exit(exit_code(stop.number))
 
 
 def start_early() -> None:

@@ -29,7 +29,8 @@ Exit codes:
   2 bad parameters                7 network
   3 code refused                  8 unknown outcome, or a bug
   4 password refused            124 timed out
-  5 throttled or attempt limit  130 stopped by Ctrl-C (143: by SIGTERM)
+  5 throttled or attempt limit  130 stopped by Ctrl-C (143: by SIGTERM,
+                                129: by SIGHUP, 131: by SIGQUIT)
                                 138 kernel died"""
 
 

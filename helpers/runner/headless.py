@@ -9,9 +9,8 @@ record lie in a folder of the run's own that only its owner can read.
 import hashlib
 import os
 import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -25,6 +24,7 @@ from helpers.run.record import Outcome, Record, find_record
 from helpers.run.recording import RUN, new_run_id, start_entry, write_record
 from helpers.runner.engine.validation import seconds
 from helpers.runner.engine_settings import RUN_TIMEOUT
+from helpers.runner.signals import StopRequests, words_for
 
 _STATE_CODES = {"timed_out": 124, "died": 138, "interrupted": 130}
 _WORDS = {
@@ -71,10 +71,6 @@ class Report:
         }
 
 
-class Terminated(KeyboardInterrupt):
-    """The process was asked to end (SIGTERM); handled as Ctrl-C is."""
-
-
 def run(
     entry: RunbookEntry,
     values: Mapping[str, Any],
@@ -88,6 +84,7 @@ def run(
     said: Mapping[str, Any] | None = None,
     on_cell: Callable[[int, int], None] | None = None,
     name: str = "",
+    stop: StopRequests | None = None,
 ) -> Report:
     """Run a runbook once and return how it ended; raises nothing for what the parameters, Cognito
     or the kernel may do.
@@ -95,7 +92,7 @@ def run(
     values: the parameters, with references for secrets. out: the folder for runs and their journal.
     record: where the record goes, instead of into the run's folder. said: the parameters as they
     are to be recorded, where they differ. name: the run's id, if it is to have a certain one and no
-    other run has it.
+    other run has it. stop: what takes the signals already, if anything does.
     """
     journal = Journal(out)
     if not name or (out / name).exists():
@@ -106,7 +103,8 @@ def run(
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     mask = username_masker(entry, values, username_as, out)
     started = start_entry(entry, name, {**values, **(said or {})}, mask, out=executed, record=kept)
-    with journal.under_way(name), handle_sigterm():
+    stopping = StopRequests() if stop is None else stop
+    with nullcontext() if stop else stopping, journal.under_way(name):
         problems = _problems(entry, values, timeout)
         if problems is None:
             folder.mkdir(mode=0o700)
@@ -125,13 +123,13 @@ def run(
                 cell_timeout=cell_timeout,
                 dry_run=dry_run,
                 on_cell=on_cell,
+                stop=stopping,
             )
-        with ignore_signals():
-            sent = problems is None and journal.may_have_sent(name)
-            ended = _judge(name, entry, state, detail, notebook, problems, sent=sent)
-            ended = ended.model_copy(update={"notebook_digest": _digest(executed)})
-            line = mask_entry(ended, entry, values, username_as, out)
-            unwritten = _write_end(journal, None if problems else kept, started, line)
+        sent = problems is None and journal.may_have_sent(name)
+        ended = _judge(name, entry, state, detail, notebook, problems, sent=sent)
+        ended = ended.model_copy(update={"notebook_digest": _digest(executed)})
+        line = mask_entry(ended, entry, values, username_as, out)
+        unwritten = _write_end(journal, None if problems else kept, started, line)
     found = ended.record
     return Report(
         run=name,
@@ -180,6 +178,7 @@ def _execute(
     cell_timeout: int | None,
     dry_run: bool,
     on_cell: Callable[[int, int], None] | None,
+    stop: StopRequests,
 ) -> tuple[State, str, Any]:
     """Have papermill execute the notebook; return how it ended, in a word and in more, and itself.
 
@@ -197,9 +196,10 @@ def _execute(
     }
     os.environ[RUN] = str(executed.parent)
     try:
-        state, detail = _by_papermill(entry, values, executed, options)
-    except KeyboardInterrupt as exc:
-        state, detail = "interrupted", "by SIGTERM" if isinstance(exc, Terminated) else "by Ctrl-C"
+        with stop.heard():
+            state, detail = _by_papermill(entry, values, executed, options)
+    except KeyboardInterrupt:
+        state, detail = "interrupted", words_for(stop.number or signal.SIGINT)
     finally:
         del os.environ[RUN]
     return state, detail, ended[0] if ended else None
@@ -325,36 +325,3 @@ def _texts(notebook: Any, ids: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(
         "".join(o.data["text/plain"]) for cell in cells for o in cell.outputs if "data" in o
     )
-
-
-@contextmanager
-def handle_sigterm() -> Iterator[None]:
-    """Take SIGTERM as a wish to end cleanly, for as long as a run lasts."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: Any) -> None:
-        raise Terminated
-
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
-@contextmanager
-def ignore_signals() -> Iterator[None]:
-    """Finish what has to be written, whoever is impatient."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {
-        number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -17,12 +17,12 @@ def open_streams() -> None:
             setattr(sys, name, open(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))  # noqa: SIM115
 
 
-def say(text: str, *, err: bool = False) -> None:
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
     """Print a text. A run is over by then, and how it ended is told by the exit code too, so a
     stream that takes nothing is no error.
     """
     try:
-        click.echo(text, err=err)
+        click.echo(text, err=err, nl=nl)
     except (OSError, ValueError):
         # What is left in the stream's buffer would be tried again at the very end.
         stream = sys.stderr if err else sys.stdout

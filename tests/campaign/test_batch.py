@@ -5,6 +5,9 @@ was asked for.
 import json
 import os
 import signal
+import socket
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from helpers.run.journal import Journal
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, open_sandbox
 from helpers.target import Target
+from tests import ROOT
 
 ENTRY = RUNBOOKS["confirm-reset"]
 
@@ -107,7 +111,7 @@ def test_rows_are_handed_out_no_faster_than_the_pace(monkeypatch, tmp_path):
         def submit(self, number, values):
             given.append(time.monotonic())
 
-        def collect(self, timeout):
+        def collect(self, timeout, stop=None):
             time.sleep(timeout)
             return []
 
@@ -150,7 +154,114 @@ def test_stopped_it_hands_out_no_more_rows_and_every_run_has_its_record(users, t
     summary = batch.run_table(
         ENTRY, users, out=tmp_path / "runs", pace=0, workers=2, on_done=stop_at_the_first
     )
-    assert summary.stopped
+    assert summary.stopped_by == signal.SIGINT
     assert summary.exit_code == 130
     assert 1 <= summary.rows <= 2, "the first, and what the other worker had"
     assert not [run for run in Journal(tmp_path / "runs").runs() if run.ended is None]
+
+
+# --- asked to end ---
+
+SIGNALS = [
+    (signal.SIGINT, 130),
+    (signal.SIGTERM, 143),
+    (signal.SIGHUP, 129),
+    (signal.SIGQUIT, 131),
+]
+EACH = pytest.mark.parametrize(
+    ("number", "code"), SIGNALS, ids=lambda given: getattr(given, "name", "")
+)
+
+
+def start(table, out, *options):
+    command = [sys.executable, "-m", "helpers", "batch", "confirm-reset", str(table)]
+    command += ["--out", str(out), "--pace", "0", "--json", *options]
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        cwd=ROOT,
+    )
+
+
+def all_below(pid):
+    """The processes that have come of this one, and are there."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid=,stat="], capture_output=True, text=True)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    below, found = {str(pid)}, set()
+    while below:
+        below = {row[0] for row in rows if row[1] in below and not row[2].startswith("Z")}
+        found |= below
+    return found
+
+
+def wait_until(true):
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@EACH
+def test_asked_to_end_it_ends_its_rows_and_says_how_each_has_ended(users, tmp_path, number, code):
+    runs = tmp_path / "runs"
+    add_strangers(users, 20)
+    with socket.create_server(("127.0.0.1", 0)) as server:  # it takes every request, and is silent
+        process = start(users, runs, "-p", f"target=http://127.0.0.1:{server.getsockname()[1]}")
+        wait_until(lambda: Journal(runs).path.exists() and under_way(runs) == 2)
+        below = all_below(process.pid)
+        # As a terminal does: to every process of the command, workers too.
+        os.killpg(process.pid, number)
+        out, err = process.communicate(timeout=60)
+    summary = json.loads(out)
+    assert process.returncode == code, err
+    assert (summary["stopped"], summary["exit_code"]) == (True, code)
+    assert summary["outcomes"] == {"unknown": 2}
+    assert {row["state"] for row in summary["failed"]} == {"interrupted"}
+    assert len(Path(summary["results"]).read_text().splitlines()) == 2
+    assert [run.state for run in Journal(runs).runs()] == ["interrupted"] * 2
+    assert "Traceback" not in err
+    wait_until(lambda: not below & all_alive())
+
+
+def under_way(runs):
+    """How many runs have a request on its way."""
+    return sum(line.entry.event == "sending" for line in Journal(runs).lines())
+
+
+def all_alive():
+    listed = subprocess.run(["ps", "-eo", "pid=,stat="], capture_output=True, text=True)
+    rows = (line.split() for line in listed.stdout.splitlines())
+    return {pid for pid, state in rows if not state.startswith("Z")}
+
+
+@EACH
+def test_asked_to_end_at_its_very_beginning_it_leaves_no_worker_and_loses_no_row(
+    users, tmp_path, number, code
+):
+    add_strangers(users, 20)
+    process = start(users, tmp_path / "runs")
+    wait_until(lambda: len(all_below(process.pid)) >= 2)  # the first worker is on its way
+    below = all_below(process.pid)
+    os.killpg(process.pid, number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    summary = json.loads(out)
+    assert summary["exit_code"] == code
+    assert "lost" not in {row["state"] for row in summary["failed"]}
+    assert not [run for run in Journal(tmp_path / "runs").runs() if run.ended is None]
+    assert "Traceback" not in err
+    wait_until(lambda: not below & all_alive())
+
+
+def test_results_that_cannot_be_written_cost_no_row(users, tmp_path, monkeypatch):
+    class Full(batch.ResultWriter):
+        def __init__(self, results, on_done):
+            super().__init__(Path("/dev/full"), on_done)
+
+    monkeypatch.setattr(batch, "ResultWriter", Full)
+    summary = batch.run_table(ENTRY, users, out=tmp_path / "runs", pace=0)
+    assert summary.outcomes == {"confirmed": 3}
+    assert "No space left on device" in summary.fault

@@ -154,7 +154,7 @@ def test_what_runs_is_what_was_checked_whatever_becomes_of_the_file(tmp_path, mo
                 path.write_text("username\nsomebody,else\n")
             given.append(values["username"])
 
-        def collect(self, timeout):
+        def collect(self, timeout, stop=None):
             return []
 
         def shutdown(self):

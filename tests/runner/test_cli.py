@@ -253,9 +253,15 @@ def test_138_for_a_kernel_that_was_killed_and_there_is_a_record_all_the_same(
     assert (kept.ended.exit_code, kept.ended.outcome) == (138, "unknown")
 
 
-@pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
-)
+SIGNALS = [
+    (signal.SIGINT, 130),
+    (signal.SIGTERM, 143),
+    (signal.SIGHUP, 129),
+    (signal.SIGQUIT, 131),
+]
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS, ids=lambda given: getattr(given, "name", ""))
 def test_stopped_from_outside_it_ends_cleanly_with_a_record_that_says_so(
     number, code, box, tmp_path, silence
 ):
@@ -282,6 +288,59 @@ def is_alive(pid):
         ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
     ).stdout
     return not state.startswith("Z") and state != ""
+
+
+def takes(pid, number):
+    """Whether a process handles a signal in its own way by now."""
+    caught = re.search(r"SigCgt:\s+(\w+)", Path(f"/proc/{pid}/status").read_text())[1]
+    return bool(int(caught, 16) >> (number - 1) & 1)
+
+
+@pytest.mark.parametrize(("number", "code"), SIGNALS, ids=lambda given: getattr(given, "name", ""))
+def test_stopped_before_it_began_it_says_so_and_leaves_no_line(number, code, box, tmp_path):
+    process = subprocess.Popen(
+        [COMMAND, "run", "confirm-reset", "--out", str(tmp_path), "-p", "code=stdin:"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    # SIGINT is taken by Python itself, and then by us as the others are.
+    until(lambda: takes(process.pid, signal.SIGTERM))
+    os.kill(process.pid, number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert (out, err.count("\n")) == ("", 1)
+    assert "before anything ran: nothing was sent." in err
+    assert not Journal(tmp_path).path.exists()
+
+
+def test_under_nohup_a_terminal_that_closes_ends_nothing(box, tmp_path, silence):
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        process = start("--out", str(tmp_path / "runs"), target=silence)
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    waiting_for_an_answer(tmp_path / "runs")
+    os.kill(process.pid, signal.SIGHUP)
+    os.kill(process.pid, signal.SIGTERM)
+    process.communicate(timeout=60)
+    assert process.returncode == 143
+
+
+def test_what_killed_runs_have_left_is_cleared_by_the_next_run(box, run, tmp_path, silence):
+    process = start("--out", str(tmp_path / "runs"), target=silence)
+    executed = waiting_for_an_answer(tmp_path / "runs")
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    draft = executed.with_name(f".record.json.{process.pid}")
+    draft.touch()
+    assert list((tmp_path / "runs").glob(".*.lock"))
+    run()
+    assert not list((tmp_path / "runs").glob(".*.lock"))
+    assert not draft.exists()
+    assert executed.exists()
 
 
 # --- what it leaves ---
@@ -389,9 +448,10 @@ def test_list_shows_the_runbooks():
         (["run", "confirm-reset", "-p", "hunter2hunter"], "is written NAME=VALUE"),
         (["run", "confirm-reset", "-p", "code=stdin:"], "code: nothing came through stdin:"),
         (["run", "confirm-reset", "-p", "code=prompt:"], "needs a terminal"),
+        (["run", "confirm-reset", "-p", "a=hunter2", "-p", "a=b"], "gives a parameter twice"),
         (["show", "no-such-run"], "There is no run no-such-run"),
     ],
-    ids=["runbook", "no-name", "empty-input", "no-terminal", "no-run"],
+    ids=["runbook", "no-name", "empty-input", "no-terminal", "twice", "no-run"],
 )
 def test_bad_input_is_answered_in_words_with_exit_code_2(arguments, words, tmp_path):
     arguments += ["--out", str(tmp_path / "runs")] if "confirm-rest" not in arguments else []
