@@ -1,5 +1,4 @@
-"""One run of a runbook: parameters, plan, gate, act, verify, record. Every runbook is these six
-steps, in this order.
+"""One run of a runbook: parameters, plan, gate, act, verify, record, in this order.
 
 A notebook makes a run from its parameters cell and shows its steps. `submit` does all the work and
 never raises for what Cognito or the network may do: the form calls it when the button is pressed,
@@ -35,8 +34,7 @@ _ALWAYS = ("username", "user_pool_id", "client_id")
 
 
 class Runbook(ABC, Generic[P]):
-    """One run. Subclasses say what is planned and what is done; everything that runbooks share is
-    here.
+    """One run. Subclasses say what is planned and what is done; the rest is here.
 
     values: the parameters, by name, as the notebook's parameters cell holds them. Without a person,
     bad parameters raise BadParameters at once; with one, the form shows them beside their fields.
@@ -81,21 +79,15 @@ class Runbook(ABC, Generic[P]):
         """Do it, and verify it. Raises ResetError or TargetError only before anything was sent."""
 
     def _check(self, parameters: P, secrets: dict[str, Secret]) -> tuple[list[Problem], list[str]]:
-        """Return what is wrong with the secrets themselves, and notes on what was mended in
-        them.
-        """
+        """Return what is wrong with the secrets, and notes on what was corrected in them."""
         return [], []
 
     def practice(self, username: str = "") -> Card:
-        """In the sandbox, bring about what the runbook is for; elsewhere that has happened, and
-        nothing is done.
-        """
+        """In the sandbox, bring about what the runbook is for; elsewhere do nothing."""
         return Card("There is nothing to prepare.")
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
-        """Return what the form shows beside certain fields, by parameter: help, rules, how to type
-        it.
-        """
+        """Return what the form shows beside fields, by parameter: help, rules, how to type it."""
         p = self.parameters
         practice = (
             p is None
@@ -107,15 +99,11 @@ class Runbook(ABC, Generic[P]):
         )  # the sandbox's app client, which is refused elsewhere
 
     def training(self) -> dict[str, str]:
-        """Return the training cases that the form offers: by name, what the user says. Only in this
-        process's sandbox.
-        """
+        """Return what the user of each training case says, by name; none but in the sandbox."""
         return {}
 
     def train(self, case: str) -> dict[str, str]:
-        """Put a training case into the sandbox, as new, and return the parameters that a person
-        would fill in for it.
-        """
+        """Put a training case into the sandbox, as new, and return the parameters for it."""
         return {}
 
     # --- the steps ---
@@ -161,9 +149,7 @@ class Runbook(ABC, Generic[P]):
         )
 
     def rehearse(self, values: Mapping[str, str]) -> Card | list[Problem]:
-        """Return the plan for what a form holds, or what is wrong with it; changes nothing. values:
-        without secrets.
-        """
+        """Return the plan for a form's values, without secrets, or what is wrong with them."""
         parameters, problems = self._read({**self.values, **values}, gate=False)
         if parameters is None:
             return problems
@@ -240,8 +226,7 @@ class Runbook(ABC, Generic[P]):
         return result
 
     def prove(self) -> Card:
-        """Return the proof of a run that did what it should; raise NotDone for any other, so that a
-        job fails.
+        """Return the proof of a run that did what it should; NotDone for any other.
 
         Where a person has not pressed the button yet it says so.
         """
@@ -297,9 +282,7 @@ class Runbook(ABC, Generic[P]):
         return cast(P | None, read), problems
 
     def _hide_given_by_value(self, values: Mapping[str, Any]) -> None:
-        """Keep what was given in place of a reference out of every text: it will be refused, and
-        may be a secret.
-        """
+        """Hide what was given in place of a reference: it is refused, and may be a secret."""
         for name in self.parameters_model.SECRETS:
             given = values.get(name)
             if isinstance(given, str) and not scheme_of(given):
@@ -385,8 +368,7 @@ def _left_open(following: NextRunbook) -> str:
 
 
 def is_interactive(interactive: str) -> bool:
-    """Say whether a person is there to fill in a form. interactive: yes, no, or auto, which asks
-    the kernel.
+    """Whether a person can fill in a form. interactive: yes, no, or auto, which asks the kernel.
 
     A kernel run by papermill, nbval or nbconvert is told that nobody can answer a question. So is
     one of Voila's, which runs the notebook for a visitor of its page: it names itself in the
