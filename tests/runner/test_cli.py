@@ -319,7 +319,7 @@ def test_stopped_before_it_began_it_says_so_and_leaves_no_line(number, code, box
 def test_under_nohup_a_terminal_that_closes_ends_nothing(box, tmp_path, silence):
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        process = start("--out", str(tmp_path / "runs"), target=silence)
+        process = start("--out", str(tmp_path / "runs"), target=silence.url)
     finally:
         signal.signal(signal.SIGHUP, before)
     waiting_for_an_answer(tmp_path / "runs")
@@ -330,7 +330,7 @@ def test_under_nohup_a_terminal_that_closes_ends_nothing(box, tmp_path, silence)
 
 
 def test_what_killed_runs_have_left_is_cleared_by_the_next_run(box, run, tmp_path, silence):
-    process = start("--out", str(tmp_path / "runs"), target=silence)
+    process = start("--out", str(tmp_path / "runs"), target=silence.url)
     executed = waiting_for_an_answer(tmp_path / "runs")
     os.kill(process.pid, signal.SIGKILL)
     process.communicate(timeout=60)
