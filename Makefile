@@ -4,7 +4,7 @@ PORT ?= 9229
 BIN := .venv/bin
 export COGNITO_SANDBOX ?= $(CURDIR)/runs/sandbox.sqlite
 
-.PHONY: help run lab sandbox test fuzz bench notebooks lock pictures clean
+.PHONY: help run lab sandbox test fuzz bench notebooks lock pictures dist clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -13,11 +13,8 @@ help:  ## list these targets
 run: .venv/run  ## one reset in the sandbox, from the request to the proof, by papermill
 	@$(BIN)/python -m helpers first-run
 
-lab: .venv/run  ## JupyterLab on the start notebook; all notebooks share one sandbox
-	@mkdir -p runs/lab && chmod 700 runs
-	@ls runs/lab/*.jupyterlab-workspace >/dev/null 2>&1 || cp .jupyter/workspaces/* runs/lab
-	COGNITO_RESET_RUNS=$(CURDIR)/runs $(BIN)/jupyter lab --LabApp.app_settings_dir=$(CURDIR)/.jupyter --LabApp.workspaces_dir=$(CURDIR)/runs/lab \
-		--ServerApp.root_dir=$(CURDIR)/notebooks --LabApp.default_url=/lab/tree/00-start-here.ipynb
+lab: .venv/run  ## JupyterLab on the start notebook; all notebooks share one sandbox (ARGS="--port 8889")
+	@$(BIN)/python -m helpers lab $(ARGS)
 
 sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229 (PORT=...), for the AWS CLI and other SDKs
 	@mkdir -p runs && chmod 700 runs
@@ -47,8 +44,12 @@ lock: .venv/test  ## resolve requirements.lock anew from pyproject.toml
 	$(BIN)/uv pip compile --universal --python-version 3.11 --all-extras --no-annotate --no-header --upgrade \
 		pyproject.toml -o requirements.lock
 
-clean:  ## remove the environment and what runs have left
-	rm -rf .venv runs build *.egg-info
+dist: .venv/test  ## build the wheel and the source distribution into dist/
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+clean:  ## remove the environment, what was built, and what runs have left
+	rm -rf .venv runs build dist *.egg-info
 
 define CHECK
 import sys
@@ -73,10 +74,10 @@ export CHECK
 	@made=; [ -e .venv ] || made=.venv; \
 	trap '[ -z "$$made" ] || rm -rf "$$made"' EXIT; trap 'exit 1' INT TERM; \
 	$(PYTHON) -m venv .venv \
-		&& $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e . \
+		&& $(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e '.[lab,fast]' \
 		&& touch $@ && made=
 
 .venv/test: .venv/run
 	@echo "Adding what the tests need ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e '.[test]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e '.[lab,fast,test]'
 	@touch $@

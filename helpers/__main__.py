@@ -1,15 +1,33 @@
 """The command line: cognito-reset, or python -m helpers."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from helpers.campaign import cli as campaign_cli
-from helpers.runner import cli, cli_journal, cli_options
+from helpers.run.package_data import LabMissing, NotebookMissing
+from helpers.runner import cli, cli_journal, cli_options, lab
 from helpers.runner.streams import open_streams
 
 
-@click.group(epilog=cli_options.EXIT_CODES)
+class NotInstalled(click.ClickException):
+    """Something that a command needs is not there."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """The commands. What was not installed is told in a sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (LabMissing, NotebookMissing) as exc:
+            raise NotInstalled(str(exc)) from None
+
+
+@click.group(cls=Commands, epilog=cli_options.EXIT_CODES)
 def main() -> None:
     """Amazon Cognito's forgotten-password flow, from a shell."""
     open_streams()
@@ -27,6 +45,7 @@ main.add_command(campaign_cli.batch_command)
 main.add_command(cli_journal.list_command)
 main.add_command(cli_journal.show_command)
 main.add_command(cli_journal.verify_command)
+main.add_command(lab.lab_command)
 
 
 @main.command()

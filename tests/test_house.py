@@ -161,6 +161,15 @@ def test_the_face_is_sorted_and_every_name_in_it_can_be_had():
         assert getattr(helpers, name).__name__ == name
 
 
+def test_the_extras_are_for_a_person_and_for_speed_and_the_base_needs_neither():
+    extras = PROJECT["optional-dependencies"]
+    base = {Requirement(line).name for line in PROJECT["dependencies"]}
+    lab = {Requirement(line).name for line in extras["lab"]}
+    assert lab == {"anywidget", "ipywidgets", "jupyterlab", "voila"}
+    assert {Requirement(line).name for line in extras["fast"]} == {"gmpy2"}
+    assert not base & (lab | {"gmpy2", "keyring"})
+
+
 def test_a_name_that_the_face_does_not_have_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'confrim'"):
         helpers.confrim  # noqa: B018
@@ -251,6 +260,15 @@ def test_continuous_integration_runs_every_python_that_is_supported():
     assert job["strategy"]["matrix"]["python"] == SUPPORTED
     assert job["steps"][-1]["run"] == "bash .ci/run"
     assert f"for version in {' '.join(SUPPORTED)}; do" in ROOT.joinpath(".ci/run").read_text()
+
+
+def test_a_tag_publishes_what_make_dist_builds_and_no_token_is_kept():
+    text = ROOT.joinpath(".github/workflows/release.yml").read_text()
+    jobs = yaml.safe_load(text)["jobs"]
+    assert {"run": "make dist"} in jobs["build"]["steps"]
+    assert jobs["publish"]["needs"] == "build"
+    assert jobs["publish"]["permissions"] == {"id-token": "write"}
+    assert "secrets." not in text
 
 
 def test_make_alone_lists_every_target_with_a_line():

@@ -56,9 +56,8 @@ def folder(tmp_path):
 
 @pytest.fixture
 def made(folder):
-    """The same, as `make run` leaves it."""
-    shutil.copytree(ROOT / ".jupyter", folder / ".jupyter")
-    program(folder / ".venv" / "bin" / "jupyter", "#!/bin/sh\n")
+    """The same, as `make run` leaves it, with a Python that only says how it was called."""
+    program(folder / ".venv" / "bin" / "python", '#!/bin/sh\necho "$@"\n')
     folder.joinpath(".venv", "run").touch()
     return folder
 
@@ -69,16 +68,12 @@ def make(folder, *words):
     )
 
 
-def test_the_layout_that_a_person_has_made_stays_from_one_make_lab_to_the_next(made):
-    def lab():
-        assert make(made, "lab").returncode == 0
-        return sorted(made.joinpath("runs", "lab").iterdir())
+def test_make_lab_is_the_command_and_passes_its_arguments_on(made):
+    def lab(*arguments):
+        return make(made, "--no-print-directory", "lab", *arguments).stdout.strip()
 
-    [layout] = lab()
-    assert layout.read_bytes() == made.joinpath(".jupyter", "workspaces", layout.name).read_bytes()
-    layout.write_text("as I like it")
-    assert lab() == [layout]
-    assert layout.read_text() == "as I like it"
+    assert lab() == "-m helpers lab"
+    assert lab("ARGS=--port 8889 --no-browser") == "-m helpers lab --port 8889 --no-browser"
 
 
 # --- on which Python ---
@@ -131,7 +126,7 @@ def test_an_environment_that_was_there_before_stays_when_its_update_fails(made):
     shell = python(made / "python", pip="exit 1")
     done = make(made, "--always-make", ".venv/run", f"PYTHON={shell}")
     assert done.returncode == 2
-    assert made.joinpath(".venv", "bin", "jupyter").exists()
+    assert made.joinpath(".venv", "bin", "python").exists()
 
 
 # --- what CI runs ---

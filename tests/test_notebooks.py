@@ -2,7 +2,10 @@
 run gives.
 """
 
+import os
 import re
+import subprocess
+import sys
 from itertools import pairwise
 from urllib.parse import unquote
 
@@ -93,6 +96,8 @@ def test_links_lead_to_something(path):
     text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text):
         assert (path.parent / unquote(link)).exists(), link
+        # A person opens a copy, and JupyterLab opens nothing outside the folder of copies.
+        assert (path.parent / unquote(link)).resolve().is_relative_to(NOTEBOOKS), link
 
 
 @EVERY
@@ -140,3 +145,32 @@ def test_no_text_of_the_project_names_a_path_of_the_machine_it_was_made_on():
         assert not re.search(r"/(home|root|Users|tmp|work)/", path.read_text(encoding="utf-8")), (
             path
         )
+
+
+LAB = ("jupyterlab", "jupyter_server", "voila", "ipywidgets", "anywidget")
+ALONE = """
+import sys
+sys.modules.update(dict.fromkeys(%r))  # none of them can be imported
+import nbformat
+for cell in nbformat.read(sys.argv[1], as_version=4).cells:
+    if cell.cell_type == "code":
+        exec(compile(cell.source, cell.id, "exec"), globals())
+"""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in notebooks() if "helpers.learn" not in path.read_text(encoding="utf-8")]
+    + [path for path in notebooks() if "learn.pieces" in path.read_text(encoding="utf-8")],
+    ids=lambda path: path.stem,
+)
+def test_without_a_person_a_notebook_needs_nothing_of_the_extra_lab(path, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE % (LAB,), path],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr

@@ -83,8 +83,9 @@ def run_table(
     shared: parameters that every row has, unless it says otherwise. pace: API calls a second, over
     all workers; 0 for no limit. on_done: told each row as it ends, and how many have. stop: what
     takes the signals already, if anything does. options: as `headless.run` takes them. Raises
-    BadParameters, before anything runs.
+    BadParameters or NotebookMissing, before anything runs.
     """
+    entry.read()
     rows = read_table(entry, table, shared or {})
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     clear_leftovers(out)

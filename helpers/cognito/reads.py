@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 T_co = TypeVar("T_co", covariant=True)
 FOUND_AT_MOST = 10
 EVENTS_AT_MOST = 10
+names: set[str] = set()
+"""What users that were read in this process are called, and their contacts."""
 
 
 class Listed(tuple[T_co, ...]):
@@ -233,6 +235,8 @@ def _user(answer: Any, attributes: Any) -> User:
         for name in ("email", "phone_number")
         if values.get(name)
     )
+    called = (answer["Username"], *map(values.get, ("sub", "preferred_username")))
+    names.update(filter(None, (*called, *(values.get(one.attribute) for one in contacts))))
     return User(
         username=answer["Username"],
         status=answer.get("UserStatus", "UNKNOWN"),

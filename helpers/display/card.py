@@ -5,6 +5,7 @@ A card is text first; JupyterLab, a code host and a printer draw the same rows a
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from helpers.secrets.redaction import redact
@@ -20,6 +21,14 @@ class Card:
     title: str
     rows: tuple[tuple[str, str], ...] = ()
     changes: tuple[tuple[str, str, str], ...] = ()
+
+    def map(self, change: Callable[[str], str]) -> "Card":
+        """Return the card with every text but the labels passed through `change`."""
+        return Card(
+            change(self.title),
+            tuple((label, change(text)) for label, text in self.rows),
+            tuple((change(what), change(now), change(after)) for what, now, after in self.changes),
+        )
 
     def __repr__(self) -> str:
         width = max((len(label) for label, _ in self.rows), default=0)

@@ -1,5 +1,6 @@
 // The form of a runbook. What is typed into a secret field stays in the page until the button is pressed, goes to the
-// kernel in one message, and is emptied at once; it is never part of the widget's state.
+// kernel in one message, and is emptied at once; it is never part of the widget's state. Neither are errors and results:
+// the kernel sends them.
 
 const TAKEN_UP_MS = 6000; // how long a kernel may take to say that it has begun
 const PATIENCE_MS = 5000; // after this a person may stop waiting
@@ -9,6 +10,8 @@ function render({ model, el }) {
   // Every form on a page is drawn by a module of its own, so a count would give two of them the same ids.
   const prefix = `reset-form-${Math.random().toString(36).slice(2)}`;
   const inputs = new Map();
+  const arriving = model.get("arrive");
+  let said = { errors: {}, result: {} };
   const fieldset = element("fieldset");
   fieldset.append(element("legend", { textContent: model.get("title") }));
   const training = drawTraining(model.get("training"), prefix, (name) => send({ kind: "train", turn: model.get("turn"), case: name }));
@@ -28,7 +31,8 @@ function render({ model, el }) {
   // method: should this script fail, the browser must not send what was typed as part of an address.
   const form = element("form", { className: "reset-form", method: "dialog", noValidate: true, autocomplete: "off" },
     fieldset, status, next, again, stop);
-  const page = element("div", { className: "reset-page" }, form);
+  // What the form before has handed on comes by message; until then this one is not to be seen.
+  const page = element("div", { className: "reset-page", hidden: arriving }, form);
   el.append(page);
 
   const send = (content) => {
@@ -148,11 +152,11 @@ function render({ model, el }) {
     fieldset.disabled = state === "done";
     again.hidden = state !== "done";
     if (state === "done") emptySecrets(); // what another tab may have sent was typed here too
-    drawResult(model.get("result"), status);
-    const goesOn = model.get("result").next;
+    drawResult(said.result, status);
+    const goesOn = said.result.next;
     next.textContent = `Go on with ${goesOn}, here`;
     next.hidden = !goesOn;
-    const first = drawErrors(model.get("errors"), inputs);
+    const first = drawErrors(said.errors, inputs);
     if (attending) (first ?? status).focus();
     bringIntoView();
     if (finished && practice) ask("here");
@@ -171,7 +175,7 @@ function render({ model, el }) {
       fieldset.disabled = true;
       again.hidden = next.hidden = true;
       if (practice) practice.section.hidden = true;
-      const { title } = model.get("result");
+      const { title } = said.result;
       const last = title ? [["Its last result", title]] : [];
       drawResult(atWork ? stoppedAtWork(model.get("verify_hint")) : { ...NOT_ALIVE, rows: [...last, ...NOT_ALIVE.rows] }, status);
       if (attending) status.focus();
@@ -179,11 +183,24 @@ function render({ model, el }) {
     }, PULSE_MS);
     ask("here");
   }
+  function drawn(values) {
+    if (page.hidden) {
+      for (const [name, { input }] of inputs) input.value = values[name];
+      page.hidden = false;
+      inputs.values().next().value.input.focus();
+      if (practice) ask("here");
+    }
+    if (!ticking) draw(false); // who has pressed the button meanwhile waits for that
+  }
   function heard(content) {
     if (content.kind === "trained") {
       for (const [name, value] of Object.entries(content.values)) inputs.get(name).input.value = value;
       training.help.textContent = `${content.values.username} is in the sandbox now, and the fields are filled in.`;
       if (practice) ask("here");
+    }
+    if (content.kind === "shown") {
+      said = content;
+      if (content.page === prefix) drawn(content.values);
     }
     if (content.kind !== "here") return;
     if (practice) practice.section.hidden = false;
@@ -197,8 +214,8 @@ function render({ model, el }) {
   model.on("msg:custom", heard);
   model.on("comm_live_update", doubt);
   draw(false);
-  if (practice) ask("here");
-  if (model.get("arrive")) requestAnimationFrame(() => inputs.values().next().value.input.focus());
+  send({ kind: "drawn", page: prefix });
+  if (practice && !arriving) ask("here");
   return () => {
     rest();
     clearTimeout(pulse);

@@ -1,14 +1,22 @@
-"""The form and what fills in below it, as widgets."""
+"""The form and what fills in below it, as widgets.
+
+A widget's state may be saved into the notebook. So what says who a user is, and what came of a run,
+is no part of it: the page asks for it when it draws, and is sent it when it changes.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import anywidget
-import ipywidgets
 import traitlets
 
 HERE = Path(__file__).parent
+
+
+def _without_values(fields: Any, form: "Form") -> Any:
+    """Return the fields as the state has them: without what another form has handed on."""
+    return [{**field, "value": ""} for field in fields] if form.arrive else fields
 
 
 class Form(anywidget.AnyWidget):
@@ -18,7 +26,8 @@ class Form(anywidget.AnyWidget):
     was made before the last one was done carries an old number and is dropped, so a double click
     sends once. practice: the user's side is beside it; what is in there comes by message and is
     no part of the state either. arrive: it takes the focus when it appears, since a person has
-    asked for it. training: the cases that it offers, each with what the user says.
+    asked for it, and its fields hold what the form before has handed on. training: the cases that
+    it offers, each with what the user says.
     """
 
     _esm = "\n".join(
@@ -28,9 +37,9 @@ class Form(anywidget.AnyWidget):
     title = traitlets.Unicode().tag(sync=True)
     button = traitlets.Unicode().tag(sync=True)
     verify_hint = traitlets.Unicode().tag(sync=True)
-    fields: Any = traitlets.List().tag(sync=True)
-    errors: Any = traitlets.Dict().tag(sync=True)
-    result: Any = traitlets.Dict().tag(sync=True)
+    fields: Any = traitlets.List().tag(sync=True, to_json=_without_values)
+    errors: Any = traitlets.Dict()
+    result: Any = traitlets.Dict()
     state = traitlets.Enum(["ready", "busy", "done"], "ready").tag(sync=True)
     turn = traitlets.Int(0).tag(sync=True)
     practice = traitlets.Bool(False).tag(sync=True)
@@ -38,29 +47,55 @@ class Form(anywidget.AnyWidget):
     arrive = traitlets.Bool(False).tag(sync=True)
     training: Any = traitlets.List().tag(sync=True)
 
+    @traitlets.observe("errors", "result")
+    def _tell(self, _: Any) -> None:
+        self.send({"kind": "shown", "errors": self.errors, "result": self.result})
 
-class View(ipywidgets.HTML):  # type: ignore[misc]
+    def answer_drawn(self, content: dict[str, Any]) -> None:
+        """Tell a page that has drawn the form what goes into it. content: its message, which names
+        the page.
+        """
+        self.send(
+            {
+                "kind": "shown",
+                "errors": self.errors,
+                "result": self.result,
+                "page": content.get("page"),
+                "values": {field["name"]: field["value"] for field in self.fields},
+            }
+        )
+
+
+class View(anywidget.AnyWidget):
     """Something below the form that fills in when the button has been pressed.
 
     A widget is gone with its kernel, whatever it showed. So the notebook keeps a copy beside it,
-    which form.css hides for as long as the form is there. data: what else the copy holds, by its
-    type.
+    which form.css hides for as long as the form is there. value: what a person sees. kept: what the
+    copy holds, by its type; who the user is is masked in it.
     """
 
-    data: Any = None
-    _copy: Any = None
+    _esm = HERE / "view.js"
+
+    def __init__(self, value: str) -> None:
+        self.value, self.kept = value, kept_copy(value)
+        self._copy: Any = None
+        super().__init__()
+        self.on_msg(lambda *_: self._tell())
+
+    def fill(self, value: str, masked: str, data: dict[str, Any] | None = None) -> None:
+        """Show this HTML, and keep the masked. data: what else the copy holds, by its type."""
+        at = f"<p>As it was on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC:</p>"
+        self.value, self.kept = value, {**(data or {}), **kept_copy(at + masked)}
+        self._tell()
+        if self._copy:
+            self._copy.update(self.kept, raw=True)
+
+    def _tell(self) -> None:
+        self.send({"kind": "shown", "html": self.value})
 
     def _ipython_display_(self) -> None:
         display_data(while_alive(self))
-        self._copy = display_data(kept_copy(self.value), display_id=True)
-
-    @traitlets.observe("value")
-    def _keep(self, _: Any) -> None:
-        if self._copy:
-            kept = kept_copy(
-                f"<p>As it was on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC:</p>{self.value}"
-            )
-            self._copy.update({**(self.data or {}), **kept}, raw=True)
+        self._copy = display_data(self.kept, display_id=True)
 
 
 def kept_copy(markup: str) -> dict[str, Any]:
@@ -69,7 +104,9 @@ def kept_copy(markup: str) -> dict[str, Any]:
 
 def while_alive(widget: Any) -> dict[str, Any]:
     """Return what shows a widget while it lives; without one, the copy beside it has the words."""
-    return {name: data for name, data in widget._repr_mimebundle_().items() if name != "text/plain"}
+    bundle = widget._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    return {name: content for name, content in data.items() if name != "text/plain"}
 
 
 def display_data(data: Any, **options: Any) -> Any:

@@ -8,21 +8,17 @@ stays there.
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
-
-import anywidget
-import traitlets
 
 from helpers.cognito.policy import PasswordPolicy, Rule
 from helpers.display.card import Table
 from helpers.learn import story
 from helpers.learn.lesson import Lesson
 from helpers.learn.measure import Life, lives
-from helpers.run.base import is_interactive
+from helpers.run.person import is_interactive
 from helpers.sandbox import DEFAULT_USERNAME
 
-_HERE = Path(__file__).parent
 ENDS = Rule(
     "ends",
     "",
@@ -36,15 +32,6 @@ _SAYS = {
     "CodeMismatchException": "✗ does not work: a newer one is in force",
     "ExpiredCodeException": "✗ does not work: no code is in force",
 }
-
-
-class Live(anywidget.AnyWidget):
-    """A piece as the page draws it; its facts are those of `Piece` and never change."""
-
-    _esm = _HERE / "pieces.js"
-    _css = _HERE / "pieces.css"
-    kind = traitlets.Unicode().tag(sync=True)
-    facts: Any = traitlets.Dict().tag(sync=True)
 
 
 class Piece:
@@ -62,8 +49,10 @@ class Piece:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         still = {"text/plain": repr(self.table), "text/markdown": self.table._repr_markdown_()}
-        if not is_interactive("auto"):
+        if not (is_interactive("auto") and find_spec("anywidget")):
             return still
+        from helpers.learn.live import Live
+
         live: Any = Live(kind=self.kind, facts=self.facts)._repr_mimebundle_()
         return {**live[0], **still}
 

@@ -6,8 +6,6 @@ and a notebook that runs without a person calls it at once. So no cell waits for
 ways are one.
 """
 
-import os
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -20,9 +18,11 @@ from helpers.cognito.errors import BadParameters, NotReached, Problem
 from helpers.display.card import Card
 from helpers.run import recording
 from helpers.run.entry import RUNBOOKS
+from helpers.run.masking import output_masker, username_as
 from helpers.run.parameters import PRACTICE_CLIENT, PRACTICE_POOL, Parameters, PoolParameters
+from helpers.run.person import is_interactive
 from helpers.run.record import NextRunbook, Outcome, Record
-from helpers.run.result import NotDone, Result, not_reached
+from helpers.run.result import NotDone, Result, left_open, not_reached
 from helpers.secrets.redaction import register
 from helpers.secrets.references import fault_in, fault_in_value, resolve, scheme_of
 from helpers.secrets.secret import Secret, SecretError
@@ -59,6 +59,8 @@ class Runbook(ABC, Generic[P]):
 
     def __init__(self, **values: Any) -> None:
         self.person = is_interactive(str(values.get("interactive", "auto")))
+        if self.person:
+            username_as()
         self._hide_given_by_value(values)
         self.values = self._leave_to_the_form(values) if self.person else values
         # A person has not come to the gate yet; their form asks for it, and `submit` looks at it.
@@ -71,7 +73,7 @@ class Runbook(ABC, Generic[P]):
     # --- what a subclass says ---
 
     @abstractmethod
-    def plan(self) -> Card:
+    def _plan(self) -> Card:
         """Return what will be sent, what it changes and what cannot be undone. Changes nothing."""
 
     @abstractmethod
@@ -110,6 +112,13 @@ class Runbook(ABC, Generic[P]):
 
     def where(self) -> Card:
         """Say which Cognito this run talks to, and as whom. Sends nothing."""
+        return self._as_output(self._where())
+
+    def plan(self) -> Card:
+        """Return what will be sent, what it changes and what cannot be undone. Changes nothing."""
+        return self._as_output(self._plan())
+
+    def _where(self) -> Card:
         if self.parameters is None:
             return self._incorrect()
         p = self.parameters
@@ -154,7 +163,7 @@ class Runbook(ABC, Generic[P]):
         if parameters is None:
             return problems
         self.parameters = parameters
-        return self.plan()
+        return self._plan()
 
     def submit(
         self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None
@@ -196,8 +205,8 @@ class Runbook(ABC, Generic[P]):
             )
         else:
             result = self._acted(parameters, target, secrets)
-        left_open = _left_open(result.next_runbook) if result.next_runbook else ""
-        result = replace(result, notes=(*notes, *result.notes), next=result.next + left_open)
+        lacking = left_open(result.next_runbook) if result.next_runbook else ""
+        result = replace(result, notes=(*notes, *result.notes), next=result.next + lacking)
         self.result = result
         # Where no call has failed, no step of the record says what stopped the run.
         stopped = result.outcome is Outcome.NOT_SENT and all(
@@ -243,6 +252,17 @@ class Runbook(ABC, Generic[P]):
         )
 
     # --- inner ---
+
+    def _as_output(self, card: Card) -> Card:
+        """Return a card as the notebook may keep it: where a person works, who the user is is
+        masked. What a form shows goes past this.
+        """
+        return card.map(self.output_masker()) if self.person else card
+
+    def output_masker(self) -> Callable[[str], str]:
+        """Return what masks who the user is, and what was said, in this run's outputs."""
+        values = self.parameters.model_dump() if self.parameters else self.values
+        return output_masker(self.parameters_model, values)
 
     def follow(self, name: str, **more: str) -> NextRunbook | None:
         """Name the runbook that goes on from here, with what this run knows of its parameters; None
@@ -352,35 +372,6 @@ class Runbook(ABC, Generic[P]):
             "Some parameters cannot be used. Correct them in the form.",
             tuple(("Please correct", str(problem)) for problem in self.problems),
         )
-
-
-def _left_open(following: NextRunbook) -> str:
-    """Say what the next runbook needs that nobody knows here."""
-    schema, given = RUNBOOKS[following.name].parameters, following.parameters
-    _, problems = schema.read({**given, "interactive": "yes"}, person=True, gate=False)
-    lacking = [
-        one.field for one in problems if given.get(one.field) == "" and one.field != "username"
-    ]
-    return "".join(
-        f" The runbook {following.name} also needs {name}: {schema.model_fields[name].description}."
-        for name in lacking
-    )
-
-
-def is_interactive(interactive: str) -> bool:
-    """Whether a person can fill in a form. interactive: yes, no, or auto, which asks the kernel.
-
-    A kernel run by papermill, nbval or nbconvert is told that nobody can answer a question. So is
-    one of Voila's, which runs the notebook for a visitor of its page: it names itself in the
-    environment.
-    """
-    if interactive in ("yes", "no"):
-        return interactive == "yes"
-    if os.environ.get("SERVER_SOFTWARE", "").startswith("voila/"):
-        return True
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return bool(getattr(getattr(shell, "kernel", None), "_allow_stdin", False))
 
 
 def _nobody_asked(question: str) -> str:

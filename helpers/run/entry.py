@@ -5,6 +5,8 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
+from helpers.run.package_data import NotebookMissing
+
 if TYPE_CHECKING:
     from helpers.run.parameters import Parameters
 
@@ -38,6 +40,13 @@ class RunbookEntry:
     def runs(self) -> Any:
         """The class that runs it."""
         return resolve_name(self.runbook)
+
+    def read(self) -> bytes:
+        """Return its notebook as it is on the disk. Raises NotebookMissing."""
+        try:
+            return self.path.read_bytes()
+        except OSError:
+            raise NotebookMissing(self.path) from None
 
     @property
     def parameters(self) -> "type[Parameters]":

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from packaging.requirements import Requirement
 
 from helpers.display.card import Card
+from helpers.run.package_data import LabMissing
 from helpers.target import Target
 
 DISTRIBUTION = "cognito-reset-runbooks"
@@ -14,7 +15,8 @@ DISTRIBUTION = "cognito-reset-runbooks"
 def check_environment() -> Card:
     """Compare what is installed with what the project asks for, and open the sandbox once.
 
-    Each row says "fine", or what to do about it.
+    Each row says "fine", or what to do about it. Without a person nothing of the extra `lab` is
+    needed.
     """
     rows = [
         (
@@ -31,28 +33,34 @@ def check_environment() -> Card:
     except PackageNotFoundError:
         return Card(
             "This environment is not ready.",
-            (*rows, (DISTRIBUTION, "is not installed: run make run once")),
+            (*rows, (DISTRIBUTION, "is not installed")),
         )
-    rows += [
-        (need.name, _state(need))
+    base = [need for need in needed if need.marker is None or need.marker.evaluate({"extra": ""})]
+    lab = [
+        need
         for need in needed
-        if need.marker is None or need.marker.evaluate({"extra": ""})
+        if need not in base and need.marker and need.marker.evaluate({"extra": "lab"})
     ]
+    rows += [(need.name, _state(need, f"pip install {DISTRIBUTION}")) for need in base]
     rows.append(("sandbox", "fine" if Target().client() else "does not open"))
-    good = all(state == "fine" for _, state in rows)
-    return Card(
-        "This environment has all it needs." if good else "This environment is not ready.",
-        tuple(rows),
-    )
+    forms = [(need.name, _state(need, str(LabMissing("for forms")))) for need in lab]
+    if not all(state == "fine" for _, state in rows):
+        title = "This environment is not ready."
+    elif all(state == "fine" for _, state in forms):
+        title = "This environment has all it needs."
+    else:
+        title = "This environment has all it needs to run without a person."
+    return Card(title, (*rows, *forms))
 
 
-def _state(need: Requirement) -> str:
+def _state(need: Requirement, otherwise: str) -> str:
+    """Say whether a package is here as it is needed. otherwise: what to do if it is missing."""
     try:
         found = version(need.name)
     except PackageNotFoundError:
-        return f"is missing; {need} is needed: run make run once"
+        return f"is not installed; {otherwise}"
     return (
         "fine"
         if need.specifier.contains(found, prereleases=True)
-        else f"is {found}; {need} is needed"
+        else f"is {found}; {need.name}{need.specifier} is needed"
     )

@@ -2,17 +2,38 @@
 
 import hashlib
 import hmac
+import html
 import os
+import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from helpers.cognito import reads
+from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entries import Ended
 from helpers.run.entry import RunbookEntry
+from helpers.run.parameters import Parameters
 from helpers.secrets.redaction import redact_values
 
 USERNAME_AS = ("clear", "masked", "hashed")
+USERNAME_AS_VARIABLE = "COGNITO_RESET_USERNAME_AS"
+"""The environment variable that says which of them."""
+RUNS = "COGNITO_RESET_RUNS"
+"""The environment variable that names the folder in which the runs of forms are recorded."""
+NOT_KEPT = "[not kept]"
+"""What a saved notebook holds in place of what was said."""
+
+
+def username_as() -> str:
+    """Return how the environment wants usernames kept. Raises BadParameters for another way."""
+    how = os.environ.get(USERNAME_AS_VARIABLE) or "masked"
+    if how not in USERNAME_AS:
+        words = f"must be clear, masked or hashed, and is {how}."
+        raise BadParameters([Problem(USERNAME_AS_VARIABLE, words)])
+    return how
 
 
 def username_masker(
@@ -27,15 +48,29 @@ def username_masker(
     username = str(values.get("username", about.default)) if about else ""
     if how == "clear" or len(username) < 2:
         return lambda text: text
-    if how == "masked":
-        local, at, domain = username.partition("@")
-        masked = f"{local[:1]}***" + (f"@{domain[:1]}***" if at else "")
-    else:
-        masked = (
-            "hmac-sha256:"
-            + hmac.new(_key(folder), username.encode(), hashlib.sha256).hexdigest()[:32]
-        )
+    masked = _masked(username, how, folder)
     return lambda text: text.replace(username, masked)
+
+
+def output_masker(model: type[Parameters], values: Mapping[str, Any]) -> Callable[[str], str]:
+    """Return what a text is passed through before a notebook in which a person works may keep it.
+
+    It masks the username, every name and contact of the users that were read, and what was said.
+    values: the parameters. Raises BadParameters as `username_as` does.
+    """
+    how = username_as()
+    if how == "clear":
+        return lambda text: text
+    folder = Path(os.environ[RUNS]) if os.environ.get(RUNS) else None
+    given = {name: str(values.get(name, f.default)) for name, f in model.model_fields.items()}
+    said = {given[name] for name in model.SAID if given[name] != model.model_fields[name].default}
+    masked = {
+        **{name: _masked(name, how, folder) for name in {given.get("username", ""), *reads.names}},
+        **dict.fromkeys(said, NOT_KEPT),
+    }
+    masked |= {html.escape(name): words for name, words in masked.items()}
+    pattern = _any_of(name for name in masked if len(name) > 1)
+    return lambda text: pattern.sub(lambda found: masked[found.group()], text)
 
 
 KEPT = frozenset(
@@ -47,6 +82,18 @@ KEPT = frozenset(
     }
 )
 """Where a run's end holds no text but a word, a time or an id: these stay whatever the name is."""
+
+
+def mask_html(markup: str, mask: Callable[[str], str]) -> str:
+    """Return HTML with the text between its tags masked."""
+    parts = re.split(r"(<[^>]*>)", markup)
+    return "".join(part if part.startswith("<") else mask(part) for part in parts)
+
+
+def mask_record(record: dict[str, Any], mask: Callable[[str], str]) -> Any:
+    """Return a record with its texts masked, and its words, times and ids as they are."""
+    kept = {path[1:] for path in KEPT if path[0] == "record"}
+    return redact_values(record, redactor=mask, keep=kept)
 
 
 def mask_entry(
@@ -63,6 +110,26 @@ def mask_entry(
         mask = username_masker(entry, {**values, "username": found}, how, folder)
         data = redact_values(data, redactor=mask, keep=KEPT)
     return Ended.model_validate(data)
+
+
+def _masked(name: str, how: str, folder: Path | None) -> str:
+    if how == "masked":
+        local, at, domain = name.partition("@")
+        return f"{local[:1]}***" + (f"@{domain[:1]}***" if at else "")
+    key = _key(folder) if folder else _process_key()
+    return "hmac-sha256:" + hmac.new(key, name.encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern that finds each of these as a whole word, and the longest first."""
+    longest_first = sorted(names, key=len, reverse=True)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first)) or '(?!)'})(?!\w)")
+
+
+@cache
+def _process_key() -> bytes:
+    """Return a key for where there is no journal: equal users stay equal in this process."""
+    return secrets.token_bytes(32)
 
 
 def _key(out: Path) -> bytes:

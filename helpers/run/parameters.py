@@ -49,6 +49,8 @@ class Parameters(BaseModel):
     SECRETS: ClassVar[tuple[str, ...]] = ()
     SIGNED: ClassVar[bool] = False
     """Whether the runbook's calls need AWS credentials."""
+    SAID: ClassVar[tuple[str, ...]] = ()
+    """What a person writes in words of their own."""
 
     target: str = Field(
         default="sandbox",

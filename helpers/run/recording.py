@@ -23,13 +23,10 @@ from helpers.cognito.errors import NotReached
 from helpers.run.entries import Ended, Kept, Sending, Started, State, now
 from helpers.run.entry import RunbookEntry
 from helpers.run.journal import Journal
-from helpers.run.masking import mask_entry, username_masker
+from helpers.run.masking import RUNS, mask_entry, username_as, username_masker
+from helpers.run.package_data import NotebookMissing
 from helpers.run.parameters import as_text
 from helpers.run.record import Outcome, Record
-
-RUNS = "COGNITO_RESET_RUNS"
-"""The environment variable that names the folder in which the runs of forms are noted."""
-
 
 RUN = "COGNITO_RESET_RUN"
 """The environment variable that tells a notebook's kernel which run it belongs to: its folder."""
@@ -38,9 +35,13 @@ RUN = "COGNITO_RESET_RUN"
 class JournalUnavailable(NotReached):
     """The journal cannot be written, so nothing is sent: what is not recorded is not done."""
 
-    def __init__(self, message: str) -> None:
-        next_step = "Make room, or the folder of runs writable; then run again."
-        super().__init__(message, next=next_step, exit_code=6)
+    def __init__(
+        self,
+        message: str,
+        *,
+        next: str = "Make room, or the folder of runs writable; then run again.",
+    ) -> None:
+        super().__init__(message, next=next, exit_code=6)
 
 
 def new_run_id(folder: Path) -> str:
@@ -71,7 +72,7 @@ def start_entry(
         host=socket.gethostname(),
         process=os.getpid(),
         runbook=entry.name,
-        digest=hashlib.sha256(entry.path.read_bytes()).hexdigest(),
+        digest=hashlib.sha256(entry.read()).hexdigest(),
         versions=_versions(),
         parameters={key: mask(text) for key, text in _recordable(entry, values).items()},
         out=str(out),
@@ -137,7 +138,7 @@ def recorded(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callabl
     journal = Journal(Path(os.environ[RUNS]))
     name = new_run_id(journal.folder)
     path = journal.folder / name / "record.json"
-    how = os.environ.get("COGNITO_RESET_USERNAME_AS", "masked")
+    how = username_as()
 
     def end(ended: Ended) -> str:
         line = mask_entry(ended, entry, values, how, journal.folder)
@@ -172,6 +173,8 @@ def recorded(entry: RunbookEntry, values: Mapping[str, Any]) -> Iterator[Callabl
             journal.append(started)
         except OSError as exc:
             raise JournalUnavailable(f"{_words(exc)}: {journal.path}") from exc
+        except NotebookMissing as exc:
+            raise JournalUnavailable(str(exc), next="Then press the button again.") from exc
         token = _current.set((journal, name))
         try:
             yield over

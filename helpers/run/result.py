@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from helpers.cognito.errors import NotReached, Problem, ResetError
 from helpers.display.card import Card
+from helpers.run.entry import RUNBOOKS
 from helpers.run.record import NextRunbook, Outcome, Step
 
 
@@ -78,4 +79,17 @@ def not_reached(error: NotReached, *steps: Step) -> Result:
         say=error.say,
         next=error.next,
         steps=steps,
+    )
+
+
+def left_open(following: NextRunbook) -> str:
+    """Say what the next runbook needs that nobody knows here."""
+    schema, given = RUNBOOKS[following.name].parameters, following.parameters
+    _, problems = schema.read({**given, "interactive": "yes"}, person=True, gate=False)
+    lacking = [
+        one.field for one in problems if given.get(one.field) == "" and one.field != "username"
+    ]
+    return "".join(
+        f" The runbook {following.name} also needs {name}: {schema.model_fields[name].description}."
+        for name in lacking
     )

@@ -123,7 +123,7 @@ class AdministratorRunbook(Runbook[G]):
 
     # --- the steps ---
 
-    def plan(self) -> Card:
+    def _plan(self) -> Card:
         """Return what will be sent and what it changes. Reads the user, for the state now."""
         p = self.parameters
         if p is None:

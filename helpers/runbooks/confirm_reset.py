@@ -103,7 +103,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
             ),
         )
 
-    def plan(self) -> Card:
+    def _plan(self) -> Card:
         """Return what will be sent and what it changes. Reads the policy of a named pool."""
         p = self.parameters
         if p is None:

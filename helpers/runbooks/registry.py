@@ -1,9 +1,9 @@
 """The runbooks there are: what each is for, its notebook, its class and its parameters."""
 
-from pathlib import Path
 from typing import Any
 
 from helpers.run.entry import RUNBOOKS, RunbookEntry
+from helpers.run.package_data import NOTEBOOKS
 
 _SIGN_IN = (
     "The request may have been sent. Try one sign-in with the new password: if it works, all is"
@@ -18,7 +18,6 @@ _SIGN_IN_FIRST = (
 )
 _AGAIN = "The request may have been sent. Run it again: to end the sessions twice does no harm."
 _READS = "This runbook changes nothing: run it again."
-FOLDER = Path(__file__).parents[2] / "notebooks" / "runbooks"
 
 
 def _entry(name: str, *, within: str = "", parameters: str, **words: Any) -> RunbookEntry:
@@ -26,7 +25,7 @@ def _entry(name: str, *, within: str = "", parameters: str, **words: Any) -> Run
     module = ".".join(filter(None, ("helpers.runbooks", within, name.replace("-", "_"))))
     return RunbookEntry(
         name=name,
-        path=FOLDER / f"{name}.ipynb",
+        path=NOTEBOOKS / "runbooks" / f"{name}.ipynb",
         runbook=f"{module}:{name.title().replace('-', '')}",
         model=f"helpers.runbooks.schemas:{parameters}",
         **words,

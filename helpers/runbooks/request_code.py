@@ -60,7 +60,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
     reads: ClassVar[str] = "the user and the pool"
     verify_hint: ClassVar[str] = LOOK_FOR_MESSAGE
 
-    def plan(self) -> Card:
+    def _plan(self) -> Card:
         """Return what will be sent and what it changes. Reads user and pool if that is named."""
         p = self.parameters
         if p is None:

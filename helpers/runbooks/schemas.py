@@ -71,6 +71,8 @@ class AuditPoolParameters(PoolParameters):
 class DiagnoseUserParameters(UserParameters):
     """The parameters of diagnose-user; with a symptom alone, nobody is looked up."""
 
+    SAID: ClassVar[tuple[str, ...]] = ("symptom",)
+
     username: str = Field(
         default=PRACTICE_UNVERIFIED,
         title="Username",
@@ -131,6 +133,8 @@ class SignOutParameters(GatedParameters):
 class FixContactParameters(GatedParameters):
     """The parameters of fix-contact; except in practice, proof of identity is asked for."""
 
+    SAID: ClassVar[tuple[str, ...]] = ("proof_of_identity",)
+
     username: str = Field(
         default=PRACTICE_UNVERIFIED,
         title="Username",
@@ -178,6 +182,7 @@ class SetPasswordParameters(GatedParameters):
     """The parameters of set-password; a place and a second person are part of the gate."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
+    SAID: ClassVar[tuple[str, ...]] = ("agreed_by",)
 
     kind: Literal["temporary", "permanent"] = Field(
         default="temporary",

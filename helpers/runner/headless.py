@@ -87,7 +87,7 @@ def run(
     stop: StopRequests | None = None,
 ) -> Report:
     """Run a runbook once and return how it ended; raises nothing for what the parameters, Cognito
-    or the kernel may do.
+    or the kernel may do, and NotebookMissing before anything is written.
 
     values: the parameters, with references for secrets. out: the folder for runs and their journal.
     record: where the record goes, instead of into the run's folder. said: the parameters as they
@@ -100,9 +100,9 @@ def run(
     folder = out / name
     executed = folder / entry.path.name
     kept = record or folder / "record.json"
-    out.mkdir(mode=0o700, parents=True, exist_ok=True)
     mask = username_masker(entry, values, username_as, out)
     started = start_entry(entry, name, {**values, **(said or {})}, mask, out=executed, record=kept)
+    out.mkdir(mode=0o700, parents=True, exist_ok=True)
     stopping = StopRequests() if stop is None else stop
     with nullcontext() if stop else stopping, journal.under_way(name):
         problems = _problems(entry, values, timeout)

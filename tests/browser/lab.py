@@ -14,10 +14,13 @@ from pathlib import Path
 
 from helpers.cognito import actions
 from helpers.cognito.errors import ResetError
+from helpers.run.package_data import JUPYTER
+from helpers.runner.lab import options
+from helpers.runner.working_copy import refresh
 from helpers.sandbox import open_sandbox
 from helpers.secrets.secret import Secret
 from helpers.target import Target
-from tests import ROOT, until
+from tests import until
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -44,9 +47,7 @@ class Served:
 
     def __init__(self, folder):
         self.folder, self.root = folder, folder / "notebooks"
-        shutil.copytree(
-            ROOT / "notebooks", self.root, ignore=shutil.ignore_patterns(".ipynb_checkpoints")
-        )
+        refresh(self.root)
         self.file = folder / "sandbox.sqlite"
         self.token, self.planted = secrets.token_hex(8), []
         self.log = (folder / "server.log").open("w+")
@@ -153,16 +154,14 @@ def _stands_in(secret, text):
 
 
 class Lab(Served):
-    """JupyterLab, set as `make lab` sets it."""
+    """JupyterLab, set as `cognito-reset lab` sets it."""
 
     ALIVE = "api"
     saves_widget_state = False
 
     def lay_out(self):
-        """Lay the pages out as `make lab` does, from the next one that asks for what was kept."""
-        shutil.copytree(
-            ROOT / ".jupyter" / "workspaces", self.folder / "workspaces", dirs_exist_ok=True
-        )
+        """Lay the pages out as `cognito-reset lab` does, from the next one that asks for what was kept."""
+        shutil.copytree(JUPYTER / "workspaces", self.folder / "lab", dirs_exist_ok=True)
 
     def command(self):
         return [
@@ -172,9 +171,7 @@ class Lab(Served):
             "--allow-root",
             "--port=0",
             f"--IdentityProvider.token={self.token}",
-            f"--ServerApp.root_dir={self.root}",
-            f"--LabApp.app_settings_dir={ROOT / '.jupyter'}",
-            f"--LabApp.workspaces_dir={self.folder}/workspaces",
+            *options(self.folder),
             f"--LabApp.user_settings_dir={self.folder}/settings",
             "--LabApp.expose_app_in_browser=True",
         ]
@@ -210,6 +207,14 @@ def command(page, name, **args):
 def at(page, lab):
     """Whether this page shows this JupyterLab."""
     return page.url.startswith(f"http://127.0.0.1:{lab.port}/lab/")
+
+
+def unsaved(page):
+    """Whether the notebook on the page has changes that were not saved: the dot on its tab."""
+    return page.evaluate(
+        "window.jupyterapp.shell.currentWidget.context.model.dirty"
+        " || document.querySelector('.lm-TabBar-tab.jp-mod-dirty') !== null"
+    )
 
 
 def close_all(page):

@@ -2,13 +2,17 @@
 
 import json
 import re
+import sys
 
 import ipywidgets
 import nbformat
 import pytest
 
 from helpers.cognito import actions
-from helpers.form.act import InteractiveRun, NonInteractiveRun, act
+from helpers.cognito.errors import BadParameters
+from helpers.form.act import NonInteractiveRun, act
+from helpers.form.interactive import InteractiveRun
+from helpers.run.package_data import LabMissing
 from helpers.run.record import MIME
 from helpers.run.result import NotDone
 from helpers.runbooks import RUNBOOKS
@@ -95,6 +99,89 @@ def test_what_a_notebook_keeps_of_a_form_is_its_result_in_words_and_nothing_of_t
     ] * 2
     assert "before its button is pressed, nothing changes for a real user." in kept[1]["text/html"]
     assert "Nothing has been sent yet." in kept[3]["text/html"]
+
+
+def test_what_a_notebook_keeps_of_a_result_names_no_user_and_the_screen_does(shown, code):
+    press(shown, code=code, new_password=NEW)
+    for view in (shown.result, shown.record, shown.proof):
+        assert "diego@example.com" in view.value
+        assert "diego@example.com" not in json.dumps(view.kept)
+        assert "d***@e***" in view.kept["text/html"]
+    assert shown.record.kept[MIME]["parameters"]["username"] == "d***@e***"
+    assert "diego@example.com" in json.dumps(shown.form.result)
+
+
+def test_what_a_notebook_keeps_of_a_fault_of_ours_names_no_user_either(shown, code, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("oops diego@example.com")
+
+    monkeypatch.setattr(shown._run, "submit", broken)
+    press(shown, code=code, new_password=NEW)
+    assert "oops diego@example.com" in shown.result.value
+    assert "oops d***@e***" in shown.result.kept["text/html"]
+
+
+def test_cells_beside_the_form_name_no_user_and_its_plan_does(shown, code):
+    press(shown, code=code, new_password=NEW)
+    run = shown._run
+    assert "d***@e***" in repr(run.where()) + repr(run.plan())
+    assert "diego@example.com" not in repr(run.where()) + repr(run.plan())
+    shown.form._handle_custom_msg({"kind": "again", "turn": shown.form.turn}, [])
+    shown.form._handle_custom_msg(
+        {"kind": "plan", "turn": shown.form.turn, "values": {"username": "diego@example.com"}}, []
+    )
+    assert "diego@example.com" in json.dumps(shown.form.result)
+
+
+def test_asked_for_in_clear_the_notebook_keeps_the_name(code, monkeypatch):
+    monkeypatch.setenv("COGNITO_RESET_USERNAME_AS", "clear")
+    shown = act(ConfirmReset(interactive="yes"))
+    press(shown, code=code, new_password=NEW)
+    assert "diego@example.com" in shown.result.kept["text/html"]
+    assert "diego@example.com" in repr(shown._run.where())
+
+
+def test_a_way_to_keep_usernames_that_there_is_not_is_refused_before_there_is_a_form(monkeypatch):
+    monkeypatch.setenv("COGNITO_RESET_USERNAME_AS", "plain")
+    with pytest.raises(BadParameters, match="COGNITO_RESET_USERNAME_AS: must be clear, masked"):
+        ConfirmReset(interactive="yes")
+
+
+def test_without_a_person_outputs_are_as_they_are(code):
+    assert "diego@example.com" in repr(ConfirmReset(interactive="no").where())
+
+
+@pytest.mark.parametrize("missing", ["ipywidgets", "anywidget"])
+def test_a_form_without_the_extra_lab_is_a_sentence(missing, sandbox, monkeypatch):
+    monkeypatch.setitem(sys.modules, missing, None)
+    for module in ("helpers.form.interactive", "helpers.form.widgets"):
+        monkeypatch.delitem(sys.modules, module)
+    with pytest.raises(LabMissing) as caught:
+        act(ConfirmReset(interactive="yes"))
+    assert caught.value._render_traceback_() == [
+        "A form needs JupyterLab's widgets: pip install 'cognito-reset-runbooks[lab]'"
+    ]
+
+
+def test_what_came_of_a_run_and_what_is_handed_on_is_in_no_widgets_state(shown, code):
+    press(shown, code=code, new_password="Weak-9")
+    below = InteractiveRun(ConfirmReset(interactive="yes", username="handed@on"), arrive=True)
+    saved = json.dumps([shown.form.get_state(), shown.result.get_state(), below.form.get_state()])
+    assert "Refused" not in saved
+    assert "handed@on" not in saved
+
+
+def test_a_page_that_draws_the_form_is_told_what_goes_into_it(shown, code, sent):
+    press(shown, code="12", new_password=NEW)
+    shown.form._handle_custom_msg({"kind": "drawn", "page": "this-one"}, [])
+    assert sent[-1] == {
+        "kind": "shown",
+        "errors": shown.form.errors,
+        "result": shown.form.result,
+        "page": "this-one",
+        "values": {field["name"]: field["value"] for field in shown.form.fields},
+    }
+    assert shown.form.errors
 
 
 def test_pressing_the_button_sets_the_password_and_fills_in_the_rest(shown, code):

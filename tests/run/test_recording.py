@@ -2,15 +2,16 @@
 verifiable.
 """
 
+import dataclasses
 import json
 
 import pytest
 
 from helpers.cognito import actions
-from helpers.form.act import InteractiveRun
+from helpers.form.interactive import InteractiveRun
 from helpers.run.journal import Ended, Journal, Kept
-from helpers.run.masking import KEPT
-from helpers.run.recording import RUNS
+from helpers.run.masking import KEPT, RUNS
+from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.admin_reset import AdminReset
 from helpers.runbooks.confirm_reset import ConfirmReset
 from helpers.runbooks.set_password import SetPassword
@@ -144,6 +145,16 @@ def test_a_password_in_place_of_the_place_for_it_is_not_noted(folder, sandbox):
     (run,) = Journal(folder).runs()
     assert (run.outcome, run.started.parameters["password_to"]) == ("not_sent", "[hidden]")
     assert "Oops-by-value-1" not in everything(folder)
+
+
+def test_a_notebook_that_is_missing_stops_the_run_before_it_sends(
+    folder, code, sandbox, monkeypatch
+):
+    entry = dataclasses.replace(RUNBOOKS["confirm-reset"], path=folder / "gone.ipynb")
+    monkeypatch.setitem(RUNBOOKS, "confirm-reset", entry)
+    result = press(InteractiveRun(ConfirmReset(interactive="yes")), code=code, new_password=NEW)
+    assert "gone.ipynb cannot be read: install" in json.dumps(result["rows"])
+    assert "ConfirmForgotPassword" not in sandbox.counts()["calls"]
 
 
 # --- the username, and secrets, that are words of the format ---

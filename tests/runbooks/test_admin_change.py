@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from helpers.cognito.errors import BadParameters
-from helpers.form.act import InteractiveRun
+from helpers.form.interactive import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.run.result import NotDone
 from helpers.runbooks import RUNBOOKS

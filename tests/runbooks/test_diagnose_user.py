@@ -14,7 +14,8 @@ from helpers.cognito import actions
 from helpers.cognito.errors import BadParameters, ResetError
 from helpers.cognito.models import Contact
 from helpers.cognito.reads import look_up, masked, read_pool
-from helpers.form.act import InteractiveRun, act
+from helpers.form.act import act
+from helpers.form.interactive import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.run.recording import RUNS
 from helpers.run.result import NotDone

@@ -17,7 +17,7 @@ from helpers.cognito.catalogue_entries import CATALOGUE, UNKNOWN
 from helpers.cognito.errors import BadParameters
 from helpers.display.card import Card
 from helpers.display.refusals import refusals
-from helpers.form.act import InteractiveRun
+from helpers.form.interactive import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.runbooks import RUNBOOKS, request_code
 from helpers.runbooks.diagnosis.verdicts import PROBLEMS

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.cognito import actions
 from helpers.cognito.errors import BadParameters, ResetError
-from helpers.form.act import InteractiveRun
+from helpers.form.interactive import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.runbooks.fix_contact import FixContact
 from helpers.runbooks.request_code import RequestCode

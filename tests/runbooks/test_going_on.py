@@ -3,7 +3,7 @@
 import pytest
 
 from helpers.cognito import actions
-from helpers.form.act import InteractiveRun
+from helpers.form.interactive import InteractiveRun
 from helpers.runbooks import request_code
 from helpers.runbooks.confirm_reset import ConfirmReset
 from helpers.runbooks.diagnosis.diagnose_user import DiagnoseUser

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from helpers.cognito import actions
 from helpers.cognito.errors import BadParameters, ResetError
 from helpers.cognito.policy import PasswordPolicy
-from helpers.form.act import InteractiveRun
+from helpers.form.interactive import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.fix_contact import FixContact

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.form.act import InteractiveRun
+from helpers.form.interactive import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.runbooks.sign_out_everywhere import SignOutEverywhere
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID

@@ -13,6 +13,7 @@ import socket
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -609,3 +610,20 @@ def test_a_hidden_prompt_asks_on_the_terminal_and_shows_nothing_of_the_answer(bo
     os.close(terminal)
     assert NEW.encode() not in seen
     assert b"cell 1 of" in seen  # the progress line
+
+
+@pytest.mark.parametrize("command", [["run", "request-code"], ["batch", "request-code", "t.csv"]])
+def test_a_notebook_that_is_missing_is_a_sentence_and_nothing_is_written(
+    command, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    tmp_path.joinpath("t.csv").write_text(f"username\n{DEFAULT_USERNAME}\n")
+    entry = replace(RUNBOOKS["request-code"], path=tmp_path / "gone.ipynb")
+    monkeypatch.setitem(RUNBOOKS, "request-code", entry)
+    answer = CliRunner().invoke(main, command)
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr == (
+        f"Error: The notebook {tmp_path}/gone.ipynb cannot be read:"
+        " install cognito-reset-runbooks again.\n"
+    )
+    assert not tmp_path.joinpath("runs").exists()

@@ -82,7 +82,7 @@ class AuditPool(Runbook[AuditPoolParameters]):
     form_fields: ClassVar[tuple[str, ...]] = ("user_pool_id",)
     verify_hint: ClassVar[str] = "Nothing was changed. Press the button again."
 
-    def plan(self) -> Card:
+    def _plan(self) -> Card:
         """Return what will be read. Sends nothing."""
         p = self.parameters
         if p is None:

@@ -114,7 +114,7 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
             "client_id": user.client_id,
         }
 
-    def plan(self) -> Card:
+    def _plan(self) -> Card:
         """Return what will be read, what it costs and how fresh it is. Sends nothing."""
         p = self.parameters
         if p is None:

@@ -1,0 +1,349 @@
+"""A run with a person: a form, and views below it.
+
+Neither what is typed nor what came of it is part of a widget's state, which JupyterLab may save
+into the notebook: both travel in messages. What the notebook keeps is masked
+(`helpers.run.masking`).
+"""
+
+import html
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import ipywidgets
+
+from helpers.display.card import Card
+from helpers.form import widgets
+from helpers.form.widgets import Form, View
+from helpers.run.base import Runbook
+from helpers.run.masking import mask_html, mask_record
+from helpers.run.record import MIME, NextRunbook, Outcome
+from helpers.run.recording import JournalUnavailable, recorded
+from helpers.run.result import NotDone
+from helpers.runbooks import RUNBOOKS
+from helpers.secrets.redaction import redact
+from helpers.secrets.references import scheme_of, shown
+from helpers.secrets.secret import Secret
+from helpers.target import TargetError
+
+_WAITING = (
+    "Nothing has been sent yet. This fills in when the form above, under “Do it”, has done its"
+    " work."
+)
+_GONE = """<p>The form was here while its kernel ran. What came of it is below.
+For a new form choose Run, then Run All Cells:
+before its button is pressed, nothing changes for a real user.</p>
+<style>
+.jp-OutputArea-child:has(> .jupyter-widgets):has(+ * .reset-kept) { display: none; }
+</style>"""
+"""The style hides JupyterLab's "Error displaying widget: model not found" (only that has this class
+in this place).
+"""
+_UNSEEN = (  # what comes along when a name is pasted
+    " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"
+)
+_MEANS = {
+    "mailbox": "the newest code in the practice mailbox",
+    "literal": "the practice password",
+}
+
+
+class InteractiveRun:
+    """A run with a person: a form, and views below it that fill in after each press."""
+
+    def __init__(self, run: Runbook[Any], *, arrive: bool = False, client_id: str = "") -> None:
+        self._run = run
+        self._client_id = client_id
+        self._goes_on: NextRunbook | None = None
+        sandbox = run.parameters is not None and run.parameters.to_target().may_be_sandbox
+        self.form = Form(
+            title=run.title,
+            button=run.button,
+            verify_hint=run.verify_hint,
+            fields=_fields(run),
+            errors=_errors(run.problems),
+            practice=sandbox and "username" in run.form_fields,
+            requests_codes=run.requests_codes,
+            arrive=arrive,
+            training=[list(case) for case in run.training().items()],
+        )
+        self.form.on_msg(self._on_message)
+        self.result, self.record, self.proof = (View(f"<p>{_WAITING}</p>") for _ in range(3))
+        self._views: list[tuple[View, Callable[[], Any]]] = []
+        self.next = ipywidgets.VBox()
+        self._page = ipywidgets.VBox([self.form, self.next])
+
+    def view(self, draw: Callable[[], Any]) -> View:
+        """Return a view of what `draw` returns (card, table, picture), drawn after each press."""
+        view = View(f"<p>{_WAITING}</p>")
+        self._views.append((view, draw))
+        return view
+
+    def _ipython_display_(self) -> None:
+        widgets.display_data(widgets.while_alive(self._page))
+        widgets.display_data(widgets.kept_copy(_GONE))
+
+    def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
+        if content.get("kind") == "drawn":
+            self.form.answer_drawn(content)
+            return
+        if content.get("kind") in ("here", "request", "hour"):
+            # Any answer also shows a page whose line was cut that this form is alive.
+            self.form.send({"kind": "here", **self._users_side(content)})
+            return
+        kind = content.get("kind")
+        if kind == "next" and self.form.state != "busy":
+            # Sends nothing, so it need not wait for its turn: the page shows the button a moment
+            # before it has that.
+            self._go_on()
+            return
+        if (
+            kind == "again" and self.form.state == "done"
+        ):  # whatever the turn: a page may show the button before it knows that
+            self.form.set_trait("result", {})
+            self.form.state = "ready"
+            return
+        if content.get("turn") != self.form.turn or self.form.state == "busy":
+            return
+        if kind == "plan" and self.form.state == "ready":
+            self._rehearse(dict(content.get("values", {})))
+        elif (
+            kind == "train"
+            and self.form.state == "ready"
+            and content.get("case") in self._run.training()
+        ):
+            self.form.send({"kind": "trained", "values": self._run.train(content["case"])})
+        elif kind == "submit" and self.form.state == "ready":
+            self.form.state, after = "busy", "ready"
+            try:
+                after = self._submit(dict(content.get("values", {})))
+            finally:
+                # Emptied here too: nothing that was typed outlives the press.
+                content.clear()
+                # At the very end, and the turn with it: who may press again is heard.
+                self.form.state = after
+                self.form.turn += 1
+
+    def _submit(self, values: dict[str, str]) -> str:
+        """Do the run and show what came of it; return the state that the form is in afterwards."""
+        run = self._run
+        typed = {
+            name: Secret(values[name], _label(run, name).lower())
+            for name in run.parameters_model.SECRETS
+            if values.get(name)
+        }
+        plain = {
+            name: text.strip(_UNSEEN)
+            for name, text in values.items()
+            if name not in run.parameters_model.SECRETS
+        }
+        values.clear()
+        try:
+            with recorded(
+                RUNBOOKS[run.name], {**run.values, **plain, **dict.fromkeys(typed, "prompt:")}
+            ) as note:
+                result = run.submit(plain, typed)
+                name = note(run.record) if run.record else ""
+        except JournalUnavailable as exc:
+            self._show(
+                Card(
+                    "Not sent: the run could not be written to the journal.",
+                    (("What happened", str(exc)), ("What to do next", exc.next)),
+                ),
+                "not_sent",
+            )
+            return "ready"
+        except (Exception, KeyboardInterrupt) as exc:
+            # A callback's exception would vanish. It may have struck after the call was sent: an
+            # unknown outcome.
+            logging.getLogger(__name__).exception("the runbook failed")
+            given_up = isinstance(exc, KeyboardInterrupt)
+            report = "" if given_up else " Then report this."
+            card = Card(
+                (
+                    "Unknown: the run was interrupted."
+                    if given_up
+                    else "Unknown: the runbook itself failed."
+                ),
+                (
+                    (
+                        "What happened",
+                        (
+                            "The kernel was interrupted while it waited for Cognito."
+                            if given_up
+                            else f"{type(exc).__name__}: {redact(str(exc))}"
+                        ),
+                    ),
+                    (
+                        "What it means",
+                        "The call may have been sent, and may have been carried out.",
+                    ),
+                    ("What to do next", f"{run.verify_hint}{report}"),
+                ),
+            )
+            self._show(card, "unknown")
+            none = "<p>No record: the run did not come to its end.</p>"
+            self.record.fill(none, none)
+            for view in (self.result, self.proof):
+                self._fill(view, card.to_html())
+            return "ready"
+        self.form.errors = _errors(result.problems)
+        card = result.card()
+        self._show(
+            replace(card, rows=(*card.rows, ("Recorded as", name))),
+            result.outcome.value,
+            result.next_runbook,
+        )
+        self._fill(self.result, result.card().to_html())
+        if run.record:
+            record = run.record.to_json()
+            masked = mask_record(record, run.output_masker())
+            self.record.fill(_record_html(record), _record_html(masked), {MIME: masked})
+        for view, draw in self._views:
+            self._fill(view, draw().to_html())
+        try:
+            proof = run.prove()
+        except NotDone as exc:
+            proof = Card(
+                "Not proved.", (("What happened", str(exc)), ("What to do next", exc.next))
+            )
+        self._fill(self.proof, proof.to_html())
+        return "done" if result.outcome is Outcome.CONFIRMED else "ready"
+
+    def _fill(self, view: View, markup: str) -> None:
+        view.fill(markup, mask_html(markup, self._run.output_masker()))
+
+    def _users_side(self, content: dict[str, Any]) -> dict[str, Any]:
+        """In practice, return the user's side: status, time, and newest message."""
+        if not self.form.practice:
+            return {}
+        assert self._run.parameters is not None
+        target, note, username = (
+            self._run.parameters.to_target(),
+            "",
+            str(content.get("username") or "").strip(_UNSEEN),
+        )
+        try:
+            if content["kind"] == "request" and self._run.requests_codes:
+                requested = self._run.practice(username)
+                note = " ".join([requested.title, *(text for _, text in requested.rows)])
+            elif content["kind"] == "hour":
+                target.advance(3600)
+                note = "An hour has passed, for everybody in this sandbox."
+            messages, stands = target.mailbox(username), target.standing(username)
+        except TargetError as exc:
+            return {"mail": None, "note": str(exc)}
+        read = ("sender", "destination", "subject", "body", "live")
+        newest = {name: messages[-1][name] for name in read} if messages else None
+        if newest:
+            newest["sent_at"] = f"{messages[-1]['sent_at'][11:16]} UTC"
+        return {
+            "mail": newest,
+            "note": note,
+            "user": stands["user"],
+            "clock": f"{stands['now'][11:16]} UTC",
+        }
+
+    def _show(self, card: Card, outcome: str, goes_on: NextRunbook | None = None) -> None:
+        self._goes_on = goes_on
+        rows = [[label, redact(text)] for label, text in card.rows if text]
+        changes = [[redact(text) for text in change] for change in card.changes]
+        self.form.result = {
+            "title": redact(card.title),
+            "rows": rows,
+            "outcome": outcome,
+            "changes": changes,
+            "next": goes_on.name if goes_on else "",
+        }
+
+    def _rehearse(self, values: dict[str, str]) -> None:
+        """Show the plan for what the form holds now; nothing is changed."""
+        self.form.state = "busy"
+        try:
+            plan = self._run.rehearse({name: text.strip(_UNSEEN) for name, text in values.items()})
+            self.form.errors = _errors(plan) if isinstance(plan, list) else {}
+            if isinstance(plan, Card):
+                self._show(plan, "plan")
+            else:
+                self._show(
+                    Card(
+                        "There is no plan for this.",
+                        tuple(("Please correct", str(one)) for one in plan),
+                    ),
+                    "not_sent",
+                )
+        finally:
+            self.form.state = "ready"
+            self.form.turn += 1
+
+    def _go_on(self) -> None:
+        """Put the form of the runbook that goes on from here below this one, filled in."""
+        goes_on = self._goes_on
+        if goes_on is not None:
+            # An administrator's runbook names no app client, so the one that the user came from is
+            # handed on past it.
+            client_id, given = (
+                getattr(self._run.parameters, "client_id", "") or self._client_id,
+                dict(goes_on.parameters),
+            )
+            if client_id and "client_id" in RUNBOOKS[goes_on.name].parameters.model_fields:
+                given["client_id"] = given.get("client_id") or client_id
+            run = RUNBOOKS[goes_on.name].runs(**given, interactive="yes")
+            self.next.children = (InteractiveRun(run, arrive=True, client_id=client_id)._page,)
+
+
+def _record_html(record: dict[str, Any]) -> str:
+    """Return a record as a person reads it."""
+    return f"<pre>{html.escape(json.dumps(record, indent=2, ensure_ascii=False))}</pre>"
+
+
+def _errors(problems: Any) -> dict[str, str]:
+    return {problem.field: redact(problem.words) for problem in problems}
+
+
+def _label(run: Runbook[Any], name: str) -> str:
+    return run.parameters_model.model_fields[name].title or name
+
+
+def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
+    """Return the fields of the page in reading order: the schema's words, the run's values."""
+    schema = run.parameters_model
+    values = {**{name: f.default for name, f in schema.model_fields.items()}, **run.values}
+    extras = run.field_extras()
+    fields = []
+    for name in run.form_fields:
+        reference, about = str(values[name]), str(schema.model_fields[name].description)
+        field: dict[str, Any] = {
+            "name": name,
+            "label": _label(run, name),
+            "kind": "text",
+            "value": reference,
+            "help": f"{about[:1].upper()}{about[1:]}.",
+        }
+        if name in schema.SECRETS:
+            if name == "client_secret" and not reference:
+                continue
+            typed = reference == "prompt:" or not scheme_of(reference)
+            stands_for = _MEANS.get(scheme_of(reference), shown(reference))
+            source = "" if typed else f"Leave empty to use {stands_for}. "
+            field |= {
+                "kind": "secret",
+                "value": "",
+                "help": source,
+                "required": typed,
+            }
+        elif name == "confirm_username":
+            field |= {
+                "value": "",
+                "required": True,
+                "help": "Type the username once more: it is this user that you mean.",
+            }
+        elif schema.choices(name):
+            field |= {"kind": "choice", "choices": schema.choices(name).split(", ")}
+        extra = dict(extras.get(name, {}))
+        if field["kind"] == "secret":
+            field["help"] += extra.pop("help", "")
+        fields.append(field | extra)
+    return fields
