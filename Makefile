@@ -70,6 +70,7 @@ export CHECK
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 to 3.14" \
 		"(on Debian: apt install python3-venv), or say where one is: make run PYTHON=/path/to/python3" >&2; exit 1; }
 	@$(PYTHON) -c "$$CHECK"
+	@rm -rf *.egg-info  # of the build backend before this one; it would be taken for what is installed
 	@echo "Making the environment in .venv (once; about half a minute) ..."
 	@made=; [ -e .venv ] || made=.venv; \
 	trap '[ -z "$$made" ] || rm -rf "$$made"' EXIT; trap 'exit 1' INT TERM; \

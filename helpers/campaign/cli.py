@@ -59,6 +59,7 @@ def batch_command(
 
     with StopRequests() as stop:
         with stopped_early(ctx, stop):
+            RUNBOOKS[runbook].read()
             check_folder(out)
             from helpers.campaign import batch
             from helpers.cognito.errors import BadParameters

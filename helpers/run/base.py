@@ -193,8 +193,11 @@ class Runbook(ABC, Generic[P]):
             endpoint, now = target.where(), target.now
             started = now()
             secrets, problems = self._resolve(parameters, target, typed)
-            if not problems:
-                problems, notes = self._check(parameters, secrets)
+            wanted = (n for n in self.parameters_model.SECRETS if getattr(parameters, n))
+            if all(name in secrets for name in wanted):
+                more, notes = self._check(parameters, secrets)
+                known = {problem.field for problem in problems}
+                problems += [problem for problem in more if problem.field not in known]
         if parameters is None or problems:
             result = Result(
                 Outcome.NOT_SENT,

@@ -130,6 +130,7 @@ def run_command(entry: RunbookEntry) -> click.Command:
     ) -> None:
         with StopRequests() as stop, ExitStack() as stack:
             with stopped_early(ctx, stop):
+                entry.read()
                 check_folder(out, record)
                 start_early()
                 from helpers.run.leftovers import clear_leftovers

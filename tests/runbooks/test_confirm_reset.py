@@ -6,10 +6,11 @@ import pytest
 
 from helpers.cognito import actions
 from helpers.cognito.errors import BadParameters
+from helpers.form.interactive import InteractiveRun
 from helpers.run.record import MIME, Outcome, Record
 from helpers.run.result import NotDone
 from helpers.runbooks.confirm_reset import ConfirmReset, clean_code
-from helpers.sandbox import DEFAULT_PASSWORD, DEFAULT_POOL_ID
+from helpers.sandbox import DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
@@ -522,3 +523,12 @@ def test_whichever_call_fails_the_outcome_is_true(operation, fault, code, client
     changed = signs_in(client, NEW)
     assert changed or result.outcome is not Outcome.CONFIRMED
     assert not (changed and result.outcome in (Outcome.REFUSED, Outcome.NOT_SENT))
+
+
+def test_a_code_that_is_too_short_keeps_nothing_from_being_said_of_the_password(sandbox):
+    shown = InteractiveRun(ConfirmReset(interactive="yes"))
+    press_with = {"username": DEFAULT_USERNAME, "code": "12", "new_password": "planted "}
+    shown.form._handle_custom_msg(
+        {"kind": "submit", "turn": shown.form.turn, "values": press_with}, []
+    )
+    assert set(shown.form.errors) == {"code", "new_password"}
