@@ -99,23 +99,18 @@ class InteractiveRun:
             # before it has that.
             self._go_on()
             return
-        if (
-            kind == "again" and self.form.state == "done"
-        ):  # whatever the turn: a page may show the button before it knows that
+        if kind == "again" and self.form.state == "done":
+            # Whatever the turn: a page may show the button before it knows that.
             self.form.set_trait("result", {})
             self.form.state = "ready"
             return
-        if content.get("turn") != self.form.turn or self.form.state == "busy":
+        if content.get("turn") != self.form.turn or self.form.state != "ready":
             return
-        if kind == "plan" and self.form.state == "ready":
+        if kind == "plan":
             self._rehearse(dict(content.get("values", {})))
-        elif (
-            kind == "train"
-            and self.form.state == "ready"
-            and content.get("case") in self._run.training()
-        ):
+        elif kind == "train" and content.get("case") in self._run.training():
             self.form.send({"kind": "trained", "values": self._run.train(content["case"])})
-        elif kind == "submit" and self.form.state == "ready":
+        elif kind == "submit":
             self.form.state, after = "busy", "ready"
             try:
                 after = self._submit(dict(content.get("values", {})))
@@ -147,42 +142,15 @@ class InteractiveRun:
                 result = run.submit(plain, typed)
                 name = note(run.record) if run.record else ""
         except JournalUnavailable as exc:
-            self._show(
-                Card(
-                    "Not sent: the run could not be written to the journal.",
-                    (("What happened", str(exc)), ("What to do next", exc.next)),
-                ),
-                "not_sent",
-            )
+            headline = "Not sent: the run could not be written to the journal."
+            rows = (("What happened", str(exc)), ("What to do next", exc.next))
+            self._show(Card(headline, rows), "not_sent")
             return "ready"
         except (Exception, KeyboardInterrupt) as exc:
             # A callback's exception would vanish. It may have struck after the call was sent: an
             # unknown outcome.
             logging.getLogger(__name__).exception("the runbook failed")
-            given_up = isinstance(exc, KeyboardInterrupt)
-            report = "" if given_up else " Then report this."
-            card = Card(
-                (
-                    "Unknown: the run was interrupted."
-                    if given_up
-                    else "Unknown: the runbook itself failed."
-                ),
-                (
-                    (
-                        "What happened",
-                        (
-                            "The kernel was interrupted while it waited for Cognito."
-                            if given_up
-                            else f"{type(exc).__name__}: {redact(str(exc))}"
-                        ),
-                    ),
-                    (
-                        "What it means",
-                        "The call may have been sent, and may have been carried out.",
-                    ),
-                    ("What to do next", f"{run.verify_hint}{report}"),
-                ),
-            )
+            card = self._broken_off(exc)
             self._show(card, "unknown")
             none = "<p>No record: the run did not come to its end.</p>"
             self.record.fill(none, none)
@@ -191,12 +159,9 @@ class InteractiveRun:
             return "ready"
         self.form.errors = _errors(result.problems)
         card = result.card()
-        self._show(
-            replace(card, rows=(*card.rows, ("Recorded as", name))),
-            result.outcome.value,
-            result.next_runbook,
-        )
-        self._fill(self.result, result.card().to_html())
+        recorded_as = replace(card, rows=(*card.rows, ("Recorded as", name)))
+        self._show(recorded_as, result.outcome.value, result.next_runbook)
+        self._fill(self.result, card.to_html())
         if run.record:
             record = run.record.to_json()
             masked = mask_record(record, run.output_masker())
@@ -214,6 +179,24 @@ class InteractiveRun:
 
     def _fill(self, view: View, markup: str) -> None:
         view.fill(markup, mask_html(markup, self._run.output_masker()))
+
+    def _broken_off(self, error: BaseException) -> Card:
+        """Return the card of a run that an exception ended: whether it acted is not known."""
+        headline = "Unknown: the runbook itself failed."
+        happened = f"{type(error).__name__}: {redact(str(error))}"
+        then = f"{self._run.verify_hint} Then report this."
+        if isinstance(error, KeyboardInterrupt):
+            headline = "Unknown: the run was interrupted."
+            happened = "The kernel was interrupted while it waited for Cognito."
+            then = self._run.verify_hint
+        return Card(
+            headline,
+            (
+                ("What happened", happened),
+                ("What it means", "The call may have been sent, and may have been carried out."),
+                ("What to do next", then),
+            ),
+        )
 
     def _users_side(self, content: dict[str, Any]) -> dict[str, Any]:
         """In practice, return the user's side: status, time, and newest message."""

@@ -52,9 +52,7 @@ class Form(anywidget.AnyWidget):
         self.send({"kind": "shown", "errors": self.errors, "result": self.result})
 
     def answer_drawn(self, content: dict[str, Any]) -> None:
-        """Tell a page that has drawn the form what goes into it. content: its message, which names
-        the page.
-        """
+        """Send a page that has drawn the form what goes into it; content names the page."""
         self.send(
             {
                 "kind": "shown",

@@ -27,6 +27,7 @@ STANDARD = (
     "name",
     "nickname",
 )
+_FORMS = {"email": (EMAIL, "email address"), "phone_number": (PHONE, "phone number")}
 _BOOLEAN = ("email_verified", "phone_number_verified")
 
 
@@ -48,10 +49,9 @@ def given(pool: Doc, listed: list[Doc] | None, *, by_admin: bool) -> Doc:
             raise invalid(text)
         if name == "sub" or not by_admin and name in _BOOLEAN:
             raise not_authorized("A client attempted to write unauthorized attribute")
-        if name == "email" and value and not EMAIL.fullmatch(value):
-            raise invalid("Invalid email address format.")
-        if name == "phone_number" and value and not PHONE.fullmatch(value):
-            raise invalid("Invalid phone number format.")
+        form, words = _FORMS.get(name, (None, ""))
+        if form and value and not form.fullmatch(value):
+            raise invalid(f"Invalid {words} format.")
     return {name: value.lower() if name in _BOOLEAN else value for name, value in values.items()}
 
 

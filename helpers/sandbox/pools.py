@@ -114,20 +114,13 @@ def shown(work: Transaction, pool: Doc) -> Doc:
 
 def _change(work: Transaction, pool: Doc, request: Doc) -> None:
     _check_recovery(request.get("AccountRecoverySetting"))
-    policy = (
-        _POLICY
-        | {
-            "RequireUppercase": False,
-            "RequireLowercase": False,
-            "RequireNumbers": False,
-            "RequireSymbols": False,
-        }
-        if request.get("Policies", {}).get("PasswordPolicy")
-        else _POLICY
-    )
     policies = request.get("Policies") or {}
+    policy = _POLICY
+    if asked := policies.get("PasswordPolicy"):
+        kinds = ("Uppercase", "Lowercase", "Numbers", "Symbols")
+        policy = _POLICY | {f"Require{kind}": False for kind in kinds} | asked
     pool["Policies"] = {
-        "PasswordPolicy": policy | (policies.get("PasswordPolicy") or {}),
+        "PasswordPolicy": policy,
         "SignInPolicy": policies.get("SignInPolicy") or {"AllowedFirstAuthFactors": ["PASSWORD"]},
     }
     if not pool["Policies"]["PasswordPolicy"].get("TemporaryPasswordValidityDays"):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from helpers.cognito.models import User
+from helpers.cognito.models import Client, Pool, User
 from helpers.runbooks.diagnosis.evidence import at, client_words, lowered, records, state
 from helpers.runbooks.diagnosis.known import Known
 from helpers.runbooks.diagnosis.route import KINDS, route, would_be_eligible
@@ -91,33 +91,40 @@ def by_symptom(known: Known, problem: str, beside: Verdict | None) -> Verdict:
 
 def _facts(known: Known, problem: str) -> Iterator[str]:
     """Yield what was read and bears on the problem."""
-    user, pool, client = known.user, known.pool, known.client
-    if user is not None:
-        yield from state(known.username, user, pool)
-    if pool is not None and problem == "sms-never-arrives":
+    if known.user is not None:
+        yield from state(known.username, known.user, known.pool)
+    if known.pool is not None:
+        yield from _of_pool(known.pool, problem)
+    if known.client is not None:
+        yield from _of_client(known.client, problem)
+    if problem == "code-used-or-expired":
+        changes = (one for one in known.events if one.kind == "PasswordChange")
+        if changed := next((one for one in changes if one.response == "Pass"), None):
+            yield (
+                f"A change of the password went through at {at(changed)}: the code may have done"
+                " its work."
+            )
+
+
+def _of_pool(pool: Pool, problem: str) -> Iterator[str]:
+    if problem == "sms-never-arrives":
         if not pool.sms_role:
             yield "The pool has no role for sending text messages."
         if pool.sms_failure:
             yield f"Cognito says of the pool's text messages: {pool.sms_failure}"
-    mail = problem in ("daily-mail-limit", "mail-never-arrives")
-    if pool is not None and mail and pool.sender != "DEVELOPER":
+    elif problem in ("daily-mail-limit", "mail-never-arrives") and pool.sender != "DEVELOPER":
         yield (
             "The pool sends with Cognito's own sender: 50 messages a day for the whole AWS account."
         )
-    if client is not None and problem == "secret-hash" and not client.has_secret:
+
+
+def _of_client(client: Client, problem: str) -> Iterator[str]:
+    if problem == "secret-hash" and not client.has_secret:
         yield (
             "The app client has no client secret, and a hash that is sent to it is refused as well."
         )
-    if client is not None and problem == "flow-not-enabled":
+    elif problem == "flow-not-enabled":
         yield f"The app client allows {', '.join(client.flows) or 'no flow by name'}."
-    if problem == "code-used-or-expired":
-        for event in known.events:
-            if (event.kind, event.response) == ("PasswordChange", "Pass"):
-                yield (
-                    f"A change of the password went through at {at(event)}: the code may have done"
-                    " its work."
-                )
-                return
 
 
 def _elsewhere(known: Known, found: Verdict, user: User) -> Verdict:
