@@ -99,6 +99,14 @@ def test_a_room_imports_only_from_the_floors_below(path):
         assert not above
 
 
+def test_few_arrows_lead_from_room_to_room():
+    """A newcomer can hold them in mind; a new one is worth a second thought."""
+    rooms = ((room(called(path)), room(name)) for path in MODULES for name in ours(path))
+    arrows = {(here, there) for here, there in rooms if here and there and here != there}
+    assert len({there for _, there in arrows} | {here for here, _ in arrows}) <= 13
+    assert len(arrows) < 40
+
+
 def test_no_module_imports_its_way_back_to_itself():
     arrows = {f"helpers.{called(path)}": ours(path) for path in MODULES if called(path)}
 

@@ -92,7 +92,7 @@ def run_table(
     results = out / f"batch-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.jsonl"
     stopped = False
     with nullcontext(stop) if stop else StopRequests() as stopping:
-        crew = WorkerPool(min(workers, len(rows)), entry.name, {"out": out, **options})
+        crew = WorkerPool(min(workers, len(rows)), entry, {"out": out, **options})
         tally = ResultWriter(results, on_done)
         began = next_at = time.monotonic()
         step = entry.calls / pace if pace else 0.0

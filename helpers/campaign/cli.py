@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from helpers.runbooks import RUNBOOKS
+from helpers.run.entry import RUNBOOKS
 from helpers.runner.cli import VALUES, stopped_early
 from helpers.runner.cli_options import AS_JSON, OUT, USERNAME_AS, check_folder
 from helpers.runner.signals import StopRequests, words_for

@@ -12,7 +12,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from helpers.runbooks import RUNBOOKS
+from helpers.run.entry import RunbookEntry
 from helpers.runner.headless import run
 from helpers.runner.signals import SIGNALS, StopRequests, exit_code, let_through, postponed
 
@@ -31,9 +31,9 @@ class Row:
 class WorkerPool:
     """The workers: which are free, which row each has, and another for one that is gone."""
 
-    def __init__(self, size: int, name: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, size: int, entry: RunbookEntry, options: Mapping[str, Any]) -> None:
         self._context = multiprocessing.get_context("spawn")
-        self._name, self._options = name, options
+        self._entry, self._options = entry, options
         self._all: dict[Connection, Any] = {}
         self.busy: dict[Connection, int] = {}
         self.free: list[Connection] = []
@@ -45,7 +45,7 @@ class WorkerPool:
         ours, theirs = self._context.Pipe()
         # Not daemons: a worker has a process of its own below it, and ends by itself when its pipe
         # closes.
-        worker = self._context.Process(target=_work, args=(theirs, self._name, self._options))
+        worker = self._context.Process(target=_work, args=(theirs, self._entry, self._options))
         with postponed():  # of its own, which lets some through again
             resource_tracker.ensure_running()
         with postponed():  # until the worker has said how it takes them
@@ -106,7 +106,7 @@ def _sleep(timeout: float | None) -> list[Any]:
     return []
 
 
-def _work(pipe: Connection, name: str, options: Mapping[str, Any]) -> None:
+def _work(pipe: Connection, entry: RunbookEntry, options: Mapping[str, Any]) -> None:
     """Be a worker: run rows until the pipe closes."""
     # As for the command: see helpers.runner.cli
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
@@ -116,7 +116,6 @@ def _work(pipe: Connection, name: str, options: Mapping[str, Any]) -> None:
             signal.signal(number, signal.SIG_IGN)
     with StopRequests() as stop:
         let_through()
-        entry = RUNBOOKS[name]
         while True:
             try:
                 number, values = pipe.recv()

@@ -8,7 +8,7 @@ into the notebook: both travel in messages. What the notebook keeps is masked
 import html
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from helpers.form import widgets
 from helpers.form.widgets import Form, View
 from helpers.run.base import Runbook
 from helpers.run.masking import mask_html, mask_record
+from helpers.run.practice import users_side
 from helpers.run.record import MIME, NextRunbook, Outcome
 from helpers.run.recording import JournalUnavailable, recorded
 from helpers.run.result import NotDone
@@ -26,7 +27,6 @@ from helpers.runbooks import RUNBOOKS
 from helpers.secrets.redaction import redact
 from helpers.secrets.references import scheme_of, shown
 from helpers.secrets.secret import Secret
-from helpers.target import TargetError
 
 _WAITING = (
     "Nothing has been sent yet. This fills in when the form above, under “Do it”, has done its"
@@ -91,7 +91,8 @@ class InteractiveRun:
             return
         if content.get("kind") in ("here", "request", "hour"):
             # Any answer also shows a page whose line was cut that this form is alive.
-            self.form.send({"kind": "here", **self._users_side(content)})
+            side = users_side(self._run, **self._asked(content)) if self.form.practice else {}
+            self.form.send({"kind": "here", **side})
             return
         kind = content.get("kind")
         if kind == "next" and self.form.state != "busy":
@@ -198,36 +199,9 @@ class InteractiveRun:
             ),
         )
 
-    def _users_side(self, content: dict[str, Any]) -> dict[str, Any]:
-        """In practice, return the user's side: status, time, and newest message."""
-        if not self.form.practice:
-            return {}
-        assert self._run.parameters is not None
-        target, note, username = (
-            self._run.parameters.to_target(),
-            "",
-            str(content.get("username") or "").strip(_UNSEEN),
-        )
-        try:
-            if content["kind"] == "request" and self._run.requests_codes:
-                requested = self._run.practice(username)
-                note = " ".join([requested.title, *(text for _, text in requested.rows)])
-            elif content["kind"] == "hour":
-                target.advance(3600)
-                note = "An hour has passed, for everybody in this sandbox."
-            messages, stands = target.mailbox(username), target.standing(username)
-        except TargetError as exc:
-            return {"mail": None, "note": str(exc)}
-        read = ("sender", "destination", "subject", "body", "live")
-        newest = {name: messages[-1][name] for name in read} if messages else None
-        if newest:
-            newest["sent_at"] = f"{messages[-1]['sent_at'][11:16]} UTC"
-        return {
-            "mail": newest,
-            "note": note,
-            "user": stands["user"],
-            "clock": f"{stands['now'][11:16]} UTC",
-        }
+    def _asked(self, content: Mapping[str, Any]) -> dict[str, str]:
+        username = str(content.get("username") or "").strip(_UNSEEN)
+        return {"kind": str(content["kind"]), "username": username}
 
     def _show(self, card: Card, outcome: str, goes_on: NextRunbook | None = None) -> None:
         self._goes_on = goes_on

@@ -4,8 +4,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
+
+from helpers.run.package_data import LabMissing, NotebookMissing
 
 OUT = click.option(
     "--out",
@@ -93,3 +96,19 @@ def _refused(option: str, path: Path) -> Iterator[None]:
 def _shown(path: Path) -> str:
     text = str(path).encode(errors="replace").decode()
     return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+class NotInstalled(click.ClickException):
+    """Something that a command needs is not there."""
+
+    exit_code = 2
+
+
+class Commands(click.Group):
+    """The commands. What was not installed is told in a sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (LabMissing, NotebookMissing) as exc:
+            raise NotInstalled(str(exc)) from None
