@@ -210,11 +210,18 @@ def run_command(entry: RunbookEntry) -> click.Command:
 
 @contextmanager
 def stopped_early(ctx: click.Context, stop: StopRequests) -> Iterator[None]:
-    """End the command for a signal that comes before anything runs."""
+    """End the command for a signal that comes before anything runs.
+
+    What it raises may be lost on the way, in a finalizer for instance, and then something else
+    fails for it, such as a secret that is waited for.
+    """
     try:
         with stop.heard():
             yield
-    except KeyboardInterrupt:
+    except (Exception, KeyboardInterrupt):
+        if not stop.number:
+            raise
+    if stop.number:
         say(f"Stopped {words_for(stop.number)} before anything ran: nothing was sent.", err=True)
         ctx.exit(exit_code(stop.number))
 

@@ -16,6 +16,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import nbformat
 import pytest
 from click.testing import CliRunner
@@ -26,6 +27,8 @@ from helpers.run.journal import Journal
 from helpers.run.record import MIME
 from helpers.runbooks import RUNBOOKS
 from helpers.runner import cli_options
+from helpers.runner.cli import stopped_early
+from helpers.runner.signals import StopRequests
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
 from tests import until
@@ -315,6 +318,21 @@ def test_stopped_before_it_began_it_says_so_and_leaves_no_line(number, code, box
     assert (out, err.count("\n")) == ("", 1)
     assert "before anything ran: nothing was sent." in err
     assert not Journal(tmp_path).path.exists()
+
+
+def test_a_stop_whose_exception_is_lost_on_the_way_stops_the_command_all_the_same(capsys):
+    """Python drops what is raised in a finalizer; the secret that is waited for then fails."""
+    stop = StopRequests()
+    with click.Context(main) as ctx:
+        for failing in (False, True):
+            with pytest.raises(click.exceptions.Exit) as ended, stopped_early(ctx, stop):
+                with contextlib.suppress(KeyboardInterrupt):
+                    stop._take(signal.SIGTERM, None)
+                if failing:
+                    raise click.UsageError("code: nothing came through stdin:")
+            assert ended.value.exit_code == 143
+            assert "nothing was sent" in capsys.readouterr().err
+            stop.number = 0
 
 
 def test_under_nohup_a_terminal_that_closes_ends_nothing(box, tmp_path, silence):
