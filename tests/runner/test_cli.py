@@ -320,19 +320,22 @@ def test_stopped_before_it_began_it_says_so_and_leaves_no_line(number, code, box
     assert not Journal(tmp_path).path.exists()
 
 
-def test_a_stop_whose_exception_is_lost_on_the_way_stops_the_command_all_the_same(capsys):
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_stop_whose_exception_is_lost_on_the_way_stops_the_command_all_the_same(fails, capsys):
     """Python drops what is raised in a finalizer; the secret that is waited for then fails."""
     stop = StopRequests()
-    with click.Context(main) as ctx:
-        for failing in (False, True):
-            with pytest.raises(click.exceptions.Exit) as ended, stopped_early(ctx, stop):
-                with contextlib.suppress(KeyboardInterrupt):
-                    stop._take(signal.SIGTERM, None)
-                if failing:
-                    raise click.UsageError("code: nothing came through stdin:")
-            assert ended.value.exit_code == 143
-            assert "nothing was sent" in capsys.readouterr().err
-            stop.number = 0
+
+    def command(ctx):
+        with stopped_early(ctx, stop):
+            with contextlib.suppress(KeyboardInterrupt):
+                stop._take(signal.SIGTERM, None)
+            if fails:
+                raise click.UsageError("code: nothing came through stdin:")
+
+    with click.Context(main) as ctx, pytest.raises(click.exceptions.Exit) as ended:
+        command(ctx)
+    assert ended.value.exit_code == 143
+    assert "nothing was sent" in capsys.readouterr().err
 
 
 def test_under_nohup_a_terminal_that_closes_ends_nothing(box, tmp_path, silence):
