@@ -139,7 +139,8 @@ def run_command(entry: RunbookEntry) -> click.Command:
 
                 hide_in_logs()
                 clear_leftovers(out)
-                given = stack.enter_context(secrets_asked_for(entry, values))
+                with stop.heard():
+                    given = stack.enter_context(secrets_asked_for(entry, values))
                 on_cell = stack.enter_context(_progress())
             report = headless.run(
                 entry,
@@ -212,12 +213,11 @@ def run_command(entry: RunbookEntry) -> click.Command:
 def stopped_early(ctx: click.Context, stop: StopRequests) -> Iterator[None]:
     """End the command for a signal that comes before anything runs.
 
-    What it raises may be lost on the way, in a finalizer for instance, and then something else
-    fails for it, such as a secret that is waited for.
+    It is only looked at in the end: an exception raised while Python imports may be lost. What
+    waits for a person has it raised, by `heard`.
     """
     try:
-        with stop.heard():
-            yield
+        yield
     except (Exception, KeyboardInterrupt):
         if not stop.number:
             raise
