@@ -256,9 +256,11 @@ class Journal:
             return hashlib.sha256(last).hexdigest()
 
     def _texts(self) -> Iterator[tuple[int, str, bool]]:
-        if not self.path.exists():
+        try:
+            file = self.path.open("rb")
+        except FileNotFoundError:
             return
-        with self.path.open("rb") as file:
+        with file:
             for number, line in enumerate(file, 1):
                 yield number, line.decode("utf-8", "replace"), line.endswith(b"\n")
 
