@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from helpers.run.head import KeyUnavailable
 from helpers.run.package_data import LabMissing, NotebookMissing
 
 OUT = click.option(
@@ -110,5 +111,5 @@ class Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (LabMissing, NotebookMissing) as exc:
+        except (LabMissing, NotebookMissing, KeyUnavailable) as exc:
             raise NotInstalled(str(exc)) from None

@@ -647,3 +647,14 @@ def test_a_notebook_that_is_missing_is_a_sentence_and_nothing_is_written(
         " install cognito-reset-runbooks again.\n"
     )
     assert not tmp_path.joinpath("runs").exists()
+
+
+@pytest.mark.parametrize("command", [["verify"], ["run", "request-code"]])
+def test_a_key_of_the_journal_given_by_value_is_a_sentence_and_is_not_repeated(
+    command, box, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("COGNITO_RESET_JOURNAL_KEY", "planted-key")
+    answer = CliRunner().invoke(main, [*command, "--out", str(tmp_path / "runs")])
+    assert answer.exit_code == 2
+    assert "COGNITO_RESET_JOURNAL_KEY: not a reference" in answer.stderr
+    assert "planted-key" not in answer.output
