@@ -545,7 +545,7 @@ def test_a_cell_during_which_the_engine_fails_is_not_completed(tmp_path, monkeyp
 
     monkeypatch.setattr("helpers.runner.engine.manager.Manager.autosave_cell", fail)
     with pytest.raises(OSError, match="no space left"):
-        execute(notebook("1", "import time; time.sleep(60)", "2"), str(tmp_path / "out.ipynb"))
+        execute(notebook("1", "print(1)", "2"), str(tmp_path / "out.ipynb"))
     ended, found, saved = ending(tmp_path / "out.ipynb")
     assert (ended, found) == ("failed", ["completed", "failed", "pending"])
     assert saved.metadata.cognito_reset.detail == "OSError: no space left"
