@@ -7,7 +7,7 @@ because that is what papermill, a form and a shell have in common.
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, ClassVar, Literal, Self, get_args
+from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -20,6 +20,30 @@ PRACTICE_CLIENT = "3n4b5urk1ft4fl3mg5e62d9ado"
 PRACTICE_USER = "diego@example.com"
 POOL = r"^[\w-]+_[0-9a-zA-Z]+$"
 USERNAME = r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$"
+
+PoolId = Annotated[str, Field(title="User pool id", pattern=POOL, max_length=55)]
+PoolIdOrNone = Annotated[str, Field(title="User pool id", pattern=f"^$|{POOL}", max_length=55)]
+ClientId = Annotated[str, Field(title="App client id", pattern=r"^[\w+]+$", max_length=128)]
+ClientIdOrNone = Annotated[str, Field(title="App client id", pattern=r"^[\w+]*$", max_length=128)]
+ClientSecret = Annotated[
+    str,
+    Field(
+        title="Client secret",
+        description="a reference to the app client's secret, if it has one",
+    ),
+]
+Username = Annotated[
+    str,
+    Field(
+        title="Username",
+        description="the user's name, verified e-mail or phone, or sub",
+        pattern=USERNAME,
+        max_length=128,
+    ),
+]
+RepeatedUsername = Annotated[
+    str, Field(title="Username, once more", description="the gate, repeat the username")
+]
 
 
 def as_text(given: str) -> str:
@@ -63,12 +87,8 @@ class Parameters(BaseModel):
     profile: str = Field(
         default="", title="Profile", description="the AWS profile, where a call has to be signed"
     )
-    user_pool_id: str = Field(
-        default="",
-        title="User pool id",
-        description="lets the plan read the pool's password policy",
-        pattern=f"^$|{POOL}",
-        max_length=55,
+    user_pool_id: PoolIdOrNone = Field(
+        default="", description="lets the plan read the pool's password policy"
     )
     interactive: Literal["auto", "yes", "no"] = Field(
         default="auto",
@@ -208,25 +228,11 @@ class ClientParameters(Parameters):
 
     SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
 
-    client_id: str = Field(
-        default=PRACTICE_CLIENT,
-        title="App client id",
-        description="the app client that asked for the code",
-        pattern=r"^[\w+]+$",
-        max_length=128,
+    client_id: ClientId = Field(
+        default=PRACTICE_CLIENT, description="the app client that asked for the code"
     )
-    client_secret: str = Field(
-        default="",
-        title="Client secret",
-        description="a reference to the app client's secret, if it has one",
-    )
-    username: str = Field(
-        default=PRACTICE_USER,
-        title="Username",
-        description="the user's name, verified e-mail or phone, or sub",
-        pattern=USERNAME,
-        max_length=128,
-    )
+    client_secret: ClientSecret = ""
+    username: Username = PRACTICE_USER
 
 
 class PoolParameters(Parameters):
@@ -234,25 +240,15 @@ class PoolParameters(Parameters):
 
     SIGNED: ClassVar[bool] = True
 
-    user_pool_id: str = Field(
-        default=PRACTICE_POOL,
-        title="User pool id",
-        description="the user pool; the default is the sandbox's",
-        pattern=POOL,
-        max_length=55,
+    user_pool_id: PoolId = Field(
+        default=PRACTICE_POOL, description="the user pool; the default is the sandbox's"
     )
 
 
 class UserParameters(PoolParameters):
     """The parameters of an administrator's calls about one user."""
 
-    username: str = Field(
-        default=PRACTICE_USER,
-        title="Username",
-        description="the user's name, verified e-mail or phone, or sub",
-        pattern=USERNAME,
-        max_length=128,
-    )
+    username: Username = PRACTICE_USER
 
 
 class GatedParameters(UserParameters):
@@ -260,11 +256,7 @@ class GatedParameters(UserParameters):
     repeated.
     """
 
-    confirm_username: str = Field(
-        default=PRACTICE_USER,
-        title="Username, once more",
-        description="the gate, repeat the username",
-    )
+    confirm_username: RepeatedUsername = PRACTICE_USER
 
     @classmethod
     def read(

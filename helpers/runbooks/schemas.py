@@ -8,12 +8,17 @@ from pydantic import Field
 
 from helpers.cognito.errors import Problem
 from helpers.run.parameters import (
-    POOL,
     PRACTICE_CLIENT,
     USERNAME,
+    ClientId,
+    ClientIdOrNone,
     ClientParameters,
+    ClientSecret,
     GatedParameters,
+    PoolIdOrNone,
     PoolParameters,
+    RepeatedUsername,
+    Username,
     UserParameters,
 )
 from helpers.secrets import destinations
@@ -43,19 +48,11 @@ class ConfirmResetParameters(ClientParameters):
 class RequestCodeParameters(ClientParameters):
     """The parameters of the runbook request-code."""
 
-    client_id: str = Field(
-        default=PRACTICE_CLIENT,
-        title="App client id",
-        description="the app client that the user will enter the code in",
-        pattern=r"^[\w+]+$",
-        max_length=128,
+    client_id: ClientId = Field(
+        default=PRACTICE_CLIENT, description="the app client that the user will enter the code in"
     )
-    user_pool_id: str = Field(
-        default="",
-        title="User pool id",
-        description="lets the plan look where a code would go, by two signed calls",
-        pattern=f"^$|{POOL}",
-        max_length=55,
+    user_pool_id: PoolIdOrNone = Field(
+        default="", description="lets the plan look where a code would go, by two signed calls"
     )
     again: Literal["no", "yes"] = Field(
         default="no",
@@ -80,12 +77,8 @@ class DiagnoseUserParameters(UserParameters):
         pattern=f"^$|{USERNAME}",
         max_length=128,
     )
-    client_id: str = Field(
-        default="",
-        title="App client id",
-        description="the app client that the user comes from; empty: not looked at",
-        pattern=r"^[\w+]*$",
-        max_length=128,
+    client_id: ClientIdOrNone = Field(
+        default="", description="the app client that the user comes from; empty: not looked at"
     )
     symptom: str = Field(
         default="",
@@ -135,18 +128,8 @@ class FixContactParameters(GatedParameters):
 
     SAID: ClassVar[tuple[str, ...]] = ("proof_of_identity",)
 
-    username: str = Field(
-        default=PRACTICE_UNVERIFIED,
-        title="Username",
-        description="the user's name, verified e-mail or phone, or sub",
-        pattern=USERNAME,
-        max_length=128,
-    )
-    confirm_username: str = Field(
-        default=PRACTICE_UNVERIFIED,
-        title="Username, once more",
-        description="the gate, repeat the username",
-    )
+    username: Username = PRACTICE_UNVERIFIED
+    confirm_username: RepeatedUsername = PRACTICE_UNVERIFIED
     contact: Literal["email", "phone_number"] = Field(
         default="email",
         title="Contact",
@@ -194,18 +177,11 @@ class SetPasswordParameters(GatedParameters):
         title="Where the password goes",
         description="a reference to write the generated password to; discard: in practice",
     )
-    client_id: str = Field(
+    client_id: ClientIdOrNone = Field(
         default=PRACTICE_CLIENT,
-        title="App client id",
         description="the app client to prove it through, by one sign-in; empty for no proof",
-        pattern=r"^[\w+]*$",
-        max_length=128,
     )
-    client_secret: str = Field(
-        default="",
-        title="Client secret",
-        description="a reference to the app client's secret, if it has one",
-    )
+    client_secret: ClientSecret = ""
     two_persons: Literal["no", "yes"] = Field(
         default="no", title="Two persons", description="yes, where a second person has to agree"
     )
