@@ -1,12 +1,20 @@
-"""InitiateAuth and AdminInitiateAuth: sign-in with a password, by SRP, or with a refresh token."""
+"""InitiateAuth and AdminInitiateAuth: sign-in with a password, by SRP, by choice, or with
+a refresh token."""
 
-from . import challenges, clients, migration, passwords, signin, tokens
+from . import challenges, choice, clients, migration, passwords, signin, tokens
 from .names import check_secret_hash
 from .refusal import ApiError, invalid
 from .work import Doc, Transaction
 
-_PUBLIC = {"USER_PASSWORD_AUTH", "USER_SRP_AUTH", "REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"}
+_PUBLIC = {
+    "USER_AUTH",
+    "USER_PASSWORD_AUTH",
+    "USER_SRP_AUTH",
+    "REFRESH_TOKEN_AUTH",
+    "REFRESH_TOKEN",
+}
 _ADMIN = {
+    "USER_AUTH",
     "ADMIN_USER_PASSWORD_AUTH",
     "ADMIN_NO_SRP_AUTH",
     "USER_SRP_AUTH",
@@ -57,6 +65,9 @@ def _sign_in(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
             "AuthenticationResult": tokens.refreshed(work, pool, client, token),
         }
     name = _required(given, "USERNAME")
+    if flow == "USER_AUTH":
+        check_secret_hash(client, given.get("SECRET_HASH"), name)
+        return choice.begin(work, pool, client, work.find(pool, name), given)
     needed = "PASSWORD" if flow in _PASSWORD else "SRP_A"
     secret = _required(given, needed)
     check_secret_hash(client, given.get("SECRET_HASH"), name)

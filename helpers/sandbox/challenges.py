@@ -1,10 +1,10 @@
-"""RespondToAuthChallenge: the SRP proof, a new password, a second factor."""
+"""RespondToAuthChallenge: the SRP proof, a new password, a choice, a code."""
 
 import base64
 import hashlib
 import hmac
 
-from . import attributes, events, limits, passwords, signin, srp, tokens, users
+from . import attributes, choice, events, limits, passwords, signin, srp, tokens, users
 from .names import check_secret_hash, hides_users
 from .refusal import ApiError, invalid, not_authorized
 from .work import Doc, Transaction
@@ -79,6 +79,8 @@ def _respond(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
         "NEW_PASSWORD_REQUIRED": _choose,
         "SMS_MFA": _second,
         "EMAIL_OTP": _second,
+        "SMS_OTP": _second,
+        "SELECT_CHALLENGE": _select,
         "SOFTWARE_TOKEN_MFA": _second,
     }
     if name not in answers:
@@ -134,6 +136,13 @@ def _choose(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
         "ChallengeParameters": {},
         "AuthenticationResult": tokens.issue(work, pool, client, user),
     }
+
+
+def _select(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
+    if not given.get("ANSWER"):
+        raise invalid("Missing required parameter ANSWER")
+    user = _challenged(work, pool, client, request, "SELECT_CHALLENGE")
+    return choice.answered(work, pool, client, user, given["ANSWER"], given)
 
 
 def _second(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:

@@ -17,6 +17,8 @@ _FIELDS: dict[str, Callable[[Doc], Any]] = {
     "cognito:user_status": lambda user: user["status"],
     "status": lambda user: "Enabled" if user["enabled"] else "Disabled",
 }
+_EXACT = ("username", "status")
+"""What is compared with its capitals (API reference, ListUsers); nothing else is."""
 _ATTRIBUTES = ("email", "phone_number", "name", "given_name", "family_name", "preferred_username")
 _PAGE = 60
 _SCANNED = 1000
@@ -76,6 +78,8 @@ def _predicate(text: str | None) -> Callable[[Doc], bool]:
     if name not in _FIELDS and name not in _ATTRIBUTES:
         raise invalid(f"Invalid search attribute: {name}")
     read = _FIELDS.get(name) or (lambda user: user["attributes"].get(name))
+    alike: Callable[[str], str] = str if name in _EXACT else str.casefold
+    value = alike(value)
     if operator == "=":
-        return lambda user: read(user) == value
-    return lambda user: (read(user) or "").startswith(value)
+        return lambda user: (found := read(user)) is not None and alike(found) == value
+    return lambda user: alike(read(user) or "").startswith(value)

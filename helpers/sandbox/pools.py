@@ -16,6 +16,8 @@ _POLICY = {
     "RequireSymbols": True,
     "TemporaryPasswordValidityDays": 7,
 }
+BY_MESSAGE = {"EMAIL_OTP": "email", "SMS_OTP": "phone_number"}
+"""The first factors that are a code in a message, and the contact that it goes to."""
 _FIXED = ("UsernameAttributes", "AliasAttributes", "UsernameConfiguration", "Schema")
 _CHANGEABLE = (
     "LambdaConfig",
@@ -105,7 +107,7 @@ def page(work: Transaction, query: str, values: tuple[str, ...], request: Doc) -
 def shown(work: Transaction, pool: Doc) -> Doc:
     """Return a pool as DescribeUserPool shows it."""
     users = work.db.execute("SELECT users FROM pools WHERE id = ?", (pool["Id"],)).fetchone()[0]
-    hidden = ("Schema", "mfa", "delivery")
+    hidden = ("Schema", "mfa", "delivery", "logs", "sessions")
     answer = {key: value for key, value in pool.items() if key not in hidden}
     answer["EstimatedNumberOfUsers"] = users
     answer["SchemaAttributes"] = _schema(pool)
@@ -148,10 +150,21 @@ def _change(work: Transaction, pool: Doc, request: Doc) -> None:
     check_plan(pool)
 
 
-def check_plan(pool: Doc) -> None:
-    """Refuse settings that the pool's plan lacks (UserPoolAddOnsType, EmailMfaConfigType).
+def first_factors(pool: Doc) -> list[str]:
+    """Return what a pool lets users begin a sign-in with."""
+    return list(pool["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"])
 
-    The text is Cognito's own for threat protection; how it names the other two is the sandbox's
+
+def needs_no_password(pool: Doc) -> bool:
+    """Whether a user may be made without a password (API reference, AdminCreateUser)."""
+    return any(factor in BY_MESSAGE for factor in first_factors(pool))
+
+
+def check_plan(pool: Doc) -> None:
+    """Refuse settings that the pool's plan lacks (UserPoolAddOnsType, EmailMfaConfigType,
+    SignInPolicyType).
+
+    The text is Cognito's own for threat protection; how it names the others is the sandbox's
     guess.
     """
     plan, lite = pool["UserPoolTier"], pool["UserPoolTier"] == "LITE"
@@ -164,6 +177,7 @@ def check_plan(pool: Doc) -> None:
             lite and bool(pool["Policies"]["PasswordPolicy"].get("PasswordHistorySize"))
         ),
         "Email MFA": lite and "EmailMfaConfiguration" in pool.get("mfa", {}),
+        "Choice-based Sign-in": (lite and first_factors(pool) != ["PASSWORD"]),
     }
     if any(missing.values()):
         named = ", ".join(name for name, lacks in missing.items() if lacks)

@@ -54,9 +54,9 @@ def finish(work: Transaction, pool: Doc, client: Doc, user: Doc, right: bool) ->
             "Temporary password has expired and must be reset by an administrator."
         )
     limits.sign_in_succeeded(work, pool, user)
-    challenge = after_password(work, pool, client, user)
-    if challenge is not None:
-        return challenge
+    asked = after_password(work, pool, client, user)
+    if asked is not None:
+        return asked
     events.note(work, pool, user, "SignIn", "Pass", "Password", "Success")
     return {
         "ChallengeParameters": {},
@@ -67,7 +67,7 @@ def finish(work: Transaction, pool: Doc, client: Doc, user: Doc, right: bool) ->
 def after_password(work: Transaction, pool: Doc, client: Doc, user: Doc) -> Doc | None:
     """Return the challenge that follows a right password, or None where tokens do."""
     if user["status"] == "FORCE_CHANGE_PASSWORD":
-        return _challenge(
+        return challenge(
             work,
             pool,
             client,
@@ -88,8 +88,14 @@ def after_password(work: Transaction, pool: Doc, client: Doc, user: Doc) -> Doc 
     if factor is None:
         return None
     if factor == "SOFTWARE_TOKEN_MFA":
-        return _challenge(work, pool, client, user, factor, {"FRIENDLY_DEVICE_NAME": "TOTP device"})
-    contact = _FACTOR_OF[factor]
+        return challenge(work, pool, client, user, factor, {"FRIENDLY_DEVICE_NAME": "TOTP device"})
+    return by_message(work, pool, client, user, factor, _FACTOR_OF[factor])
+
+
+def by_message(
+    work: Transaction, pool: Doc, client: Doc, user: Doc, factor: str, contact: str
+) -> Doc:
+    """Send a code to sign in with, and return the challenge that asks for it."""
     code = work.source.code()
     details = delivery.details(user, contact)
     delivery.send(
@@ -102,7 +108,7 @@ def after_password(work: Transaction, pool: Doc, client: Doc, user: Doc) -> Doc 
         client_id=client["ClientId"],
         without="code",
     )
-    return _challenge(
+    return challenge(
         work,
         pool,
         client,
@@ -127,9 +133,10 @@ def _factor(pool: Doc, user: Doc) -> str | None:
     return enabled[0] if enabled else None
 
 
-def _challenge(
+def challenge(
     work: Transaction, pool: Doc, client: Doc, user: Doc, name: str, parameters: Doc, code: str = ""
 ) -> Doc:
+    """Keep what the next call has to answer, and return the challenge that asks for it."""
     text = work.keep_session(
         {
             "kind": name,

@@ -4,10 +4,12 @@ from helpers.cognito.policy import PasswordPolicy
 
 from . import attributes, delivery, passwords
 from .names import EMAIL, PHONE, active_names, admin_user
+from .pools import needs_no_password
 from .refusal import ApiError
 from .work import Doc, Transaction, folded
 
 _INVITATION = "Your username is {username} and temporary password is {####}."
+_WITHOUT_PASSWORD = "Your username is {username}."
 
 
 def new(work: Transaction, pool: Doc, name: str, values: Doc, status: str) -> Doc:
@@ -99,10 +101,15 @@ def admin_create_user(work: Transaction, request: Doc) -> Doc:
     chosen = request.get("TemporaryPassword")
     if chosen is not None:
         passwords.check_policy(work, pool, chosen, passwords.PREFIX_ADMIN_CREATE)
-    minimum = PasswordPolicy.from_pool(pool).minimum_length
-    password = chosen if chosen is not None else work.source.temporary_password(minimum)
-    passwords.store(work, pool, user, password, temporary=True)
-    if request.get("MessageAction") == "RESEND":
+    again = request.get("MessageAction") == "RESEND"
+    password = None
+    if chosen is None and not again and needs_no_password(pool):
+        user["status"] = "CONFIRMED"
+    else:
+        minimum = PasswordPolicy.from_pool(pool).minimum_length
+        password = chosen if chosen is not None else work.source.temporary_password(minimum)
+        passwords.store(work, pool, user, password, temporary=True)
+    if again:
         user["modified"] = work.now
         work.keep_user(pool, user)
     else:
@@ -229,7 +236,9 @@ def _invite(work: Transaction, pool: Doc, user: Doc, request: Doc, generated: st
         contact = contacts[medium]
         if not user["attributes"].get(contact):
             continue
-        text = template.get("EmailMessage" if medium == "EMAIL" else "SMSMessage") or _INVITATION
+        text = template.get("EmailMessage" if medium == "EMAIL" else "SMSMessage") or (
+            _INVITATION if user["password"] else _WITHOUT_PASSWORD
+        )
         hidden = generated or "(the one that the administrator chose)"
         delivery.post(
             work,

@@ -25,8 +25,8 @@ _NOT_IMITATED = (
         " with `set_status`."
     ),
     (
-        "Groups, devices, resource servers, domains, imports, risk configuration, passkeys and"
-        " one-time-password sign-in."
+        "Groups, devices, resource servers, domains, imports, risk configuration, passkeys, and"
+        " sign-up without a password."
     ),
     (
         "Triggers but CustomMessage, UserMigration and PostConfirmation; `LambdaConfig` is kept and"
@@ -43,6 +43,10 @@ _NOT_IMITATED = (
     (
         "Quotas per second are off unless a setting turns on the account recovery category; regions"
         " and replicas."
+    ),
+    (
+        "Message logs and session tracking: what is set is kept and shown; no log is written and no"
+        " session is listed."
     ),
     "The key that signs tokens is public, so that they prove nothing to anybody else.",
 )

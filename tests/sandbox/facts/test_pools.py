@@ -194,10 +194,30 @@ def test_mfa_config(world):
             marks=fact("ListUsers filters by the beginning of an attribute (^=)", "documented"),
         ),
         pytest.param(
-            'cognito:user_status = "FORCE_CHANGE_PASSWORD"',
+            'cognito:user_status = "Force_Change_Password"',
             ["cho"],
             id="status",
-            marks=fact("ListUsers filters by cognito:user_status, case-sensitively", "documented"),
+            marks=fact(
+                "ListUsers filters by cognito:user_status, whatever its capitals", "documented"
+            ),
+        ),
+        pytest.param(
+            'username = "Bea"',
+            [],
+            id="username with a capital",
+            marks=fact("ListUsers finds a username only with its own capitals", "documented"),
+        ),
+        pytest.param(
+            'email = "BEA@Shop.example"',
+            ["bea"],
+            id="email with capitals",
+            marks=fact("ListUsers finds an e-mail address whatever its capitals", "reported"),
+        ),
+        pytest.param(
+            'status = "disabled"',
+            [],
+            id="enabled without its capital",
+            marks=fact("ListUsers filters by status only with its own capitals", "documented"),
         ),
         pytest.param(
             'status = "Disabled"',

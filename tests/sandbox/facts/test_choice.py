@@ -1,0 +1,233 @@
+"""Choice-based sign-in, users without a password, and what a pool records."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from ..world import ANOTHER, EMAIL, PASSWORD, fact
+
+CODES_ALONE = {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}}
+LOGS = [
+    {
+        "LogLevel": "ERROR",
+        "EventSource": "userNotification",
+        "CloudWatchLogsConfiguration": {
+            "LogGroupArn": "arn:aws:logs:us-east-1:123456789012:log-group:/cognito"
+        },
+    }
+]
+
+
+@pytest.fixture
+def shop(world):
+    """A pool in which a code by e-mail alone signs in, and its app client allows it."""
+    world.pool(**CODES_ALONE)
+    world.client(ExplicitAuthFlows=["ALLOW_USER_AUTH", "ALLOW_USER_PASSWORD_AUTH"])
+    return world
+
+
+def without_password(world):
+    """Make a user of EMAIL who has none, as an administrator does."""
+    verified = [{"Name": "email", "Value": EMAIL}, {"Name": "email_verified", "Value": "true"}]
+    world.api.admin_create_user(
+        UserPoolId=world.pool_id, Username="ana", UserAttributes=verified, MessageAction="SUPPRESS"
+    )
+    world.username = "ana"
+
+
+def begun(world, **parameters):
+    return world.api.initiate_auth(
+        ClientId=world.client_id,
+        AuthFlow="USER_AUTH",
+        AuthParameters={"USERNAME": world.username, **parameters},
+    )
+
+
+def entered(world, challenge, **answers):
+    return world.api.respond_to_auth_challenge(
+        ClientId=world.client_id,
+        ChallengeName=challenge["ChallengeName"],
+        Session=challenge["Session"],
+        ChallengeResponses={"USERNAME": world.username, **answers},
+    )
+
+
+def factors(world):
+    return world.admin("admin_get_user_auth_factors")["ConfiguredUserAuthFactors"]
+
+
+@fact(
+    "DescribeUserPool shows the first factors of SignInPolicy; alone it is PASSWORD", "documented"
+)
+def test_policy(shop):
+    shown = shop.api.describe_user_pool(UserPoolId=shop.pool_id)["UserPool"]["Policies"]
+    assert shown["SignInPolicy"] == CODES_ALONE["Policies"]["SignInPolicy"]
+    shop.pool()
+    shown = shop.api.describe_user_pool(UserPoolId=shop.pool_id)["UserPool"]["Policies"]
+    assert shown["SignInPolicy"] == {"AllowedFirstAuthFactors": ["PASSWORD"]}
+
+
+@fact("First factors beside PASSWORD need the plan Essentials or Plus", "documented")
+def test_policy_plan(world):
+    with pytest.raises(ClientError) as caught:
+        world.pool(**CODES_ALONE, UserPoolTier="LITE")
+    assert caught.value.response["Error"]["Code"] == "FeatureUnavailableInTierException"
+
+
+@fact(
+    "AdminCreateUser without a password, where a code alone signs in, makes a user who has none",
+    "documented",
+)
+def test_no_password(shop):
+    without_password(shop)
+    assert factors(shop) == ["EMAIL_OTP"]
+
+
+@fact("Such a user is CONFIRMED at once", "inferred")
+def test_no_password_status(shop):
+    without_password(shop)
+    assert shop.status() == "CONFIRMED"
+
+
+@fact("A user who is invited without a password gets no password in the message", "documented")
+def test_no_password_invitation(shop):
+    shop.api.admin_create_user(
+        UserPoolId=shop.pool_id,
+        Username="ana",
+        UserAttributes=[{"Name": "email", "Value": EMAIL}],
+        DesiredDeliveryMediums=["EMAIL"],
+    )
+    assert shop.sandbox.mailbox()[-1]["body"] == "Your username is ana."
+
+
+@fact(
+    "A user without a password who asks for a reset gets a code, and has one afterwards", "inferred"
+)
+def test_no_password_reset(shop):
+    without_password(shop)
+    shop.confirm(shop.code())
+    assert factors(shop) == ["PASSWORD", "EMAIL_OTP"]
+    assert shop.tokens(ANOTHER)
+
+
+@fact("AdminGetUserAuthFactors lists what a user can begin a sign-in with", "documented")
+def test_factors(shop):
+    shop.user()
+    assert factors(shop) == ["PASSWORD", "EMAIL_OTP"]
+
+
+@fact("A code goes to a verified contact only, so an unverified one is no first factor", "inferred")
+def test_factors_unverified(shop):
+    shop.user(verified=False)
+    assert factors(shop) == ["PASSWORD"]
+
+
+@fact(
+    "USER_AUTH with PREFERRED_CHALLENGE EMAIL_OTP: a code, and the code alone signs in",
+    "documented",
+)
+def test_code_alone(shop):
+    without_password(shop)
+    challenge = begun(shop, PREFERRED_CHALLENGE="EMAIL_OTP")
+    assert challenge["ChallengeName"] == "EMAIL_OTP"
+    signed_in = entered(shop, challenge, EMAIL_OTP_CODE=shop.last_code())
+    assert signed_in["AuthenticationResult"]["AccessToken"]
+
+
+@fact("A wrong one-time code: Invalid code received for user", "inferred")
+def test_wrong_code(shop):
+    shop.user()
+    challenge = begun(shop, PREFERRED_CHALLENGE="EMAIL_OTP")
+    shop.refuses(
+        ("CodeMismatchException", "Invalid code received for user"),
+        entered,
+        shop,
+        challenge,
+        EMAIL_OTP_CODE=shop.wrong(),
+    )
+
+
+@fact(
+    "USER_AUTH without a preference: SELECT_CHALLENGE, with those that are available", "documented"
+)
+def test_select(shop):
+    shop.user()
+    challenge = begun(shop)
+    assert (challenge["ChallengeName"], challenge["AvailableChallenges"]) == (
+        "SELECT_CHALLENGE",
+        ["PASSWORD", "EMAIL_OTP"],
+    )
+    assert entered(shop, challenge, ANSWER="PASSWORD", PASSWORD=PASSWORD)["AuthenticationResult"]
+
+
+def test_what_is_not_available_cannot_be_chosen(shop):
+    shop.user()
+    shop.refuses(
+        ("InvalidParameterException", "Selected challenge is not available"),
+        entered,
+        shop,
+        begun(shop),
+        ANSWER="WEB_AUTHN",
+    )
+
+
+def test_a_user_who_never_confirmed_does_not_sign_in_by_a_code(shop):
+    shop.user()
+    shop.sandbox.set_status("ana", "UNCONFIRMED", shop.pool_id)
+    shop.refuses(
+        ("UserNotConfirmedException", "User is not confirmed."),
+        begun,
+        shop,
+        PREFERRED_CHALLENGE="EMAIL_OTP",
+    )
+
+
+@fact("USER_AUTH needs ALLOW_USER_AUTH in the app client", "documented")
+def test_flow(shop):
+    shop.user()
+    shop.client()
+    shop.refuses(
+        ("InvalidParameterException", "USER_AUTH flow not enabled for this client"), begun, shop
+    )
+
+
+@fact("GetUserPoolMfaConfig shows the settings of passkeys (WebAuthnConfiguration)", "documented")
+def test_passkeys(shop):
+    passkeys = {"RelyingPartyId": "shop.example", "UserVerification": "required"}
+    shop.api.set_user_pool_mfa_config(UserPoolId=shop.pool_id, WebAuthnConfiguration=passkeys)
+    shown = shop.api.get_user_pool_mfa_config(UserPoolId=shop.pool_id)
+    assert shown["WebAuthnConfiguration"] == passkeys
+
+
+@fact("GetLogDeliveryConfiguration shows what SetLogDeliveryConfiguration has set", "documented")
+def test_logs(world):
+    pool = {"UserPoolId": world.pool_id}
+    before = world.api.get_log_delivery_configuration(**pool)["LogDeliveryConfiguration"]
+    assert before["LogConfigurations"] == []
+    world.api.set_log_delivery_configuration(**pool, LogConfigurations=LOGS)
+    kept = world.api.get_log_delivery_configuration(**pool)["LogDeliveryConfiguration"]
+    assert kept == {**pool, "LogConfigurations": LOGS}
+
+
+@fact(
+    "GetUserPoolSessionConfiguration: DISABLED, and 20 a user, where nobody has set it",
+    "documented",
+)
+def test_sessions(world):
+    shown = world.api.get_user_pool_session_configuration(UserPoolId=world.pool_id)
+    assert (shown["UserSessionTracking"], shown["TokenSession"]) == ("DISABLED", {"MaxPerUser": 20})
+    given = {"UserSessionTracking": "ENABLED", "TokenSession": {"MaxPerUser": 5}}
+    world.api.set_user_pool_session_configuration(UserPoolId=world.pool_id, **given)
+    shown = world.api.get_user_pool_session_configuration(UserPoolId=world.pool_id)
+    assert {key: shown[key] for key in given} == given
+
+
+@fact("The plan Lite has no session tracking", "documented")
+def test_sessions_plan(world):
+    world.pool(UserPoolTier="LITE")
+    with pytest.raises(ClientError) as caught:
+        world.api.set_user_pool_session_configuration(
+            UserPoolId=world.pool_id,
+            UserSessionTracking="ENABLED",
+            TokenSession={"MaxPerUser": 5},
+        )
+    assert caught.value.response["Error"]["Code"] == "FeatureUnavailableInTierException"
