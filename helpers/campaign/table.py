@@ -13,6 +13,7 @@ from typing import Any
 
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entry import RunbookEntry
+from helpers.run.names import tidied
 
 MOST_PROBLEMS = 50
 LARGEST = 64 * 1024 * 1024
@@ -154,7 +155,7 @@ def _who(entry: RunbookEntry, values: Mapping[str, Any], number: int) -> tuple[s
     Most user pools take upper and lower case for one.
     """
     fields = entry.parameters.model_fields
-    given = {name: str(values.get(name, about.default)) for name, about in fields.items()}
+    given = tidied({name: str(values.get(name, about.default)) for name, about in fields.items()})
     if not given.get("username"):
         return (str(number),)
     pool = given["user_pool_id"] or given.get("client_id", "")

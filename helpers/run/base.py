@@ -19,6 +19,7 @@ from helpers.display.card import Card
 from helpers.run import recording
 from helpers.run.entry import RUNBOOKS
 from helpers.run.masking import output_masker, username_as
+from helpers.run.names import read_as
 from helpers.run.parameters import PRACTICE_CLIENT, PRACTICE_POOL, Parameters, PoolParameters
 from helpers.run.person import is_interactive
 from helpers.run.record import NextRunbook, Outcome, Record
@@ -209,6 +210,7 @@ class Runbook(ABC, Generic[P]):
         else:
             result = self._acted(parameters, target, secrets)
         lacking = left_open(result.next_runbook) if result.next_runbook else ""
+        notes = [*read_as(merged), *notes]
         result = replace(result, notes=(*notes, *result.notes), next=result.next + lacking)
         self.result = result
         # Where no call has failed, no step of the record says what stopped the run.

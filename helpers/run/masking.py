@@ -15,6 +15,7 @@ from helpers.cognito import reads
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entries import Ended
 from helpers.run.entry import RunbookEntry
+from helpers.run.names import name_meant
 from helpers.run.parameters import Parameters
 from helpers.secrets.redaction import redact_values
 
@@ -46,10 +47,12 @@ def username_masker(
     """
     about = entry.parameters.model_fields.get("username")
     username = str(values.get("username", about.default)) if about else ""
-    if how == "clear" or len(username) < 2:
+    meant = name_meant(username)
+    if how == "clear" or len(meant) < 2:
         return lambda text: text
-    masked = _masked(username, how, folder)
-    return lambda text: text.replace(username, masked)
+    # As it was given, which may hold more than the name, and as it was read.
+    masked = _masked(meant, how, folder)
+    return lambda text: text.replace(username, masked).replace(meant, masked)
 
 
 def output_masker(model: type[Parameters], values: Mapping[str, Any]) -> Callable[[str], str]:
@@ -64,8 +67,10 @@ def output_masker(model: type[Parameters], values: Mapping[str, Any]) -> Callabl
     folder = Path(os.environ[RUNS]) if os.environ.get(RUNS) else None
     given = {name: str(values.get(name, f.default)) for name, f in model.model_fields.items()}
     said = {given[name] for name in model.SAID if given[name] != model.model_fields[name].default}
+    name = given.get("username", "")
     masked = {
-        **{name: _masked(name, how, folder) for name in {given.get("username", ""), *reads.names}},
+        name: _masked(name_meant(name), how, folder),
+        **{one: _masked(one, how, folder) for one in {name_meant(name), *reads.names}},
         **dict.fromkeys(said, NOT_KEPT),
     }
     masked |= {html.escape(name): words for name, words in masked.items()}

@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from helpers.cognito.errors import Problem
+from helpers.run.names import tidied
 from helpers.secrets import references
 from helpers.target import Target, endpoint
 
@@ -117,6 +118,7 @@ class Parameters(BaseModel):
             as_text(name): as_text(value) if isinstance(value, str) else value
             for name, value in values.items()
         }
+        values = tidied(values)
         faulty = {problem.field for problem in problems}
         try:
             read: Self | None = cls(**values)
@@ -263,6 +265,7 @@ class GatedParameters(UserParameters):
         cls, values: Mapping[str, Any], *, person: bool, gate: bool = True
     ) -> tuple[Self | None, list[Problem]]:
         """Read the parameters, and look whether the gate is open. See Parameters.read."""
+        values = tidied(values)
         read, problems = super().read(values, person=person, gate=gate)
         if gate:
             faulty = {problem.field for problem in problems}
