@@ -27,9 +27,9 @@ class User:
 
     status: as the API spells it, such as RESET_REQUIRED. contacts: email before phone_number.
     factors: the user's second factors as the API names them (SMS_MFA, EMAIL_OTP,
-    SOFTWARE_TOKEN_MFA). last_modified: ISO time with offset. providers: the other providers that
-    the user signs in through, as the attribute `identities` names them. Source: developer guide,
-    "Linking federated users to an existing user profile".
+    SOFTWARE_TOKEN_MFA). created, last_modified: ISO time with offset. providers: the other
+    providers that the user signs in through, as the attribute `identities` names them. Source:
+    developer guide, "Linking federated users to an existing user profile".
     """
 
     username: str
@@ -41,6 +41,7 @@ class User:
     last_modified: str
     request_id: str = ""
     providers: tuple[str, ...] = ()
+    created: str = ""
 
     @property
     def verified(self) -> tuple[str, ...]:

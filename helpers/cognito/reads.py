@@ -47,12 +47,18 @@ def look_up(client: "CognitoIdentityProviderClient", *, user_pool_id: str, usern
 
 
 def find_users(
-    client: "CognitoIdentityProviderClient", *, user_pool_id: str, attribute: str, value: str
+    client: "CognitoIdentityProviderClient",
+    *,
+    user_pool_id: str,
+    attribute: str,
+    value: str,
+    starts: bool = False,
 ) -> tuple[User, ...]:
     """Find users by an attribute, also by a contact that is not verified and so is no alias. At
     most ten.
 
-    attribute: email, phone_number, username or another that ListUsers can search. A user who has
+    attribute: email, phone_number, username or another that ListUsers can search. value: the whole
+    of it; where starts is true, what it begins with. A user who has
     just changed may be shown as before: ListUsers is eventually consistent. It tells no second
     factors. Source: API reference, ListUsers.
     """
@@ -61,7 +67,7 @@ def find_users(
         client,
         "ListUsers",
         UserPoolId=user_pool_id,
-        Filter=f'{attribute} = "{quoted}"',
+        Filter=f'{attribute} {"^=" if starts else "="} "{quoted}"',
         Limit=FOUND_AT_MOST,
     )
     return Listed.of(
@@ -247,6 +253,7 @@ def _user(answer: Any, attributes: Any) -> User:
         last_modified=answer["UserLastModifiedDate"].isoformat(),
         request_id=_request_id(answer),
         providers=_providers(values.get("identities", "")),
+        created=answer["UserCreateDate"].isoformat(),
     )
 
 

@@ -31,7 +31,7 @@ class Reader:
         self.client = target.client(signed=True)
         self.steps: list[Step] = []
 
-    def read(self, operation: str, call: Callable[..., T], **members: str) -> T:
+    def read(self, operation: str, call: Callable[..., T], **members: Any) -> T:
         """Return what one reading answers. Raises its ResetError; that is a step too."""
         try:
             answer = call(self.client, user_pool_id=self.user_pool_id, **members)

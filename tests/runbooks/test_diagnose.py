@@ -331,10 +331,31 @@ def test_an_unverified_address_is_no_name_and_the_account_behind_it_is_diagnosed
     assert found.parameters == {**WHOM, "contact": "email"}
 
 
-def test_several_accounts_with_one_address_are_all_named_and_the_usable_one_is_taken():
+def test_several_accounts_are_a_question_and_never_a_guess():
     found = missing("m@example.com", replace(USER, username="old", contacts=unverified(MAIL)), USER)
+    assert (found.problem, found.runbook) == ("several-accounts", "diagnose-user")
+    assert "username" not in found.parameters
+    assert {one.split(",")[0] for one in found.evidence[1:]} >= {"old", "maria"}
+    twins = missing("MaRia", USER, replace(USER, username="MARIA"))
+    assert twins.problem == "several-accounts"
+
+
+def test_one_account_that_begins_like_the_name_is_compared_before_anything_is_done():
+    found = diagnose(username="mar", user=None, pool=POOL, client=None, parts=(USER,))
+    assert (found.problem, found.runbook) == ("part-of-a-name", "diagnose-user")
     assert found.parameters["username"] == "maria"
-    assert any("old, maria" in sentence for sentence in found.evidence)
+    several = diagnose(
+        username="mar", user=None, pool=POOL, client=None, parts=(USER, replace(USER, username="m"))
+    )
+    assert (several.problem, "username" in several.parameters) == ("several-accounts", False)
+
+
+def test_a_second_account_in_other_capitals_is_told_beside_one_that_is_in_order():
+    found = on(others=(replace(USER, username="Maria", created="2024-02-03T10:00:00"),))
+    assert (found.problem, found.runbook) == ("two-accounts", "request-code")
+    assert "Maria" in " ".join(found.evidence)
+    assert "2024-02-03" in " ".join(found.evidence)
+    assert on(user=replace(USER, enabled=False), others=(USER,)).problem == "disabled"
 
 
 # --- an app client that hides users ---

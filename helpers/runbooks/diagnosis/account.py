@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from helpers.cognito.models import Contact, User
-from helpers.runbooks.diagnosis.evidence import lowered, state
+from helpers.runbooks.diagnosis.evidence import lowered, named, state
 from helpers.runbooks.diagnosis.known import Known
 from helpers.runbooks.diagnosis.route import FACTOR, KINDS, order, route, would_be_eligible
 from helpers.runbooks.diagnosis.spellings import international
@@ -103,15 +103,13 @@ def _alternative(contacts: Sequence[Contact]) -> list[str]:
 def not_found(known: Known) -> Verdict:
     """Return the verdict on a name that no user has, with what the account that it means needs."""
     asked = f"Cognito knows no user by the name {known.username} in this pool."
+    if not known.others:
+        return _nobody(known, asked)
     other, twin = _meant(known)
     if other is None:
-        return _nobody(known, asked)
+        fit = [f"{named(one)}." for one in known.others]
+        return known.verdict("several-accounts", asked, *fit, username="")
     found = [asked, f"The account is {other.username}."]
-    if len(known.others) > 1:
-        found.append(
-            f"{len(known.others)} accounts fit: {', '.join(one.username for one in known.others)}."
-            " Ask the user which one it is."
-        )
     names = (*known.pool.aliases, *known.pool.sign_in_names) if known.pool else ()
     if twin or any(one in names for one in other.verified):
         problem = "other-case"
@@ -144,17 +142,22 @@ def not_found(known: Known) -> Verdict:
 
 
 def _meant(known: Known) -> tuple[User | None, bool]:
-    """Return the likeliest of the users found instead, and whether only capitals differ."""
+    """Return the one user who can be meant, None for several, and whether only capitals differ."""
     name = known.username.casefold()
-    for one in known.others:
-        if one.username.casefold() == name:
-            return one, True
-    usable = [one for one in known.others if one.enabled and one.verified]
-    return next(iter((*usable, *known.others)), None), False
+    twins = [one for one in known.others if one.username.casefold() == name]
+    if len(known.others) > 1:
+        return None, bool(twins)
+    return known.others[0], bool(twins)
 
 
 def _nobody(known: Known, asked: str) -> Verdict:
     """Return the verdict on a name under which nobody was found, in any spelling."""
+    if len(known.parts) == 1:
+        begins = f"One account begins like this: {named(known.parts[0])}."
+        return known.verdict("part-of-a-name", asked, begins, username=known.parts[0].username)
+    if known.parts:
+        fit = (f"{named(one)}." for one in known.parts)
+        return known.verdict("several-accounts", asked, *fit, username="")
     if known.pool and "UserMigration" in known.pool.triggers:
         found = known.verdict("not-yet-migrated", asked, "The pool has a UserMigration trigger.")
         if "trigger-refuses" in known.suspected:

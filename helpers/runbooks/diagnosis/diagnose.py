@@ -16,7 +16,7 @@ from dataclasses import replace
 from helpers.cognito.models import Client, Event, Pool, User
 from helpers.runbooks.diagnosis.account import blocked, by_delivery, by_state, not_found
 from helpers.runbooks.diagnosis.by_symptom import SIMULATED, by_symptom, ruled_out
-from helpers.runbooks.diagnosis.evidence import client_words, lowered, records, state
+from helpers.runbooks.diagnosis.evidence import client_words, lowered, named, records, state
 from helpers.runbooks.diagnosis.known import Known
 from helpers.runbooks.diagnosis.route import KINDS, POOL_UNREAD, Route, route
 from helpers.runbooks.diagnosis.symptoms import causes, likely_causes
@@ -36,8 +36,7 @@ _CANNOT_KNOW = {
     "no-client": "The user pool has no app client of the id that was given.",
     "events": "The recorded events could not be read, so what the user has tried is not known.",
     "others": (
-        "Nobody could be searched for by this contact, so whether the name is spelt differently is"
-        " not known."
+        "Other accounts could not be searched for, so whether another one is meant is not known."
     ),
 }
 # Symptoms that say what is wrong whatever the account's state; and those that do so wherever a code
@@ -72,14 +71,15 @@ def diagnose(
     client_id: str = "",
     unread: Sequence[str] = (),
     run_out: bool = False,
+    parts: Sequence[User] = (),
 ) -> Verdict:
     """Return the verdict on a user who cannot set a new password. Never raises.
 
     username: as it was asked for. user: None where there is no such user, or where "user" is among
-    the unread. others: users who were found in another spelling or by a contact, when there is no
-    user of that name. events: newest first. symptom: what was seen or said, see
-    `helpers.runbooks.diagnosis.symptoms`. user_pool_id, client_id: for the next runbook, where they
-    were not read. unread: what could not be read, of user, pool, client, events and others;
+    the unread. others: users who were found in another spelling or by a contact. parts: users whose
+    name or contact begins with the username. events: newest first. symptom: what was seen or said,
+    see `helpers.runbooks.diagnosis.symptoms`. user_pool_id, client_id: for the next runbook, where
+    they were not read. unread: what could not be read, of user, pool, client, events and others;
     no-client where the pool has no such app client. run_out: a temporary password is older than the
     pool allows.
     """
@@ -100,6 +100,7 @@ def diagnose(
         suspected=causes(symptom),
         said=symptom,
         run_out=run_out,
+        parts=tuple(parts),
         ids=ids,
     )
     found = _weighed(known)
@@ -143,6 +144,9 @@ def _unblocked(known: Known, user: User, *, any_left: bool) -> Verdict:
     elif user.status == "RESET_REQUIRED":
         problem = "reset-required"
     facts = state(known.username, user, known.pool)
+    if problem == "nothing-in-the-way" and known.others:
+        problem = "two-accounts"
+        facts += [f"There is another account: {named(one)}." for one in known.others]
     found = known.verdict(
         problem, *facts, *odd, *client_words(known.client), *records(known.events)
     )

@@ -17,7 +17,8 @@ from helpers.run.result import Result
 from helpers.runbooks.diagnosis.diagnose import diagnose, likely_causes
 from helpers.runbooks.diagnosis.evidence import lowered
 from helpers.runbooks.diagnosis.facts import facts
-from helpers.runbooks.diagnosis.reading import NO_SUCH, NO_USER, OPERATIONS, Reading
+from helpers.runbooks.diagnosis.find import NO_USER, Match
+from helpers.runbooks.diagnosis.reading import NO_SUCH, OPERATIONS, Reading
 from helpers.runbooks.diagnosis.verdicts import Verdict, verdict
 from helpers.runbooks.schemas import DiagnoseUserParameters
 from helpers.sandbox import CASES, open_sandbox, plant_case
@@ -30,11 +31,15 @@ _ALSO_AT_MOST = 4
 
 @dataclass(frozen=True)
 class Diagnosis(Result):
-    """A result with the facts that were read, as rows for a person."""
+    """A result with the facts that were read, as rows for a person.
+
+    matches: the accounts that the name may mean, the best fit first; several are a choice.
+    """
 
     verdict: Verdict | None = None
     facts: tuple[tuple[str, str], ...] = ()
     also: tuple[str, ...] = ()
+    matches: tuple[Match, ...] = ()
 
     def card(self) -> Card:
         """Return the verdict, why, what follows, and then everything that is known."""
@@ -53,6 +58,10 @@ class Diagnosis(Result):
                     str(self.next_runbook or "none; the next step is not a runbook's"),
                 ),
                 *(("Also possible", words) for words in self.also),
+                *(
+                    ("Accounts that fit", f"{one.username}: {one.words} ({one.how})")
+                    for one in (self.matches if len(self.matches) > 1 else ())
+                ),
                 *self.facts,
                 *(("Not known", note) for note in self.notes),
                 ("Request id", self.request_id),
@@ -132,10 +141,11 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
             (
                 ("Read, once each", "DescribeUserPool and AdminGetUser"),
                 (
-                    "Only if there is no such user",
+                    "Where another account may be meant",
                     (
-                        "ListUsers, a few times, for other spellings and for the contact; it is "
-                        "eventually consistent: the changes of the last moments may be missing"
+                        "ListUsers, a few times, for other spellings, for the contact, and for"
+                        " names that begin so; it is eventually consistent: the changes of the last"
+                        " moments may be missing"
                     ),
                 ),
                 ("Only if the app client is named", f"DescribeUserPoolClient{named}"),
@@ -163,6 +173,7 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
             client=read.client,
             events=read.events,
             others=read.others,
+            parts=read.parts,
             symptom=parameters.symptom,
             unread=read.unread,
             run_out=read.run_out,
@@ -200,6 +211,7 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
             next_runbook=self._next(found, read.client),
             verdict=found,
             facts=facts,
+            matches=read.matches.found,
             also=tuple(f"{one.headline} {one.next}" for one in also[:_ALSO_AT_MOST]),
         )
 

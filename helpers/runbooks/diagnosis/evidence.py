@@ -14,6 +14,14 @@ STATES = {
 }
 
 
+def named(user: User) -> str:
+    """Return an account's name with what tells it from another, its contacts masked."""
+    held = ", ".join(f"{KINDS[one.attribute]} {one.shown}" for one in user.contacts)
+    words = STATES.get(user.status, "has a rare status")
+    since = f", created {user.created[:10]}" if user.created else ""
+    return f"{user.username}, with {held or 'no contact'}, {words}{since}"
+
+
 def state(username: str, user: User, pool: Pool | None) -> list[str]:
     """Return the state of an account, and where a code would go. username: as asked for."""
     named = f", whose own username is {user.username}," if user.username != username else ""

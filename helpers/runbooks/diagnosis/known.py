@@ -11,7 +11,8 @@ class Known:
     """The facts about one user, and what was said.
 
     suspected: the problems that the symptom points to, the likeliest first. unread: what could not
-    be read. ids: of the pool and the app client, for the next runbook.
+    be read. parts: users whose name or contact begins with what was asked for. ids: of the pool and
+    the app client, for the next runbook.
     """
 
     username: str
@@ -24,6 +25,7 @@ class Known:
     suspected: tuple[str, ...] = ()
     said: str = ""
     run_out: bool = False
+    parts: tuple[User, ...] = ()
     ids: dict[str, str] = field(default_factory=dict)
 
     def verdict(self, problem: str, *evidence: str, **more: str) -> Verdict:

@@ -1,15 +1,15 @@
 """Reads what a diagnosis needs of a user, a pool and an app client, and keeps what failed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from helpers.cognito import reads
 from helpers.cognito.errors import Answered, NotReached, Refused, ResetError
 from helpers.cognito.models import Client, Event, Pool, User
 from helpers.run.record import Outcome, Step
-from helpers.runbooks.diagnosis.spellings import spellings
+from helpers.runbooks.diagnosis.find import NO_USER, How, Match, Matches, others
 from helpers.runbooks.schemas import DiagnoseUserParameters
 from helpers.runbooks.steps import Reader
 from helpers.target import Target
@@ -22,7 +22,7 @@ OPERATIONS = {
     "events": "AdminListUserAuthEvents",
     "others": "ListUsers",
 }
-NO_USER, NO_SUCH = "UserNotFoundException", "ResourceNotFoundException"
+NO_SUCH = "ResourceNotFoundException"
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Reading:
     pool: Pool | None = None
     client: Client | None = None
     events: tuple[Event, ...] = ()
-    others: tuple[User, ...] = ()
+    matches: Matches = field(default_factory=lambda: Matches(""))
 
     def look(self, p: DiagnoseUserParameters) -> None:
         """Make the readings, each once; an earlier one decides whether a later one is made."""
@@ -46,37 +46,46 @@ class Reading:
         self.user = self._ask(reader, "user", reads.look_up, username=p.username)
         if p.client_id:
             self.client = self._ask(reader, "client", reads.read_client, client_id=p.client_id)
-        if self.user is None:
-            if "user" not in self.failed:
-                self.others = self._search(reader, p.username)
-        elif self.pool is not None and self.pool.threat_protection != "OFF":
+        if "user" not in self.failed:
+            self.matches = self._search(reader, p.username)
+        if self.user and self.pool and self.pool.threat_protection != "OFF":
             found = self._ask(reader, "events", reads.recent_events, username=p.username)
             self.events = found or ()
 
-    def _search(self, reader: Reader, username: str) -> tuple[User, ...]:
-        """Look for the user by the contact and in other spellings, until one is found."""
-        found: tuple[User, ...] = ()
-        for attribute, value in spellings(username, self.pool):
-            by = {"attribute": attribute, "value": value}
-            found = self._ask(reader, "others", reads.find_users, **by) or ()
-            if found or "others" in self.failed:
-                break
-        if len(found) == 1:
-            # ListUsers lists no second factors, and they decide where a code goes.
-            name = found[0].username
-            whole = self._ask(reader, "others", reads.look_up, "AdminGetUser", username=name)
-            found = (whole,) if whole else found
-        return found
+    def _search(self, reader: Reader, text: str) -> Matches:
+        """Look for the accounts that the text may mean beside the one of exactly that name."""
+        if self._out_of_reach("others"):
+            return Matches(text, (Match(self.user, How.NAME),) if self.user else ())
+        beside = others(reader, text, self.pool, known=self.user)
+        if beside.error is not None:
+            self.failed["others"] = beside.error
+        if self.user is not None:
+            return replace(beside, found=(Match(self.user, How.NAME), *beside.found))
+        if len(beside.found) != 1:
+            return beside
+        # ListUsers lists no second factors, and they decide where a code goes.
+        only = beside.found[0]
+        whole = self._ask(reader, "others", reads.look_up, "AdminGetUser", username=only.username)
+        return replace(beside, found=(replace(only, user=whole),)) if whole else beside
+
+    @property
+    def others(self) -> tuple[User, ...]:
+        """The accounts that may be meant instead of the name that was asked for, or beside it."""
+        return tuple(one.user for one in self.matches.found if one.how not in (How.NAME, How.PART))
+
+    @property
+    def parts(self) -> tuple[User, ...]:
+        """The accounts whose name or contact begins with what was asked for."""
+        return tuple(one.user for one in self.matches.found if one.how is How.PART)
 
     def _ask(
-        self, reader: Reader, what: str, call: Callable[..., T], operation: str = "", **members: str
+        self, reader: Reader, what: str, call: Callable[..., T], operation: str = "", **members: Any
     ) -> T | None:
         """Return what one reading answers, None where it failed, which is kept.
 
         Once Cognito was not reached, no other reading is tried.
         """
-        if any(isinstance(error, NotReached) for error in self.failed.values()):
-            self.failed[what] = next(iter(self.failed.values()))
+        if self._out_of_reach(what):
             return None
         try:
             return reader.read(operation or OPERATIONS[what], call, **members)
@@ -84,6 +93,13 @@ class Reading:
             if not (what == "user" and says(exc, NO_USER)):
                 self.failed[what] = exc
             return None
+
+    def _out_of_reach(self, what: str) -> bool:
+        """Whether Cognito was not reached before; then this reading has failed as well."""
+        error = next((one for one in self.failed.values() if isinstance(one, NotReached)), None)
+        if error is not None:
+            self.failed[what] = error
+        return error is not None
 
     @property
     def unread(self) -> tuple[str, ...]:

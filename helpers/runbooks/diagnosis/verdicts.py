@@ -161,6 +161,33 @@ _ALL = (
         "request-code",
     ),
     Verdict(
+        "two-accounts",
+        "Two accounts fit this name.",
+        "Where a pool distinguishes capital letters, names that differ in them are two users. Each"
+        " has a password of its own; so has an account that only holds the same contact.",
+        "Did you register with us more than once? When did you sign in last?",
+        "Make sure which account the user means. If it is this one, request a code.",
+        "request-code",
+    ),
+    Verdict(
+        "several-accounts",
+        "Several accounts fit, and none has exactly this name.",
+        "Cognito knows nobody by the name as it was typed. Which of the accounts is meant, the"
+        " caller has to say.",
+        "When did you register, and with which address? I have more than one account like that.",
+        "Choose the account that fits what the caller says, and diagnose again with its username.",
+        "diagnose-user",
+    ),
+    Verdict(
+        "part-of-a-name",
+        "Nobody has this name, and one account begins like it.",
+        "A part of a name or an address is enough to look, and not enough to know who is meant.",
+        "Please spell your whole name or address for me.",
+        "Compare what the caller spells with this account. If it is theirs, diagnose again with its"
+        " username.",
+        "diagnose-user",
+    ),
+    Verdict(
         "disabled",
         "The account is disabled.",
         "An administrator disabled it. Neither a sign-in nor a reset is possible until it is"
