@@ -41,9 +41,13 @@ def set_user_pool_mfa_config(work: Transaction, request: Doc) -> Doc:
 
 
 def admin_set_user_mfa_preference(work: Transaction, request: Doc) -> Doc:
-    """AdminSetUserMFAPreference; an authenticator app counts as registered here."""
+    """AdminSetUserMFAPreference; an authenticator app counts as registered here.
+
+    Where the pool requires a second factor, a user's last one stays, although the answer is yes.
+    """
     pool, user = admin_user(work, request)
     mfa = user.get("mfa") or {"enabled": [], "preferred": None}
+    held = {name: list(value) if name == "enabled" else value for name, value in mfa.items()}
     for key, factor in _SETTINGS.items():
         asked = request.get(key)
         if asked is None:
@@ -61,6 +65,8 @@ def admin_set_user_mfa_preference(work: Transaction, request: Doc) -> Doc:
             mfa["preferred"] = factor
         elif mfa["preferred"] == factor:
             mfa["preferred"] = None
+    if pool["MfaConfiguration"] == "ON" and held["enabled"] and not mfa["enabled"]:
+        mfa = held
     user["mfa"] = mfa
     user["modified"] = work.now
     work.keep_user(pool, user)

@@ -5,7 +5,8 @@ proves nothing to anybody but the sandbox. Its public half is served at /<pool
 id>/.well-known/jwks.json. With a seed every token repeats.
 
 `origin_jti` carries a mark of the user's current sign-in epoch. A global sign-out changes the
-epoch, so tokens from before no longer fit, without a list of tokens anywhere.
+epoch, so tokens from before no longer fit, without a list of tokens anywhere. An access token's
+`jti` carries one of an epoch of its own, which AdminDisableUser changes.
 """
 
 import base64
@@ -47,7 +48,7 @@ def issue(
     origin: str | None = None,
 ) -> Doc:
     """Return an AuthenticationResult; a refreshed one keeps its sign-in's time and origin."""
-    origin = origin or _origin(work, user)
+    origin = origin or _marked(user["epoch"], work.source.bytes(8).hex())
     moment = int(auth_time if auth_time is not None else work.now)
     common = {
         "sub": user["sub"],
@@ -64,7 +65,7 @@ def issue(
         "scope": _SCOPE,
         "username": user["username"],
         "exp": int(work.now) + access_life,
-        "jti": work.source.uuid(),
+        "jti": _marked(_access_epoch(user), work.source.uuid().replace("-", "")[:16]),
     }
     identity = common | {
         "token_use": "id",
@@ -99,7 +100,8 @@ def bearer(work: Transaction, token: str) -> tuple[Doc, Doc, Doc]:
     user = work.user(pool["Id"], claims["username"])
     if user is None or user["sub"] != claims["sub"]:
         raise ApiError("UserNotFoundException", "User does not exist.")
-    if not _is_current(user, claims["origin_jti"]):
+    current = _is_marked(user["epoch"], claims["origin_jti"])
+    if not (current and _is_marked(_access_epoch(user), claims["jti"])):
         raise not_authorized("Access Token has been revoked")
     if not user["enabled"]:
         raise not_authorized("User is disabled.")
@@ -116,7 +118,7 @@ def refreshed(work: Transaction, pool: Doc, client: Doc, token: str) -> Doc:
     user = work.user(pool["Id"], claims["username"])
     if user is None:
         raise not_authorized("Invalid Refresh Token")
-    if not _is_current(user, claims["origin"]):
+    if not _is_marked(user["epoch"], claims["origin"]):
         raise not_authorized("Refresh Token has been revoked")
     if not user["enabled"]:
         raise not_authorized("User is disabled.")
@@ -156,19 +158,23 @@ def _life(client: Doc, kind: str, unit: str, default: int) -> int:
     return int(value) * _UNITS[client.get("TokenValidityUnits", {}).get(f"{kind}Token", unit)]
 
 
-def _origin(work: Transaction, user: Doc) -> str:
-    half = work.source.bytes(8).hex()
-    text = half + _mark(user, half)
+def _access_epoch(user: Doc) -> str:
+    return str(user.get("access_epoch", user["epoch"]))
+
+
+def _marked(epoch: str, half: str) -> str:
+    """Return an id that carries the mark of an epoch. half: its first sixteen hex digits."""
+    text = half + _mark(epoch, half)
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
-def _is_current(user: Doc, origin: str) -> bool:
-    text = origin.replace("-", "")
-    return hmac.compare_digest(_mark(user, text[:16]), text[16:])
+def _is_marked(epoch: str, text: str) -> bool:
+    text = text.replace("-", "")
+    return hmac.compare_digest(_mark(epoch, text[:16]), text[16:])
 
 
-def _mark(user: Doc, half: str) -> str:
-    return hmac.new(bytes.fromhex(user["epoch"]), half.encode(), hashlib.sha256).hexdigest()[:16]
+def _mark(epoch: str, half: str) -> str:
+    return hmac.new(bytes.fromhex(epoch), half.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def _kid(pool_id: str) -> str:

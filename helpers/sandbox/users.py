@@ -155,7 +155,9 @@ def admin_enable_user(work: Transaction, request: Doc) -> Doc:
 
 
 def admin_disable_user(work: Transaction, request: Doc) -> Doc:
-    """AdminDisableUser: the status stays, sign-in and reset are refused."""
+    """AdminDisableUser: the status stays, sign-in and reset are refused, and every access token is
+    revoked for good.
+    """
     return _enable(work, request, False)
 
 
@@ -212,6 +214,8 @@ def _enable(work: Transaction, request: Doc, enabled: bool) -> Doc:
     pool, user = admin_user(work, request)
     user["enabled"] = enabled
     user["modified"] = work.now
+    if not enabled:
+        user["access_epoch"] = work.source.bytes(8).hex()
     work.keep_user(pool, user)
     return {}
 

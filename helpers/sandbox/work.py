@@ -122,12 +122,14 @@ class Transaction:
     def keep_names(self, pool: Doc, username: str, names: list[tuple[str, str]]) -> None:
         """Make these (name, kind) the ones that a user answers to.
 
-        A name that another user held as alias moves; one that is another user's own stays theirs.
+        A name that another user held as alias moves, and the contact of theirs that it is counts as
+        verified no longer; one that is another user's own stays theirs.
         """
         self.db.execute(
             "DELETE FROM names WHERE pool_id = ? AND username = ?", (pool["Id"], username)
         )
         for name, kind in names:
+            self._unverify_elsewhere(pool, folded(pool, name), username)
             self.db.execute(
                 "INSERT INTO names VALUES (?, ?, ?, ?) ON CONFLICT (pool_id, name) DO UPDATE"
                 " SET kind = excluded.kind, username = excluded.username WHERE kind = 'alias'",
@@ -221,6 +223,23 @@ class Transaction:
         if isinstance(answer, ApiError):
             raise answer
         return answer
+
+    def _unverify_elsewhere(self, pool: Doc, name: str, username: str) -> None:
+        """Unverify the contact of the user who held this folded name as alias, if another takes
+        it.
+        """
+        row = self.db.execute(
+            "SELECT username FROM names"
+            " WHERE pool_id = ? AND name = ? AND kind = 'alias' AND username != ?",
+            (pool["Id"], name, username),
+        ).fetchone()
+        holder = self.user(pool["Id"], row[0]) if row else None
+        if holder is None:
+            return
+        for contact in ("email", "phone_number"):
+            if folded(pool, holder["attributes"].get(contact, "")) == name:
+                holder["attributes"][f"{contact}_verified"] = "false"
+        self.keep_user(pool, holder)
 
     def _append(self, table: str, statement: str, values: tuple[Any, ...]) -> None:
         number = self.db.execute(statement, values).lastrowid or 0

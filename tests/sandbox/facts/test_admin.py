@@ -333,6 +333,39 @@ def test_disable_enable(world):
 
 
 @fact(
+    "AdminDisableUser revokes every access token, and AdminEnableUser brings none back",
+    "documented",
+)
+def test_disable_revokes(world):
+    old = world.tokens()
+    refused = ("NotAuthorizedException", "Access Token has been revoked")
+    world.admin("admin_disable_user")
+    world.refuses(refused, world.api.get_user, AccessToken=old["AccessToken"])
+    world.admin("admin_enable_user")
+    world.refuses(refused, world.api.get_user, AccessToken=old["AccessToken"])
+    assert world.api.get_user(AccessToken=world.tokens()["AccessToken"])
+
+
+@fact(
+    "A refresh token from before AdminDisableUser is good again after AdminEnableUser", "inferred"
+)
+def test_disable_keeps_refresh_tokens(world):
+    old = world.tokens()["RefreshToken"]
+    refresh = {
+        "ClientId": world.client_id,
+        "AuthFlow": "REFRESH_TOKEN_AUTH",
+        "AuthParameters": {"REFRESH_TOKEN": old},
+    }
+    world.admin("admin_disable_user")
+    world.refuses(
+        ("NotAuthorizedException", "User is disabled."), world.api.initiate_auth, **refresh
+    )
+    world.admin("admin_enable_user")
+    fresh = world.api.initiate_auth(**refresh)["AuthenticationResult"]
+    assert world.api.get_user(AccessToken=fresh["AccessToken"])
+
+
+@fact(
     "AdminUserGlobalSignOut ends refresh tokens and what access tokens may do at the API",
     "documented",
 )

@@ -144,6 +144,32 @@ def test_alias_moves(world):
 
 
 @fact(
+    "An address that moves to another user as alias is unverified on the one who had it", "reported"
+)
+def test_alias_moves_and_unverifies(world):
+    world.pool(AliasAttributes=["email"])
+    world.user("ana")
+    world.user("bea", verified=False)
+    world.admin(
+        "admin_update_user_attributes", UserAttributes=[{"Name": "email_verified", "Value": "true"}]
+    )
+    assert (verified(world, "ana"), verified(world, "bea")) == ("false", "true")
+
+
+@fact("Where an address is no alias, two users may have it verified", "documented")
+def test_no_alias_verified_twice(world):
+    world.pool()
+    world.user("ana")
+    world.user("bea")
+    assert (verified(world, "ana"), verified(world, "bea")) == ("true", "true")
+
+
+def verified(world, name):
+    user = world.api.admin_get_user(UserPoolId=world.pool_id, Username=name)
+    return {one["Name"]: one["Value"] for one in user["UserAttributes"]}["email_verified"]
+
+
+@fact(
     "An alias that moved does not come back when its earlier holder changes something else",
     "inferred",
 )

@@ -641,3 +641,36 @@ def test_mfa_lock(world):
     world.refuses(LOCKED, answer_sms, world, session, world.last_code())
     world.sandbox.advance(1)
     assert answer_sms(world, session, world.last_code())["AuthenticationResult"]
+
+
+def lose_the_authenticator(world, required):
+    world.pool(MfaConfiguration="OPTIONAL")
+    world.user()
+    app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    world.api.set_user_pool_mfa_config(UserPoolId=world.pool_id, **app)
+    world.admin(
+        "admin_set_user_mfa_preference",
+        SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
+    )
+    assert world.sign_in()["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    if required:
+        world.api.set_user_pool_mfa_config(UserPoolId=world.pool_id, MfaConfiguration="ON", **app)
+    world.admin("admin_set_user_mfa_preference", SoftwareTokenMfaSettings={"Enabled": False})
+
+
+@fact(
+    "AdminSetUserMFAPreference takes a second factor from a user, who then signs in", "documented"
+)
+def test_mfa_off(world):
+    lose_the_authenticator(world, required=False)
+    assert "UserMFASettingList" not in world.admin("admin_get_user")
+    assert world.sign_in()["AuthenticationResult"]
+
+
+@fact(
+    "Where the pool requires MFA, AdminSetUserMFAPreference says yes and the last factor stays",
+    "reported",
+)
+def test_mfa_off_where_required(world):
+    lose_the_authenticator(world, required=True)
+    assert world.sign_in()["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
