@@ -116,22 +116,22 @@ CATALOGUE: tuple[Entry, ...] = (
         "CodeMismatchException",
         Kind.CODE,
         TryAgain.SAME_CODE,
-        "The confirmation code is not the one that Cognito sent last.",
-        "A digit was misheard, or the code comes from an older message: a newer request replaces"
-        " the code. A pool that hides which users exist gives the same answer for a user who is"
-        " missing or disabled.",
-        "Please read me the digits of the newest message once more.",
-        "Try again with the digits of the newest message. After three misses stop, check that the"
-        " user exists and is enabled, and request one new code. Each try spends one of the user's 5"
-        " to 20 an hour.",
+        "There is a live code for this user, and this is not it.",
+        "A digit was mistyped, or the code comes from an older message: most likely only the newest"
+        " one is good, though AWS does not say so. A pool that hides which users exist gives the"
+        " same answer for a user who is missing or disabled.",
+        "That is not the right code. Please type the one of the newest message.",
+        "Have the code of the newest message typed. After three misses stop, check that the user"
+        " exists and is enabled, and request one new code. Each try spends one of the user's 5 to"
+        " 20 an hour.",
     ),
     Entry(
         "ExpiredCodeException",
         Kind.CODE,
         TryAgain.NEW_CODE,
         "There is no live code for this user and this app client.",
-        "The code is more than an hour old, was used already, was never requested, or was requested"
-        " through another app client.",
+        "The code is more than an hour old, was used already, was never requested, or, as was"
+        " reported, was requested through another app client.",
         "That code no longer works. I will have a new one sent to you; please use only the new"
         " message.",
         "First try one sign-in with the new password: if an earlier try went through, it works. If"
@@ -224,9 +224,8 @@ CATALOGUE: tuple[Entry, ...] = (
         "Requests and entries of codes share one budget of 5 to 20 an hour for each user, failed or"
         " not.",
         _WAIT,
-        "Stop all tries for up to an hour. If it is urgent, an administrator can set a password "
-        "(AdminSetUserPassword does not know this limit).",
-        runbook="set-password",
+        "Stop all tries for up to an hour, then request one new code. AWS names no such limit for"
+        " AdminSetUserPassword; who cannot wait needs proof of identity first (set-password).",
     ),
     Entry(
         "TooManyFailedAttemptsException",
@@ -235,8 +234,8 @@ CATALOGUE: tuple[Entry, ...] = (
         "This user has failed too often: Cognito takes no more tries for a while.",
         "Too many wrong codes in a short time.",
         _WAIT,
-        "Stop all tries for up to an hour. If it is urgent, an administrator can set a password.",
-        runbook="set-password",
+        "Stop all tries for up to an hour, then request one new code. Who cannot wait needs proof"
+        " of identity first (set-password).",
     ),
     Entry(
         "TooManyRequestsException",
@@ -280,8 +279,8 @@ CATALOGUE: tuple[Entry, ...] = (
         "In the user's present state the password cannot be reset by a code.",
         "The user still has a temporary password (FORCE_CHANGE_PASSWORD) or signs in through"
         " another provider.",
-        "Please sign in with the temporary password from your invitation, or the way you usually"
-        " sign in with us.",
+        "Please sign in with the temporary password from your invitation. Or sign in the way you"
+        " usually do.",
         "With a temporary password: sign in with it, or invite again (AdminCreateUser, RESEND), or"
         " set a password. A federated user resets the password at that provider.",
         _SENDING,
@@ -384,10 +383,10 @@ CATALOGUE: tuple[Entry, ...] = (
         TryAgain.NEW_CODE,
         "The password has to be reset before the user can sign in.",
         "An administrator reset it, or the user was imported or migrated.",
-        "Your password has to be set anew. You get a code for that.",
-        "Use the code that was sent (good for an hour), or request a new one, and confirm it with a"
-        " new password.",
-        runbook="confirm-reset",
+        "You have to set a new password. You get a code for that.",
+        "Have the user type the code that was sent on the sign-in page; it is good for an hour. If"
+        " there is none, request one.",
+        runbook="request-code",
     ),
     Entry(
         "InvalidParameterException",

@@ -271,11 +271,11 @@ class Runbook(ABC, Generic[P]):
 
     def follow(self, name: str, **more: str) -> NextRunbook | None:
         """Name the runbook that goes on from here, with what this run knows of its parameters; None
-        for no name.
+        for no name, and for one in which an agent would type the user's code.
 
         Secrets and the gate are left to whoever runs it. more: what this run has found out.
         """
-        if not name:
+        if not name or (RUNBOOKS[name].takes_code and not self._may_take_code()):
             return None
         schema = RUNBOOKS[name].parameters
         known = {**(self.parameters.model_dump() if self.parameters else {}), **more}
@@ -301,6 +301,14 @@ class Runbook(ABC, Generic[P]):
             and (field == "username" or not practice)
         }
         return NextRunbook(name=name, parameters=given)
+
+    def _may_take_code(self) -> bool:
+        """Whether the user's code may be typed here: by a program, or in practice. On the phone the
+        user types it on the sign-in page, never the agent first.
+        """
+        return (
+            not self.person or self.parameters is None or self.parameters.to_target().may_be_sandbox
+        )
 
     def _read(self, values: Mapping[str, Any], *, gate: bool) -> tuple[P | None, list[Problem]]:
         read, problems = self.parameters_model.read(values, person=self.person, gate=gate)

@@ -24,6 +24,7 @@ class RunbookEntry:
     module:name, so that listing the runbooks imports none of them. acts_in: the id of the cell that
     does it; before that cell nothing has been changed. calls: how many API calls a run makes that
     count against Cognito's quota. settle: what to do when it broke off after it had acted.
+    takes_code: whether the user's code is typed in it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class RunbookEntry:
     model: str
     settle: str = LOOK_UP
     calls: int = 2
+    takes_code: bool = False
 
     @property
     def runs(self) -> Any:

@@ -165,8 +165,9 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         promised = _promised(seen)
         code = "a code is on its way" if promised else "whether a code was sent is not known"
         first = (
-            "Have the user enter the code in the application, or run confirm-reset with it. If no"
-            " message comes, or an hour goes by, run request-code."
+            "Have the user sign in on the application's page, which asks for the code; where it"
+            " does not, 'forgot password' there sends another. Stay on the line. If no message"
+            " comes, or an hour goes by, run request-code."
         )
         if not promised:
             first = (
@@ -184,12 +185,12 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
                 else "Cognito took the password away."
             ),
             meaning=(
-                "The user cannot sign in with the old password. The code is good for an hour, in"
-                " any app client."
+                "The user cannot sign in with the old password. The code is good for an hour, most"
+                " likely in any app client, though AWS does not say so."
             ),
             say=(
-                "You get a message with a code now. Please read me its six digits, or enter them in"
-                " your application. Please do not ask for another one meanwhile."
+                "You get a message with a code now. Please sign in on the sign-in page and type it"
+                " there. Tell it to nobody, not to us either."
                 if promised
                 else (
                     "Your old password no longer works. Please look whether you get a message with"

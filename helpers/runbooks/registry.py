@@ -40,6 +40,7 @@ _ENTRIES = (
         needs="the code that the user was sent; no AWS permission",
         parameters="ConfirmResetParameters",
         settle=_SIGN_IN,
+        takes_code=True,
     ),
     _entry(
         "diagnose-user",

@@ -180,17 +180,20 @@ class RequestCode(Runbook[RequestCodeParameters]):
             f"Cognito says: a code was sent to {_where(sent)}.",
             happened="Cognito accepted the message for sending; that is not yet its arrival.",
             meaning=(
-                "The newest code is the one to use. It is good for an hour, and the password stays"
-                f" as it is until it is confirmed. {honest}"
+                "The newest code is the one to use; whether older ones still work AWS does not say."
+                " It is good for an hour, and the password stays as it is until it is confirmed."
+                f" {honest}"
             ),
             say=(
                 f"You get a message at {_where(sent)} in a moment. Please look into the spam folder"
-                " too. Then read me the six digits of the newest one."
+                " too. Type the newest code on the sign-in page, under Forgot password. Tell it to"
+                " nobody, not to us either."
             ),
             next=(
-                "Run confirm-reset with the code, or have the user enter it in the application. If"
-                " no message comes within a few minutes, do not ask again at once: run"
-                " diagnose-user."
+                "Stay on the line: the user types the code on the application's sign-in page, under"
+                " 'forgot password'. Only where there is no such page, call back on a number on"
+                " file and run confirm-reset. If no message comes within a few minutes, do not ask"
+                " again at once: run diagnose-user."
             ),
             proof="Cognito's own answer; nothing can prove that a message arrived.",
             notes=(*notes, count),
@@ -222,8 +225,10 @@ class RequestCode(Runbook[RequestCodeParameters]):
                     "Please do not try again for now. Wait an hour, then we start over with a new"
                     " code."
                 ),
-                next="Wait for up to an hour. If it is urgent, run set-password.",
-                next_runbook=self.follow("set-password"),
+                next=(
+                    "Wait for up to an hour, then request one new code. Who cannot wait needs proof"
+                    " of identity first (set-password)."
+                ),
             )
         lately = asked.lately(now)
         if not lately or (p.again == "yes" and now - lately[-1] >= PAUSE):
@@ -242,7 +247,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
                 " minutes."
             ),
             next=(
-                "Use the code of the newest message. If the user has looked and there is none, run"
+                "The user types the code of the newest message. If there is none after a look, run"
                 " diagnose-user; or set 'Another code' (again) to yes, a minute after the last"
                 " request at the earliest."
             ),

@@ -406,7 +406,7 @@ def test_admin_only_is_not_hidden():
 SYMPTOMS = [
     ("Invalid code provided, please request a code again.", "code-used-or-expired", "request-code"),
     ("Invalid verification code provided, please try again.", "older-code", "confirm-reset"),
-    ("Attempt limit exceeded, please try after some time.", "attempt-limit", "set-password"),
+    ("Attempt limit exceeded, please try after some time.", "attempt-limit", ""),
     (
         "Exceeded daily email limit for the operation or the account.",
         "daily-mail-limit",
@@ -467,7 +467,7 @@ SYMPTOMS = [
         "value-not-readable",
         "confirm-reset",
     ),
-    ("LimitExceededExeption", "attempt-limit", "set-password"),
+    ("LimitExceededExeption", "attempt-limit", ""),
     ("It is not in the spam folder either", "mail-never-arrives", "set-password"),
     ("Authentication failed", "nothing-in-the-way", "request-code"),
     (
@@ -501,7 +501,7 @@ SYMPTOMS = [
     ("The code goes to my old phone", "code-to-old-contact", "set-password"),
     ("I get no mail", "mail-never-arrives", "set-password"),
     ("I don\u2019t get a code", "mail-never-arrives", "set-password"),
-    ("It says I tried too often", "attempt-limit", "set-password"),
+    ("It says I tried too often", "attempt-limit", ""),
     ("it says invalid code", "older-code", "confirm-reset"),
     ("The app does not accept the symbol in my password", "password-policy", "confirm-reset"),
     ("I forgot my password", "nothing-in-the-way", "request-code"),
@@ -1004,7 +1004,7 @@ def test_a_problem_says_everything_in_whole_sentences(problem):
         ("security-block", "security reasons"),
         ("password-too-well-known", "security reasons"),
         ("password-policy", "policy"),
-        ("older-code", "sent last"),
+        ("older-code", "this is not it"),
         ("code-used-or-expired", "no live code"),
         ("blocked-by-firewall", "firewall"),
     ],

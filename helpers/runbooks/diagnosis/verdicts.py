@@ -93,6 +93,8 @@ def refusal(
 
 
 _IDENTITY = "I must first make sure who you are."
+_TYPE_IT = "Please type it on the sign-in page, under Forgot password. Tell it to nobody."
+_THEY_TYPE = "The user types it on the sign-in page, under 'forgot password', while you wait."
 _SET = "After proof of identity, set a password for the user."
 _ELSE_SET = "after proof of identity, set a password for the user."
 _FORGOT, _CONFIRM, _SIGN_IN = "ForgotPassword", "ConfirmForgotPassword", "InitiateAuth"
@@ -299,18 +301,17 @@ _ALL = (
         "An administrator reset it, or the user was imported or migrated, or Cognito considered the"
         " password stolen. The old password does not work any more. Some applications have no"
         " screen for this and leave the user stuck.",
-        "You have to set a new password. I am having a code sent to you now; please use the"
-        " newest message.",
-        "Request a code, then confirm the reset with it. A code that an administrator's reset has"
-        " sent within the last hour is good too.",
+        f"You have to set a new password. You get a code for that. {_TYPE_IT}",
+        f"Request a code. {_THEY_TYPE} A code that an administrator's reset has sent within the"
+        " last hour is good too.",
         "request-code",
     ),
     Verdict(
         "nothing-in-the-way",
         "Nothing blocks a reset: have a code sent.",
         "The account is enabled and in order, and a code has somewhere to go.",
-        "I am having a code sent to you now. Please use the newest message only.",
-        "Request a code, then confirm the reset with it.",
+        f"You get a code in a moment. {_TYPE_IT}",
+        f"Request a code. {_THEY_TYPE}",
         "request-code",
     ),
     Verdict(
@@ -326,14 +327,14 @@ _ALL = (
         "not-understood",
         "These words are none that this runbook knows.",
         "It looks for the names and texts of Cognito's errors and for some plain English words.",
-        "Please read me exactly what you see on the screen. What did you do just before?",
+        "What exactly does the screen say? Leave out codes and passwords. What did you do before?",
         "Diagnose by the username: what blocks a reset is mostly seen in the account itself.",
         "diagnose-user",
     ),
     # What happened on the way
     refusal("ExpiredCodeException", problem="code-used-or-expired", runbook="request-code"),
     refusal("CodeMismatchException", problem="older-code", runbook="confirm-reset"),
-    refusal("LimitExceededException", problem="attempt-limit", runbook="set-password"),
+    refusal("LimitExceededException", problem="attempt-limit"),
     refusal(
         "LimitExceededException",
         "daily email limit",
@@ -349,7 +350,7 @@ _ALL = (
         "Have you set a new password already? Then please try to sign in with it now, once. If not,"
         " please look for a new message from us.",
         "Wait for what the user finds. If the new password signs in, all is done; if a new message"
-        " is there, use its code. Only if there is neither, request a code.",
+        " is there, its code is typed. Only if there is neither, request a code.",
         "request-code",
     ),
     Verdict(
@@ -357,7 +358,7 @@ _ALL = (
         "The application asked for a sign-up code, and not for a reset code.",
         "ResendConfirmationCode sends the code of a registration. This user is registered, so"
         " Cognito says that the user is already confirmed.",
-        "I am having the right code sent to you now. Please use the newest message only.",
+        f"You get the right code in a moment. {_TYPE_IT}",
         "Request a code here: a reset code comes again by the same request as the first time. Tell"
         " the application's developers that their button for another code has to call"
         " ForgotPassword.",
@@ -369,9 +370,9 @@ _ALL = (
         "Cognito sends one message only, and to the phone where the pool sets no order or puts the"
         " phone first, and where the e-mail address is not verified or is the user's second"
         " factor.",
-        "Your code has gone to your phone as a text message. Please look there.",
-        "Confirm the reset with the code from the text message. If there is none of the last hour,"
-        " request another. If the phone is out of reach, set a password after proof of identity.",
+        f"Your code has gone to your phone as a text message. {_TYPE_IT}",
+        "Have the user type the code of the text message on the sign-in page. If there is none of"
+        " the last hour, request another. If the phone is lost, first find out who is calling.",
         "confirm-reset",
     ),
     Verdict(
@@ -387,11 +388,12 @@ _ALL = (
         "uninvited-code",
         "Somebody has requested a code for this account, and without the code nothing is changed.",
         "Anyone who knows a username can ask for a code in its name; it goes to the user's own"
-        " contact. The password is as it was until the code is used.",
-        "Nothing is changed, and your password is as before. Please give that code to nobody.",
-        "Send no other code. If it goes on, or if the user cannot sign in any more, take the"
-        " password away and have a code sent.",
-        "admin-reset",
+        " contact. Who does not have the code can do nothing with it: a nuisance, no break-in.",
+        "Your password is as before. Please tell that code to nobody, not to us either.",
+        "Reset nothing and lock nothing: send no other code. If it goes on, have the rate of"
+        " requests looked at, and the pool's web application firewall. Ask whether the user can"
+        " still sign in. If not, or if contacts, password or factors changed, contain first: run"
+        " lock-user.",
     ),
     Verdict(
         "sms-never-arrives",
@@ -422,7 +424,7 @@ _ALL = (
         _FORGOT,
         problem="secret-hash",
         runbook="request-code",
-        say="This is a fault on our side, not yours. I am having a code sent to you myself.",
+        say="This is a fault on our side, not yours. You get a code in a moment.",
         next=(
             "This is the application's fault, and its developers have to fix it: the hash goes"
             " over exactly the username that is sent, then the client id. Meanwhile request the"
@@ -467,8 +469,9 @@ _ALL = (
         "Devices that were signed in stay signed in after a reset.",
         "A new password ends no session. Anyone who holds a device or its tokens goes on until they"
         " are signed out.",
-        "I am signing you out everywhere now. After that you sign in again on your own devices.",
-        "Sign the user out everywhere. If somebody else may know the password, reset it as well.",
+        "I can sign you out everywhere. Then you sign in again on your own devices.",
+        "Sign the user out everywhere. If somebody else may know the password, contain first: run"
+        " lock-user.",
         "sign-out-everywhere",
     ),
     refusal(
@@ -497,7 +500,7 @@ _ALL = (
         " counts.",
         "Please use one of these symbols: ! @ # $ % and a letter and a digit beside it.",
         "Have the password chosen from letters, digits and a common symbol. If the application goes"
-        " on refusing it, confirm the reset here, and tell its developers.",
+        " on refusing it, tell its developers.",
         "confirm-reset",
     ),
     refusal(
@@ -549,8 +552,8 @@ _ALL = (
         problem="value-not-readable",
         runbook="confirm-reset",
         say=(
-            "There is a character in it that the system does not accept, often a space. Please read"
-            " it to me."
+            "There is a character in it that the system does not accept, often a space. Please type"
+            " it again, slowly."
         ),
     ),
     refusal("ResourceNotFoundException", problem="no-such-client-or-pool", runbook="diagnose-user"),
