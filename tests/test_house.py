@@ -51,7 +51,7 @@ HOMES = {
     "ipywidgets": {"form"},
     "anywidget": {"form", "learn"},
     "papermill": {"runner"},
-    "pydantic": {"run", "runbooks"},
+    "pydantic": {"target", "run", "runbooks"},
     "click": {"__main__", "runner", "campaign"},
 }
 

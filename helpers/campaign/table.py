@@ -40,7 +40,7 @@ def read_table(
     problems: list[Problem] = []
     seen: dict[tuple[str, ...], int] = {}
     for number, values in rows:
-        found = entry.parameters.read(values, person=False)[1]
+        found = entry.parameters.read(values, person=False, given=values.keys())[1]
         if not found and (first := seen.setdefault(_who(entry, values, number), number)) != number:
             found = [
                 Problem("username", f"is that of line {first} too: give each user one row only.")
@@ -155,7 +155,8 @@ def _who(entry: RunbookEntry, values: Mapping[str, Any], number: int) -> tuple[s
     Most user pools take upper and lower case for one.
     """
     fields = entry.parameters.model_fields
-    given = tidied({name: str(values.get(name, about.default)) for name, about in fields.items()})
+    filled = entry.parameters.filled_in(values)
+    given = tidied({name: str(filled.get(name, about.default)) for name, about in fields.items()})
     if not given.get("username"):
         return (str(number),)
     pool = given["user_pool_id"] or given.get("client_id", "")

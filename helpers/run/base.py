@@ -123,9 +123,11 @@ class Runbook(ABC, Generic[P]):
         if self.parameters is None:
             return self._incorrect()
         p = self.parameters
+        pool = p.named_pool
         return Card(
             "Where am I?",
             (
+                ("Pool", " · ".join(filter(None, (pool.label, pool.purpose)))),
                 ("Cognito", p.to_target().where()),
                 ("App client", getattr(p, "client_id", "")),
                 ("User pool", p.user_pool_id or "not named; this runbook can do without"),
@@ -177,6 +179,8 @@ class Runbook(ABC, Generic[P]):
         """
         typed = dict(typed or {})
         merged = {**self.values, **(values or {}), **dict.fromkeys(typed, "prompt:")}
+        if self.person:
+            merged = self._leave_to_the_form(merged)  # for the pool that the form has named
         parameters, problems = self._read(merged, gate=True)
         if parameters is None and self.person:
             problems += [
@@ -278,6 +282,8 @@ class Runbook(ABC, Generic[P]):
         if not name or (RUNBOOKS[name].takes_code and not self._may_take_code()):
             return None
         schema = RUNBOOKS[name].parameters
+        pool = self.parameters.pool if self.parameters else ""
+        by_pool = {**schema.filled_in({"pool": pool}), "pool": ""}
         known = {**(self.parameters.model_dump() if self.parameters else {}), **more}
         left = (*schema.SECRETS, "confirm_username", "interactive")
         given = {
@@ -286,9 +292,10 @@ class Runbook(ABC, Generic[P]):
             if known.get(field)
             and field not in left
             and (known[field] != about.default or field in _ALWAYS)
+            and known[field] != by_pool.get(field)
         }
         # A default that is the sandbox's must not slip in where somebody else is meant: what is not
-        # known is left open.
+        # known is left open, unless the pool knows it.
         practice = self.parameters is None or (
             self.parameters.to_target().may_be_sandbox
             and known.get("user_pool_id") in (None, "", PRACTICE_POOL)
@@ -298,7 +305,7 @@ class Runbook(ABC, Generic[P]):
             for field in _ALWAYS
             if field in schema.model_fields
             and field not in given
-            and (field == "username" or not practice)
+            and (field == "username" or not (practice or by_pool.get(field)))
         }
         return NextRunbook(name=name, parameters=given)
 
@@ -326,10 +333,11 @@ class Runbook(ABC, Generic[P]):
         of a reference is refused there as anywhere.
         """
         fields = self.parameters_model.model_fields
+        filled = self.parameters_model.filled_in(values)
         given = {
-            name: values.get(name, fields[name].default) for name in self.parameters_model.SECRETS
+            name: filled.get(name, fields[name].default) for name in self.parameters_model.SECRETS
         }
-        sandbox = Target(str(values.get("target", "sandbox"))).may_be_sandbox
+        sandbox = Target(str(filled.get("target", "sandbox"))).may_be_sandbox
         unfit = [
             name
             for name, reference in given.items()

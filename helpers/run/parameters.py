@@ -5,21 +5,23 @@ command's help and the README read names, defaults and help from it. Every param
 because that is what papermill, a form and a shell have in common.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from helpers.cognito.errors import Problem
+from helpers.run.named_pool import bare_pool, fill_in
 from helpers.run.names import tidied
 from helpers.secrets import references
 from helpers.target import Target, endpoint
+from helpers.target.pools import PRACTICE, USER_POOL_ID, Pool
 
-PRACTICE_POOL = "us-east-1_Sandbox01"
-PRACTICE_CLIENT = "3n4b5urk1ft4fl3mg5e62d9ado"
+PRACTICE_POOL = PRACTICE.user_pool_id
+PRACTICE_CLIENT = PRACTICE.clients["practice"].client_id
 PRACTICE_USER = "diego@example.com"
-POOL = r"^[\w-]+_[0-9a-zA-Z]+$"
+POOL = USER_POOL_ID
 USERNAME = r"^[\p{L}\p{M}\p{S}\p{N}\p{P}]+$"
 
 PoolId = Annotated[str, Field(title="User pool id", pattern=POOL, max_length=55)]
@@ -58,6 +60,7 @@ _WORDS = {
     "client_id": "must be the app client's id: 1 to 128 letters, digits, + or _.",
     "username": "must be 1 to 128 characters, without spaces.",
     "user_pool_id": "must be a user pool's id such as us-east-1_AbCdEfGhI.",
+    "case_number": "must be one line of at most 100 characters.",
     "proof_of_identity": (
         "must say in 1 to 500 characters how you know that it is the user; it stands in the record."
     ),
@@ -77,6 +80,13 @@ class Parameters(BaseModel):
     SAID: ClassVar[tuple[str, ...]] = ()
     """What a person writes in words of their own."""
 
+    _named_pool: Pool | None = PrivateAttr(default=None)
+
+    pool: str = Field(
+        default="",
+        title="Pool",
+        description="a pool of pools.toml, or practice; it fills in what is not given",
+    )
     target: str = Field(
         default="sandbox",
         title="Cognito",
@@ -91,6 +101,13 @@ class Parameters(BaseModel):
     user_pool_id: PoolIdOrNone = Field(
         default="", description="lets the plan read the pool's password policy"
     )
+    case_number: str = Field(
+        default="",
+        title="Case number",
+        description="the case or ticket that this is for; it is kept in the record",
+        pattern=r"^[\p{L}\p{M}\p{S}\p{N}\p{P} ]*$",
+        max_length=100,
+    )
     interactive: Literal["auto", "yes", "no"] = Field(
         default="auto",
         title="Interactive",
@@ -99,14 +116,20 @@ class Parameters(BaseModel):
 
     @classmethod
     def read(
-        cls, values: Mapping[str, Any], *, person: bool, gate: bool = True
+        cls,
+        values: Mapping[str, Any],
+        *,
+        person: bool,
+        gate: bool = True,
+        given: Collection[str] = (),
     ) -> tuple[Self | None, list[Problem]]:
         """Read parameters from anywhere and return them with every problem there is, in the order
         of the fields.
 
-        values: by name; what is missing has its default. person: whether somebody is there to
-        answer a prompt. gate: False before a person has come to the gate. The parameters are None
-        when they cannot be used at all.
+        values: by name; what is missing has what the named pool has, or its default. person:
+        whether somebody is there to answer a prompt. gate: False before a person has come to the
+        gate. given: the names of those that somebody has given, where that is known: see `fill_in`.
+        The parameters are None when they cannot be used at all.
         """
         names = list(cls.model_fields)
         problems = [
@@ -118,7 +141,9 @@ class Parameters(BaseModel):
             as_text(name): as_text(value) if isinstance(value, str) else value
             for name, value in values.items()
         }
-        values = tidied(values)
+        filled = fill_in(cls.model_fields, tidied(values), given)
+        values = filled.values
+        problems += filled.problems
         faulty = {problem.field for problem in problems}
         try:
             read: Self | None = cls(**values)
@@ -133,9 +158,38 @@ class Parameters(BaseModel):
         problems += [
             p for p in cls._cross_check(values, person=person, gate=gate) if p.field not in faulty
         ]
+        if gate and filled.pool and (problem := cls._case_missing(values, filled.pool)):
+            problems.append(problem)
         order = {name: place for place, name in enumerate(names)}
         problems.sort(key=lambda problem: order.get(problem.field, -1))
-        return (None if problems else read), problems
+        if problems or read is None:
+            return None, problems
+        read._named_pool = filled.pool
+        return read, problems
+
+    @property
+    def named_pool(self) -> Pool:
+        """The pool that these parameters name; where they name none, the practice pool in the
+        sandbox, and elsewhere one of nothing but these parameters.
+        """
+        sandbox = self.target == "sandbox"
+        return self._named_pool or (PRACTICE if sandbox else bare_pool(self.model_dump()))
+
+    @classmethod
+    def filled_in(cls, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values, whatever they are, with what their pool fills in."""
+        return fill_in(cls.model_fields, values).values
+
+    @classmethod
+    def _case_missing(cls, values: Mapping[str, Any], pool: Pool) -> Problem | None:
+        """Return what stands against it where the pool asks for a case number and there is none."""
+        about_a_user = "username" in cls.model_fields
+        if not about_a_user or not pool.asks.case_number:
+            return None
+        if str(values.get("case_number", "")).strip():
+            return None
+        words = f"is empty, and the pool {pool.name} asks for it: name the case or ticket."
+        return Problem("case_number", words)
 
     @classmethod
     def _cross_check(cls, values: Mapping[str, Any], *, person: bool, gate: bool) -> list[Problem]:
@@ -145,6 +199,14 @@ class Parameters(BaseModel):
 
         target = Target(text("target"), text("region"), text("profile"))
         problems = [Problem(field, words) for field, words in target.faults(signed=cls.SIGNED)]
+        own, pool = text("user_pool_id").partition("_")[0], text("user_pool_id")
+        if (
+            target.name == "aws"
+            and own not in ("", target.region)
+            and (gate or pool != PRACTICE_POOL)
+        ):
+            words = f"is a pool of {own}, but region is {target.region}."
+            problems.append(Problem("user_pool_id", words))
         if (
             gate
             and not problems
@@ -262,18 +324,24 @@ class GatedParameters(UserParameters):
 
     @classmethod
     def read(
-        cls, values: Mapping[str, Any], *, person: bool, gate: bool = True
+        cls,
+        values: Mapping[str, Any],
+        *,
+        person: bool,
+        gate: bool = True,
+        given: Collection[str] = (),
     ) -> tuple[Self | None, list[Problem]]:
         """Read the parameters, and look whether the gate is open. See Parameters.read."""
         values = tidied(values)
-        read, problems = super().read(values, person=person, gate=gate)
+        read, problems = super().read(values, person=person, gate=gate, given=given)
         if gate:
             faulty = {problem.field for problem in problems}
-            given = {
-                name: values.get(name, about.default) for name, about in cls.model_fields.items()
+            filled = cls.filled_in(values)
+            every = {
+                name: filled.get(name, about.default) for name, about in cls.model_fields.items()
             }
             problems += [
-                problem for problem in cls._closed(given, faulty) if problem.field not in faulty
+                problem for problem in cls._closed(every, faulty) if problem.field not in faulty
             ]
         return (None if problems else read), problems
 

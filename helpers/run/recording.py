@@ -203,7 +203,8 @@ def _recordable(entry: RunbookEntry, values: Mapping[str, Any]) -> dict[str, str
     an unknown name.
     """
     model = entry.parameters
-    every = {name: f.default for name, f in model.model_fields.items()} | dict(values)
+    defaults = {name: f.default for name, f in model.model_fields.items()}
+    every = defaults | model.filled_in(values)
     return {
         as_text(name): as_text(
             "stdin:" if value == "stdin:" else model.recordable(name, str(value))

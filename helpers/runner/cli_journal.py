@@ -48,6 +48,7 @@ def list_command(as_json: bool) -> None:
 )
 @click.option("--runbook", help="Only runs of this runbook.")
 @click.option("--user", help="Only runs for this username, as the journal keeps it.")
+@click.option("--case", metavar="NUMBER", help="Only runs for this case number.")
 @click.option(
     "--since", type=click.DateTime(), help="Only runs that started at or after this time (UTC)."
 )
@@ -60,6 +61,7 @@ def show_command(
     state: str | None,
     runbook: str | None,
     user: str | None,
+    case: str | None,
     since: Any,
     last: int | None,
     as_json: bool,
@@ -78,6 +80,7 @@ def show_command(
         and (not state or each.state == state)
         and (not runbook or each.started.runbook == runbook)
         and (not user or each.started.parameters.get("username") == user)
+        and (not case or each.started.parameters.get("case_number") == case)
         and (not since or each.started.at >= since.replace(tzinfo=UTC))
     ]
     runs = runs[-last:] if last else runs

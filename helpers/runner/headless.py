@@ -157,7 +157,7 @@ def _problems(
     entry: RunbookEntry, values: Mapping[str, Any], timeout: float | None
 ) -> BadParameters | None:
     """Look at the parameters as the engine will, but before there is a folder for the run."""
-    problems = entry.parameters.read(values, person=False)[1]
+    problems = entry.parameters.read(values, person=False, given=values.keys())[1]
     if values.get("interactive") == "yes":
         problems.append(
             Problem("interactive", "yes waits for a person, and here is none; leave it out.")

@@ -48,7 +48,8 @@ class CognitoResetEngine(ForkingEngine):
 
         if entry := runbook_of(source, own):
             values = {name: value for name, value in {**own, **given}.items() if value != NoLiteral}
-            problems = entry.parameters.read(values, person=values.get("interactive") == "yes")[1]
+            person = values.get("interactive") == "yes"
+            problems = entry.parameters.read(values, person=person, given=given.keys())[1]
         else:
             problems = [Problem(*each) for each in problems_of(own, given, tuple(SCHEMES))]
         if problems:
@@ -69,6 +70,10 @@ class CognitoResetEngine(ForkingEngine):
         def nobody(*_: Any) -> str:
             raise SecretError("not here")
 
+        if values.get("pool"):
+            from helpers.run.parameters import ClientParameters
+
+            values = ClientParameters.filled_in(values)
         redactor = redaction.Redactor()
         for value in values.values():
             if isinstance(value, str) and scheme_of(value) in ("env", "file", "literal"):

@@ -48,17 +48,9 @@ def fault_in(reference: str, *, sandbox: bool, person: bool) -> str | None:
     whether somebody can answer a prompt. The words never hold the reference itself: it may be a
     secret given by mistake.
     """
-    scheme = scheme_of(reference)
-    word, colon, rest = reference.partition(":")
-    if not scheme:
-        close = get_close_matches(word, SCHEMES, n=1) if colon else []
-        meant = f" Did you mean {close[0]}:?" if close else ""
-        return (
-            f"not a reference to a secret, and a secret is never given by value.{meant} Use one of"
-            f" {known_schemes()}."
-        )
-    if scheme in SANDBOX_SCHEMES and not sandbox:
-        return f"{scheme}: works in the sandbox only. Use one of {known_schemes(sandbox=False)}."
+    if fault := fault_in_form(reference, sandbox=sandbox):
+        return fault
+    scheme, _, rest = reference.partition(":")
     if scheme == "prompt":
         return (
             None
@@ -73,6 +65,22 @@ def fault_in(reference: str, *, sandbox: bool, person: bool) -> str | None:
         return "keyring: is written keyring:SERVICE/USER."
     if scheme != "mailbox" and not rest:
         return f"{scheme}: needs something after the colon: {SCHEMES[scheme]}."
+    return None
+
+
+def fault_in_form(reference: str, *, sandbox: bool = True) -> str | None:
+    """Say in words why this is no reference, whatever it leads to, or None. See `fault_in`."""
+    scheme = scheme_of(reference)
+    word, colon, _ = reference.partition(":")
+    if not scheme:
+        close = get_close_matches(word, SCHEMES, n=1) if colon else []
+        meant = f" Did you mean {close[0]}:?" if close else ""
+        return (
+            f"not a reference to a secret, and a secret is never given by value.{meant} Use one of"
+            f" {known_schemes()}."
+        )
+    if scheme in SANDBOX_SCHEMES and not sandbox:
+        return f"{scheme}: works in the sandbox only. Use one of {known_schemes(sandbox=False)}."
     return None
 
 

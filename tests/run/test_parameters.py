@@ -138,5 +138,5 @@ def test_a_profile_of_the_environment_is_looked_for_where_calls_are_signed(monke
     given = {"target": "aws", "client_id": "1example23456789"}
     secret = {"code": "env:AWS_PROFILE", "new_password": "env:AWS_PROFILE"}
     assert problems(**given, **secret) == {}
-    signed = UserParameters.read({"target": "aws", "user_pool_id": "eu-west-1_x"}, person=False)[1]
+    signed = UserParameters.read({"target": "aws", "user_pool_id": "us-east-1_x"}, person=False)[1]
     assert [problem.field for problem in signed] == ["profile"]

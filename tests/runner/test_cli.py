@@ -403,6 +403,16 @@ def test_the_username_is_kept_as_chosen(how, kept, box, run, tmp_path):
     assert re.fullmatch(kept, re.search(r'"username": "(.*?)"', text).group(1))
 
 
+def test_a_run_is_found_by_its_case_number(run, tmp_path):
+    for case in ("INC-7", "INC-8"):
+        run("--dry-run", case_number=case)
+    answer = CliRunner().invoke(
+        main, ["show", "--out", str(tmp_path / "runs"), "--case", "INC-8", "--json"]
+    )
+    (found,) = json.loads(answer.stdout)
+    assert found["started"]["parameters"]["case_number"] == "INC-8"
+
+
 def test_values_stay_the_text_that_was_typed(box, run):
     assert "username" not in " ".join(run(username="+015551234567")[1]["problems"])
     assert run(username="012345")[1]["exit_code"] == 6

@@ -1,4 +1,4 @@
-"""Which Cognito are we talking to, and a client for it.
+"""One Cognito, and a client for it.
 
 A target is `sandbox` (the embedded one of this process, or of the file that COGNITO_SANDBOX names),
 `aws`, or the URL of an endpoint. Only this module knows which door a client goes through; everybody
@@ -39,6 +39,7 @@ commas.
 """
 
 ENDPOINT_OVERRIDES = ("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "AWS_ENDPOINT_URL")
+REGION = r"[a-z]{2,}(-[a-z]+)+-[0-9]+"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 # One attempt: see helpers.cognito.actions. A trigger may take Cognito three times five seconds, so
@@ -78,7 +79,7 @@ class Target:
                 _sandbox()
             except ValueError as exc:  # COGNITO_SANDBOX names something that is no sandbox's file
                 yield "target", f"{exc}."
-        if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-[0-9]+", self.region):
+        if not re.fullmatch(REGION, self.region):
             yield "region", "must be an AWS region such as us-east-1."
         elif not self.embedded:
             yield from self._faults_around()
