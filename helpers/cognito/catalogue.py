@@ -4,6 +4,8 @@ what to do next.
 The entries themselves are in `helpers.cognito.catalogue_entries`.
 """
 
+from dataclasses import replace
+
 from helpers.cognito.catalogue_entries import (
     CATALOGUE,
     LOST,
@@ -13,6 +15,7 @@ from helpers.cognito.catalogue_entries import (
     UNKNOWN,
     Entry,
 )
+from helpers.cognito.quotas import quota_of
 
 
 def look_up(code: str, message: str = "", operation: str = "") -> Entry:
@@ -29,8 +32,14 @@ def look_up(code: str, message: str = "", operation: str = "") -> Entry:
             and entry.text in message
             and (not entry.operations or operation in entry.operations)
         ):
-            return entry
+            return _by_category(entry, operation)
     return UNKNOWN
+
+
+def _by_category(entry: Entry, operation: str) -> Entry:
+    """Return the entry with the cause of a throttled call: the quota of that call's category."""
+    quota = quota_of(operation) if entry.code == "TooManyRequestsException" else None
+    return replace(entry, cause=f"{quota.words} It is not the user's doing.") if quota else entry
 
 
 def lost(operation: str) -> Entry:

@@ -18,7 +18,7 @@ class TryAgain(StrEnum):
     NEW_CODE = "a new code"
     ANOTHER = "another password"
     LATER = "the same thing, later"
-    NOTHING = "nothing, until the cause is mended"
+    NOTHING = "nothing until this is fixed"
 
 
 class Kind(StrEnum):
@@ -38,7 +38,7 @@ class Entry:
 
     operations and text narrow the entry: empty means every operation, any message; text is a
     fragment of the message. runbook: the one that goes on from here, "" when the present one does,
-    once the cause is mended.
+    once the cause is fixed.
     """
 
     code: str
@@ -53,8 +53,8 @@ class Entry:
     runbook: str = ""
 
 
-_SORRY = "This is a fault on our side, not yours. We will call you back when it is mended."
-_WAIT = "Please do not try again for now. Wait an hour, then we start over with a new code."
+_SORRY = "This is our fault, not yours. We'll call you back when it's fixed."
+_WAIT = "Please don't try again for an hour. Then we start over with a new code."
 _CONFIRM = ("ConfirmForgotPassword",)
 _SIGN_IN = ("InitiateAuth",)
 _SENDING = ("ForgotPassword", "AdminResetUserPassword")
@@ -67,17 +67,24 @@ _ADMIN_CHANGES = (
     "AdminUpdateUserAttributes",
     "AdminUserGlobalSignOut",
 )
-_HOLD = "Please hold the line; I am looking whether it has worked."
-_LOOK = "Please look for a new message from us now, also in the spam folder."
-_SIGN_IN_CHECK = (
-    "Try one sign-in with the new password before anything else: the password may have been"
-    " changed."
+_STOP = (
+    "Stop all tries for up to an hour, then send one new code. Anyone who cannot wait needs proof"
+    " of identity and a password without a code (set-password): AWS names no such limit for that."
 )
+_HOLD = "Please hold on while I check whether that worked."
+_BUSY = "Our system is busy. Please hold on for a moment."
+_ANOTHER = "Run this again: another password is generated. Nothing has changed so far."
+_INVITE = (
+    "invite again (AdminCreateUser with RESEND, and DesiredDeliveryMediums EMAIL: its default is"
+    " SMS)"
+)
+_LOOK = "Please look for a new message from us, in the spam folder too."
+_SIGN_IN_CHECK = "Try one sign-in with the new password first: the password may have changed."
 _MAIL_CHECK = (
-    "Have the user look for a new message before anything else, and use its code. Do not request"
-    " another one before they have looked: it would end the first, and spends a try."
+    "Have the user look for a new message first, and use its code. Do not request another one"
+    " before they have looked: that spends a try, and the first code may stop working."
 )
-_USER_CHECK = "Look the user up before anything else: the change may have been made."
+_USER_CHECK = "Look the user up first: the change may have been made."
 
 
 def _setup(
@@ -101,7 +108,7 @@ def _unsettled(
     cause: str,
     *,
     operations: tuple[str, ...] = (),
-    say: str = "Please try to sign in with the new password now, once.",
+    say: str = "Please try once to sign in with the new password.",
     next: str = _SIGN_IN_CHECK,
     runbook: str = "",
 ) -> Entry:
@@ -118,24 +125,23 @@ CATALOGUE: tuple[Entry, ...] = (
         TryAgain.SAME_CODE,
         "There is a live code for this user, and this is not it.",
         "A digit was mistyped, or the code comes from an older message: most likely only the newest"
-        " one is good, though AWS does not say so. A pool that hides which users exist gives the"
-        " same answer for a user who is missing or disabled.",
+        " one is good, though AWS does not say so. An app client that hides which users exist says"
+        " the same of a user who is missing or disabled.",
         "That is not the right code. Please type the one of the newest message.",
         "Have the code of the newest message typed. After three misses stop, check that the user"
-        " exists and is enabled, and request one new code. Each try spends one of the user's 5 to"
-        " 20 an hour.",
+        " exists and is enabled, and send one new code. Each try spends one of the user's 5 to 20"
+        " an hour.",
     ),
     Entry(
         "ExpiredCodeException",
         Kind.CODE,
         TryAgain.NEW_CODE,
-        "There is no live code for this user and this app client.",
-        "The code is more than an hour old, was used already, was never requested, or, as was"
-        " reported, was requested through another app client.",
-        "That code no longer works. I will have a new one sent to you; please use only the new"
-        " message.",
-        "First try one sign-in with the new password: if an earlier try went through, it works. If"
-        " it does not, request one new code through the same app client and use that.",
+        "That code has expired, was already used, or came from another app.",
+        "It is more than an hour old (8 minutes on the pages of managed login), was used already,"
+        " was never requested, or, as was reported, was requested through another app client.",
+        "That code no longer works. I'll have a new one sent; please use only that.",
+        "First try one sign-in with the new password: an earlier try may have worked. If it fails,"
+        " send one new code through the same app client and use that.",
         runbook="request-code",
     ),
     # The password
@@ -146,7 +152,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "Cognito does not take the generated password.",
         "The pool's rules have changed since they were read, or the password is known from a leak.",
         _HOLD,
-        "Run this again: another password is generated. Nothing has changed so far.",
+        _ANOTHER,
         _SET,
     ),
     Entry(
@@ -156,17 +162,17 @@ CATALOGUE: tuple[Entry, ...] = (
         "The password was used before by this user.",
         "The pool remembers earlier passwords.",
         _HOLD,
-        "Run this again: another password is generated. Nothing has changed so far.",
+        _ANOTHER,
         _SET,
     ),
     Entry(
         "InvalidPasswordException",
         Kind.PASSWORD,
         TryAgain.SAME_CODE,
-        "Cognito does not allow this password for security reasons, though it fits the policy.",
+        "Cognito refuses this password for security reasons, although it meets the rules.",
         "It is commonly used, or known from a leak.",
-        "That password is too well known. Please choose another one that you use nowhere else.",
-        "Try again with another password and the same code; do not request a new one.",
+        "That password is too well known. Please choose one that you use nowhere else.",
+        "Try another password with the same code; do not send a new one.",
         text="cannot be used for security reasons",
     ),
     Entry(
@@ -175,10 +181,8 @@ CATALOGUE: tuple[Entry, ...] = (
         TryAgain.SAME_CODE,
         "The new password breaks the pool's password policy.",
         "Cognito names one broken rule at a time; others may be broken too.",
-        "That password does not fit the rules yet. Please choose another one; your code is still"
-        " good.",
-        "Read out the rule, then try again with another password and the same code; do not request"
-        " a new one.",
+        "That password doesn't meet the rules. Please choose another; your code still works.",
+        "Read out the rule. Then try another password with the same code; do not send a new one.",
     ),
     Entry(
         "PasswordHistoryPolicyViolationException",
@@ -187,7 +191,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "The new password was used before by this user.",
         "The pool remembers earlier passwords and does not take them again.",
         "You have used that password before. Please choose one that is new.",
-        "Try again with a password that was not used before and the same code.",
+        "Try a password that was not used before, with the same code.",
     ),
     Entry(
         "InvalidParameterException",
@@ -205,11 +209,10 @@ CATALOGUE: tuple[Entry, ...] = (
         "LimitExceededException",
         Kind.LIMIT,
         TryAgain.LATER,
-        "The account's daily limit for e-mails is used up: no code was sent.",
+        "No code was sent: the AWS account's daily limit for e-mails is used up.",
         "The pool sends with Cognito's own sender, which allows 50 messages a day for the whole"
         " account.",
-        "We cannot send you a message today. I will set this right with our administrators and call"
-        " you back.",
+        "We can't send you a message today. Our administrators will fix it, and we'll call you.",
         "Have the pool send through Amazon SES. Until then the limit ends at 09:00 UTC; an"
         " administrator can set a password meanwhile.",
         _SENDING,
@@ -224,8 +227,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "Requests and entries of codes share one budget of 5 to 20 an hour for each user, failed or"
         " not.",
         _WAIT,
-        "Stop all tries for up to an hour, then request one new code. AWS names no such limit for"
-        " AdminSetUserPassword; who cannot wait needs proof of identity first (set-password).",
+        _STOP,
     ),
     Entry(
         "TooManyFailedAttemptsException",
@@ -234,26 +236,26 @@ CATALOGUE: tuple[Entry, ...] = (
         "This user has failed too often: Cognito takes no more tries for a while.",
         "Too many wrong codes in a short time.",
         _WAIT,
-        "Stop all tries for up to an hour, then request one new code. Who cannot wait needs proof"
-        " of identity first (set-password).",
+        _STOP,
     ),
     Entry(
         "TooManyRequestsException",
         Kind.LIMIT,
         TryAgain.LATER,
-        "Too many requests at once reach Cognito; this one was not worked on.",
-        "All pools of an account and region share 30 password-recovery calls a second. It is not"
-        " the user's doing.",
-        "Our system is busy. Please hold the line for a moment.",
-        "Wait a few seconds and try once more; a code that was sent is as good as before. If it"
-        " goes on, look at ThrottleCount in CloudWatch.",
+        "AWS gets too many requests at once; this one was not carried out.",
+        "All pools of an account and region share a number of calls a second, by category of call"
+        " (developer guide, Quotas). It is not the user's doing.",
+        _BUSY,
+        "Wait a few seconds and try once more; a code that was sent still works. If it goes on,"
+        " look at ThrottleCount in CloudWatch, and at the limit itself (GetProvisionedLimit).",
     ),
     # Who asks for what
     _setup(
         "NotAuthorizedException",
         "The secret hash is missing or wrong.",
         "The app client has a client secret, and the hash was not sent, or was made with another"
-        " secret or another form of the username, or the client has none.",
+        " secret or another form of the username. A client can have two secrets at once while one"
+        " replaces the other. Or the client has none.",
         "Give the client_secret of exactly this app client, as a reference, or use an app client"
         " without a secret.",
         operations=PUBLIC,
@@ -265,7 +267,7 @@ CATALOGUE: tuple[Entry, ...] = (
         TryAgain.NOTHING,
         "The user is disabled.",
         "An administrator disabled the account.",
-        "Your account is disabled. I have to ask an administrator before we can go on.",
+        "Your account is disabled. I have to ask an administrator first.",
         "Find out why the account was disabled. An administrator may enable it (AdminEnableUser);"
         " then start over.",
         (*PUBLIC, "AdminResetUserPassword"),
@@ -276,13 +278,12 @@ CATALOGUE: tuple[Entry, ...] = (
         "NotAuthorizedException",
         Kind.SETUP,
         TryAgain.NOTHING,
-        "In the user's present state the password cannot be reset by a code.",
+        "A code cannot reset this password: the user has a temporary one, or a company login.",
         "The user still has a temporary password (FORCE_CHANGE_PASSWORD) or signs in through"
         " another provider.",
-        "Please sign in with the temporary password from your invitation. Or sign in the way you"
-        " usually do.",
-        "With a temporary password: sign in with it, or invite again (AdminCreateUser, RESEND), or"
-        " set a password. A federated user resets the password at that provider.",
+        "Please use the temporary password from your invitation, or your company login.",
+        f"With a temporary password: sign in with it, or {_INVITE}, or set a password. A federated"
+        " user resets the password at that provider.",
         _SENDING,
         "cannot be reset in the current state",
         runbook="diagnose-user",
@@ -293,7 +294,7 @@ CATALOGUE: tuple[Entry, ...] = (
         TryAgain.NOTHING,
         "Only an administrator resets passwords in this pool.",
         "The pool's account recovery is admin_only.",
-        "In this system an administrator has to set your password. I will pass it on.",
+        "An administrator has to set your password. I will pass it on.",
         "An administrator sets a password (AdminSetUserPassword).",
         _SENDING,
         "Contact administrator",
@@ -305,7 +306,7 @@ CATALOGUE: tuple[Entry, ...] = (
         TryAgain.LATER,
         "Cognito blocked the attempt for security reasons.",
         "Threat protection rates this request as risky.",
-        "The system blocked this for your safety. Please try from your usual place and device.",
+        "The system blocked this for your safety. Please try on your usual device.",
         "Look at AdminListUserAuthEvents for this user before you try again.",
         PUBLIC,
         "security reasons",
@@ -318,8 +319,8 @@ CATALOGUE: tuple[Entry, ...] = (
         "Sign-in is locked for a while after too many wrong passwords.",
         "After five failures Cognito waits ever longer, up to about 15 minutes. A reset is not"
         " known to end the wait.",
-        "Please do not try to sign in for 15 minutes, then use the new password.",
-        "Wait 15 quiet minutes, then sign in once with the new password.",
+        "Please don't sign in for 15 minutes. Then use the new password.",
+        "Wait 15 minutes without any try, then sign in once with the new password.",
         _SIGN_IN,
         "attempts exceeded",
     ),
@@ -329,8 +330,8 @@ CATALOGUE: tuple[Entry, ...] = (
         TryAgain.NOTHING,
         "The temporary password has run out.",
         "It was not used within the days that the pool allows.",
-        "Your invitation has run out. I will have a new one sent.",
-        "Invite again (AdminCreateUser, RESEND) or set a password.",
+        "Your invitation has run out. I'll have a new one sent.",
+        f"{_INVITE[0].upper()}{_INVITE[1:]}, or set a password.",
         _SIGN_IN,
         "Temporary password has expired",
         runbook="set-password",
@@ -349,10 +350,9 @@ CATALOGUE: tuple[Entry, ...] = (
     _setup(
         "NotAuthorizedException",
         "Cognito does not allow this call.",
-        "The app client, its secret, the user's state or the caller's rights stand against it; the"
-        " message says which.",
-        "Read the message, check the app client and the caller's IAM permissions, and mend what it"
-        " names.",
+        "The app client, its secret, the user's state or your permissions prevent it; the message"
+        " says which.",
+        "Read the message, check the app client and your IAM permissions, and fix what it names.",
     ),
     Entry(
         "UserNotFoundException",
@@ -372,7 +372,7 @@ CATALOGUE: tuple[Entry, ...] = (
         TryAgain.NOTHING,
         "The user never finished signing up.",
         "The sign-up was not confirmed, so there is nothing to reset.",
-        "Your registration is not finished yet. I will have its confirmation sent again.",
+        "Your registration isn't finished yet. I'll have its confirmation sent again.",
         "Confirm the sign-up first: ResendConfirmationCode, or AdminConfirmSignUp and a verified"
         " contact.",
         runbook="diagnose-user",
@@ -383,9 +383,9 @@ CATALOGUE: tuple[Entry, ...] = (
         TryAgain.NEW_CODE,
         "The password has to be reset before the user can sign in.",
         "An administrator reset it, or the user was imported or migrated.",
-        "You have to set a new password. You get a code for that.",
-        "Have the user type the code that was sent on the sign-in page; it is good for an hour. If"
-        " there is none, request one.",
+        "You need a new password. We'll send you a code for it.",
+        "Have the user type the code that was sent on the sign-in page. It is good for an hour, and"
+        " on the pages of managed login for 8 minutes. If there is none, send one.",
         runbook="request-code",
     ),
     Entry(
@@ -394,9 +394,9 @@ CATALOGUE: tuple[Entry, ...] = (
         TryAgain.NOTHING,
         "No code can be sent to this user.",
         "No contact is registered and verified, or the only one is the user's own second factor.",
-        "We have no confirmed address to send you a code. I must first make sure who you are.",
-        "After proof of identity an administrator marks a contact verified"
-        " (AdminUpdateUserAttributes), or sets a password.",
+        "We can't send you a code yet because your e-mail isn't confirmed. First I need to check"
+        " it's really you.",
+        "Check who is calling, mark the address as verified, then send a code. Or set a password.",
         _SENDING,
         "no registered/verified email or phone_number",
         runbook="fix-contact",
@@ -493,7 +493,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "InvalidSmsRoleTrustRelationshipException",
         "Cognito may not take on the role for sending SMS.",
         "The role's trust policy or external id is wrong.",
-        "Mend the trust policy of the pool's SMS role.",
+        "Fix the trust policy of the pool's SMS role.",
         runbook="audit-pool",
     ),
     _setup(
@@ -538,7 +538,7 @@ CATALOGUE: tuple[Entry, ...] = (
     _setup(
         "InvalidUserPoolConfigurationException",
         "The pool's configuration is not valid.",
-        "A setting of the pool stands against this call.",
+        "A setting of the pool prevents this call.",
         "Have the pool's owner check its configuration.",
     ),
     _setup(
@@ -576,10 +576,10 @@ CATALOGUE: tuple[Entry, ...] = (
         TryAgain.LATER,
         "Cognito had an internal error.",
         "A fault of the service.",
-        "Our system is busy. Please hold the line for a moment.",
+        _BUSY,
         "Wait a few seconds and try once more.",
     ),
-    # Signed calls only; these are AWS's common errors and stand in no model
+    # Signed calls only; these are AWS's common errors and are in no model
     _setup(
         "AccessDeniedException",
         "Your AWS identity may not make this call.",
@@ -614,9 +614,8 @@ _NO_ANSWER = (
 LOST_CONFIRM = _unsettled(
     *_NO_ANSWER,
     next=(
-        "Try one sign-in with the new password before anything else. If it works, all is done; if"
-        " it does not, try again with the same code, and with a new one only when Cognito says that"
-        " the code is no longer good."
+        "Try one sign-in with the new password first. If it works, all is done. If not, try the"
+        " same code again, and a new one only when Cognito says that the code no longer works."
     ),
 )
 LOST_READ = Entry(
@@ -643,7 +642,7 @@ SIGNED = (
     "ExpiredTokenException",
     "InvalidSignatureException",
 )
-"""What AWS may answer to any signed call, whatever it is; these stand in no model."""
+"""What AWS may answer to any signed call; these are in no model."""
 
 UNKNOWN = _setup(
     "",

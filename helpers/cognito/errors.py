@@ -76,13 +76,8 @@ class NotReached(ResetError):
     """The request never left: no route to Cognito, or no credentials to sign it with."""
 
     exit_code = 7
-    meaning = (
-        "Nothing was sent, so nothing has changed; a code that the user has is as good as before."
-    )
-    say = (
-        "I cannot reach our system right now. If you have a code, please keep it; it stays good for"
-        " an hour."
-    )
+    meaning = "Nothing was sent, so nothing has changed. A code that the user has still works."
+    say = "I can't reach our system right now. If you have a code, please keep it."
 
     def __init__(self, message: str, *, next: str, exit_code: int = 7) -> None:
         super().__init__(message)
@@ -147,8 +142,8 @@ class LimitReached(Refused):
 
 
 class NotAllowed(Refused):
-    """The app client, the user's state, the caller's rights or the pool's setup stand
-    against it.
+    """The app client, the user's state, the caller's rights or the pool's setup prevent
+    it.
     """
 
     exit_code = 6
@@ -169,12 +164,15 @@ _DOING = {
     "AdminResetUserPassword": "reset the password of",
     "AdminSetUserPassword": "set the password of",
     "AdminGetUser": "look up",
+    "AdminGetUserAuthFactors": "read the first factors of",
     "AdminListUserAuthEvents": "read the sign-in events of",
     "AdminUpdateUserAttributes": "mark a contact as verified for",
     "AdminUserGlobalSignOut": "end the sessions of",
     "DescribeUserPool": "read the user pool",
     "DescribeUserPoolClient": "read the app client",
+    "GetLogDeliveryConfiguration": "read the message logs of the pool",
     "GetUserPoolMfaConfig": "read the second factors of the pool",
+    "GetUserPoolSessionConfiguration": "read the session tracking of the pool",
     "ListUserPoolClients": "list the app clients",
     "ListUsers": "search the users",
 }
@@ -190,7 +188,7 @@ CONNECTING = (
     botocore_errors.EndpointConnectionError,
     botocore_errors.ProxyConnectionError,
 )
-"""What comes up only while no connection stands yet."""
+"""What comes up only while there is no connection yet."""
 _NO_CREDENTIALS = (
     botocore_errors.NoCredentialsError,
     botocore_errors.PartialCredentialsError,

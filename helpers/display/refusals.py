@@ -13,8 +13,9 @@ def refusals(operation: str) -> Table:
     operation: as the model spells it, such as ConfirmForgotPassword.
     """
     codes = _codes(operation)
-    # An entry for this operation alone stands in for the general ones of the same code.
-    entries = [e for e in CATALOGUE if e.code in codes and look_up(e.code, e.text, operation) is e]
+    # An entry for this operation alone takes the place of the general ones of the same code.
+    found = (look_up(one.code, one.text, operation) for one in CATALOGUE if one.code in codes)
+    entries = tuple(dict.fromkeys(found))
     return Table(
         f"What {operation} may answer",
         ("Cognito says", "It means", "What may be tried again", "What to do next"),
@@ -31,7 +32,9 @@ def refusals_of_reading(*operations: str, but: str = "") -> Table:
     operations: as the model spells them. but: an error that is a finding for the one who asks.
     """
     codes = dict.fromkeys(code for one in operations for code in _codes(one) if code != but)
-    entries = [look_up(code, operation=operations[0]) for code in codes]
+    # Each call has a quota of its own category, so the table names none of them.
+    only = len(operations) == 1
+    entries = [look_up(code, operation=operations[0] if only else "") for code in codes]
     return Table(
         "What the calls that read may answer",
         ("Cognito says", "It means", "Likely cause", "What to do next"),

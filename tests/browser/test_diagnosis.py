@@ -43,7 +43,7 @@ def test_a_training_case_is_planted_filled_in_diagnosed_and_solved_on_the_same_p
     )
     following.get_by_role("button", name="Mark it as verified").click()
     wait_for(following, "Done:")
-    keep(page, "diagnosis-2-mended")
+    keep(page, "diagnosis-2-fixed")
     lab.box.attach(lab.client)
     assert lab.client.forgot_password(ClientId=case.client_id, Username=case.username)
     assert lab.box.mailbox(case.username)

@@ -40,7 +40,7 @@ def test_every_refusal_is_told_in_words_and_the_form_goes_on(page, lab):
     )
     said = answer(form, "Invalid verification code provided")
     assert REFUSED in said
-    assert "Try again with the digits of the newest message" in said
+    assert "Have the code of the newest message typed" in said
     keep(page, "5-refused")
 
     press(form, code=code, password=lab.plant("plantedweak"))
@@ -53,8 +53,8 @@ def test_every_refusal_is_told_in_words_and_the_form_goes_on(page, lab):
 
     lab.box.advance(3601)
     press(form, code=code, password=lab.plant("Planted-1-late"), Username=DIEGO["username"])
-    said = answer(form, "There is no live code")
-    assert "request one new code" in said
+    said = answer(form, "already used, or came from another app")
+    assert "send one new code" in said
 
     for _ in range(20):
         try:

@@ -1,5 +1,7 @@
 """What went wrong, what it means, what to do next: for every error that Cognito can answer with."""
 
+import re
+
 import botocore.session
 import pytest
 from botocore import exceptions as botocore_errors
@@ -9,6 +11,7 @@ from helpers.cognito import errors
 from helpers.cognito.catalogue import look_up
 from helpers.cognito.catalogue_entries import CATALOGUE, UNKNOWN, Kind, TryAgain
 from helpers.cognito.errors import map_botocore_errors
+from helpers.cognito.quotas import QUOTAS
 from helpers.display.refusals import refusals
 
 OPERATIONS = [
@@ -63,7 +66,7 @@ def test_every_modelled_error_says_what_it_means_and_what_to_do_next(operation, 
 
 def test_no_entry_stands_in_the_shadow_of_another():
     for entry in CATALOGUE:
-        operation = entry.operations[0] if entry.operations else "DescribeUserPool"
+        operation = entry.operations[0] if entry.operations else ""
         assert look_up(entry.code, f"... {entry.text} ...", operation) is entry
 
 
@@ -80,7 +83,7 @@ def test_no_entry_stands_in_the_shadow_of_another():
         pytest.param(
             "NotAuthorizedException",
             "User password cannot be reset in the current state.",
-            "cannot be reset by a code",
+            "A code cannot reset this password",
             id="state",
         ),
         pytest.param(
@@ -208,12 +211,45 @@ def test_what_never_left_is_told_from_what_was_sent_and_got_no_answer(raised, ex
     assert caught.value.__cause__ is raised
 
 
+@pytest.mark.parametrize(
+    ("operation", "category", "rate"),
+    [
+        ("ForgotPassword", "UserAccountRecovery", "30 calls"),
+        ("AdminSetUserPassword", "UserAccountRecovery", "30 calls"),
+        ("AdminGetUser", "UserRead", "120 calls"),
+        ("ListUsers", "UserList", "30 calls"),
+        ("DescribeUserPool", "UserPoolRead", "15 calls"),
+        ("DescribeUserPoolClient", "UserPoolClientRead", "one pool 5 calls"),
+        ("AdminUpdateUserAttributes", "UserUpdate", "25 calls"),
+        ("InitiateAuth", "UserAuthentication", "120 calls"),
+    ],
+)
+def test_the_cause_of_throttling_is_the_quota_of_the_call_that_was_throttled(
+    operation, category, rate
+):
+    cause = look_up("TooManyRequestsException", "Rate exceeded", operation).cause
+    assert category in cause
+    assert rate in cause
+
+
+def test_a_throttled_call_of_no_known_category_is_told_no_number():
+    cause = look_up("TooManyRequestsException", "", "GetLogDeliveryConfiguration").cause
+    assert "by category of call" in cause
+    assert not re.search(r"\d", cause)
+
+
+def test_every_operation_has_one_quota_and_is_cognitos():
+    listed = [name for one in QUOTAS for name in one.operations]
+    assert len(set(listed)) == len(listed)
+    assert set(listed) <= set(MODEL.operation_names)
+
+
 def test_in_a_notebook_an_error_is_words_and_no_traceback():
     lines = refused(
         "ExpiredCodeException", "Invalid code provided, please request a code again."
     )._render_traceback_()
     assert lines[0].startswith("CodeRefused: Couldn't confirm user diego@example.com.")
-    assert lines[1].startswith("What it means: There is no live code")
+    assert lines[1].startswith("What it means: That code has expired, was already used")
     assert lines[2].startswith("What to do next: First try one sign-in")
 
 

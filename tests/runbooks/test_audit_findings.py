@@ -472,7 +472,7 @@ def test_aliases_that_nothing_verifies_are_found(client):
     )
 
 
-def test_a_mended_alias_or_contact_by_phone_needs_a_role_for_sms_and_the_fix_says_so(client):
+def test_a_fix_of_an_alias_or_contact_by_phone_needs_a_role_for_sms_and_the_fix_says_so(client):
     titles = found(client, ALIASES | NO_ROLE)
     for title in ("aliases stay inactive", "the phone number stays unverified"):
         assert (

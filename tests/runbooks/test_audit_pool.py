@@ -111,7 +111,7 @@ def test_a_well_set_pool_is_told_to_be_well(client):
     assert len(run.well_set().rows) >= 12
 
 
-def test_a_mended_setting_is_gone_at_the_next_run(client):
+def test_a_fixed_setting_is_gone_at_the_next_run(client):
     client.update_user_pool_client(
         **POOL,
         ClientId=DEFAULT_CLIENT_ID,

@@ -189,7 +189,7 @@ def test_a_user_whose_sign_in_is_locked_is_told_to_wait(code, client):
         signs_in(client, "wrong-Password-1")
     result = new_run().submit()
     assert result.outcome is Outcome.CONFIRMED
-    assert "do not try to sign in for 15 minutes" in result.say
+    assert "don't sign in for 15 minutes" in result.say
 
 
 def test_a_proof_that_is_throttled_makes_nobody_wait(code, sandbox):

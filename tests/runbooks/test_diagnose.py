@@ -1005,7 +1005,7 @@ def test_a_problem_says_everything_in_whole_sentences(problem):
         ("password-too-well-known", "security reasons"),
         ("password-policy", "policy"),
         ("older-code", "this is not it"),
-        ("code-used-or-expired", "no live code"),
+        ("code-used-or-expired", "already used"),
         ("blocked-by-firewall", "firewall"),
     ],
 )

@@ -990,7 +990,7 @@ def test_the_practice_cell_plants_a_case_and_nobody_else(sandbox):
     assert calls(sandbox) == before
 
 
-def test_the_practice_cell_leaves_a_user_alone_who_was_mended(sandbox, client):
+def test_the_practice_cell_leaves_a_user_alone_who_was_put_right(sandbox, client):
     DiagnoseUser(interactive="no").practice()
     do(diagnosed()[1].next_runbook)
     assert "already" in repr(DiagnoseUser(interactive="no").practice())

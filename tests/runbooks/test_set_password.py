@@ -302,7 +302,7 @@ def test_a_user_whose_sign_in_is_locked_is_told_to_wait(fault, client, place, sa
         sandbox.fault("AdminSetUserPassword", fault)
     result = made(place).submit()
     assert result.outcome is Outcome.CONFIRMED
-    assert "do not try to sign in for 15 minutes" in result.say
+    assert "don't sign in for 15 minutes" in result.say
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ VARIANTS = {
         {"code": "literal:482915"},
         3,
         "refused",
-        "is not the one that Cognito sent last",
+        "this is not it",
     ),
     "weak-password": (
         {"new_password": "literal:Weak-1"},
