@@ -15,12 +15,14 @@ from helpers.secrets.redaction import redact
 class Card:
     """A title and rows of (label, text), without the secrets that this process knows.
 
-    changes: where something will be different, rows of (what, now, after).
+    changes: where something will be different, rows of (what, now, after). banner: what has to be
+    seen first, in a frame.
     """
 
     title: str
     rows: tuple[tuple[str, str], ...] = ()
     changes: tuple[tuple[str, str, str], ...] = ()
+    banner: str = ""
 
     def map(self, change: Callable[[str], str]) -> "Card":
         """Return the card with every text but the labels passed through `change`."""
@@ -28,16 +30,20 @@ class Card:
             change(self.title),
             tuple((label, change(text)) for label, text in self.rows),
             tuple((change(what), change(now), change(after)) for what, now, after in self.changes),
+            self.banner,
         )
 
     def __repr__(self) -> str:
         width = max((len(label) for label, _ in self.rows), default=0)
-        lines = [self.title, *(f"  {label:<{width}}  {text}" for label, text in self.rows if text)]
+        ruler = "=" * len(self.banner)
+        lines = [ruler, self.banner, ruler] if self.banner else []
+        lines += [self.title, *(f"  {label:<{width}}  {text}" for label, text in self.rows if text)]
         lines += [f"  {what}: now {now}; after: {after}" for what, now, after in self.changes]
         return redact("\n".join(lines))
 
     def _repr_markdown_(self) -> str:
-        lines = [f"**{_escape(self.title)}**", ""]
+        lines = [f"> **{_escape(self.banner)}**", ""] if self.banner else []
+        lines += [f"**{_escape(self.title)}**", ""]
         rows = [f"| {_escape(label)} | {_escape(text)} |" for label, text in self.rows if text]
         if rows:
             lines += ["| What | How it is |", "|:---|:---|", *rows]
@@ -54,7 +60,8 @@ class Card:
         rows = "".join(
             f"<tr>{_head(label, 'row')}{_data(text)}</tr>" for label, text in self.rows if text
         )
-        shown = f"<p><strong>{_html(self.title)}</strong></p><table>{rows}</table>"
+        banner = f'<p style="{_BANNER}">{_html(self.banner)}</p>' if self.banner else ""
+        shown = f"{banner}<p><strong>{_html(self.title)}</strong></p><table>{rows}</table>"
         if self.changes:
             changes = "".join(
                 f"<tr>{_head(what, 'row')}{_data(now)}{_data(after)}</tr>"
@@ -66,6 +73,7 @@ class Card:
 
 
 _CELL = "text-align:left;vertical-align:top;line-height:1.4;padding-right:1em"
+_BANNER = "border:3px solid #b3261e;padding:0.3em 0.6em;font-weight:bold;width:fit-content"
 CHANGE = ("What changes", "Now", "After")
 
 

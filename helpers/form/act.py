@@ -43,8 +43,7 @@ class NonInteractiveRun:
     @property
     def result(self) -> Card:
         """The result, as a person reads it."""
-        assert self._run.result is not None
-        return self._run.result.card()
+        return self._run.result_card()
 
     @property
     def record(self) -> Record:

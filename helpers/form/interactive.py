@@ -159,7 +159,7 @@ class InteractiveRun:
                 self._fill(view, card.to_html())
             return "ready"
         self.form.errors = _errors(result.problems)
-        card = result.card()
+        card = run.result_card()
         recorded_as = replace(card, rows=(*card.rows, ("Recorded as", name)))
         self._show(recorded_as, result.outcome.value, result.next_runbook)
         self._fill(self.result, card.to_html())

@@ -18,20 +18,21 @@ from helpers.cognito.errors import BadParameters, NotReached, Problem
 from helpers.display.card import Card
 from helpers.run import recording
 from helpers.run.entry import RUNBOOKS
+from helpers.run.follow import follow
 from helpers.run.masking import output_masker, username_as
 from helpers.run.names import read_as
-from helpers.run.parameters import PRACTICE_CLIENT, PRACTICE_POOL, Parameters, PoolParameters
+from helpers.run.parameters import PRACTICE_CLIENT, Parameters
 from helpers.run.person import is_interactive
 from helpers.run.record import NextRunbook, Outcome, Record
 from helpers.run.result import NotDone, Result, left_open, not_reached
+from helpers.run.where import Callers, as_whom, where_card
 from helpers.secrets.redaction import register
 from helpers.secrets.references import fault_in, fault_in_value, resolve, scheme_of
 from helpers.secrets.secret import Secret, SecretError
 from helpers.target import Target, TargetError
+from helpers.target.caller import Caller
 
 P = TypeVar("P", bound=Parameters)
-_ALWAYS = ("username", "user_pool_id", "client_id")
-"""What the next runbook is told even where it is the default: these say whom it is about."""
 
 
 class Runbook(ABC, Generic[P]):
@@ -68,6 +69,7 @@ class Runbook(ABC, Generic[P]):
         self.parameters, self.problems = self._read(self.values, gate=not self.person)
         if self.problems and not self.person:
             raise BadParameters(self.problems)
+        self._callers = Callers()
         self.result: Result | None = None
         self.record: Record | None = None
 
@@ -117,48 +119,31 @@ class Runbook(ABC, Generic[P]):
 
     def plan(self) -> Card:
         """Return what will be sent, what it changes and what cannot be undone. Changes nothing."""
-        return self._as_output(self._plan())
+        return self._as_output(self._planned())
 
     def _where(self) -> Card:
-        if self.parameters is None:
-            return self._incorrect()
         p = self.parameters
-        pool = p.named_pool
-        return Card(
-            "Where am I?",
-            (
-                ("Pool", " · ".join(filter(None, (pool.label, pool.purpose)))),
-                ("Cognito", p.to_target().where()),
-                ("App client", getattr(p, "client_id", "")),
-                ("User pool", p.user_pool_id or "not named; this runbook can do without"),
-                ("User", getattr(p, "username", "")),
-                ("As whom", self.as_whom()),
-                (
-                    "Who runs this",
-                    (
-                        "a person, through the form"
-                        if self.person
-                        else "nobody is there: it acts at once"
-                    ),
-                ),
-            ),
+        if p is None:
+            return self._incorrect()
+        caller = self._callers.of(p)
+        return self.in_production(
+            where_card(p, reads=self.reads, person=self.person, caller=caller)
         )
+
+    def _planned(self) -> Card:
+        if self.parameters:
+            self._callers.of(self.parameters)  # before the plan signs what it reads
+        return self.in_production(self._plan())
 
     def as_whom(self) -> str:
         """Say which identity the run's calls are made with."""
-        p, signed = self.parameters, issubclass(self.parameters_model, PoolParameters)
-        if p is None or not (signed or p.user_pool_id):
-            return "nobody: the call is unsigned and needs no AWS credentials"
-        if p.to_target().may_be_sandbox:
-            return (
-                f"{'an administrator' if signed else 'nobody'}; the sandbox asks for no credentials"
-            )
-        signer = f"profile {p.profile}" if p.profile else "your AWS credentials"
-        return (
-            f"{signer}, signed"
-            if signed
-            else f"nobody for the call, which is unsigned; {signer} for reading {self.reads}"
-        )
+        caller = self._callers.of(self.parameters) if self.parameters else None
+        return as_whom(self.parameters, self.reads, caller)
+
+    def in_production(self, card: Card) -> Card:
+        """Return a card with the name of its pool on top, where that is a production pool."""
+        pool = self.parameters.named_pool if self.parameters else None
+        return replace(card, banner=pool.label) if pool and pool.production else card
 
     def rehearse(self, values: Mapping[str, str]) -> Card | list[Problem]:
         """Return the plan for a form's values, without secrets, or what is wrong with them."""
@@ -166,7 +151,7 @@ class Runbook(ABC, Generic[P]):
         if parameters is None:
             return problems
         self.parameters = parameters
-        return self._plan()
+        return self._planned()
 
     def submit(
         self, values: Mapping[str, str] | None = None, typed: Mapping[str, Secret] | None = None
@@ -188,7 +173,7 @@ class Runbook(ABC, Generic[P]):
                 for name in self.parameters_model.SECRETS
                 if merged.get(name) == "prompt:" and name not in typed
             ]
-        endpoint, started = "", datetime.now(UTC)
+        endpoint, started, caller = "", datetime.now(UTC), None
         now: Callable[[], datetime] = partial(datetime.now, UTC)
         secrets: dict[str, Secret] = {}
         notes: list[str] = []
@@ -197,12 +182,11 @@ class Runbook(ABC, Generic[P]):
             target = parameters.to_target()
             endpoint, now = target.where(), target.now
             started = now()
-            secrets, problems = self._resolve(parameters, target, typed)
-            wanted = (n for n in self.parameters_model.SECRETS if getattr(parameters, n))
-            if all(name in secrets for name in wanted):
-                more, notes = self._check(parameters, secrets)
-                known = {problem.field for problem in problems}
-                problems += [problem for problem in more if problem.field not in known]
+            if self.person:
+                self._callers.forget_failures()
+            caller = self._callers.of(parameters)
+            if not (self.parameters_model.SIGNED and isinstance(caller, NotReached)):
+                secrets, problems, notes = self._resolve_all(parameters, target, typed)
         if parameters is None or problems:
             result = Result(
                 Outcome.NOT_SENT,
@@ -211,6 +195,8 @@ class Runbook(ABC, Generic[P]):
                 problems=tuple(problems),
                 next="Correct the named fields and try again.",
             )
+        elif self.parameters_model.SIGNED and isinstance(caller, NotReached):
+            result = not_reached(caller)
         else:
             result = self._acted(parameters, target, secrets)
         lacking = left_open(result.next_runbook) if result.next_runbook else ""
@@ -230,6 +216,8 @@ class Runbook(ABC, Generic[P]):
             runbook=self.name,
             endpoint=endpoint,
             parameters=parameters.shown() if parameters else {},
+            account=caller.account if isinstance(caller, Caller) else "",
+            caller=caller.arn if isinstance(caller, Caller) else "",
             started_at=started,
             ended_at=now(),
             steps=result.steps,
@@ -255,10 +243,13 @@ class Runbook(ABC, Generic[P]):
             )
         if self.result.outcome is not Outcome.CONFIRMED:
             raise NotDone(self.result)
-        return Card(
-            self.result.headline,
-            (("Proof", self.result.proof), ("Request id", self.result.request_id)),
-        )
+        rows = (("Proof", self.result.proof), ("Request id", self.result.request_id))
+        return self.in_production(Card(self.result.headline, rows))
+
+    def result_card(self) -> Card:
+        """Return what came of the run, as a person reads it. Only after `submit`."""
+        assert self.result is not None
+        return self.in_production(self.result.card())
 
     # --- inner ---
 
@@ -281,40 +272,18 @@ class Runbook(ABC, Generic[P]):
         """
         if not name or (RUNBOOKS[name].takes_code and not self._may_take_code()):
             return None
-        schema = RUNBOOKS[name].parameters
-        pool = self.parameters.pool if self.parameters else ""
-        by_pool = {**schema.filled_in({"pool": pool}), "pool": ""}
-        known = {**(self.parameters.model_dump() if self.parameters else {}), **more}
-        left = (*schema.SECRETS, "confirm_username", "interactive")
-        given = {
-            field: known[field]
-            for field, about in schema.model_fields.items()
-            if known.get(field)
-            and field not in left
-            and (known[field] != about.default or field in _ALWAYS)
-            and known[field] != by_pool.get(field)
-        }
-        # A default that is the sandbox's must not slip in where somebody else is meant: what is not
-        # known is left open, unless the pool knows it.
-        practice = self.parameters is None or (
-            self.parameters.to_target().may_be_sandbox
-            and known.get("user_pool_id") in (None, "", PRACTICE_POOL)
-        )
-        given |= {
-            field: ""
-            for field in _ALWAYS
-            if field in schema.model_fields
-            and field not in given
-            and (field == "username" or not (practice or by_pool.get(field)))
-        }
-        return NextRunbook(name=name, parameters=given)
+        return follow(name, self.parameters, more)
 
     def _may_take_code(self) -> bool:
-        """Whether the user's code may be typed here: by a program, or in practice. On the phone the
-        user types it on the sign-in page, never the agent first.
+        """Whether the user's code may be typed here: by a program, in practice, or where the pool
+        says so. Elsewhere the user types it on the sign-in page, never the agent first.
         """
+        p = self.parameters
         return (
-            not self.person or self.parameters is None or self.parameters.to_target().may_be_sandbox
+            not self.person
+            or p is None
+            or p.to_target().may_be_sandbox
+            or p.named_pool.asks.codes_by_phone
         )
 
     def _read(self, values: Mapping[str, Any], *, gate: bool) -> tuple[P | None, list[Problem]]:
@@ -346,6 +315,17 @@ class Runbook(ABC, Generic[P]):
             and fault_in(reference, sandbox=sandbox, person=True)
         ]
         return {**values, **dict.fromkeys(unfit, "prompt:")}
+
+    def _resolve_all(
+        self, parameters: P, target: Target, typed: Mapping[str, Secret]
+    ) -> tuple[dict[str, Secret], list[Problem], list[str]]:
+        """Return the secrets, what is wrong with them, and notes on what was corrected in them."""
+        secrets, problems = self._resolve(parameters, target, typed)
+        if not all(name in secrets for name in parameters.SECRETS if getattr(parameters, name)):
+            return secrets, problems, []
+        more, notes = self._check(parameters, secrets)
+        known = {problem.field for problem in problems}
+        return secrets, [*problems, *(one for one in more if one.field not in known)], notes
 
     def _resolve(
         self, parameters: P, target: Target, typed: Mapping[str, Secret]

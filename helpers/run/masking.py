@@ -81,12 +81,17 @@ def output_masker(model: type[Parameters], values: Mapping[str, Any]) -> Callabl
 KEPT = frozenset(
     {
         *((name,) for name in ("event", "run", "at", "state", "outcome")),
-        *(("record", name) for name in ("runbook", "started_at", "ended_at", "outcome")),
+        *(
+            ("record", name)
+            for name in ("runbook", "account", "caller", "started_at", "ended_at", "outcome")
+        ),
         *(("record", "steps", "*", name) for name in ("name", "status", "at", "request_id")),
         ("record", "next_runbook", "name"),
     }
 )
-"""Where a run's end holds no text but a word, a time or an id: these stay whatever the name is."""
+"""Where a run's end holds no text but a word, a time, an id or who signed: these stay whatever the
+name is.
+"""
 
 
 def mask_html(markup: str, mask: Callable[[str], str]) -> str:

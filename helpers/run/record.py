@@ -95,6 +95,16 @@ class Record(BaseModel):
     runbook: str
     endpoint: Text
     parameters: dict[str, Text]
+    account: Text = Field(
+        default="",
+        exclude_if=lambda account: not account,
+        description="the AWS account, where calls were signed",
+    )
+    caller: Text = Field(
+        default="",
+        exclude_if=lambda caller: not caller,
+        description="the ARN of who signed, where calls were signed",
+    )
     started_at: datetime
     ended_at: datetime
     steps: tuple[Step, ...] = ()

@@ -316,9 +316,11 @@ def in_words(report: "Report") -> str:
         ("Request ids", ", ".join(report.request_ids)),
         ("Executed notebook", report.notebook),
         ("Record", report.record_file),
+        ("Pool", report.pool),
         ("Run", report.run),
     )
-    return "\n\n".join((*report.plan, repr(Card(title, rows))))
+    banner = f"PRODUCTION: {report.pool}" if report.production else ""
+    return "\n\n".join((*report.plan, repr(Card(title, rows, banner=banner))))
 
 
 # --- batch ----------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from helpers.run.entries import Ended, Kept, Started, State, now
 from helpers.run.entry import RunbookEntry
 from helpers.run.journal import Journal
 from helpers.run.masking import mask_entry, username_masker
+from helpers.run.named_pool import fill_in
 from helpers.run.record import Outcome, Record, find_record
 from helpers.run.recording import RUN, new_run_id, start_entry, write_record
 from helpers.runner.engine.validation import seconds
@@ -48,6 +49,8 @@ class Report:
 
     run: str
     runbook: str
+    pool: str
+    production: bool
     state: str
     outcome: str
     exit_code: int
@@ -131,9 +134,12 @@ def run(
         line = mask_entry(ended, entry, values, username_as, out)
         unwritten = _write_end(journal, None if problems else kept, started, line)
     found = ended.record
+    pool = fill_in(entry.parameters.model_fields, values).pool
     return Report(
         run=name,
         runbook=entry.name,
+        pool=pool.name if pool else "",
+        production=pool is not None and pool.production,
         state=ended.state,
         outcome=ended.outcome.value,
         exit_code=ended.exit_code,

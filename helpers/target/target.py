@@ -126,7 +126,7 @@ class Target:
 
     def _faults_around(self) -> Iterator[tuple[str, str]]:
         """Yield what the environment has set wrongly for calls through the network."""
-        override = self._override()
+        override = self.override()
         url = override or (
             f"https://cognito-idp.{self.region}.amazonaws.com" if self.name == "aws" else self.name
         )
@@ -138,7 +138,7 @@ class Target:
                     f"{' or '.join(ENDPOINT_OVERRIDES)} holds what is no endpoint's URL.",
                 )
             return
-        proxy = "" if _on_loopback(url) else get_environ_proxies(url).get(parts.scheme, "")
+        proxy = "" if on_loopback(url) else get_environ_proxies(url).get(parts.scheme, "")
         # As botocore reads it. The words hold nothing of it: it may carry a password.
         if proxy and endpoint(proxy if proxy.startswith("http") else f"http://{proxy}") is None:
             name = f"{parts.scheme}_proxy".upper()
@@ -151,7 +151,7 @@ class Target:
         if parts.scheme == "https":
             yield from _faults_in_certificates(bundle or os.environ.get("REQUESTS_CA_BUNDLE", ""))
 
-    def _override(self) -> str:
+    def override(self) -> str:
         """Return the endpoint that the environment has put in the place of AWS, or ""."""
         if self.name != "aws":
             return ""
@@ -170,7 +170,7 @@ class Target:
     @property
     def may_be_sandbox(self) -> bool:
         """Whether practice references make sense: in the sandbox, or on a loopback endpoint."""
-        return self.embedded or _on_loopback(self.name)
+        return self.embedded or on_loopback(self.name)
 
     def where(self) -> str:
         """Return in words where calls go, even where the environment sends AWS calls elsewhere."""
@@ -179,7 +179,7 @@ class Target:
             kept = f"kept in the file {file}" if file else "in the memory of this process alone"
             return f"the sandbox, {kept}; no AWS account is touched"
         if self.name == "aws":
-            override = self._override()
+            override = self.override()
             return (
                 f"{override} (the environment sends AWS calls there)"
                 if override
@@ -198,7 +198,7 @@ class Target:
         config: dict[str, Any] = dict(_ONE_ATTEMPT)
         if self.may_be_sandbox:
             config["ignore_configured_endpoint_urls"] = True
-        if self.embedded or _on_loopback(self._override() or self.name):
+        if self.embedded or on_loopback(self.override() or self.name):
             config["proxies"] = {}  # one of the environment has no business on loopback
         if self.may_be_sandbox or not signed:
             config["signature_version"] = UNSIGNED
@@ -218,10 +218,10 @@ class Target:
             _sandbox().attach(client)
         return client
 
-    def aws(self, service: str) -> Any:
-        """Make a boto3 client for another AWS service, where references to secrets lead."""
+    def aws(self, service: str, config: Config | None = None) -> Any:
+        """Make a boto3 client for another AWS service, such as where references to secrets lead."""
         hide_in_logs()
-        return self._session(signed=True).client(service)  # type: ignore[call-overload]
+        return self._session(signed=True).client(service, config=config)  # type: ignore[call-overload]
 
     def _session(self, *, signed: bool) -> boto3.session.Session:
         if signed and not self.may_be_sandbox:
@@ -329,7 +329,8 @@ def _profile_of_environment() -> str:
     return os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE", "")
 
 
-def _on_loopback(url: str) -> bool:
+def on_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine."""
     parts = endpoint(url)
     return parts is not None and parts.hostname in LOOPBACK
 
