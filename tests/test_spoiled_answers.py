@@ -51,6 +51,7 @@ CASES = (
             "AdminGetUser",
             "DescribeUserPool",
             "DescribeUserPoolClient",
+            "AdminGetUserAuthFactors",
             "AdminListUserAuthEvents",
             "ListUsers",
         ),
@@ -61,6 +62,8 @@ CASES = (
         before=(
             "DescribeUserPool",
             "GetUserPoolMfaConfig",
+            "GetLogDeliveryConfiguration",
+            "GetUserPoolSessionConfiguration",
             "ListUserPoolClients",
             "DescribeUserPoolClient",
         ),
@@ -116,6 +119,7 @@ def run_of(case, endpoint, box, folder):
             AutoVerifiedAttributes=["email"],
             UserPoolTier="PLUS",
             UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"},
+            Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
         )
         values |= {"username": DEFAULT_USERNAME, "client_id": DEFAULT_CLIENT_ID}
     if case.runbook != "confirm-reset":

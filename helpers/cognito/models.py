@@ -29,7 +29,9 @@ class User:
     factors: the user's second factors as the API names them (SMS_MFA, EMAIL_OTP,
     SOFTWARE_TOKEN_MFA). created, last_modified: ISO time with offset. providers: the other
     providers that the user signs in through, as the attribute `identities` names them. Source:
-    developer guide, "Linking federated users to an existing user profile".
+    developer guide, "Linking federated users to an existing user profile". first_factors: what the
+    user can begin a sign-in with (PASSWORD, EMAIL_OTP, SMS_OTP, WEB_AUTHN); None where nobody
+    asked, since it takes a call of its own.
     """
 
     username: str
@@ -42,6 +44,7 @@ class User:
     request_id: str = ""
     providers: tuple[str, ...] = ()
     created: str = ""
+    first_factors: tuple[str, ...] | None = None
 
     @property
     def verified(self) -> tuple[str, ...]:
@@ -64,7 +67,10 @@ class Pool:
     why it cannot send, in Cognito's own words. verifies_changes: the contacts whose new value has
     to be proved before it replaces the old one. only_admins_create: nobody signs up alone. plan:
     LITE, ESSENTIALS or PLUS. factors: the second factors that the pool offers, as a user's are
-    named; None when nobody asked, since it takes a call of its own.
+    named; None when nobody asked, since it takes a call of its own. first_factors: what a sign-in
+    may begin with. arn: the pool's name in other services of AWS. logs: the kinds of events that go
+    to a log; tracks_sessions: sessions can be listed; firewall: the web ACL before the pool, "" for
+    none; each None where nobody asked, or, named in `unread`, where it may not be read.
     """
 
     pool_id: str
@@ -91,6 +97,12 @@ class Pool:
     only_admins_create: bool = False
     plan: str = ""
     factors: tuple[str, ...] | None = None
+    first_factors: tuple[str, ...] = ("PASSWORD",)
+    arn: str = ""
+    logs: tuple[str, ...] | None = None
+    tracks_sessions: bool | None = None
+    firewall: str | None = None
+    unread: tuple[str, ...] = ()
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -114,7 +126,7 @@ class Client:
     has_secret: its calls need a secret hash; the secret itself is not kept. hides_users:
     PreventUserExistenceErrors is ENABLED, so a request for a code is answered alike whether or not
     the user exists. refresh_lasts, access_lasts: seconds that a refresh token lives, and an access
-    or ID token, whichever is longer.
+    or ID token, whichever is longer. rotates: each refresh token is good for one renewal.
     """
 
     client_id: str
@@ -125,6 +137,7 @@ class Client:
     request_id: str = ""
     refresh_lasts: int = 30 * 86_400
     access_lasts: int = 3600
+    rotates: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from helpers.cognito.call import call
 from helpers.cognito.models import Client, Contact, Event, Pool, User
 from helpers.cognito.policy import PasswordPolicy
@@ -128,6 +130,11 @@ def read_pool(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> 
             "AllowAdminCreateUserOnly", False
         ),
         plan=pool.get("UserPoolTier", ""),
+        first_factors=tuple(
+            pool.get("Policies", {}).get("SignInPolicy", {}).get("AllowedFirstAuthFactors", [])
+        )
+        or ("PASSWORD",),
+        arn=pool.get("Arn", ""),
     )
 
 
@@ -149,6 +156,52 @@ def read_factors(client: "CognitoIdentityProviderClient", *, user_pool_id: str) 
     return Listed.of((name for name, offers in offered.items() if offers), answer)
 
 
+def first_factors(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str
+) -> tuple[str, ...]:
+    """Return what a user can begin a sign-in with: PASSWORD, EMAIL_OTP, SMS_OTP or WEB_AUTHN.
+
+    A user who has no password is not told from another by the status. Source: API reference,
+    AdminGetUserAuthFactors.
+    """
+    answer = call(client, "AdminGetUserAuthFactors", UserPoolId=user_pool_id, Username=username)
+    listed = answer.get("ConfiguredUserAuthFactors", [])
+    return Listed.of((one for one in listed if one != "SOFTWARE_TOKEN"), answer)
+
+
+def read_logs(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> tuple[str, ...]:
+    """Return the kinds of events that a pool logs; userNotification is what could not be sent.
+
+    Source: API reference, GetLogDeliveryConfiguration.
+    """
+    answer = call(client, "GetLogDeliveryConfiguration", UserPoolId=user_pool_id)
+    kept = answer.get("LogDeliveryConfiguration", {}).get("LogConfigurations", [])
+    return Listed.of((one["EventSource"] for one in kept), answer)
+
+
+def read_tracking(client: "CognitoIdentityProviderClient", *, user_pool_id: str) -> tuple[str, ...]:
+    """Return ("ENABLED",) where a pool's sessions can be listed and ended one by one, else ().
+
+    Source: API reference, GetUserPoolSessionConfiguration.
+    """
+    answer = call(client, "GetUserPoolSessionConfiguration", UserPoolId=user_pool_id)
+    state = answer.get("UserSessionTracking", "DISABLED")
+    return Listed.of(("ENABLED",) if state == "ENABLED" else (), answer)
+
+
+def read_firewall(client: Any, *, arn: str) -> str | None:
+    """Return the name of the web ACL before a user pool, "" for none, None where it cannot be read.
+
+    client: boto3's for wafv2. arn: the pool's. Source: API reference of AWS WAF,
+    GetWebACLForResource.
+    """
+    try:
+        answer = client.get_web_acl_for_resource(ResourceArn=arn)
+    except (BotoCoreError, ClientError):
+        return None
+    return str(answer.get("WebACL", {}).get("Name", ""))
+
+
 def read_client(
     client: "CognitoIdentityProviderClient", *, user_pool_id: str, client_id: str
 ) -> Client:
@@ -168,6 +221,7 @@ def read_client(
         refresh_lasts=_seconds(found, "Refresh", "days", 30),
         access_lasts=max(_seconds(found, kind, "hours", 1) for kind in ("Access", "Id")),
         request_id=_request_id(answer),
+        rotates=found.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED",
     )
 
 

@@ -163,6 +163,11 @@ class Target:
         return self.name == "sandbox"
 
     @property
+    def is_aws(self) -> bool:
+        """Whether calls go to AWS itself, whose other services then know the pool too."""
+        return self.name == "aws" and not self.override()
+
+    @property
     def private(self) -> bool:
         """Whether nobody but this process can have requested a code here."""
         return self.embedded and not os.environ.get("COGNITO_SANDBOX")

@@ -281,3 +281,50 @@ def test_an_unknown_user_and_an_unknown_client_are_refusals_in_words(client):
 )
 def test_a_contact_is_masked_as_cognito_masks_it(contact, shown):
     assert reads.masked(contact) == shown
+
+
+def test_what_a_sign_in_can_begin_with_is_read_of_the_pool_and_of_a_user(client):
+    factors = {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}
+    made = client.create_user_pool(PoolName="codes", Policies={"SignInPolicy": factors})["UserPool"]
+    assert reads.read_pool(client, **POOL).first_factors == ("PASSWORD",)
+    pool = reads.read_pool(client, user_pool_id=made["Id"])
+    assert pool.first_factors == ("PASSWORD", "EMAIL_OTP")
+    assert pool.arn.endswith(f":userpool/{made['Id']}")
+    found = reads.first_factors(client, **POOL, username="diego@example.com")
+    assert found == ("PASSWORD",)
+    assert found.request_id
+
+
+def test_an_authenticator_app_is_no_first_factor(client, monkeypatch):
+    answer = {"ConfiguredUserAuthFactors": ["PASSWORD", "SOFTWARE_TOKEN"], "ResponseMetadata": {}}
+    monkeypatch.setattr(reads, "call", lambda *_, **__: answer)
+    assert reads.first_factors(client, **POOL, username="diego@example.com") == ("PASSWORD",)
+
+
+def test_what_a_pool_logs_and_whether_it_tracks_sessions_is_read(client):
+    assert reads.read_logs(client, **POOL) == ()
+    assert reads.read_tracking(client, **POOL) == ()
+    group = {"LogGroupArn": "arn:aws:logs:us-east-1:123456789012:log-group:/cognito"}
+    event = {"LogLevel": "ERROR", "EventSource": "userNotification"}
+    client.set_log_delivery_configuration(
+        UserPoolId=DEFAULT_POOL_ID,
+        LogConfigurations=[{**event, "CloudWatchLogsConfiguration": group}],
+    )
+    client.set_user_pool_session_configuration(
+        UserPoolId=DEFAULT_POOL_ID,
+        UserSessionTracking="ENABLED",
+        TokenSession={"MaxPerUser": 20},
+    )
+    assert reads.read_logs(client, **POOL) == ("userNotification",)
+    assert reads.read_tracking(client, **POOL) == ("ENABLED",)
+
+
+@pytest.mark.parametrize(("feature", "rotates"), [("ENABLED", True), ("DISABLED", False)])
+def test_whether_refresh_tokens_rotate_is_read(client, feature, rotates):
+    made = client.create_user_pool_client(
+        UserPoolId=DEFAULT_POOL_ID,
+        ClientName="web",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
+        RefreshTokenRotation={"Feature": feature},
+    )["UserPoolClient"]
+    assert reads.read_client(client, **POOL, client_id=made["ClientId"]).rotates is rotates

@@ -55,8 +55,19 @@ WELL_SET = {
 FACTORS = {"MfaConfiguration": "OPTIONAL", "SoftwareTokenMfaConfiguration": {"Enabled": True}}
 QUIET = {
     "PreventUserExistenceErrors": "ENABLED",
-    "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
+    "RefreshTokenRotation": {"Feature": "ENABLED"},
 }
+LOGS = [
+    {
+        "LogLevel": "ERROR",
+        "EventSource": "userNotification",
+        "CloudWatchLogsConfiguration": {
+            "LogGroupArn": "arn:aws:logs:us-east-1:123456789012:log-group:/cognito"
+        },
+    }
+]
+SESSIONS = {"UserSessionTracking": "ENABLED", "TokenSession": {"MaxPerUser": 20}}
 
 
 def recovery(*mechanisms):
@@ -287,7 +298,44 @@ CASES = {
         Level.WORTH_KNOWING,
         "every user is invited",
     ),
-    "no-second-factor": ({}, {}, {"MfaConfiguration": "OFF"}, Level.AT_RISK, "no second factor"),
+    "no-second-factor": (
+        {},
+        {},
+        {"MfaConfiguration": "OFF"},
+        Level.AT_RISK,
+        "one stolen message is enough",
+    ),
+    "codes-alone": (
+        {
+            "Policies": {
+                "PasswordPolicy": STRICT,
+                "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]},
+            }
+        },
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "users may have no password",
+    ),
+    "passkeys": (
+        {
+            "Policies": {
+                "PasswordPolicy": STRICT,
+                "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]},
+            }
+        },
+        {},
+        {},
+        Level.WORTH_KNOWING,
+        "a passkey outlasts a reset",
+    ),
+    "no-rotation": (
+        {},
+        {"RefreshTokenRotation": {"Feature": "DISABLED"}},
+        {},
+        Level.WORTH_KNOWING,
+        "a copied refresh token lasts",
+    ),
     "no-threat-protection": (
         {"UserPoolAddOns": None},
         {},
@@ -297,6 +345,57 @@ CASES = {
     ),
 }
 EVERY = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+
+
+WATCHED = {
+    "logs": ({"logs": ()}, Level.WORTH_KNOWING, "lost messages leave no trace"),
+    "other-logs": (
+        {"logs": ("userAuthEvents",)},
+        Level.WORTH_KNOWING,
+        "lost messages leave no trace",
+    ),
+    "logged": ({"logs": ("userNotification",)}, Level.WELL, "message log"),
+    "sessions": ({"tracks_sessions": False}, Level.WORTH_KNOWING, "sessions cannot be seen"),
+    "tracked": ({"tracks_sessions": True}, Level.WELL, "session tracking"),
+    "no-firewall": ({"firewall": ""}, Level.WORTH_KNOWING, "no firewall"),
+    "firewall": ({"firewall": "shop"}, Level.WELL, "firewall"),
+    "unread": ({"unread": ("firewall",)}, Level.NOT_KNOWN, "firewall not read"),
+}
+
+
+@pytest.mark.parametrize(("changes", "level", "title"), WATCHED.values(), ids=WATCHED)
+def test_what_is_beside_a_pool_is_judged_where_it_was_asked_for(client, changes, level, title):
+    pool, clients = made(client)
+    before = {(one.level, one.title) for one in audit.audit(pool, clients)}
+    after = {(one.level, one.title) for one in audit.audit(replace(pool, **changes), clients)}
+    assert after - before == {(level, title)}
+
+
+@pytest.mark.parametrize(
+    ("recovery", "factors", "words"),
+    [
+        (("verified_email",), ("PASSWORD",), "a user's mailbox can set a new password"),
+        (("verified_phone_number",), ("PASSWORD",), "a user's phone can set a new password"),
+        (
+            ("verified_email",),
+            ("PASSWORD", "EMAIL_OTP"),
+            "mailbox can sign in by a code (EMAIL_OTP) and set a new password",
+        ),
+        (("admin_only",), ("PASSWORD", "SMS_OTP"), "phone can sign in by a code (SMS_OTP)."),
+    ],
+)
+def test_what_a_stolen_message_alone_opens_is_added_up(client, recovery, factors, words):
+    pool, clients = made(client)
+    pool = replace(pool, recovery=recovery, first_factors=factors, mfa="OFF")
+    (found,) = (one for one in audit.audit(pool, clients) if one.level is Level.AT_RISK)
+    assert found.title == "one stolen message is enough"
+    assert words in found.risk
+
+
+def test_where_no_message_opens_anything_nothing_is_said_of_it(client):
+    pool, clients = made(client)
+    pool = replace(pool, recovery=("admin_only",), mfa="OFF")
+    assert "MfaConfiguration" not in {one.setting for one in audit.audit(pool, clients)}
 
 
 @pytest.fixture
@@ -375,9 +474,11 @@ def test_what_update_user_pool_leaves_out_really_goes_back(client):
     client.update_user_pool(
         UserPoolId=pool.pool_id, UserPoolAddOns={"AdvancedSecurityMode": "ENFORCED"}
     )
-    assert {"recovery is not set", "50 e-mails a day", "no second factor"} <= {
-        one.title for one in weak(*read(client, pool.pool_id))
-    }
+    assert {
+        "recovery is not set",
+        "50 e-mails a day",
+        "one stolen message is enough",
+    } <= {one.title for one in weak(*read(client, pool.pool_id))}
 
 
 def test_two_app_clients_are_one_finding_that_names_the_weak_one(client):
@@ -637,17 +738,17 @@ def test_the_pool_that_every_sandbox_starts_with_is_judged_with_the_worst_first(
     assert levels == sorted(levels, key=list(Level).index)
     told = audit.summary(findings)
     assert told.startswith(
-        "2 × resets fail (capitals count, 50 e-mails a day); 1 × account at risk (no second"
-        " factor); "
+        "2 × resets fail (capitals count, 50 e-mails a day); 1 × account at risk (one stolen"
+        " message is enough); "
     )
-    assert told.endswith("; 7 × well set.")
+    assert told.endswith("; 8 × well set.")
 
 
 def test_the_two_tables_hold_every_finding_once(client):
     findings = audit.audit(*read(client, DEFAULT_POOL_ID))
     weak_ones, well_ones = audit.weak_points(findings), audit.well_set(findings)
     assert [row[0].split(".")[0] for row in weak_ones.rows] == [
-        str(number) for number in range(1, 9)
+        str(number) for number in range(1, 10)
     ]
     assert len(weak_ones.rows) + len(well_ones.rows) == len(findings)
     assert "documented by AWS (developer guide, Quotas)" in repr(weak_ones)

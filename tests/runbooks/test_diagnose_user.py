@@ -32,6 +32,7 @@ READING = {
     "AdminGetUser",
     "DescribeUserPoolClient",
     "ListUsers",
+    "AdminGetUserAuthFactors",
     "AdminListUserAuthEvents",
 }
 EVERY = pytest.mark.parametrize("name", CASES)
@@ -773,9 +774,39 @@ def recorded(sandbox, client):
         UserPoolTier="PLUS",
         UserPoolAddOns={"AdvancedSecurityMode": "AUDIT"},
         AutoVerifiedAttributes=["email"],
+        Policies={"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}},
     )
     sandbox.settings(delay_seconds=60)
     return {"username": "maria", "client_id": DEFAULT_CLIENT_ID}
+
+
+def test_a_user_without_a_password_is_told_so_and_sent_no_code(sandbox, client):
+    factors = {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}
+    pool = client.create_user_pool(PoolName="codes", Policies={"SignInPolicy": factors})["UserPool"]
+    attributes = [
+        {"Name": "email", "Value": "maria@example.com"},
+        {"Name": "email_verified", "Value": "true"},
+    ]
+    client.admin_create_user(
+        UserPoolId=pool["Id"],
+        Username="maria",
+        UserAttributes=attributes,
+        MessageAction="SUPPRESS",
+    )
+    _, result = diagnosed(username="maria", user_pool_id=pool["Id"], symptom="I get no mail")
+    assert (result.verdict.problem, result.verdict.runbook) == ("no-password", "")
+    assert ("First factors", "EMAIL_OTP") in result.facts
+    assert "A sign-in can begin with: EMAIL_OTP." in result.verdict.evidence
+    client.admin_set_user_password(
+        UserPoolId=pool["Id"], Username="maria", Password="Good-Enough-2", Permanent=True
+    )
+    _, result = diagnosed(username="maria", user_pool_id=pool["Id"])
+    assert result.verdict.problem == "nothing-in-the-way"
+
+
+def test_first_factors_are_not_asked_for_where_a_password_is_the_only_way_in(sandbox):
+    diagnosed(username="diego@example.com")
+    assert "AdminGetUserAuthFactors" not in calls(sandbox)
 
 
 def assert_truthful(result, operation, problem):

@@ -25,6 +25,8 @@ T = TypeVar("T")
 CALLS = (
     "DescribeUserPool",
     "GetUserPoolMfaConfig",
+    "GetLogDeliveryConfiguration",
+    "GetUserPoolSessionConfiguration",
     "ListUserPoolClients",
     "DescribeUserPoolClient",
 )
@@ -42,6 +44,8 @@ _MEANS = {
     Level.NOT_KNOWN: "What was read is well set; not everything could be read.",
     Level.WELL: "Nothing in these settings blocks a reset.",
 }
+_CLOSED = ("AccessDeniedException", "OperationNotEnabledException")
+_BESIDE = {"logs": "the message logs", "sessions": "the session tracking"}
 _YET = Card("Nothing has been read yet.", (("What to do next", "Press the form's button."),))
 
 
@@ -90,7 +94,14 @@ class AuditPool(Runbook[AuditPoolParameters]):
         return Card(
             "What will happen",
             (
-                ("Read, once", "DescribeUserPool and GetUserPoolMfaConfig (UserPoolId)"),
+                (
+                    "Read, once",
+                    (
+                        "DescribeUserPool, GetUserPoolMfaConfig, GetLogDeliveryConfiguration and"
+                        " GetUserPoolSessionConfiguration (UserPoolId)"
+                    ),
+                ),
+                ("Read, on AWS, if it may be", "AWS WAF's GetWebACLForResource (the pool's ARN)"),
                 ("Read, in pages", "ListUserPoolClients (UserPoolId), sixty app clients a page"),
                 (
                     "Read, for each",
@@ -162,6 +173,7 @@ class AuditPool(Runbook[AuditPoolParameters]):
         factors = reading.ask("the second factors", "GetUserPoolMfaConfig", reads.read_factors)
         if factors is not None:
             pool = replace(pool, factors=factors)
+        pool = reading.beside(pool)
         clients = reading.clients()
         known = None if reading.unread and not clients else clients
         findings = audit(pool, known, reading.unread)
@@ -223,6 +235,7 @@ class _Reading:
         self.steps = self._reader.steps
         self.failed: list[tuple[str, ResetError]] = []
         self.notes: list[str] = []
+        self.closed: list[str] = []
         self.unread = ""
 
     def ask(self, what: str, operation: str, call: Callable[..., T], **members: str) -> T | None:
@@ -232,6 +245,35 @@ class _Reading:
         except ResetError as exc:
             self.failed.append((what, exc))
             return None
+
+    def beside(self, pool: Pool) -> Pool:
+        """Return the pool with its logs, sessions and firewall; what may not be read is named."""
+        logs = self._may("logs", "GetLogDeliveryConfiguration", reads.read_logs)
+        sessions = self._may("sessions", "GetUserPoolSessionConfiguration", reads.read_tracking)
+        firewall = None
+        if self.target.is_aws:
+            firewall = reads.read_firewall(self.target.aws("wafv2"), arn=pool.arn)
+            self.closed += ["firewall"] if firewall is None else []
+        return replace(
+            pool,
+            logs=logs,
+            tracks_sessions=None if sessions is None else bool(sessions),
+            firewall=firewall,
+            unread=tuple(self.closed),
+        )
+
+    def _may(self, what: str, operation: str, call: Callable[..., T]) -> T | None:
+        """Return what a reading answers; one that is not permitted is named, and no failure."""
+        try:
+            return self._reader.read(operation, call)
+        except Refused as exc:
+            if exc.code not in _CLOSED:
+                self.failed.append((_BESIDE[what], exc))
+            else:
+                self.closed.append(what)
+        except ResetError as exc:
+            self.failed.append((_BESIDE[what], exc))
+        return None
 
     def clients(self) -> list[Client]:
         """Return the app clients that could be read; `unread` says which could not."""

@@ -162,7 +162,8 @@ def _sessions(clients: Sequence[Client]) -> Iterator[Finding]:
             "UpdateUserPoolClient",
             _ids(long),
         )
-    elif clients:
+    yield from _rotation(clients)
+    if clients and not long:
         yield well(
             Place.OPENS,
             setting,
@@ -170,6 +171,37 @@ def _sessions(clients: Sequence[Client]) -> Iterator[Finding]:
             f"{stays} When somebody else may have had the old password, run sign-out-everywhere.",
             "refresh tokens 30 days at most, access and ID tokens 1 hour at most",
             "API reference, AdminUserGlobalSignOut",
+            _ids(clients),
+        )
+
+
+def _rotation(clients: Sequence[Client]) -> Iterator[Finding]:
+    setting, source = "RefreshTokenRotation", "API reference, RefreshTokenRotationType"
+    lasting = [one for one in clients if not one.rotates]
+    if lasting:
+        yield Finding(
+            Level.WORTH_KNOWING,
+            Place.OPENS,
+            setting,
+            "a copied refresh token lasts",
+            "A refresh token that was copied from a device works beside the user's own until it"
+            " ends, also after a reset.",
+            f"off for {_named(lasting)}",
+            Sure.DOCUMENTED,
+            source,
+            "Turn rotation on: each refresh token is then good for one renewal.",
+            "the application has to renew by GetTokensFromRefreshToken and to keep the new token.",
+            "UpdateUserPoolClient",
+            _ids(lasting),
+        )
+    elif clients:
+        yield well(
+            Place.OPENS,
+            setting,
+            "refresh tokens rotate",
+            "A refresh token is good for one renewal; a copied one stops working.",
+            f"on for {_named(clients)}",
+            source,
             _ids(clients),
         )
 

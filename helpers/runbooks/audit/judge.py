@@ -14,6 +14,8 @@ from helpers.runbooks.audit.finding import Finding, Level, Place, Sure
 from helpers.runbooks.audit.names import finding_users
 from helpers.runbooks.audit.passwords import passwords
 from helpers.runbooks.audit.sending import sending
+from helpers.runbooks.audit.signing_in import signing_in
+from helpers.runbooks.audit.watched import watched
 
 UNSEEN = (
     "Cannot be seen from a pool's settings: what the code of its Lambda functions does, the state"
@@ -25,14 +27,20 @@ UNSEEN = (
 def audit(pool: Pool, clients: Sequence[Client] | None, unread: str = "") -> tuple[Finding, ...]:
     """Judge every setting that matters to a reset; the worst comes first, then the way of a code.
 
-    pool: with its factors where they were read. clients: the pool's app clients, None where none
-    could be read. unread: which app clients could not be read, and why.
+    pool: with its factors, logs, sessions and firewall where they were read. clients: the pool's
+    app clients, None where none could be read. unread: which app clients could not be read, and
+    why.
     """
     findings = [*contacts(pool), *sending(pool)]
     # Where not all app clients were read, none of them is called well set.
     if clients is not None:
         findings += [one for one in of_clients(clients) if one.weak or not unread]
-    findings += [*finding_users(pool), *passwords(pool)]
+    findings += [
+        *finding_users(pool),
+        *passwords(pool),
+        *signing_in(pool),
+        *watched(pool),
+    ]
     if unread:
         findings.append(
             Finding(

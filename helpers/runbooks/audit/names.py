@@ -80,7 +80,8 @@ def _names(pool: Pool) -> Iterator[Finding]:
             Place.POOL,
             "AliasAttributes, UsernameAttributes",
             "names to sign in with",
-            "Besides the username (or instead of it), a user is found by these.",
+            "Besides the username (or instead of it), a user is found by these. An alias belongs to"
+            " the user who verified it last; the other one loses it.",
             ", ".join((*pool.aliases, *pool.sign_in_names)),
             source,
         )
@@ -138,7 +139,8 @@ def _invitations(pool: Pool) -> Iterator[Finding]:
             Sure.REPORTED,
             "aws-amplify/amplify-js#1340",
             "Mark the contact as verified when the user is made; invite again where the days are"
-            " over (AdminCreateUser with RESEND).",
+            " over (AdminCreateUser with RESEND and DesiredDeliveryMediums EMAIL; its default is"
+            " SMS).",
         )
     else:
         yield well(

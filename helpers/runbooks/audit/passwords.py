@@ -1,4 +1,4 @@
-"""Judges what a new password opens: its rules, its history, and what is asked besides.
+"""Judges a new password: its rules, its history, and whether a stolen one is noticed.
 
 Pure: facts in, findings out. The facts about Cognito are those of the developer guide and the API
 reference, and, where a finding says so, of public reports.
@@ -14,10 +14,9 @@ _PASSWORDS = "developer guide, Passwords and account recovery"
 
 
 def passwords(pool: Pool) -> Iterator[Finding]:
-    """Judge the password policy, the second factor and threat protection."""
+    """Judge the password policy, its history and threat protection."""
     yield from _policy(pool)
     yield from _history(pool)
-    yield from _second_factor(pool)
     yield from _threats(pool)
 
 
@@ -117,36 +116,6 @@ def _history(pool: Pool) -> Iterator[Finding]:
             ),
             "it needs the plan Essentials or Plus, and users meet one more refusal.",
             "UpdateUserPool",
-        )
-
-
-def _second_factor(pool: Pool) -> Iterator[Finding]:
-    if pool.mfa == "OFF" and not pool.channels:
-        return
-    if pool.mfa == "OFF":
-        yield Finding(
-            Level.AT_RISK,
-            Place.OPENS,
-            "MfaConfiguration",
-            "no second factor",
-            "Anyone who can read one message of the user, in the mailbox or on the phone, sets a"
-            " new password and is in.",
-            "MFA is OFF",
-            Sure.INFERRED,
-            _PASSWORDS,
-            "Offer a second factor that no code is sent to, such as an authenticator app.",
-            "the application has to ask for the factor; a lost one is one more case for support.",
-            "SetUserPoolMfaConfig",
-        )
-    else:
-        yield well(
-            Place.OPENS,
-            "MfaConfiguration",
-            "second factor",
-            "A reset does not touch it: a user who has one is asked for it at the next sign-in"
-            + (", and only those." if pool.mfa == "OPTIONAL" else "."),
-            f"MFA is {pool.mfa}",
-            _PASSWORDS,
         )
 
 

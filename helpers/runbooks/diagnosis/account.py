@@ -21,7 +21,9 @@ def blocked(known: Known) -> Verdict | None:
 
 
 def by_state(known: Known, user: User) -> Verdict | None:
-    """Return the verdict on a state in which no code is sent, whoever asks; None in any other."""
+    """Return the verdict on a state in which there is nothing to reset by a code; None in any
+    other.
+    """
     facts = state(known.username, user, known.pool)
     if not user.enabled:
         return known.verdict("disabled", *facts)
@@ -42,6 +44,8 @@ def by_state(known: Known, user: User) -> Verdict | None:
         return known.verdict("unconfirmed", *facts, *((odd,) if user.verified else ()))
     if user.status not in ("CONFIRMED", "RESET_REQUIRED"):
         return known.verdict("undocumented-state", *facts)
+    if user.first_factors and "PASSWORD" not in user.first_factors:
+        return known.verdict("no-password", *facts)
     return None
 
 

@@ -34,6 +34,10 @@ _CANNOT_KNOW = {
         "The app client could not be read, so whether it hides users or has a secret is not known."
     ),
     "no-client": "The user pool has no app client of the id that was given.",
+    "factors": (
+        "What the user can begin a sign-in with could not be read, so whether there is a password"
+        " is not known."
+    ),
     "events": "The recorded events could not be read, so what the user has tried is not known.",
     "others": (
         "Other accounts could not be searched for, so whether another one is meant is not known."

@@ -149,6 +149,7 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
                     ),
                 ),
                 ("Only if the app client is named", f"DescribeUserPoolClient{named}"),
+                ("Only if a password is not the only way in", "AdminGetUserAuthFactors"),
                 ("Only if the pool records events", "AdminListUserAuthEvents"),
                 ("Costs", "AdminGetUser counts the user as active this month, which AWS bills"),
                 ("Changes", "nothing"),

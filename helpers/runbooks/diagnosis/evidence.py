@@ -34,6 +34,8 @@ def state(username: str, user: User, pool: Pool | None) -> list[str]:
     if user.providers:
         also = "" if user.status == "EXTERNAL_PROVIDER" else " too"
         words.append(f"The account signs in through {', '.join(user.providers)}{also}.")
+    if user.first_factors:
+        words.append(f"A sign-in can begin with: {', '.join(user.first_factors)}.")
     if user.factors:
         words.append(f"Second factor: {user.preferred_factor or ', '.join(user.factors)}.")
     if user.enabled and user.status in ("CONFIRMED", "RESET_REQUIRED"):

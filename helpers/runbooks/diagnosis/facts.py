@@ -39,6 +39,8 @@ def _of_user(user: User, pool: Pool | None) -> Iterator[tuple[str, str]]:
     yield "Contacts", "; ".join(contacts) or "none"
     preferred = f"; preferred: {user.preferred_factor}" if user.preferred_factor else ""
     yield "Second factors", (", ".join(user.factors) or "none") + preferred
+    if user.first_factors is not None:
+        yield "First factors", ", ".join(user.first_factors) or "none"
     yield "Where a code would go", " ".join(route(user, pool).why)
 
 

@@ -19,6 +19,7 @@ OPERATIONS = {
     "pool": "DescribeUserPool",
     "user": "AdminGetUser",
     "client": "DescribeUserPoolClient",
+    "factors": "AdminGetUserAuthFactors",
     "events": "AdminListUserAuthEvents",
     "others": "ListUsers",
 }
@@ -48,6 +49,9 @@ class Reading:
             self.client = self._ask(reader, "client", reads.read_client, client_id=p.client_id)
         if "user" not in self.failed:
             self.matches = self._search(reader, p.username)
+        if self.user and self.pool and self.pool.first_factors != ("PASSWORD",):
+            ways = self._ask(reader, "factors", reads.first_factors, username=p.username)
+            self.user = replace(self.user, first_factors=ways)
         if self.user and self.pool and self.pool.threat_protection != "OFF":
             found = self._ask(reader, "events", reads.recent_events, username=p.username)
             self.events = found or ()

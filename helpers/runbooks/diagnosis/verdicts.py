@@ -220,6 +220,15 @@ _ALL = (
         "set-password",
     ),
     Verdict(
+        "no-password",
+        "The user has no password: a code or a passkey signs them in.",
+        "This pool lets users sign in without a password, and Cognito lists none for this user"
+        " (AdminGetUserAuthFactors). So there is nothing to reset.",
+        "You have no password with us. Please sign in with a code or your passkey.",
+        "Have the user choose that way on the sign-in page. Whether 'forgot password' would give"
+        " such a user a password is not documented.",
+    ),
+    Verdict(
         "federated-user",
         "The user signs in through another provider and has no password here.",
         "The account came with a sign-in at another provider, such as a company login"
