@@ -1,128 +1,230 @@
-"""The processes that run a table's rows."""
+"""The processes that work on a campaign: each asks the ledger for a row, runs it, and says how it
+ended.
 
+A worker ends with its owner, and its notebook's kernel with it, so nothing acts that nobody counts.
+"""
+
+import ctypes
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
+from helpers.campaign.ending import Ending, ending_of
+from helpers.campaign.ledger import RUNNING, WAITING, Ledger, Row
+from helpers.cognito.quotas import category_of
 from helpers.run.entry import RunbookEntry
 from helpers.runner.headless import run
-from helpers.runner.signals import SIGNALS, StopRequests, exit_code, let_through, postponed
+from helpers.runner.signals import SIGNALS, StopRequests, let_through, postponed
+
+_LOOKS_EVERY = 0.5
+"""Seconds between two looks of a worker that has nothing to do at whether there is something."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """How one row of the table ended. number: its line in the table, as an editor counts."""
+class Done:
+    """How one row ended, as its worker says. again: it waits for another try."""
 
     number: int
     run: str
     outcome: str
     state: str
     exit_code: int
+    again: bool = False
 
 
 class WorkerPool:
-    """The workers: which are free, which row each has, and another for one that is gone."""
+    """The workers of this machine, and another for one that is gone."""
 
-    def __init__(self, size: int, entry: RunbookEntry, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        size: int,
+        *,
+        ledger: str,
+        campaign: str,
+        entry: RunbookEntry,
+        options: Mapping[str, Any],
+    ) -> None:
         self._context = multiprocessing.get_context("spawn")
-        self._entry, self._options = entry, options
-        self._all: dict[Connection, Any] = {}
-        self.busy: dict[Connection, int] = {}
-        self.free: list[Connection] = []
-        self._stopping = False
+        self._given = (ledger, campaign, entry, dict(options), os.getpid())
+        self._all: dict[Connection, BaseProcess] = {}
         for _ in range(size):
-            self._spawn()
+            self.spawn()
 
-    def _spawn(self) -> None:
+    @property
+    def working(self) -> bool:
+        """Whether any of them is still there."""
+        return bool(self._all)
+
+    def spawn(self) -> None:
+        """Start one more."""
         ours, theirs = self._context.Pipe()
-        # Not daemons: a worker has a process of its own below it, and ends by itself when its pipe
-        # closes.
-        worker = self._context.Process(target=_work, args=(theirs, self._entry, self._options))
+        # Not daemons: a worker has a process of its own below it.
+        worker = self._context.Process(target=_work, args=(theirs, *self._given))
         with postponed():  # of its own, which lets some through again
             resource_tracker.ensure_running()
         with postponed():  # until the worker has said how it takes them
             worker.start()
         theirs.close()
         self._all[ours] = worker
-        self.free.append(ours)
 
-    def submit(self, number: int, values: Mapping[str, Any]) -> None:
-        pipe = self.free.pop(0)
-        self.busy[pipe] = number
-        try:
-            pipe.send((number, dict(values)))
-        except OSError:
-            return  # it is gone; `collect` finds that
+    def collect(
+        self, timeout: float | None, stop: StopRequests | None = None
+    ) -> tuple[list[Done], list[str]]:
+        """Wait until a row has ended or a worker is gone; return the rows, and the gone workers.
 
-    def collect(self, timeout: float | None, stop: StopRequests | None = None) -> list[Row]:
-        """Wait until some row has ended, or for so many seconds; return the rows that have.
-
-        stop: raises what it was asked while this waits, and never when a row would be lost by that.
+        A worker that went by itself, having nothing left to do, is not among them. stop: raises
+        what it was asked while this waits, and never when a row would be lost by that.
         """
         with stop.heard() if stop else nullcontext():
-            ready = wait(list(self.busy), timeout) if self.busy else _sleep(timeout)
-        rows = []
+            ready = wait(list(self._all), timeout)
+        rows, gone = [], []
         for pipe in ready:
             assert isinstance(pipe, Connection)
-            number = self.busy.pop(pipe)
             try:
                 rows.append(pipe.recv())
-                self.free.append(pipe)
             except (EOFError, OSError):
-                rows.append(Row(number, "", "unknown", "lost", 138))
-                self._all.pop(pipe).join()
+                worker = self._all.pop(pipe)
+                worker.join()
                 pipe.close()
-                if not self._stopping:
-                    self._spawn()
-        return rows
+                if worker.exitcode:
+                    gone.append(name_of(worker.pid or 0))
+        return rows, gone
 
-    def stop(self) -> list[Row]:
-        """End the runs that are under way, each with its record, and return how they ended."""
-        self._stopping = True
-        for pipe in self.busy:
-            if self._all[pipe].is_alive():
-                os.kill(self._all[pipe].pid, signal.SIGTERM)
-        rows = []
-        while self.busy:
-            rows += self.collect(None)
-        return rows
-
-    def shutdown(self) -> None:
-        for pipe, worker in self._all.items():
-            pipe.close()
-            worker.join()
+    def stop(self) -> None:
+        """Ask each to end its run, with its record, and to take no other row."""
+        for worker in self._all.values():
+            if worker.pid and worker.is_alive():
+                os.kill(worker.pid, signal.SIGTERM)
 
 
-def _sleep(timeout: float | None) -> list[Any]:
-    time.sleep(timeout or 0)
-    return []
+def name_of(process: int) -> str:
+    """Return what a worker on this machine is called in the ledger."""
+    return f"{socket.gethostname()}:{process}"
 
 
-def _work(pipe: Connection, entry: RunbookEntry, options: Mapping[str, Any]) -> None:
-    """Be a worker: run rows until the pipe closes."""
+def _work(
+    pipe: Connection,
+    url: str,
+    campaign: str,
+    entry: RunbookEntry,
+    options: Mapping[str, Any],
+    owner: int,
+) -> None:
+    """Be a worker: run rows until there is none left that may begin."""
     # As for the command: see helpers.runner.cli
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    # What ends all of them is for the one who hands out the rows, who then asks each by SIGTERM.
+    # What ends all of them is for their owner, who then asks each by SIGTERM.
     for number in SIGNALS:
         if number != signal.SIGTERM:
             signal.signal(number, signal.SIG_IGN)
+    _end_with(owner)
     with StopRequests() as stop:
         let_through()
-        while True:
-            try:
-                number, values = pipe.recv()
-            except (EOFError, OSError):
-                return
-            if stop.number:
-                pipe.send(Row(number, "", "not_sent", "interrupted", exit_code(stop.number)))
-                continue
-            report = run(entry, values, stop=stop, **options)
-            pipe.send(Row(number, report.run, report.outcome, report.state, report.exit_code))
+        work(Ledger(url), campaign, entry, options, stop=stop, owner=owner, tell=pipe.send)
+
+
+def work(
+    ledger: Ledger,
+    campaign: str,
+    entry: RunbookEntry,
+    options: Mapping[str, Any],
+    *,
+    stop: StopRequests,
+    owner: int,
+    tell: Callable[[Done], None],
+) -> None:
+    """Run one row after the other until there is none left that may begin.
+
+    options: as `headless.run` takes them. stop: after whose signal no other row is begun. owner:
+    the process without which nothing may be sent. tell: told each row as it ends.
+    """
+    while not stop.number:
+        row = ledger.claim(campaign, name_of(os.getpid()))
+        if row is not None:
+            tell(_run_row(ledger, campaign, entry, row, options, owner, stop))
+        elif ledger.campaign(campaign).state == RUNNING and ledger.may_come(campaign):
+            _pause(_LOOKS_EVERY, stop)
+        else:
+            return
+
+
+def _run_row(
+    ledger: Ledger,
+    campaign: str,
+    entry: RunbookEntry,
+    row: Row,
+    options: Mapping[str, Any],
+    owner: int,
+    stop: StopRequests,
+) -> Done:
+    calls: dict[str, float] = {}
+    for operation, count in entry.calls.items():
+        category = category_of(operation)
+        calls[category] = calls.get(category, 0) + count
+    _pause(ledger.take(campaign, calls) - time.time(), stop)
+
+    def permit() -> bool:
+        return (
+            not stop.number
+            and owner in (os.getpid(), os.getppid())
+            and ledger.permit(campaign, row)
+        )
+
+    report = run(entry, row.parameters, name=row.run, permit=permit, stop=stop, **options)
+    ending = ending_of(report, row)
+    close_row(ledger, campaign, row, ending)
+    return Done(
+        row.number,
+        row.run,
+        report.outcome,
+        report.state,
+        report.exit_code,
+        again=ending.state == WAITING,
+    )
+
+
+def close_row(ledger: Ledger, campaign: str, row: Row, ending: Ending) -> None:
+    """Write down how a row ended, slow the campaign down where it was throttled, and pause it where
+    it was told to.
+    """
+    if ending.throttled:
+        ledger.slow_down(campaign, category_of(ending.throttled))
+    if ending.state == WAITING:
+        ledger.put_back(campaign, row, not_before=time.time() + ending.wait, report=ending.report)
+    else:
+        ledger.end(
+            campaign,
+            row,
+            state=ending.state,
+            outcome=ending.outcome,
+            exit_code=ending.exit_code,
+            report=ending.report,
+        )
+    if ending.pauses:
+        ledger.pause(campaign, ending.pauses)
+    elif ending.exit_code and ending.state != WAITING:
+        ledger.keep_to_budget(campaign)
+
+
+def _pause(seconds: float, stop: StopRequests) -> None:
+    end = time.monotonic() + seconds
+    while not stop.number and (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, 0.2))
+
+
+def _end_with(owner: int) -> None:
+    """Have the kernel of the operating system kill this process when its owner dies."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    if os.getppid() != owner:
+        os._exit(1)

@@ -1,6 +1,7 @@
 """What a run knows of the runbooks there are: an entry for each, filled in by helpers.runbooks."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,9 @@ class RunbookEntry:
     """One runbook.
 
     path: its notebook. runbook, model: where its class and its schema of parameters are, as
-    module:name, so that listing the runbooks imports none of them. acts_in: the id of the cell that
-    does it; before that cell nothing has been changed. calls: how many API calls a run makes that
-    count against Cognito's quota. settle: what to do when it broke off after it had acted.
+    module:name, so that listing the runbooks imports none of them. calls: how often a run makes
+    each API call, at most, where all goes well. settle: what to do when it broke off after it had
+    acted. acts_in: the id of the notebook's cell that acts; before it nothing has been changed.
     takes_code: whether the user's code is typed in it.
     """
 
@@ -35,8 +36,14 @@ class RunbookEntry:
     runbook: str
     model: str
     settle: str = LOOK_UP
-    calls: int = 2
+    calls: Mapping[str, int] = field(default_factory=dict)
+    acts_in: str = "form"
     takes_code: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether it changes something."""
+        return self.effect != "changes nothing"
 
     @property
     def runs(self) -> Any:

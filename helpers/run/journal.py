@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -136,6 +136,15 @@ class Journal:
             Run(entry, ended.get(run), self._state(run, ended.get(run)), run in sending)
             for run, entry in started.items()
         ]
+
+    def end_of(self, run: str) -> Ended | None:
+        """Return a run's last line, None where it has none. It is read from the end."""
+        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+            for text in self._backwards():
+                entry = json.loads(text)["entry"]
+                if entry.get("run") == run:
+                    return Ended.model_validate(entry) if entry["event"] == "ended" else None
+        return None
 
     def may_have_sent(self, run: str) -> bool:
         """Whether a run has come as far as a request that changes something.

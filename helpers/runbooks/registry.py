@@ -41,6 +41,7 @@ _ENTRIES = (
         parameters="ConfirmResetParameters",
         settle=_SIGN_IN,
         takes_code=True,
+        calls={"ConfirmForgotPassword": 1, "InitiateAuth": 1},
     ),
     _entry(
         "diagnose-user",
@@ -50,6 +51,7 @@ _ENTRIES = (
         within="diagnosis",
         parameters="DiagnoseUserParameters",
         settle=_READS,
+        calls={"AdminGetUser": 2, "DescribeUserPool": 1},
     ),
     _entry(
         "request-code",
@@ -58,7 +60,7 @@ _ENTRIES = (
         needs="no AWS permission",
         parameters="RequestCodeParameters",
         settle=f"The request may have been sent. {LOOK_FOR_MESSAGE}",
-        calls=1,
+        calls={"ForgotPassword": 1},
     ),
     _entry(
         "admin-reset",
@@ -66,7 +68,7 @@ _ENTRIES = (
         effect="locks one user out until the code is confirmed",
         needs="permission to reset passwords",
         parameters="AdminResetParameters",
-        calls=6,
+        calls={"AdminGetUser": 3, "AdminResetUserPassword": 1, "DescribeUserPool": 2},
     ),
     _entry(
         "set-password",
@@ -75,7 +77,12 @@ _ENTRIES = (
         needs="the break-glass permission to set passwords",
         parameters="SetPasswordParameters",
         settle=_SIGN_IN_FIRST,
-        calls=6,
+        calls={
+            "AdminGetUser": 2,
+            "AdminSetUserPassword": 1,
+            "DescribeUserPool": 2,
+            "InitiateAuth": 1,
+        },
     ),
     _entry(
         "sign-out-everywhere",
@@ -84,7 +91,7 @@ _ENTRIES = (
         needs="permission to sign users out",
         parameters="SignOutParameters",
         settle=_AGAIN,
-        calls=3,
+        calls={"AdminGetUser": 2, "AdminUserGlobalSignOut": 1},
     ),
     _entry(
         "fix-contact",
@@ -92,7 +99,7 @@ _ENTRIES = (
         effect="has codes go to a contact from now on",
         needs="the break-glass permission to change attributes",
         parameters="FixContactParameters",
-        calls=6,
+        calls={"AdminGetUser": 3, "AdminUpdateUserAttributes": 1, "DescribeUserPool": 2},
     ),
     _entry(
         "audit-pool",
@@ -102,7 +109,12 @@ _ENTRIES = (
         within="audit",
         parameters="AuditPoolParameters",
         settle=_READS,
-        calls=4,
+        calls={
+            "DescribeUserPool": 1,
+            "DescribeUserPoolClient": 1,
+            "GetUserPoolMfaConfig": 1,
+            "ListUserPoolClients": 1,
+        },
     ),
 )
 RUNBOOKS.update({one.name: one for one in _ENTRIES})

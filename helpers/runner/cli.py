@@ -276,13 +276,13 @@ def _prompt(name: str) -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
+def _progress() -> Iterator[Callable[[int, int, str], None] | None]:
     """Show one line that moves on, where somebody looks at a terminal."""
     if not sys.stderr.isatty():
         yield None
         return
 
-    def show(index: int, count: int) -> None:
+    def show(index: int, count: int, _: str) -> None:
         width = min(shutil.get_terminal_size().columns - 20, 40)
         done = width * index // count
         click.echo(

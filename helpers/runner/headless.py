@@ -65,12 +65,15 @@ class Report:
     request_ids: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
     plan: tuple[str, ...] = field(default=(), repr=False)
+    record: Record | None = field(default=None, repr=False)
+    """The run's own record, in clear: it is not for printing."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in vars(self).items()
+            if name != "record"
         }
 
 
@@ -85,8 +88,9 @@ def run(
     cell_timeout: int | None = None,
     dry_run: bool = False,
     said: Mapping[str, Any] | None = None,
-    on_cell: Callable[[int, int], None] | None = None,
+    on_cell: Callable[[int, int, str], None] | None = None,
     name: str = "",
+    permit: Callable[[], bool] | None = None,
     stop: StopRequests | None = None,
 ) -> Report:
     """Run a runbook once and return how it ended; raises nothing for what the parameters, Cognito
@@ -94,12 +98,15 @@ def run(
 
     values: the parameters, with references for secrets. out: the folder for runs and their journal.
     record: where the record goes, instead of into the run's folder. said: the parameters as they
-    are to be recorded, where they differ. name: the run's id, if it is to have a certain one and no
-    other run has it. stop: what takes the signals already, if anything does.
+    are to be recorded, where they differ. name: the run's id, if it is to have a certain one;
+    FileExistsError where another run has it. permit: asked just before the cell that acts; where it
+    says no, the run ends there, and nothing was sent. stop: what takes the signals already, if
+    anything does.
     """
     journal = Journal(out)
-    if not name or (out / name).exists():
-        name = new_run_id(out)
+    if name and (out / name).exists():
+        raise FileExistsError(f"There is a run {name} already.")
+    name = name or new_run_id(out)
     folder = out / name
     executed = folder / entry.path.name
     kept = record or folder / "record.json"
@@ -125,7 +132,7 @@ def run(
                 timeout=timeout,
                 cell_timeout=cell_timeout,
                 dry_run=dry_run,
-                on_cell=on_cell,
+                on_cell=_permitted(entry, on_cell, permit),
                 stop=stopping,
             )
         sent = problems is None and journal.may_have_sent(name)
@@ -156,7 +163,30 @@ def run(
         ),
         problems=tuple(map(str, problems.problems)) if problems else (),
         plan=_texts(notebook, ("where", "plan")) if dry_run and notebook else (),
+        record=found,
     )
+
+
+class _NotPermitted(Exception):
+    """The run may not act any more."""
+
+
+def _permitted(
+    entry: RunbookEntry,
+    on_cell: Callable[[int, int, str], None] | None,
+    permit: Callable[[], bool] | None,
+) -> Callable[[int, int, str], None] | None:
+    """Return what is told of each cell before it begins, and asks before the one that acts."""
+    if permit is None:
+        return on_cell
+
+    def begin(index: int, count: int, cell: str) -> None:
+        if on_cell:
+            on_cell(index, count, cell)
+        if cell == entry.acts_in and not permit():
+            raise _NotPermitted
+
+    return begin
 
 
 def _problems(
@@ -183,7 +213,7 @@ def _execute(
     timeout: float | None,
     cell_timeout: int | None,
     dry_run: bool,
-    on_cell: Callable[[int, int], None] | None,
+    on_cell: Callable[[int, int, str], None] | None,
     stop: StopRequests,
 ) -> tuple[State, str, Any]:
     """Have papermill execute the notebook; return how it ended, in a word and in more, and itself.
@@ -230,6 +260,8 @@ def _by_papermill(
         return "failed", f"{exc.ename}: {exc.evalue}"
     except BadParameters as exc:
         return "failed", str(exc)
+    except _NotPermitted:
+        return "interrupted", "The campaign was paused or stopped before this run acted."
     except CellTimeoutError as exc:
         return "timed_out", str(exc)
     except DeadKernelError as exc:

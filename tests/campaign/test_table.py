@@ -7,6 +7,7 @@ import json
 import os
 import random
 import zipfile
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -14,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.__main__ import main
-from helpers.campaign import batch, table
+from helpers.campaign import owner, table
+from helpers.campaign.ledger import Ledger
 from helpers.cognito.errors import BadParameters
 from helpers.runbooks import RUNBOOKS
 
@@ -93,7 +95,7 @@ def test_nothing_runs_when_a_row_cannot_be_used(name, content, words, tmp_path):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(BadParameters) as caught:
-        batch.run_table(ENTRY, path, out=tmp_path / "runs")
+        owner.run_table(ENTRY, path, out=tmp_path / "runs")
     assert all(word in str(caught.value) for word in words), caught.value
     assert "Hunter" not in str(caught.value)
     assert not (tmp_path / "runs").exists()
@@ -141,28 +143,23 @@ def test_of_many_problems_the_first_fifty_are_told(tmp_path):
 
 
 def test_what_runs_is_what_was_checked_whatever_becomes_of_the_file(tmp_path, monkeypatch):
-    path = tmp_path / "t.csv"
-    path.write_text("username\n" + "".join(f"user{number}\n" for number in range(2000)))
-    given = []
+    class Idle:
+        working = False
 
-    class Crew:
-        def __init__(self, *_):
-            self.busy, self.free = {}, [1]
-
-        def submit(self, number, values):
-            if not given:
-                path.write_text("username\nsomebody,else\n")
-            given.append(values["username"])
-
-        def collect(self, timeout, stop=None):
-            return []
-
-        def shutdown(self):
+        def __init__(self, *_, **__):
             pass
 
-    monkeypatch.setattr(batch, "WorkerPool", Crew)
-    batch.run_table(ENTRY, path, out=tmp_path / "runs", pace=0)
-    assert given == [f"user{number}" for number in range(2000)]
+    path = tmp_path / "t.csv"
+    path.write_text("username\n" + "".join(f"user{number}\n" for number in range(2000)))
+    monkeypatch.setattr(owner, "WorkerPool", Idle)
+    summary = owner.run_table(
+        ENTRY,
+        path,
+        out=tmp_path / "runs",
+        gate=lambda count: path.write_text("username\nsomebody,else\n"),
+    )
+    rows = Ledger.in_folder(Path(summary.folder)).rows(summary.campaign)
+    assert [row.parameters["username"] for row in rows] == [f"user{n}" for n in range(2000)]
 
 
 def mutated(draw):

@@ -56,7 +56,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         listen: str,
         kernel_name: str,
         deadline: float | None,
-        on_cell: Callable[[int, int], None] | None,
+        on_cell: Callable[[int, int, str], None] | None,
         stop_after: str | None,
         timeout: int | None,
         **more: Any,
@@ -115,7 +115,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
                 self.shutdown_kernel = "immediate"
                 raise RunTimeoutError(_TOO_LONG)
             if self._on_cell:
-                self._on_cell(index, len(self.nb.cells))
+                self._on_cell(index, len(self.nb.cells), cell.get("id", ""))
             try:
                 manager.cell_start(cell, index)
                 self.execute_cell(cell, index)

@@ -99,7 +99,7 @@ class ForkingEngine(Engine):  # type: ignore[misc]
         run_timeout: float | None = None,
         stdout_file: Any = None,
         stderr_file: Any = None,
-        on_cell: Callable[[int, int], None] | None = None,
+        on_cell: Callable[[int, int, str], None] | None = None,
         stop_after: str | None = None,
         on_end: Callable[[Any], None] | None = None,
         **more: Any,
@@ -107,7 +107,8 @@ class ForkingEngine(Engine):  # type: ignore[misc]
         """Execute a notebook that papermill has parameterised. papermill calls it.
 
         run_timeout: seconds for the whole run; execution_timeout, as papermill means it, is for
-        each cell. on_cell: told the index of each cell as it starts, and how many there are.
+        each cell. on_cell: told the index of each cell as it starts, how many there
+        are, and its id; what it raises ends the run before that cell.
         stop_after: the id of the last cell to run. on_end: handed the notebook, redacted, as it is
         in memory at the end, also of a run that fails or cannot be saved. `more` goes to nbclient.
         """
