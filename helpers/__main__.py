@@ -2,7 +2,7 @@
 
 import click
 
-from helpers.campaign import cli as campaign_cli
+from helpers.campaign.cli_campaign import batch_command
 from helpers.runner import cli, cli_journal, cli_options, cli_sandbox, lab
 from helpers.runner.streams import open_streams
 
@@ -21,7 +21,7 @@ main.add_command(
         subcommand_metavar="RUNBOOK [OPTIONS]",
     )
 )
-main.add_command(campaign_cli.batch_command)
+main.add_command(batch_command)
 main.add_command(cli_journal.list_command)
 main.add_command(cli_journal.show_command)
 main.add_command(cli_journal.verify_command)

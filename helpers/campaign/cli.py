@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,10 @@ from helpers.runner.cli import VALUES, stopped_early
 from helpers.runner.cli_options import AS_JSON, OUT, USERNAME_AS, check_folder
 from helpers.runner.signals import StopRequests, words_for
 from helpers.runner.streams import say
+
+if TYPE_CHECKING:
+    from helpers.campaign.plan import Plan
+    from helpers.campaign.summary import Summary
 
 
 class Batch(click.Group):
@@ -35,13 +40,70 @@ def batch_command() -> None:
 
 def _share(_: click.Context, __: click.Parameter, text: str) -> float:
     """Read 5, or 2%: as a number, or as a share below 1."""
+    share = text.endswith("%")
     try:
-        number = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        number = float(text.removesuffix("%")) / (100 if share else 1)
     except ValueError:
         number = -1.0
-    if number < 0 or (number < 1) != text.endswith("%") and number:
-        raise click.BadParameter("is a number of rows, such as 20, or a share, such as 2%")
+    if not (0 < number < 1 if share else number == 0 or number >= 1):
+        raise click.BadParameter("is a number of rows, such as 20, or a share, such as 2%.")
     return number
+
+
+_MANNER = (
+    click.option(
+        "--first", type=click.IntRange(0), default=0, help="Pause after so many more rows."
+    ),
+    click.option(
+        "--workers",
+        type=click.IntRange(1, 32),
+        default=2,
+        show_default=True,
+        help="Processes at work.",
+    ),
+    click.option(
+        "--pace",
+        type=click.FloatRange(0),
+        default=10.0,
+        show_default=True,
+        help="Calls a second of the scarcest quota, at most; 0 for no limit.",
+    ),
+    click.option(
+        "--max-errors",
+        "budget",
+        default="0",
+        callback=_share,
+        metavar="N|N%",
+        help="Pause when more rows than this have failed; 0, the default, for any number.",
+    ),
+    click.option(
+        "--over-mail-limit",
+        is_flag=True,
+        help="Begin although more e-mails would go out than are sent in a day.",
+    ),
+    click.option(
+        "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Of each run."
+    ),
+    USERNAME_AS,
+)
+USERS = click.option(
+    "--users",
+    type=click.IntRange(1),
+    help="The number of users, repeated: the gate of a runbook that changes something.",
+)
+
+
+def with_manner(command: Any) -> Any:
+    for option in reversed(_MANNER):
+        command = option(command)
+    return command
+
+
+def manner(given: dict[str, Any]) -> Any:
+    from helpers.campaign.owner import Manner
+
+    options = {name: given.pop(name) for name in ("timeout", "username_as")}
+    return Manner(**given, options=options)
 
 
 def _run_command(entry: RunbookEntry) -> click.Command:
@@ -51,42 +113,16 @@ def _run_command(entry: RunbookEntry) -> click.Command:
     @click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
     @VALUES
     @OUT
+    @USERS
+    @click.option("--dry-run", is_flag=True, help="Read the users, show the plan, send nothing.")
     @click.option(
-        "--users",
-        type=click.IntRange(1),
-        help="The number of users, repeated: the gate of a runbook that changes something.",
+        "--ledger",
+        default="",
+        metavar="URL",
+        help="A database for a new campaign's ledger, such as postgresql+psycopg://host/name.",
     )
-    @click.option("--first", type=click.IntRange(0), default=0, help="Pause after so many rows.")
-    @click.option(
-        "--workers",
-        type=click.IntRange(1, 32),
-        default=2,
-        show_default=True,
-        help="Processes at work.",
-    )
-    @click.option(
-        "--pace",
-        type=click.FloatRange(0),
-        default=10.0,
-        show_default=True,
-        help="Calls a second of the scarcest quota, at most; 0 for no limit.",
-    )
-    @click.option(
-        "--max-errors",
-        "budget",
-        default="0",
-        callback=_share,
-        metavar="N|N%",
-        help="Pause when more rows than this have failed; 0, the default, for any number.",
-    )
-    @click.option("--again", is_flag=True, help="Begin anew, although there is such a campaign.")
-    @click.option(
-        "--timeout",
-        type=click.FloatRange(0, min_open=True),
-        metavar="SECONDS",
-        help="For each run.",
-    )
-    @USERNAME_AS
+    @click.option("--again", is_flag=True, help="Begin another campaign of this table.")
+    @with_manner
     @AS_JSON
     @click.pass_context
     def command(
@@ -96,30 +132,34 @@ def _run_command(entry: RunbookEntry) -> click.Command:
         values: dict[str, str],
         out: Path,
         users: int | None,
+        dry_run: bool,
+        again: bool,
+        ledger: str,
         as_json: bool,
-        **options: Any,
+        **given: Any,
     ) -> None:
         with StopRequests() as stop:
             with stopped_early(ctx, stop):
                 entry.read()
                 check_folder(out)
                 from helpers.campaign import owner
-                from helpers.cognito.errors import BadParameters
-            try:
+            with refusals(ctx):
                 summary = owner.run_table(
                     entry,
                     table,
                     out=out,
                     shared=values,
-                    gate=_gate(entry, users),
-                    on_done=_progress(),
+                    manner=manner(given),
+                    again=again,
+                    ledger=ledger,
+                    dry_run=dry_run,
+                    gate=gate(entry, users),
+                    on_read=progress("read"),
+                    on_done=progress("done"),
                     stop=stop,
-                    **options,
                 )
-            except (BadParameters, owner.Busy) as exc:
-                raise click.UsageError(str(exc)) from None
-        _say(summary, as_json)
-        ctx.exit(summary.exit_code)
+        say_summary(summary, as_json, dry_run=dry_run)
+        ctx.exit(0 if dry_run else summary.exit_code)
 
     return command
 
@@ -131,39 +171,86 @@ _TABLE = (
 )
 
 
-def _gate(entry: RunbookEntry, users: int | None) -> Callable[[int], None]:
+def gate(entry: RunbookEntry, users: int | None) -> "Callable[[Plan], None]":
     """Return what has the number of users repeated, where a runbook changes something."""
 
-    def ask(count: int) -> None:
+    def ask(plan: "Plan") -> None:
         if not entry.changes:
             return
         given = users
         if given is None and sys.stdin.isatty():
-            words = f"{entry.title}, for {count} users. To go on, repeat the number of users"
+            for line in plan_words(plan):
+                say(line, err=True)
+            words = f"{entry.title}. To go on, repeat the number of users ({plan.rows})"
             given = click.prompt(words, type=int, err=True)
         if given is None:
             raise click.UsageError(
-                f"This is about {count} users: repeat that number, as --users {count}."
+                f"This is about {plan.rows} users: repeat that number, as --users {plan.rows}."
             )
-        if given != count:
-            raise click.UsageError(f"The table has {count} users, not {given}. Nothing was sent.")
+        if given != plan.rows:
+            raise click.UsageError(
+                f"The table has {plan.rows} users, not {given}. Nothing was sent."
+            )
 
     return ask
 
 
-def _progress() -> Callable[[Any, int], None] | None:
+@contextmanager
+def refusals(ctx: click.Context) -> Iterator[None]:
+    """Tell in words why a campaign cannot be run as asked, and end with the exit code of that."""
+    from helpers.campaign.ledger import LedgerError
+    from helpers.campaign.owner import Busy
+    from helpers.campaign.plan import PlanFailed
+    from helpers.cognito.errors import BadParameters
+
+    try:
+        yield
+    except (BadParameters, Busy, LedgerError) as exc:
+        raise click.UsageError(str(exc)) from None
+    except PlanFailed as exc:
+        say(f"Error: {exc}", err=True)
+        ctx.exit(exc.exit_code)
+
+
+def progress(word: str) -> Callable[..., None] | None:
     if not sys.stderr.isatty():
         return None
 
-    def told(row: Any, count: int) -> None:
-        say(f"\r{count} done, the last: {row.outcome}\033[K", nl=False, err=True)
+    def told(*given: Any) -> None:
+        say(f"\r{given[-1]} {word}\033[K", nl=False, err=True)
 
     return told
 
 
-def _say(summary: Any, as_json: bool) -> None:
+def plan_words(plan: "Plan") -> list[str]:
+    """Return a plan as lines that a person reads."""
+    lines = [f"{plan.can} of {plan.rows} rows can be done."]
+    for (verdict, runbook), count in plan.verdicts.items():
+        following = f" -> {runbook}" if runbook else ""
+        lines.append(f"  {count}  {verdict}{following}")
+    for medium, count in plan.messages.items():
+        kind = "e-mails" if medium == "email" else "text messages"
+        lines.append(f"{count} {kind} would be sent.")
+    if plan.seconds:
+        lines.append(f"It takes {_time(plan.seconds)} at this pace, at least.")
+    return [*lines, *plan.warnings]
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def say_summary(summary: "Summary", as_json: bool, *, dry_run: bool = False) -> None:
     if as_json:
         say(json.dumps(summary.to_json(), indent=2))
+        return
+    if dry_run and summary.plan:
+        for line in plan_words(summary.plan):
+            say(line)
+        say(f"Nothing was sent. Campaign: {summary.folder}")
         return
     counts = ", ".join(f"{count} {outcome}" for outcome, count in summary.outcomes.items())
     over = summary.rows - summary.left
@@ -171,7 +258,7 @@ def _say(summary: Any, as_json: bool) -> None:
     if summary.stopped_by:
         say(f"Stopped {words_for(summary.stopped_by)}.")
     if summary.left:
-        why = f" It paused: {summary.why}." if summary.why else ""
+        why = f" It is paused: {summary.why}." if summary.why else ""
         say(f"{summary.left} rows are left.{why} The same command again goes on with them.")
     for row in summary.failed:
         say(f"  line {row.number}: {row.outcome} (exit code {row.exit_code}), run {row.run}")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpers.campaign.ledger import ENDED, UNKNOWN, WAITING, Row
+from helpers.campaign.schema import ENDED, UNKNOWN, WAITING, Row
 from helpers.runner.headless import Report
 
 _MOST_TRIES = 8

@@ -12,8 +12,8 @@ import getpass
 import hashlib
 import json
 import os
+import shutil
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -21,91 +21,32 @@ from pathlib import Path
 from typing import Any
 
 from helpers.campaign.ending import Ending
-from helpers.campaign.ledger import (
+from helpers.campaign.ledger import ELSEWHERE, FILE, Ledger
+from helpers.campaign.plan import Plan, PlanFailed, is_planned, plan_of, read_users
+from helpers.campaign.schema import (
     ACTING,
     CLAIMED,
     ENDED,
-    PAUSED,
-    RUNNING,
+    STOPPED,
     UNKNOWN,
     WAITING,
-    Campaign,
-    Ledger,
-    Row,
 )
+from helpers.campaign.summary import Summary, summary_of
 from helpers.campaign.table import read_table
 from helpers.campaign.workers import Done, WorkerPool, close_row
+from helpers.cognito.errors import BadParameters, Problem
 from helpers.cognito.quotas import A_POOL, QUOTAS, category_of
 from helpers.run.entry import RunbookEntry
 from helpers.run.filelock import lock_file
 from helpers.run.journal import Journal
 from helpers.run.leftovers import clear_leftovers
-from helpers.runner.signals import StopRequests, exit_code
+from helpers.runner.signals import StopRequests
 
 FOLDER = "campaigns"
 """Below the folder of runs: a folder for each campaign."""
 CALLS_A_SECOND = 10.0
 """The default pace of each category of quota that a runbook's own calls share."""
-PAUSED_CODE = 9
 _A_THIRD = 3
-
-
-@dataclass(frozen=True)
-class Summary:
-    """How far a campaign is.
-
-    rows: how many it has. left: how many still wait. seconds: of this go. outcomes, exit_codes: of
-    the rows that are over. state, why: whether it goes on, and if not, why.
-    """
-
-    campaign: str
-    rows: int
-    left: int
-    seconds: float
-    outcomes: Mapping[str, int]
-    exit_codes: Mapping[int, int]
-    state: str
-    why: str
-    folder: str
-    stopped_by: int = 0
-    failed: tuple[Row, ...] = field(default=(), repr=False)
-
-    @property
-    def exit_code(self) -> int:
-        """0 when every row is done, 9 when rows are left, what a signal stands for when one stopped
-        it, else 1.
-        """
-        if self.stopped_by:
-            return exit_code(self.stopped_by)
-        if self.left:
-            return PAUSED_CODE
-        return 0 if set(self.exit_codes) <= {0} else 1
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as JSON data."""
-        return {
-            "campaign": self.campaign,
-            "rows": self.rows,
-            "left": self.left,
-            "seconds": round(self.seconds, 3),
-            "outcomes": dict(self.outcomes),
-            "exit_codes": {str(code): count for code, count in self.exit_codes.items()},
-            "state": self.state,
-            "why": self.why,
-            "folder": self.folder,
-            "stopped": bool(self.stopped_by),
-            "exit_code": self.exit_code,
-            "failed": [
-                {
-                    "number": row.number,
-                    "run": row.run,
-                    "outcome": row.outcome,
-                    "exit_code": row.exit_code,
-                    "meaning": row.report.get("meaning", ""),
-                }
-                for row in self.failed
-            ],
-        }
 
 
 class Busy(Exception):
@@ -149,16 +90,22 @@ def owned(folder: Path) -> Iterator[None]:
         yield
 
 
-def find(out: Path, digest: str) -> Path | None:
-    """Return the folder of the campaign with this digest, the newest one; None for none."""
-    for folder in sorted((out / FOLDER).glob("*/"), reverse=True):
-        if (folder / "ledger.sqlite").exists():
-            ledger = Ledger.in_folder(folder)
-            found = any(one.digest == digest for one in ledger.campaigns())
-            ledger.close()
-            if found:
-                return folder
-    return None
+@dataclass(frozen=True)
+class Manner:
+    """How a campaign is run; none of it makes it another campaign.
+
+    workers: processes on this machine. pace: see `paces_of`. budget: how many rows may fail before
+    it pauses, as a share of all below 1, as a number from 1 on, 0 for any number. first: pause when
+    so many more rows have begun; 0 for all. over_mail_limit: begin although more e-mails would go
+    out than the sender sends in a day. options: as `headless.run` takes them.
+    """
+
+    workers: int = 2
+    pace: float = CALLS_A_SECOND
+    budget: float = 0.0
+    first: int = 0
+    over_mail_limit: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 def run_table(
@@ -167,48 +114,69 @@ def run_table(
     *,
     out: Path,
     shared: Mapping[str, str] | None = None,
-    workers: int = 2,
-    pace: float = CALLS_A_SECOND,
-    budget: float = 0.0,
-    first: int = 0,
+    manner: Manner | None = None,
     again: bool = False,
-    gate: Callable[[int], None] | None = None,
+    ledger: str = "",
+    dry_run: bool = False,
+    gate: Callable[[Plan], None] | None = None,
+    on_read: Callable[[int], None] | None = None,
     on_done: Callable[[Done, int], None] | None = None,
     stop: StopRequests | None = None,
-    **options: Any,
 ) -> Summary:
     """Run the runbook once for each row of the table, or go on with that, and return a summary.
 
-    shared: parameters that every row has, unless it says otherwise. pace: see `paces_of`. budget:
-    how many rows may be refused before it pauses, as a share of all below 1, as a number from 1 on,
-    0 for any number. first: pause when so many rows have begun; 0 for all. again: begin another
-    campaign, also where there is one of this runbook and table. gate: told how many users a new
-    campaign is about; what it raises stops it. on_done: told each row as it ends, and how many
-    have. stop: what takes the signals already. options: as `headless.run` takes them.
+    shared: parameters that every row has, unless it says otherwise. again: begin another campaign,
+    also where there is one of this runbook and table. ledger: the URL of a database that holds a
+    new campaign's ledger. dry_run: read and plan, and send nothing.
+    gate: told what a campaign will do before its first row; what it raises stops it. on_read: told
+    how many users have been read. on_done: told each row as it ends, and how many have. stop: what
+    takes the signals already.
 
-    Raises BadParameters or NotebookMissing before anything runs, and Busy.
+    Raises BadParameters, NotebookMissing or PlanFailed before anything runs, and Busy.
     """
     entry.read()
     rows = read_table(entry, table, shared or {})
     digest = digest_of(entry, rows)
-    folder = None if again else find(out, digest)
-    paces = paces_of(entry, pace)
+    folder = None if again else _find(out, digest, entry)
+    fresh = folder is None
     if folder is None:
-        if gate:
-            gate(len(rows))
-        folder = _make(out, entry, digest, rows, paces, budget)
-    return resume(
-        folder,
-        entry,
-        out=out,
-        workers=workers,
-        paces=paces,
-        budget=budget,
-        first=first,
-        on_done=on_done,
-        stop=stop,
-        **options,
-    )
+        folder = _make(out, entry, digest, rows, ledger)
+    try:
+        return go_on(
+            folder,
+            entry,
+            out=out,
+            manner=manner or Manner(),
+            dry_run=dry_run,
+            gate=gate,
+            on_read=on_read,
+            on_done=on_done,
+            stop=stop,
+        )
+    except (BadParameters, PlanFailed):
+        if fresh:
+            shutil.rmtree(folder)
+        raise
+
+
+def _find(out: Path, digest: str, entry: RunbookEntry) -> Path | None:
+    """Return the folder of the newest campaign with this digest, None for none.
+
+    One that only reads and is over is no reason not to read again.
+    """
+    for folder in folders(out):
+        with Ledger.in_folder(folder) as ledger:
+            campaign = ledger.campaign(folder.name)
+            over = not entry.changes and campaign.begun and not ledger.may_come(folder.name)
+        if campaign.digest == digest and not over:
+            return folder
+    return None
+
+
+def folders(out: Path) -> list[Path]:
+    """Return the folders of the campaigns in a folder of runs, the newest first."""
+    found = (path for name in (FILE, ELSEWHERE) for path in (out / FOLDER).glob(f"*/{name}"))
+    return sorted((path.parent for path in found), key=lambda one: one.name, reverse=True)
 
 
 def _make(
@@ -216,75 +184,98 @@ def _make(
     entry: RunbookEntry,
     digest: str,
     rows: list[tuple[int, dict[str, Any]]],
-    paces: Mapping[str, float],
-    budget: float,
+    url: str,
 ) -> Path:
     made = time.strftime("%Y%m%d-%H%M%S")
     folder = out / FOLDER / f"{made}-{entry.name}-{digest[:6]}"
     while folder.exists():
         folder = folder.with_name(f"{folder.name}a")
-    ledger = Ledger.in_folder(folder)
-    ledger.make(
-        folder.name,
-        runbook=entry.name,
-        digest=digest,
-        made_by=getpass.getuser(),
-        rows=iter(rows),
-        paces=paces,
-        budget=budget,
-    )
-    ledger.close()
+    with Ledger.in_folder(folder, url) as ledger:
+        ledger.make(
+            folder.name,
+            runbook=entry.name,
+            digest=digest,
+            made_by=getpass.getuser(),
+            rows=iter(rows),
+            categories=paces_of(entry, CALLS_A_SECOND),
+        )
     return folder
 
 
-def resume(
+def go_on(
     folder: Path,
     entry: RunbookEntry,
     *,
     out: Path,
-    workers: int = 2,
-    paces: Mapping[str, float] | None = None,
-    budget: float = 0.0,
-    first: int = 0,
+    manner: Manner,
+    dry_run: bool = False,
+    gate: Callable[[Plan], None] | None = None,
+    on_read: Callable[[int], None] | None = None,
     on_done: Callable[[Done, int], None] | None = None,
     stop: StopRequests | None = None,
-    **options: Any,
 ) -> Summary:
     """Go on with a campaign: what is over stays over, what waits is run. See `run_table`."""
     clear_leftovers(out)
-    campaign = folder.name
-    began = time.monotonic()
-    stopped = False
-    with nullcontext(stop) if stop else StopRequests() as stopping, owned(folder):
-        ledger = Ledger.in_folder(folder)
+    journal = Journal(out)
+    campaign, began, stopped = folder.name, time.monotonic(), False
+    stopping = stop or StopRequests()
+    with nullcontext() if stop else stopping, owned(folder), Ledger.in_folder(folder) as ledger:
+        about = ledger.campaign(campaign)
+        if about.state == STOPPED:
+            raise BadParameters([Problem("the campaign", _STOPPED)])
+        take_back(ledger, campaign, journal)
+        plan = None
+        if not about.begun:
+            plan = _planned(ledger, campaign, entry, manner, on_read, stopping)
+            if dry_run:
+                return summary_of(ledger, folder, plan=plan)
+            if gate:
+                gate(plan)
+        first = about.begun + manner.first if manner.first else 0
+        paces = paces_of(entry, manner.pace)
+        ledger.allow(campaign, rows=first, budget=manner.budget, paces=paces)
+        waiting = sum(1 for _ in ledger.rows(campaign, WAITING))
+        crew = WorkerPool(
+            min(manner.workers, waiting),
+            ledger=ledger.url,
+            campaign=campaign,
+            entry=entry,
+            options={"out": out, **manner.options},
+        )
         try:
-            take_back(ledger, campaign, Journal(out))
-            begun = ledger.campaign(campaign).begun
-            ledger.allow(
-                campaign, rows=begun + first if first else 0, budget=budget, paces=paces or {}
-            )
-            waiting = sum(1 for _ in ledger.rows(campaign, WAITING))
-            crew = WorkerPool(
-                min(workers, waiting),
-                ledger=ledger.url,
-                campaign=campaign,
-                entry=entry,
-                options={"out": out, **options},
-            )
-            try:
-                _tend(crew, ledger, campaign, Journal(out), on_done, stopping)
-            except KeyboardInterrupt:
-                stopped = True
-                crew.stop()
-                _tend(crew, ledger, campaign, Journal(out), on_done, None)
-            return summary_of(
-                ledger,
-                folder,
-                seconds=time.monotonic() - began,
-                stopped_by=stopping.number if stopped else 0,
-            )
-        finally:
-            ledger.close()
+            _tend(crew, ledger, campaign, journal, on_done, stopping)
+        except KeyboardInterrupt:
+            stopped = True
+            crew.stop()
+            _tend(crew, ledger, campaign, journal, on_done, None)
+        return summary_of(
+            ledger,
+            folder,
+            seconds=time.monotonic() - began,
+            stopped_by=stopping.number if stopped else 0,
+            plan=plan,
+        )
+
+
+_STOPPED = "was stopped for good. --again begins another one."
+
+
+def _planned(
+    ledger: Ledger,
+    campaign: str,
+    entry: RunbookEntry,
+    manner: Manner,
+    on_read: Callable[[int], None] | None,
+    stop: StopRequests,
+) -> Plan:
+    if is_planned(entry):
+        with stop.heard():
+            read_users(ledger, campaign, entry, on_read)
+    plan = plan_of(ledger.rows(campaign), entry, paces_of(entry, manner.pace))
+    if plan.warnings and not manner.over_mail_limit:
+        words = f"{plan.warnings[0]} Split the table, or say --over-mail-limit."
+        raise BadParameters([Problem("the plan", words)])
+    return plan
 
 
 def _tend(
@@ -335,34 +326,3 @@ def take_back(ledger: Ledger, campaign: str, journal: Journal, worker: str = "")
         else:
             ending = Ending(WAITING, report={"run": row.run})
         close_row(ledger, campaign, row, ending)
-
-
-def summary_of(
-    ledger: Ledger, folder: Path, *, seconds: float = 0.0, stopped_by: int = 0
-) -> Summary:
-    """Return how far the campaign in a folder is."""
-    campaign: Campaign = ledger.campaign(folder.name)
-    outcomes: Counter[str] = Counter()
-    codes: Counter[int] = Counter()
-    rows = left = 0
-    for (state, outcome, code), count in ledger.counts(folder.name).items():
-        rows += count
-        if state in (WAITING, CLAIMED, ACTING):
-            left += count
-        else:
-            outcomes[outcome] += count
-            codes[0 if outcome == "confirmed" else code] += count
-    failed = ledger.failed(folder.name, 50)
-    return Summary(
-        folder.name,
-        rows,
-        left,
-        seconds,
-        outcomes,
-        codes,
-        campaign.state if left and campaign.state != RUNNING else "done" if not left else PAUSED,
-        campaign.why,
-        str(folder),
-        stopped_by,
-        tuple(failed),
-    )

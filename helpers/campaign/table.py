@@ -143,10 +143,22 @@ def _rows_of_csv(text: str, known: set[str]) -> Iterator[tuple[int, dict[str, An
                 raise _bad(f"line {reader.line_num}", "has not as many columns as the heading.")
             yield (
                 reader.line_num,
-                {name: cell for name, cell in zip(names, cells, strict=True) if cell},
+                {n: _unguarded(cell) for n, cell in zip(names, cells, strict=True) if cell},
             )
     except csv.Error as exc:
         raise _bad(f"line {reader.line_num}", f"cannot be read as CSV ({exc}).") from None
+
+
+def guarded(text: str) -> str:
+    """Return a cell that a spreadsheet takes for text: no formula, and no number that loses zeros
+    or a plus sign. Reading a table takes the apostrophe off again.
+    """
+    number = text.isdigit() and (text.startswith("0") or len(text) > 15)
+    return f"'{text}" if number or text[:1] in tuple("=+-@\t\r'") else text
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell.startswith("'") and guarded(cell[1:]) == cell else cell
 
 
 def _who(entry: RunbookEntry, values: Mapping[str, Any], number: int) -> tuple[str, ...]:

@@ -20,7 +20,9 @@ from multiprocessing.process import BaseProcess
 from typing import Any
 
 from helpers.campaign.ending import Ending, ending_of
-from helpers.campaign.ledger import RUNNING, WAITING, Ledger, Row
+from helpers.campaign.ledger import Ledger
+from helpers.campaign.pace import slow_down, take
+from helpers.campaign.schema import RUNNING, WAITING, Row
 from helpers.cognito.quotas import category_of
 from helpers.run.entry import RunbookEntry
 from helpers.runner.headless import run
@@ -130,7 +132,8 @@ def _work(
     _end_with(owner)
     with StopRequests() as stop:
         let_through()
-        work(Ledger(url), campaign, entry, options, stop=stop, owner=owner, tell=pipe.send)
+        with Ledger(url) as ledger:
+            work(ledger, campaign, entry, options, stop=stop, owner=owner, tell=pipe.send)
 
 
 def work(
@@ -171,7 +174,7 @@ def _run_row(
     for operation, count in entry.calls.items():
         category = category_of(operation)
         calls[category] = calls.get(category, 0) + count
-    _pause(ledger.take(campaign, calls) - time.time(), stop)
+    _pause(take(ledger, campaign, calls) - time.time(), stop)
 
     def permit() -> bool:
         return (
@@ -198,7 +201,7 @@ def close_row(ledger: Ledger, campaign: str, row: Row, ending: Ending) -> None:
     it was told to.
     """
     if ending.throttled:
-        ledger.slow_down(campaign, category_of(ending.throttled))
+        slow_down(ledger, campaign, category_of(ending.throttled))
     if ending.state == WAITING:
         ledger.put_back(campaign, row, not_before=time.time() + ending.wait, report=ending.report)
     else:

@@ -18,12 +18,10 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.__main__ import main
-from helpers.campaign import owner
+from helpers.campaign import owner, pace
 from helpers.campaign.ledger import Ledger
-from helpers.campaign.workers import work
 from helpers.run.journal import Journal
 from helpers.runbooks import RUNBOOKS
-from helpers.runner.signals import StopRequests
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, open_sandbox
 from helpers.target import Target
 from tests import ROOT
@@ -75,27 +73,13 @@ def add_strangers(table, count):
     table.write_text(table.read_text() + "".join(rows))
 
 
-class Inline:
-    """The work of one worker in this process, which is sooner there than one of its own."""
-
-    def __init__(self, size, *, ledger, **given):
-        self.working, self._given = size > 0, {"ledger": Ledger(ledger), **given}
-
-    def collect(self, timeout, stop=None):
-        rows = []
-        owner_id = os.getpid()
-        work(**self._given, stop=stop or StopRequests(), owner=owner_id, tell=rows.append)
-        self.working = False
-        return rows, []
-
-
-@pytest.fixture
-def inline(monkeypatch):
-    monkeypatch.setattr(owner, "WorkerPool", Inline)
-
-
 def run(table, tmp_path, entry=ENTRY, **options):
-    return owner.run_table(entry, table, out=tmp_path / "runs", **{"pace": 0, **options})
+    manner = {
+        name: options.pop(name) for name in owner.Manner.__dataclass_fields__ if name in options
+    }
+    return owner.run_table(
+        entry, table, out=tmp_path / "runs", manner=owner.Manner(**{"pace": 0, **manner}), **options
+    )
 
 
 def changes(operation="ConfirmForgotPassword"):
@@ -175,7 +159,7 @@ def test_rows_that_were_throttled_are_tried_again_at_half_the_pace(users, tmp_pa
     assert summary.outcomes == {"confirmed": 3}
     ledger = Ledger.in_folder(Path(summary.folder))
     assert sorted(row.attempt for row in ledger.rows(summary.campaign)) in ([1, 1, 3], [1, 2, 2])
-    assert ledger.paces(summary.campaign)["UserAccountRecovery"] < 30
+    assert pace.paces(ledger, summary.campaign)["UserAccountRecovery"] < 30
 
 
 def test_too_many_failures_pause_it(users, tmp_path, inline):

@@ -1,0 +1,64 @@
+"""The pace of a campaign: calls a second, by category of quota, over all its workers everywhere."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select, update
+
+from helpers.campaign.ledger import Ledger
+from helpers.campaign.schema import PACES
+
+_ONE_MOMENT = 2.0
+_RECOVERS_IN = 10.0
+"""Seconds in which a pace that was halved wins back a tenth of the full one."""
+
+
+def _recovered(pace: Any, now: float) -> float:
+    won = pace.most * 0.1 * max(now - pace.changed_at, 0) / _RECOVERS_IN
+    return float(min(pace.most, pace.rate + won))
+
+
+def take(ledger: Ledger, campaign: str, calls: Mapping[str, float]) -> float:
+    """Reserve calls in each category, for all workers everywhere; return when they may begin.
+
+    calls: how many, by category. One without a pace is not waited for.
+    """
+    now, start = time.time(), 0.0
+    with ledger.engine.begin() as db:
+        for category in sorted(calls):
+            this = (PACES.c.campaign == campaign, PACES.c.category == category)
+            pace = db.execute(select(PACES).where(*this).with_for_update()).first()
+            if pace is None or not pace.rate:
+                continue
+            rate = _recovered(pace, now)
+            begins = max(now, pace.next_at)
+            start = max(start, begins)
+            db.execute(update(PACES).where(*this).values(next_at=begins + calls[category] / rate))
+    return start or now
+
+
+def slow_down(ledger: Ledger, campaign: str, category: str) -> float:
+    """Halve the pace of a category that was throttled; return calls a second from now on.
+
+    Several refusals of one moment count as one.
+    """
+    now = time.time()
+    this = (PACES.c.campaign == campaign, PACES.c.category == category)
+    with ledger.engine.begin() as db:
+        pace = db.execute(select(PACES).where(*this).with_for_update()).first()
+        if pace is None or not pace.rate:
+            return 0.0
+        rate = _recovered(pace, now)
+        if now - pace.changed_at >= _ONE_MOMENT or pace.rate == pace.most:
+            rate = max(rate / 2, pace.most / 32)
+            db.execute(update(PACES).where(*this).values(rate=rate, changed_at=now))
+        return float(rate)
+
+
+def paces(ledger: Ledger, campaign: str) -> dict[str, float]:
+    """Return the calls a second that each category gets now."""
+    now = time.time()
+    with ledger.reading.connect() as db:
+        found = db.execute(select(PACES).where(PACES.c.campaign == campaign))
+        return {one.category: _recovered(one, now) for one in found}

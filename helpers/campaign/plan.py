@@ -1,0 +1,217 @@
+"""What a campaign will do, read before anything is sent: each user once, and one verdict each.
+
+Nothing is changed by it. It finds users that several rows are about, whatever names them, and says
+how many a runbook can help, what the others need first, how many messages go out, and how long it
+takes.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from helpers.campaign.ledger import Ledger
+from helpers.campaign.schema import WAITING, Row
+from helpers.cognito import reads
+from helpers.cognito.errors import Answered, BadParameters, Problem, ResetError
+from helpers.cognito.models import Pool, User
+from helpers.cognito.quotas import QUOTAS, category_of
+from helpers.run.entry import RunbookEntry
+from helpers.run.parameters import Parameters, UserParameters
+from helpers.runbooks.admin_change import AdministratorRunbook, Snapshot
+from helpers.runbooks.diagnosis.diagnose import diagnose, route
+
+if TYPE_CHECKING:
+    from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
+
+COGNITOS_MAILS_A_DAY = 50
+"""What Cognito's own sender sends a day for an account. Source: developer guide, quotas."""
+_AT_ONCE = 8  # users read at the same time
+_A_SECOND = QUOTAS["UserRead"].per_second / 3
+_CAN = "can be done"
+
+
+class PlanFailed(Exception):
+    """The users could not be read; nothing was sent. exit_code: as the runbook's own would be."""
+
+    def __init__(self, words: str, exit_code: int) -> None:
+        super().__init__(words)
+        self.exit_code = exit_code
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was read, in numbers.
+
+    verdicts: how many rows there are of each (verdict, the runbook that helps them). messages: how
+    many go out, by medium. sender: who sends the e-mails. seconds: how long it will take at least.
+    """
+
+    rows: int
+    can: int
+    verdicts: Mapping[tuple[str, str], int]
+    messages: Mapping[str, int]
+    sender: str
+    seconds: float
+    warnings: tuple[str, ...] = field(default=())
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON data."""
+        return {
+            "rows": self.rows,
+            "can": self.can,
+            "verdicts": [
+                {"verdict": verdict, "next_runbook": runbook, "rows": count}
+                for (verdict, runbook), count in self.verdicts.items()
+            ],
+            "messages": dict(self.messages),
+            "sender": self.sender,
+            "seconds": round(self.seconds, 1),
+            "warnings": list(self.warnings),
+        }
+
+
+def is_planned(entry: RunbookEntry) -> bool:
+    """Whether a runbook's users are read beforehand: where its own calls are signed and change."""
+    return entry.changes and issubclass(entry.parameters, UserParameters)
+
+
+def read_users(
+    ledger: Ledger, campaign: str, entry: RunbookEntry, on_read: Callable[[int], None] | None = None
+) -> None:
+    """Read each user of a campaign who has not been read, and keep what was read in the ledger.
+
+    Raises PlanFailed where Cognito could not be asked, and BadParameters where several rows are
+    about one user.
+    """
+    pools: dict[tuple[str, ...], tuple[CognitoIdentityProviderClient, Pool]] = {}
+    rows = [row for row in ledger.rows(campaign, WAITING) if not row.plan]
+    try:
+        for row in rows:
+            where = _where(entry, row)
+            if where not in pools:
+                parameters = _parameters(entry, row)
+                client = parameters.to_target().client(signed=True)
+                pool = reads.read_pool(client, user_pool_id=parameters.user_pool_id)
+                pools[where] = client, pool
+        began = time.monotonic()
+        with ThreadPoolExecutor(_AT_ONCE) as threads:
+            looks = threads.map(lambda row: _look(entry, row, *pools[_where(entry, row)]), rows)
+            for number, (row, (account, seen)) in enumerate(zip(rows, looks, strict=True), 1):
+                ledger.note_plan(campaign, row.number, account, seen)
+                if on_read:
+                    on_read(number)
+                time.sleep(max(began + number / _A_SECOND - time.monotonic(), 0))
+    except ResetError as exc:
+        words = f"The users could not be read beforehand: {exc} Nothing was sent."
+        raise PlanFailed(words, exc.exit_code) from exc
+    twice = ledger.named_twice(campaign)
+    if twice:
+        raise BadParameters(
+            [
+                Problem(f"line {lines[0]}", f"is about the same user as line {line}.")
+                for lines in twice
+                for line in lines[1:]
+            ]
+        )
+
+
+def plan_of(rows: Iterable[Row], entry: RunbookEntry, paces: Mapping[str, float]) -> Plan:
+    """Add up what was read."""
+    verdicts: Counter[tuple[str, str]] = Counter()
+    messages: Counter[str] = Counter()
+    senders = set()
+    count = can = 0
+    for row in rows:
+        count += 1
+        seen = row.plan
+        verdicts[(seen.get("verdict", "not read"), seen.get("next_runbook", ""))] += 1
+        if not seen or seen.get("can"):
+            can += 1
+            messages[seen.get("medium", "")] += bool(seen.get("medium"))
+            senders.add(seen.get("sender", ""))
+    mails = messages.get("email", 0)
+    sender = "Cognito" if "COGNITO_DEFAULT" in senders else "the pool's own"
+    warnings = []
+    if sender == "Cognito" and mails > COGNITOS_MAILS_A_DAY:
+        warnings.append(
+            f"{mails} e-mails would be sent, and Cognito's own sender sends {COGNITOS_MAILS_A_DAY}"
+            " a day for the whole account. Users beyond that would be locked out without a mail."
+        )
+    return Plan(
+        count,
+        can,
+        dict(verdicts.most_common()),
+        +messages,
+        sender,
+        _seconds(can, entry, paces),
+        tuple(warnings),
+    )
+
+
+def _seconds(rows: int, entry: RunbookEntry, paces: Mapping[str, float]) -> float:
+    calls: Counter[str] = Counter()
+    for operation, count in entry.calls.items():
+        calls[category_of(operation)] += count
+    return max((rows * calls[name] / pace for name, pace in paces.items() if pace), default=0.0)
+
+
+def _look(
+    entry: RunbookEntry, row: Row, client: "CognitoIdentityProviderClient", pool: Pool
+) -> tuple[str, dict[str, Any]]:
+    """Return whose account it is, and what was read: what the runbook would do, or what helps."""
+    parameters = _parameters(entry, row)
+    try:
+        user = reads.look_up(
+            client, user_pool_id=parameters.user_pool_id, username=parameters.username
+        )
+    except Answered as exc:
+        if exc.code != "UserNotFoundException":
+            raise
+        return "", {"verdict": "there is no such user", "next_runbook": "diagnose-user"}
+    account, contact = f"{pool.pool_id}/{user.username}", route(user, pool).contact
+    seen = {
+        "status": user.status,
+        "enabled": user.enabled,
+        "modified": user.last_modified,
+        "verified": [one.attribute for one in user.contacts if one.verified],
+        "sender": pool.sender,
+    }
+    verdict, following = _verdict(entry, parameters, user, pool)
+    if not verdict:
+        medium = contact.attribute if contact and _sends(entry) else ""
+        return account, {**seen, "verdict": _CAN, "can": True, "medium": medium}
+    return account, {**seen, "verdict": verdict, "next_runbook": following}
+
+
+def _verdict(
+    entry: RunbookEntry, parameters: UserParameters, user: User, pool: Pool
+) -> tuple[str, str]:
+    """Return why the runbook would change nothing, and what helps; "" where it would."""
+    run = entry.runs(**{**parameters.model_dump(), "interactive": "no"})
+    if isinstance(run, AdministratorRunbook):
+        against = run.precondition(parameters, Snapshot(user, pool, ()))
+        if against is None:
+            return "", ""
+        following = against.next_runbook
+        return against.headline.removeprefix("Not sent: "), following.name if following else ""
+    found = diagnose(username=parameters.username, user=user, pool=pool, client=None)
+    return found.headline, found.runbook
+
+
+def _sends(entry: RunbookEntry) -> bool:
+    return "message" in entry.effect or "code" in entry.effect
+
+
+def _parameters(entry: RunbookEntry, row: Row) -> Any:
+    read, problems = entry.parameters.read(row.parameters, person=False)
+    if read is None:
+        raise BadParameters(problems)
+    return read
+
+
+def _where(entry: RunbookEntry, row: Row) -> tuple[str, ...]:
+    p: Parameters = _parameters(entry, row)
+    return (p.target, p.region, p.profile, p.user_pool_id)

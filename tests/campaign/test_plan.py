@@ -1,0 +1,115 @@
+"""The plan: each user is read once, nothing is changed, and nobody is in a campaign twice."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from helpers.__main__ import main
+from helpers.campaign import owner
+from helpers.cognito.errors import BadParameters
+from helpers.runbooks import RUNBOOKS
+from helpers.sandbox import open_sandbox
+
+ENTRY = RUNBOOKS["admin-reset"]
+CHANGES = ("AdminResetUserPassword",)
+
+
+@pytest.fixture
+def table(tmp_path, pool):
+    """A table of four users, two of whom a reset cannot help."""
+    pool("fine")
+    pool("also-fine")
+    pool("unverified", verified=False)
+    pool("invited", password="")
+    path = tmp_path / "users.csv"
+    path.write_text(rows("fine", "also-fine", "unverified", "invited", "nobody"))
+    return path
+
+
+def rows(*names):
+    return "username,confirm_username\n" + "".join(f"{name},{name}\n" for name in names)
+
+
+def changed():
+    calls = open_sandbox().counts()["calls"]
+    return sum(sum(calls.get(operation, {}).values()) for operation in CHANGES)
+
+
+def invoke(*words):
+    return CliRunner().invoke(main, ["batch", *map(str, words)])
+
+
+def test_a_dry_run_reads_every_user_and_changes_none(table, tmp_path):
+    summary = owner.run_table(ENTRY, table, out=tmp_path / "runs", dry_run=True)
+    plan = summary.plan
+    assert (plan.rows, plan.can, summary.left) == (5, 2, 5)
+    assert dict(plan.messages) == {"email": 2}
+    helped_by = {runbook for (_, runbook), _ in plan.verdicts.items()}
+    assert {"", "fix-contact", "diagnose-user"} <= helped_by
+    assert not changed()
+
+
+def test_the_command_shows_the_plan_in_words_and_as_json(table, tmp_path):
+    command = ("admin-reset", table, "--out", tmp_path / "runs", "--dry-run")
+    told = invoke(*command)
+    assert told.exit_code == 0, told.output
+    assert "2 of 5 rows can be done." in told.output
+    assert "1  there is no such user -> diagnose-user" in told.output
+    assert "2 e-mails would be sent." in told.output
+    assert "Nothing was sent." in told.output
+    assert json.loads(invoke(*command, "--json").stdout)["plan"]["can"] == 2
+
+
+def test_a_user_who_is_named_twice_is_found_whatever_names_them(table, tmp_path):
+    sub = open_sandbox().standing("fine") and _sub("fine")
+    table.write_text(rows("also-fine", sub, "fine"))
+    with pytest.raises(BadParameters, match=r"line 3: is about the same user as line 4"):
+        owner.run_table(ENTRY, table, out=tmp_path / "runs")
+    assert not changed()
+    assert not owner.folders(tmp_path / "runs")
+
+
+def _sub(name):
+    from helpers.sandbox import DEFAULT_POOL_ID
+    from helpers.target import Target
+
+    user = Target().client().admin_get_user(UserPoolId=DEFAULT_POOL_ID, Username=name)
+    return {one["Name"]: one["Value"] for one in user["UserAttributes"]}["sub"]
+
+
+def test_after_a_dry_run_the_campaign_begins_with_what_was_read(table, tmp_path, inline):
+    first = owner.run_table(ENTRY, table, out=tmp_path / "runs", dry_run=True)
+    reads = open_sandbox().counts()["calls"]["AdminGetUser"]["unverified"]
+    gates = []
+    manner = owner.Manner(pace=0)
+    summary = owner.run_table(ENTRY, table, out=tmp_path / "runs", manner=manner, gate=gates.append)
+    assert summary.campaign == first.campaign
+    assert [plan.can for plan in gates] == [2]
+    assert summary.outcomes["confirmed"] == changed() == 2
+    again = open_sandbox().counts()["calls"]["AdminGetUser"]["unverified"] - reads
+    assert again <= ENTRY.calls["AdminGetUser"], "the plan did not read again"
+
+
+def test_more_mails_than_the_sender_sends_in_a_day_are_refused(tmp_path, pool, monkeypatch):
+    monkeypatch.setattr("helpers.campaign.plan.COGNITOS_MAILS_A_DAY", 1)
+    pool("one")
+    pool("two")
+    path = tmp_path / "users.csv"
+    path.write_text(rows("one", "two"))
+    told = invoke("admin-reset", path, "--out", tmp_path / "runs", "--users", "2")
+    assert told.exit_code == 2
+    assert "2 e-mails would be sent" in told.output
+    assert "--over-mail-limit" in told.output
+    assert not changed()
+
+
+def test_users_who_cannot_be_read_stop_it_before_anything_is_sent(table, tmp_path):
+    told = invoke(
+        *("admin-reset", table, "--out", tmp_path / "runs", "--users", "5"),
+        *("-p", "target=http://127.0.0.1:1"),
+    )
+    assert told.exit_code == 7
+    assert "Nothing was sent." in told.output
+    assert "Traceback" not in told.output
+    assert not owner.folders(tmp_path / "runs")
