@@ -153,11 +153,6 @@ class Ledger:
             raise LedgerError(f"there is no campaign {campaign} here.")
         return to_campaign(found)
 
-    def campaigns(self) -> list[Campaign]:
-        """Return all campaigns, the oldest first."""
-        with self.reading.connect() as db:
-            return [to_campaign(one) for one in db.execute(select(CAMPAIGNS).order_by("made_at"))]
-
     def set_state(self, campaign: str, state: str, why: str = "") -> None:
         """Let a campaign run, pause it or stop it; the workers see it before their next row."""
         with self.engine.begin() as db:
@@ -174,24 +169,6 @@ class Ledger:
                 .where(one.id == campaign, one.state == RUNNING)
                 .values(state=PAUSED, why=why)
             )
-
-    def keep_to_budget(self, campaign: str) -> None:
-        """Pause a campaign of which more rows have failed than it may."""
-        budget = self.campaign(campaign).budget
-        if not budget:
-            return
-        failed = (_of(campaign), ROWS.c.state == ENDED, ROWS.c.exit_code != 0)
-        with self.reading.connect() as db:
-            bad = db.execute(select(func.count()).where(*failed)).scalar_one()
-            total = db.execute(select(func.count()).where(_of(campaign))).scalar_one()
-        if bad > (budget if budget >= 1 else budget * total):
-            self.pause(campaign, f"{bad} rows have failed, which is more than it may be")
-            return
-        lately = self.last(campaign, _LATELY)
-        bad = sum(1 for row in lately if row.exit_code)
-        if budget < 1 and len(lately) == _LATELY and bad > budget * _LATELY:
-            words = f"{bad} of the last {_LATELY} rows have failed, which is more than it may be"
-            self.pause(campaign, words)
 
     def allow(self, campaign: str, *, rows: int, budget: float, paces: Mapping[str, float]) -> None:
         """Let a campaign run on: how many rows may be begun in all, 0 for all of them."""
@@ -392,10 +369,6 @@ class Ledger:
             for account, number in db.execute(found):
                 lines.setdefault(account, []).append(number)
         return [tuple(numbers) for numbers in lines.values()]
-
-
-_LATELY = 100
-"""Rows, the last that ended, which have a budget of failures of their own."""
 
 
 def _may_begin(db: Connection, campaign: str) -> Any:

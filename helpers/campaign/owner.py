@@ -35,7 +35,7 @@ from helpers.campaign.summary import Summary, summary_of
 from helpers.campaign.table import read_table
 from helpers.campaign.workers import Done, WorkerPool, close_row
 from helpers.cognito.errors import BadParameters, Problem
-from helpers.cognito.quotas import A_POOL, QUOTAS, category_of
+from helpers.cognito.quotas import quota_of
 from helpers.run.entry import RunbookEntry
 from helpers.run.filelock import lock_file
 from helpers.run.journal import Journal
@@ -47,6 +47,7 @@ FOLDER = "campaigns"
 CALLS_A_SECOND = 10.0
 """The default pace of each category of quota that a runbook's own calls share."""
 _A_THIRD = 3
+_SCARCE = 30  # calls a second, of all users and administrators of an account
 
 
 class Busy(Exception):
@@ -65,13 +66,12 @@ def paces_of(entry: RunbookEntry, pace: float) -> dict[str, float]:
     pace: of the scarcest category, the one whose quota its calls use up first; 0 for no limit. The
     others get a third of what AWS gives an account by default, so that users are not shut out.
     """
-    if not pace:
-        return {}
     paces = {}
-    for category in {category_of(operation) for operation in entry.calls} - {""}:
-        quota = QUOTAS[category].per_second
-        scarce = quota <= QUOTAS["UserAccountRecovery"].per_second
-        paces[category] = min(pace, A_POOL.get(category, quota)) if scarce else quota / _A_THIRD
+    for quota in filter(None, map(quota_of, entry.calls)):
+        scarce = quota.rate <= _SCARCE
+        most = min(pace, quota.each or quota.rate) if scarce else quota.rate / _A_THIRD
+        if pace:
+            paces[quota.category] = most
     return paces
 
 

@@ -19,11 +19,12 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
+from helpers.campaign.budget import keep_to_budget
 from helpers.campaign.ending import Ending, ending_of
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.pace import slow_down, take
 from helpers.campaign.schema import RUNNING, WAITING, Row
-from helpers.cognito.quotas import category_of
+from helpers.cognito.quotas import quota_of
 from helpers.run.entry import RunbookEntry
 from helpers.runner.headless import run
 from helpers.runner.signals import SIGNALS, StopRequests, let_through, postponed
@@ -172,8 +173,8 @@ def _run_row(
 ) -> Done:
     calls: dict[str, float] = {}
     for operation, count in entry.calls.items():
-        category = category_of(operation)
-        calls[category] = calls.get(category, 0) + count
+        if quota := quota_of(operation):
+            calls[quota.category] = calls.get(quota.category, 0) + count
     _pause(take(ledger, campaign, calls) - time.time(), stop)
 
     def permit() -> bool:
@@ -200,8 +201,8 @@ def close_row(ledger: Ledger, campaign: str, row: Row, ending: Ending) -> None:
     """Write down how a row ended, slow the campaign down where it was throttled, and pause it where
     it was told to.
     """
-    if ending.throttled:
-        slow_down(ledger, campaign, category_of(ending.throttled))
+    if ending.throttled and (quota := quota_of(ending.throttled)):
+        slow_down(ledger, campaign, quota.category)
     if ending.state == WAITING:
         ledger.put_back(campaign, row, not_before=time.time() + ending.wait, report=ending.report)
     else:
@@ -216,7 +217,7 @@ def close_row(ledger: Ledger, campaign: str, row: Row, ending: Ending) -> None:
     if ending.pauses:
         ledger.pause(campaign, ending.pauses)
     elif ending.exit_code and ending.state != WAITING:
-        ledger.keep_to_budget(campaign)
+        keep_to_budget(ledger, campaign)
 
 
 def _pause(seconds: float, stop: StopRequests) -> None:

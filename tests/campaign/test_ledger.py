@@ -7,6 +7,7 @@ import uuid
 import pytest
 
 from helpers.campaign import pace
+from helpers.campaign.budget import keep_to_budget
 from helpers.campaign.ledger import Ledger, LedgerError
 from helpers.campaign.schema import ACTING, ENDED, PAUSED, RUNNING, UNKNOWN, WAITING
 
@@ -112,7 +113,7 @@ def test_a_budget_is_a_number_or_a_share_and_counts_rows_that_failed(ledger, cam
         for count in range(1, 4):
             row = ledger.claim(campaign, "w")
             ledger.end(campaign, row, outcome="refused", exit_code=3, report={})
-            ledger.keep_to_budget(campaign)
+            keep_to_budget(ledger, campaign)
             assert (ledger.campaign(campaign).state == RUNNING) == (count <= most)
         ledger.wait_again(campaign, "refused")
 
