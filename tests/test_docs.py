@@ -307,6 +307,22 @@ def test_the_commands_without_a_person_work_as_they_are_written(block, tmp_path)
     assert "all as they were written" in answer
 
 
+@runs_block("cognito-reset batch admin-reset users.csv --dry-run")
+def test_a_campaign_goes_from_table_to_report_as_it_is_written(block, tmp_path):
+    environ = environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"))
+    told = []
+    for command in commands(block):
+        answer = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, env=environ, capture_output=True, text=True
+        )
+        told.append((answer.returncode, answer.stdout, answer.stderr))
+    assert [code for code, _, _ in told] == [0, 0, 9, 0, 1, 0], told
+    assert "1 of 2 rows can be done." in told[1][1]
+    assert "1 of 2 rows are over: 1 confirmed." in told[2][1]
+    assert "2 of 2 rows are over: 1 confirmed, 1 refused." in told[4][1]
+    assert told[5][1].splitlines()[0].endswith("results.csv")
+
+
 @runs_block("cognito-reset verify --head")
 def test_a_digest_that_was_kept_is_looked_for(block, tmp_path):
     bash("cognito-reset run confirm-reset --dry-run", tmp_path)

@@ -19,9 +19,10 @@ from nbclient import NotebookClient
 from papermill.engines import papermill_engines
 from traitlets.config import Config
 
+from helpers.run.journal import Journal
 from helpers.run.record import find_record
 from helpers.runbooks.schemas import ConfirmResetParameters
-from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
 from tests import ROOT
 
@@ -58,13 +59,10 @@ def here(value):
 
 @pytest.fixture
 def opt(secrets, tmp_path):
-    """A folder such as /opt/cognito-reset-runbooks, with the table and its secrets beside it."""
+    """A folder such as /opt/cognito-reset-runbooks, with the table beside it."""
     _, (_, table) = blocks("cron")
-    for name, variable in (("diego.code", "RESET_CODE"), ("diego.password", "RESET_PASSWORD")):
-        path = tmp_path / name
-        path.touch(mode=0o600)
-        path.write_text(os.environ[variable] + "\n")
-    (tmp_path / "tonight.csv").write_text(here(table).replace("/etc/cognito-reset", str(tmp_path)))
+    table = here(table).replace("eu-west-1_AbCdEfGhI", DEFAULT_POOL_ID)
+    (tmp_path / "pools.csv").write_text(table.replace("eu-west-1", "us-east-1"))
     (tmp_path / "runs").mkdir()
     (tmp_path / ".venv").symlink_to(Path(sys.executable).parent.parent)
     return tmp_path
@@ -77,8 +75,11 @@ def test_cron(opt):
     assert all(re.fullmatch(r"[\d*/,-]+", part) for part in when.split())
     assert "%" not in command  # which cron takes for the end of a line
     command = command.replace("/opt/cognito-reset-runbooks", str(opt))
-    subprocess.run(["/bin/sh", "-c", command], check=True)
-    assert json.loads((opt / "runs" / "last.json").read_text())["outcomes"] == {"confirmed": 1}
+    for night in range(2):
+        subprocess.run(["/bin/sh", "-c", command], check=True)
+        told = json.loads((opt / "runs" / "last.json").read_text())
+        assert told["outcomes"] == {"confirmed": 1}
+        assert len(Journal(opt / "runs").runs()) == night + 1, "it looks anew each night"
 
 
 def test_systemd(opt):
@@ -91,7 +92,14 @@ def test_systemd(opt):
         for name, value in service["Service"].items()
     }
     assert settings["Type"] == "oneshot"
+    assert settings["SuccessExitStatus"] == "9"
     assert "%" not in settings["ExecStart"]  # which systemd takes for the name of something
+    table = opt / "users.csv"
+    names = ("diego@example.com", "nobody@example.com")
+    rows = "".join(f"{name},{name}\n" for name in names)
+    table.write_text(f"username,confirm_username\n{rows}")
+    begun = ["cognito-reset", "batch", "admin-reset", table, "--users", "2", "--first", "1"]
+    assert subprocess.run([*begun, "--out", opt / "runs"], check=False).returncode == 9
     answer = subprocess.run(
         settings["ExecStart"].split(),
         cwd=settings["WorkingDirectory"],
@@ -99,9 +107,10 @@ def test_systemd(opt):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
-    assert json.loads(answer.stdout)["outcomes"] == {"confirmed": 1}
+    assert answer.returncode == 1, answer.stderr
+    assert json.loads(answer.stdout)["outcomes"] == {"confirmed": 1, "refused": 1}
 
 
 def unit(text):

@@ -16,12 +16,10 @@ from helpers.campaign.ledger import Ledger
 from helpers.campaign.schema import WAITING, Row
 from helpers.cognito import reads
 from helpers.cognito.errors import Answered, BadParameters, Problem, ResetError
-from helpers.cognito.models import Pool, User
+from helpers.cognito.models import Pool
 from helpers.cognito.quotas import quota_of
 from helpers.run.entry import RunbookEntry
 from helpers.run.parameters import Parameters, UserParameters
-from helpers.runbooks.admin_change import AdministratorRunbook, Snapshot
-from helpers.runbooks.diagnosis.diagnose import diagnose, route
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
@@ -172,38 +170,22 @@ def _look(
         if exc.code != "UserNotFoundException":
             raise
         return "", {"verdict": "there is no such user", "next_runbook": "diagnose-user"}
-    account, contact = f"{pool.pool_id}/{user.username}", route(user, pool).contact
+    run = entry.runs(**{**parameters.model_dump(), "interactive": "no"})
+    against = run.foresee(user, pool)
     seen = {
         "status": user.status,
         "enabled": user.enabled,
         "modified": user.last_modified,
-        "verified": [one.attribute for one in user.contacts if one.verified],
+        "verified": list(user.verified),
         "sender": pool.sender,
     }
-    verdict, following = _verdict(entry, parameters, user, pool)
-    if not verdict:
-        medium = contact.attribute if contact and _sends(entry) else ""
-        return account, {**seen, "verdict": _CAN, "can": True, "medium": medium}
-    return account, {**seen, "verdict": verdict, "next_runbook": following}
-
-
-def _verdict(
-    entry: RunbookEntry, parameters: UserParameters, user: User, pool: Pool
-) -> tuple[str, str]:
-    """Return why the runbook would change nothing, and what helps; "" where it would."""
-    run = entry.runs(**{**parameters.model_dump(), "interactive": "no"})
-    if isinstance(run, AdministratorRunbook):
-        against = run.precondition(parameters, Snapshot(user, pool, ()))
-        if against is None:
-            return "", ""
-        following = against.next_runbook
-        return against.headline.removeprefix("Not sent: "), following.name if following else ""
-    found = diagnose(username=parameters.username, user=user, pool=pool, client=None)
-    return found.headline, found.runbook
-
-
-def _sends(entry: RunbookEntry) -> bool:
-    return "message" in entry.effect or "code" in entry.effect
+    if against is None:
+        told = {"verdict": _CAN, "can": True, "medium": run.message_to(user, pool)}
+    else:
+        following = against.next_runbook.name if against.next_runbook else ""
+        headline = against.headline.removeprefix("Not sent: ")
+        told = {"verdict": headline, "next_runbook": following}
+    return f"{pool.pool_id}/{user.username}", {**seen, **told}
 
 
 def _parameters(entry: RunbookEntry, row: Row) -> Any:

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, TypeVar, cast
 
 from helpers.cognito.call import before_change
 from helpers.cognito.errors import BadParameters, NotReached, Problem
+from helpers.cognito.models import Pool, User
 from helpers.display.card import Card
 from helpers.run import recording
 from helpers.run.entry import RUNBOOKS
@@ -110,6 +111,18 @@ class Runbook(ABC, Generic[P]):
     def train(self, case: str) -> dict[str, str]:
         """Put a training case into the sandbox, as new, and return the parameters for it."""
         return {}
+
+    def foresee(self, user: User, pool: Pool) -> Result | None:
+        """Return why this run would stop before it changes anything, as far as what was read of
+        user and pool tells; None where it would go on. Asks nobody.
+        """
+        return None
+
+    def message_to(self, user: User, pool: Pool) -> str:
+        """Return the contact to which this run has a message sent: email, phone_number, or "" for
+        none. Asks nobody.
+        """
+        return ""
 
     # --- the steps ---
 

@@ -121,6 +121,11 @@ class AdministratorRunbook(Runbook[G]):
         """Return what to do after a lost answer that nothing settled, and the runbook for it."""
         return error.next, error.runbook
 
+    def foresee(self, user: User, pool: Pool) -> Result | None:
+        """Return why the change would not be made; see Runbook."""
+        p = self.parameters
+        return None if p is None else self.precondition(p, Snapshot(user, pool, ()))
+
     # --- the steps ---
 
     def _plan(self) -> Card:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from helpers.cognito import actions
 from helpers.cognito.errors import Refused
-from helpers.cognito.models import User
+from helpers.cognito.models import Pool, User
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome, Step
 from helpers.run.result import Result
@@ -44,6 +44,11 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
         "the old password is gone at once; without the code the user cannot sign in"
     )
     reads_pool: ClassVar[bool] = True
+
+    def message_to(self, user: User, pool: Pool) -> str:
+        """Return the contact that the code goes to."""
+        contact = route(user, pool).contact
+        return contact.attribute if contact else ""
 
     def changes(
         self, parameters: AdminResetParameters, seen: Snapshot | None
