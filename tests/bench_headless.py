@@ -109,7 +109,7 @@ def compare(rounds: int = ROUNDS, runs: int = 100, table: int = 200) -> dict[str
     """Return the numbers: ratios of whole processes, milliseconds a run in one process, and runs a
     second of a table.
     """
-    from helpers.campaign.batch import run_table
+    from helpers.campaign.owner import Manner, run_table
     from helpers.runbooks import RUNBOOKS
 
     before = dict(os.environ)
@@ -160,7 +160,11 @@ def compare(rounds: int = ROUNDS, runs: int = 100, table: int = 200) -> dict[str
                 "new_password": "env:RESET_PASSWORD",
             }
             summary = run_table(
-                RUNBOOKS["confirm-reset"], rows, out=folder / "table", shared=shared, pace=0
+                RUNBOOKS["confirm-reset"],
+                rows,
+                out=folder / "table",
+                shared=shared,
+                manner=Manner(pace=0),
             )
             assert summary.exit_code == 0, summary
             return {
