@@ -118,3 +118,21 @@ class Table:
         head = "".join(_head(words, "col") for words in self.headings)
         rows = "".join(f"<tr>{''.join(map(_data, row))}</tr>" for row in self.rows)
         return f"<p><strong>{_html(self.title)}</strong></p><table><tr>{head}</tr>{rows}</table>"
+
+    def folded(self) -> "Folded":
+        """Return the same with its rows behind one line that opens."""
+        return Folded(self)
+
+
+@dataclass(frozen=True, repr=False)
+class Folded:
+    """A table of which a notebook shows the title until it is opened; as text it is whole."""
+
+    table: Table
+
+    def __repr__(self) -> str:
+        return repr(self.table)
+
+    def _repr_markdown_(self) -> str:
+        rows = self.table._repr_markdown_().partition("\n\n")[2]
+        return f"<details><summary>{_html(self.table.title)}</summary>\n\n{rows}\n\n</details>"

@@ -5,13 +5,19 @@
 way the cells below show `.result`, `.record` and `.proof`.
 """
 
+import html
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers.display.card import Card
 from helpers.run.base import Runbook
 from helpers.run.package_data import LabMissing
 from helpers.run.record import Record
+
+PRINT_CSS = (Path(__file__).parent / "print.css").read_text(encoding="utf-8")
+"""What a page made of the notebook is printed with: nothing is cut, what is folded is open."""
 
 if TYPE_CHECKING:
     from helpers.form.interactive import InteractiveRun
@@ -38,12 +44,13 @@ class NonInteractiveRun:
 
     def __init__(self, run: Runbook[Any]) -> None:
         self._run = run
+        self._prepared = run.practice()
         run.submit()
 
     @property
     def result(self) -> Card:
         """The result, as a person reads it."""
-        return self._run.result_card()
+        return self._marked(self._run.result_card())
 
     @property
     def record(self) -> Record:
@@ -54,11 +61,36 @@ class NonInteractiveRun:
     @property
     def proof(self) -> Card:
         """Return the proof; NotDone unless the run ended in `confirmed`, to fail the notebook."""
-        return self._run.prove()
+        return self._marked(self._run.prove())
 
     def view(self, draw: Callable[[], Any]) -> Any:
         """Return what a runbook shows besides, such as a table or a picture."""
         return draw()
 
     def __repr__(self) -> str:
-        return "Nobody is there to fill in a form, so the runbook acted at once, by its parameters."
+        return f"{self._said}\n\n{self._prepared!r}"
+
+    def _repr_html_(self) -> str:
+        said = html.escape(self._said)
+        return f"<style>{PRINT_CSS}</style><p>{said}</p>{self._prepared.to_html()}"
+
+    @property
+    def _said(self) -> str:
+        if self._sample:
+            return (
+                f"{self._sample}: run without a person, and no real account was touched."
+                " Choose Run > Run All Cells to get the form."
+            )
+        record = self.record
+        return f"Done without a person, on {record.started_at:%Y-%m-%d}: {record.endpoint}"
+
+    @property
+    def _sample(self) -> str:
+        """What marks an output of the sandbox, so that nobody takes it for a caller's."""
+        p = self._run.parameters
+        if p is None or not p.to_target().may_be_sandbox:
+            return ""
+        return f"Sample from the sandbox, of {self.record.started_at:%Y-%m-%d}"
+
+    def _marked(self, card: Card) -> Card:
+        return replace(card, title=f"{self._sample}. {card.title}") if self._sample else card

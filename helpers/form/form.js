@@ -11,9 +11,12 @@ function render({ model, el }) {
   const prefix = `reset-form-${Math.random().toString(36).slice(2)}`;
   const inputs = new Map();
   const arriving = model.get("arrive");
-  let said = { errors: {}, result: {} };
+  let said = { errors: {}, result: {}, keep: [] };
+  let held = new Map(); // secrets of the press under way: what is still good goes back into its field
   const fieldset = element("fieldset");
   fieldset.append(element("legend", { textContent: model.get("title") }));
+  if (model.get("where")) fieldset.append(element("p", { className: "reset-where", textContent: model.get("where") }));
+  fieldset.classList.toggle("reset-production", model.get("production"));
   const training = drawTraining(model.get("training"), prefix, (name) => send({ kind: "train", turn: model.get("turn"), case: name }));
   if (model.get("training").length) fieldset.append(training.row);
   for (const field of model.get("fields")) {
@@ -56,12 +59,22 @@ function render({ model, el }) {
 
   let ticking, pulse;
   let takenUp = false;
+  let startsAgain = false;
   const emptySecrets = () => {
     for (const { field, input } of inputs.values()) {
-      if (field.kind !== "secret") continue;
-      input.value = "";
-      input.dispatchEvent(new Event("input"));
+      if (field.kind === "secret") setValue(input, "");
     }
+  };
+  // What Cognito has not used up need not be asked for again. It comes back hidden, whatever its field showed.
+  const giveBack = (names) => {
+    for (const name of names) {
+      if (!held.get(name)) continue;
+      const { input } = inputs.get(name);
+      setValue(input, held.get(name));
+      input.type = "password";
+      input.dispatchEvent(new Event("reset-hidden"));
+    }
+    held = new Map();
   };
 
   // What had the focus while it was one line is not scrolled to by having it again.
@@ -116,7 +129,10 @@ function render({ model, el }) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (fieldset.disabled) return;
+    const weak = drawWeak(inputs);
+    if (weak) return weak.focus();
     const values = Object.fromEntries([...inputs].map(([name, { input }]) => [name, input.value]));
+    held = new Map([...inputs].filter(([, { field }]) => field.kind === "secret").map(([name, { input }]) => [name, input.value]));
     emptySecrets();
     takenUp = false;
     busy();
@@ -133,7 +149,10 @@ function render({ model, el }) {
     send({ kind: "plan", turn: model.get("turn"), values: Object.fromEntries(open.map(([name, { input }]) => [name, input.value])) });
   });
   next.addEventListener("click", () => send({ kind: "next", turn: model.get("turn") }));
-  again.addEventListener("click", () => send({ kind: "again", turn: model.get("turn") }));
+  again.addEventListener("click", () => {
+    startsAgain = true;
+    send({ kind: "again", turn: model.get("turn") });
+  });
   stop.addEventListener("click", () => {
     rest();
     drawResult(givenUp(model.get("verify_hint")), status);
@@ -152,14 +171,21 @@ function render({ model, el }) {
     fieldset.disabled = state === "done";
     again.hidden = state !== "done";
     if (state === "done") emptySecrets(); // what another tab may have sent was typed here too
+    if (finished) giveBack(said.keep);
     drawResult(said.result, status);
+    status.querySelectorAll("summary").forEach((each) => each.setAttribute("data-lm-suppress-shortcuts", "true"));
     const goesOn = said.result.next;
     next.textContent = `Go on with ${goesOn}, here`;
     next.hidden = !goesOn;
     const first = drawErrors(said.errors, inputs);
     if (attending) (first ?? status).focus();
+    if (startsAgain && state === "ready") {
+      startsAgain = false;
+      standAt(page, inputs);
+    }
     bringIntoView();
     if (finished && practice) ask("here");
+    if (finished && said.result.title) saveNotebook(el);
   }
   const finished = () => draw(true);
   const changed = () => draw(false);
@@ -172,6 +198,7 @@ function render({ model, el }) {
       const attending = page.contains(document.activeElement);
       rest();
       emptySecrets();
+      held = new Map();
       fieldset.disabled = true;
       again.hidden = next.hidden = true;
       if (practice) practice.section.hidden = true;
@@ -183,24 +210,34 @@ function render({ model, el }) {
     }, PULSE_MS);
     ask("here");
   }
+  function fillIn(values) {
+    for (const [name, value] of Object.entries(values)) setValue(inputs.get(name).input, value);
+  }
   function drawn(values) {
+    // A page that is loaded again shows what belongs to the result below, not what the notebook begins with.
+    fillIn(values);
     if (page.hidden) {
-      for (const [name, { input }] of inputs) input.value = values[name];
       page.hidden = false;
-      inputs.values().next().value.input.focus();
+      standAt(page, inputs);
       if (practice) ask("here");
     }
     if (!ticking) draw(false); // who has pressed the button meanwhile waits for that
   }
   function heard(content) {
     if (content.kind === "trained") {
-      for (const [name, value] of Object.entries(content.values)) inputs.get(name).input.value = value;
+      fillIn(content.values);
       training.help.textContent = `${content.values.username} is in the sandbox now, and the fields are filled in.`;
       if (practice) ask("here");
     }
     if (content.kind === "shown") {
       said = content;
       if (content.page === prefix) drawn(content.values);
+    }
+    if (content.kind === "emptied") {
+      fillIn(content.values);
+      page.querySelectorAll(".reset-show input:checked").forEach((box) => box.click());
+      training.empty();
+      if (practice) practice.show({});
     }
     if (content.kind !== "here") return;
     if (practice) practice.section.hidden = false;
@@ -216,7 +253,9 @@ function render({ model, el }) {
   draw(false);
   send({ kind: "drawn", page: prefix });
   if (practice && !arriving) ask("here");
+  const leave = arriving ? () => {} : standAfterRunAll(page, inputs);
   return () => {
+    leave();
     rest();
     clearTimeout(pulse);
     model.off("change:turn", finished);
@@ -231,9 +270,9 @@ const NOT_TAKEN_UP = {
   title: "No answer from the notebook's kernel.",
   outcome: "unknown",
   rows: [
-    ["What happened", `For ${TAKEN_UP_MS / 1000} seconds it has not taken this up: it is busy with something else, or was restarted or stopped.`],
-    ["What it means", "As far as this page can tell, nothing was sent to Cognito."],
-    ["What to do next", `If a cell is still running, wait: this form's turn comes after it. Otherwise ${NEW_FORM}`],
+    ["What happened", `For ${TAKEN_UP_MS / 1000} seconds it has not taken this up: it is busy, the line to it is cut, or it was stopped.`],
+    ["What it means", "Nothing was sent so far. Your press is queued: it may still be carried out when the kernel or the line is back."],
+    ["What to do next", `Wait a minute; the answer then shows here. If none comes: where the server was stopped, start it again; then ${NEW_FORM}`],
   ],
 };
 const NOT_ALIVE = {

@@ -6,6 +6,11 @@ function element(tag, properties = {}, ...children) {
   return made;
 }
 
+function setValue(input, value) {
+  input.value = value;
+  input.dispatchEvent(new Event("input"));
+}
+
 function drawField(field, prefix, inputs) {
   const id = `${prefix}-${field.name}`;
   const choices = (field.choices ?? []).map((value) => element("option", { value, textContent: value }));
@@ -19,7 +24,11 @@ function drawField(field, prefix, inputs) {
   const error = element("div", { id: `${id}-error`, className: "reset-error" });
   input.setAttribute("aria-describedby", `${help.id} ${error.id}`);
   const row = element("div", { className: "reset-row" }, element("label", { htmlFor: id, textContent: field.label }), input);
-  if (field.kind === "secret" && !field.shown) row.append(showToggle(input, field.label, id));
+  if (field.kind === "secret") {
+    const toggle = showToggle(input, field.label, id);
+    if (field.shown) input.addEventListener("reset-hidden", () => input.after(toggle));
+    else row.append(toggle);
+  }
   row.append(error, help);
   if (field.rules) row.append(drawRules(field.rules, input, id));
   inputs.set(field.name, { field, input, error });
@@ -29,6 +38,7 @@ function drawField(field, prefix, inputs) {
 function showToggle(input, label, id) {
   const box = element("input", { type: "checkbox", id: `${id}-show` });
   box.addEventListener("change", () => { input.type = box.checked ? "text" : "password"; });
+  input.addEventListener("reset-hidden", () => { box.checked = false; });
   const words = element("label", { htmlFor: box.id, textContent: `Show the ${label.toLowerCase()}` });
   return element("div", { className: "reset-show" }, box, words);
 }
@@ -50,6 +60,21 @@ function drawRules(rules, input, id) {
   return list;
 }
 
+// Say beside its field what the rules on the screen refuse, and return the field. Where the rules are only Cognito's
+// defaults, the same password may be sent by another press: the pool's own may be laxer.
+function drawWeak(inputs) {
+  for (const place of inputs.values()) {
+    const { field, input } = place;
+    const unmet = (field.rules ?? []).filter((rule) => !new RegExp(rule.pattern, "us").test(input.value));
+    if (!input.value || !unmet.length || place.warned === input.value) continue;
+    const words = `needs ${unmet.map((rule) => rule.words).join(", ")}. Nothing was sent, so no try is spent.`;
+    if (!field.rules_known) place.warned = input.value;
+    drawErrors({ [field.name]: field.rules_known ? words : `${words} If this pool asks for less, press again.` }, inputs);
+    return input;
+  }
+  return undefined;
+}
+
 function drawErrors(errors, inputs) {
   let first;
   for (const { input, error } of inputs.values()) {
@@ -68,16 +93,52 @@ function drawErrors(errors, inputs) {
   return first;
 }
 
+const SAY = "Tell the user";
+const BRIEF = ["What to do next", "What happened", "Proof", "Note", "Please correct", "Not known"];
+const COPIED = [SAY, "Request id", "Recorded as"];
+
+function drawRows(rows) {
+  const table = element("table");
+  for (const [label, text] of rows) {
+    const cell = element("td", { textContent: text });
+    if (COPIED.includes(label)) cell.append(" ", copyButton(label, text));
+    table.append(element("tr", { className: label === SAY ? "reset-say" : "" },
+      element("th", { scope: "row", textContent: label }), cell));
+  }
+  return table;
+}
+
+// Where the page may not use the clipboard, such as over plain HTTP, the words are selected to be copied by hand.
+function copyButton(label, text) {
+  const button = element("button", { type: "button", className: "reset-quiet reset-copy", textContent: "Copy" });
+  button.setAttribute("aria-label", `Copy: ${label}`);
+  button.setAttribute("data-lm-suppress-shortcuts", "true");
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      button.textContent = "Copied";
+    } catch {
+      const range = document.createRange();
+      range.selectNodeContents(button.parentElement.firstChild);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      button.textContent = document.execCommand("copy") ? "Copied" : "Selected: press Ctrl+C";
+    }
+  });
+  return button;
+}
+
 function drawResult(result, status) {
   status.replaceChildren();
   status.dataset.outcome = result.outcome ?? "";
   if (!result.title) return;
-  const table = element("table");
-  for (const [label, text] of result.rows) {
-    table.append(element("tr", { className: label === "Tell the user" ? "reset-say" : "" },
-      element("th", { scope: "row", textContent: label }), element("td", { textContent: text })));
-  }
-  status.append(element("strong", { textContent: result.title }), table);
+  const said = result.rows.filter(([label]) => label === SAY);
+  const others = result.rows.filter(([label]) => label !== SAY);
+  const folds = result.outcome === "confirmed";
+  const rest = folds ? others.filter(([label]) => !BRIEF.includes(label)) : [];
+  status.append(element("strong", { textContent: result.title }),
+    drawRows([...said, ...others.filter((row) => !rest.includes(row))]));
+  if (rest.length) status.append(element("details", {}, element("summary", { textContent: "Why, and all that is known" }), drawRows(rest)));
   if (!result.changes?.length) return;
   const changes = element("table", { className: "reset-changes" }, element("tr", {}, ...["What changes", "Now", "After"].map((words) =>
     element("th", { scope: "col", textContent: words }))));
@@ -88,16 +149,62 @@ function drawResult(result, status) {
   status.append(changes);
 }
 
+const TRAINING = "Creates a practice user with this problem and fills in the form.";
+
 function drawTraining(cases, prefix, choose) {
   const id = `${prefix}-training`;
   const input = element("select", { id }, element("option", { value: "", textContent: "none" }),
     ...cases.map(([name, says]) => element("option", { value: name, textContent: `${name}: “${says}”` })));
-  const help = element("div", { id: `${id}-help`, className: "reset-help",
-    textContent: "Practice: puts this user in trouble into the sandbox, as new, and fills in the fields below." });
+  const help = element("div", { id: `${id}-help`, className: "reset-help", textContent: TRAINING });
   help.setAttribute("aria-live", "polite");
   input.setAttribute("aria-describedby", help.id);
   input.addEventListener("change", () => { if (input.value) choose(input.value); });
-  return { row: element("div", { className: "reset-row" }, element("label", { htmlFor: id, textContent: "Training case" }), input, help), help };
+  const row = element("div", { className: "reset-row" }, element("label", { htmlFor: id, textContent: "Training case" }), input, help);
+  const empty = () => {
+    input.value = "";
+    help.textContent = TRAINING;
+  };
+  return { row, help, empty };
+}
+
+// Have a person stand at the form: its head in view, and the focus in the first field that can be typed into.
+function standAt(page, inputs) {
+  const first = [...inputs.values()].map(({ input }) => input).find((input) => !input.disabled);
+  first?.focus({ preventScroll: true });
+  page.scrollIntoView({ block: "start" });
+}
+
+// After Run All the notebook stands at its last cell. Wait until no cell runs, and go to the form, unless the person has
+// begun to do something else meanwhile.
+function standAfterRunAll(page, inputs) {
+  let quiet = 0;
+  const begun = ["pointerdown", "keydown", "wheel"];
+  const leave = () => {
+    clearInterval(looking);
+    begun.forEach((kind) => document.removeEventListener(kind, leave, true));
+  };
+  const looking = setInterval(() => {
+    const notebook = page.closest(".jp-Notebook"); // none while the page is not put into it yet
+    if (!notebook) return;
+    const running = [...notebook.querySelectorAll(".jp-InputPrompt")].some((each) => each.textContent.includes("*"));
+    quiet = running ? 0 : quiet + 1;
+    if (quiet < 4) return;
+    standAt(page, inputs);
+    // JupyterLab may scroll once more when it has drawn the cells between.
+    if (quiet > 8) leave();
+  }, 100);
+  begun.forEach((kind) => document.addEventListener(kind, leave, true));
+  return leave;
+}
+
+// A result is in the notebook's file as soon as it is there, where the page lets itself be told to save; elsewhere the
+// notebook saves itself after a while.
+function saveNotebook(el) {
+  const app = window.jupyterapp;
+  setTimeout(() => {
+    const shown = app?.shell.currentWidget;
+    if (shown?.node.contains(el) && shown.context?.model.dirty) app.commands.execute("docmanager:save");
+  }, 500); // what is kept comes a moment after what is shown
 }
 
 // What an agent cannot see of a real user, to practise with: how the user stands, the mailbox, the clock.
@@ -126,7 +233,8 @@ function drawPractice(ask, requestsCodes) {
       : [["Status", "the sandbox knows no such user"]];
     standing.replaceChildren(...(clock ? lines([...known, ["Clock", clock]]) : []));
     mail.replaceChildren(...(newest
-      ? lines([["From", newest.sender], ["To", newest.destination], ["At", newest.sent_at], ["Subject", newest.subject]])
+      ? lines([[newest.subject ? "From" : "Text message from", newest.sender], ["To", newest.destination], ["At", newest.sent_at],
+        ["Subject", newest.subject]].filter(([, text]) => text))
       : []));
     mail.append(element("p", { textContent: newest ? newest.body : "No message to this user." }));
     if (newest) mail.append(element("div", { textContent: newest.live ? "This code is good." : "This code is used up or too old." }));

@@ -16,6 +16,16 @@ import ipywidgets
 
 from helpers.display.card import Card
 from helpers.form import widgets
+from helpers.form.fields import (
+    OF_A_POOL,
+    UNSEEN,
+    errors_of,
+    fields_of,
+    in_words,
+    label_of,
+    labelled,
+    where_line,
+)
 from helpers.form.widgets import Form, View
 from helpers.run.base import Runbook
 from helpers.run.masking import mask_html, mask_record
@@ -25,13 +35,10 @@ from helpers.run.recording import JournalUnavailable, recorded
 from helpers.run.result import NotDone
 from helpers.runbooks import RUNBOOKS
 from helpers.secrets.redaction import redact
-from helpers.secrets.references import scheme_of, shown
 from helpers.secrets.secret import Secret
 
-_WAITING = (
-    "Nothing has been sent yet. This fills in when the form above, under “Do it”, has done its"
-    " work."
-)
+_WAITING = "<p>Nothing has been sent yet. This fills in when the form above has done its work.</p>"
+_WORKING = "<p>Working: the form above is asking Cognito.</p>"
 _GONE = """<p>The form was here while its kernel ran. What came of it is below.
 For a new form choose Run, then Run All Cells:
 before its button is pressed, nothing changes for a real user.</p>
@@ -41,13 +48,6 @@ before its button is pressed, nothing changes for a real user.</p>
 """The style hides JupyterLab's "Error displaying widget: model not found" (only that has this class
 in this place).
 """
-_UNSEEN = (  # what comes along when a name is pasted
-    " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"
-)
-_MEANS = {
-    "mailbox": "the newest code in the practice mailbox",
-    "literal": "the practice password",
-}
 
 
 class InteractiveRun:
@@ -57,27 +57,32 @@ class InteractiveRun:
         self._run = run
         self._client_id = client_id
         self._goes_on: NextRunbook | None = None
+        self._prepared = "" if arrive else in_words(run.practice())
         sandbox = run.parameters is not None and run.parameters.to_target().may_be_sandbox
         self.form = Form(
             title=run.title,
+            where=where_line(run),
+            production=run.parameters is not None and run.parameters.named_pool.production,
             button=run.button,
             verify_hint=run.verify_hint,
-            fields=_fields(run),
-            errors=_errors(run.problems),
+            fields=fields_of(run),
+            errors=errors_of(run.problems),
             practice=sandbox and "username" in run.form_fields,
             requests_codes=run.requests_codes,
             arrive=arrive,
             training=[list(case) for case in run.training().items()],
         )
+        self._typed = {field["name"]: field["value"] for field in self.form.fields}
         self.form.on_msg(self._on_message)
-        self.result, self.record, self.proof = (View(f"<p>{_WAITING}</p>") for _ in range(3))
+        self.result, self.record, self.proof = (View(_WAITING) for _ in range(3))
         self._views: list[tuple[View, Callable[[], Any]]] = []
+        self._following: InteractiveRun | None = None
         self.next = ipywidgets.VBox()
         self._page = ipywidgets.VBox([self.form, self.next])
 
     def view(self, draw: Callable[[], Any]) -> View:
         """Return a view of what `draw` returns (card, table, picture), drawn after each press."""
-        view = View(f"<p>{_WAITING}</p>")
+        view = View(_WAITING)
         self._views.append((view, draw))
         return view
 
@@ -87,11 +92,14 @@ class InteractiveRun:
 
     def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("kind") == "drawn":
-            self.form.answer_drawn(content)
+            self.form.answer_drawn(content, self._typed)
             return
         if content.get("kind") in ("here", "request", "hour"):
             # Any answer also shows a page whose line was cut that this form is alive.
             side = users_side(self._run, **self._asked(content)) if self.form.practice else {}
+            if side and not side["note"]:
+                side["note"] = self._prepared
+            self._prepared = ""
             self.form.send({"kind": "here", **side})
             return
         kind = content.get("kind")
@@ -102,17 +110,21 @@ class InteractiveRun:
             return
         if kind == "again" and self.form.state == "done":
             # Whatever the turn: a page may show the button before it knows that.
-            self.form.set_trait("result", {})
-            self.form.state = "ready"
+            self._forget()
             return
         if content.get("turn") != self.form.turn or self.form.state != "ready":
             return
         if kind == "plan":
             self._rehearse(dict(content.get("values", {})))
         elif kind == "train" and content.get("case") in self._run.training():
-            self.form.send({"kind": "trained", "values": self._run.train(content["case"])})
+            values = self._run.train(content["case"])
+            self._typed |= values
+            self.form.send({"kind": "trained", "values": values})
         elif kind == "submit":
             self.form.state, after = "busy", "ready"
+            # Beside a new press nothing of an earlier one is to be seen.
+            self._leave_next()
+            self._empty_views(_WORKING)
             try:
                 after = self._submit(dict(content.get("values", {})))
             finally:
@@ -126,16 +138,18 @@ class InteractiveRun:
         """Do the run and show what came of it; return the state that the form is in afterwards."""
         run = self._run
         typed = {
-            name: Secret(values[name], _label(run, name).lower())
+            name: Secret(values[name], label_of(run, name).lower())
             for name in run.parameters_model.SECRETS
             if values.get(name)
         }
         plain = {
-            name: text.strip(_UNSEEN)
+            name: text.strip(UNSEEN)
             for name, text in values.items()
             if name not in run.parameters_model.SECRETS
         }
         values.clear()
+        self._typed |= plain
+        self.form.keep = ()
         try:
             with recorded(
                 RUNBOOKS[run.name], {**run.values, **plain, **dict.fromkeys(typed, "prompt:")}
@@ -144,8 +158,10 @@ class InteractiveRun:
                 name = note(run.record) if run.record else ""
         except JournalUnavailable as exc:
             headline = "Not sent: the run could not be written to the journal."
-            rows = (("What happened", str(exc)), ("What to do next", exc.next))
-            self._show(Card(headline, rows), "not_sent")
+            why = (("What happened", str(exc)), ("What to do next", exc.next))
+            self.form.keep = tuple(typed)
+            self._empty_views(_WAITING)
+            self._show(Card(headline, why), "not_sent")
             return "ready"
         except (Exception, KeyboardInterrupt) as exc:
             # A callback's exception would vanish. It may have struck after the call was sent: an
@@ -158,9 +174,12 @@ class InteractiveRun:
             for view in (self.result, self.proof):
                 self._fill(view, card.to_html())
             return "ready"
-        self.form.errors = _errors(result.problems)
-        card = run.result_card()
-        recorded_as = replace(card, rows=(*card.rows, ("Recorded as", name)))
+        self.form.keep = tuple(one for one in typed if result.leaves(one))
+        self.form.errors = errors_of(result.problems)
+        card = run.in_production(replace(result, problems=labelled(run, result.problems)).card())
+        beside = [str(one) for one in labelled(run, result.problems, beside_fields=True)]
+        rows = tuple(row for row in card.rows if row[1] not in beside)
+        recorded_as = replace(card, rows=(*rows, ("Recorded as", name)))
         self._show(recorded_as, result.outcome.value, result.next_runbook)
         self._fill(self.result, card.to_html())
         if run.record:
@@ -177,6 +196,41 @@ class InteractiveRun:
             )
         self._fill(self.proof, proof.to_html())
         return "done" if result.outcome is Outcome.CONFIRMED else "ready"
+
+    def _forget(self) -> None:
+        """Empty the form and all below it, for somebody else: who it was about is nowhere."""
+        self._leave_next()
+        self._run.result = self._run.record = None
+        self._goes_on = None
+        self.form.keep = ()
+        self._empty_views(_WAITING)
+        initial = {field["name"]: field["value"] for field in self.form.fields}
+        self._typed = {name: value if name in OF_A_POOL else "" for name, value in initial.items()}
+        for field in self.form.fields:
+            if field["kind"] == "choice":
+                self._typed[field["name"]] = initial[field["name"]]
+        self.form.errors = {}
+        self.form.set_trait("result", {})
+        self.form.send({"kind": "emptied", "values": self._typed})
+        self.form.state = "ready"
+
+    def _leave_next(self) -> None:
+        """Take away the form that went on from here, with all that is in it."""
+        self.next.children = ()
+        if self._following is not None:
+            self._following.close()
+        self._following = None
+
+    def close(self) -> None:
+        """Take the form away, and all that goes on from it."""
+        self._leave_next()
+        views = (view for view, _ in self._views)
+        for widget in (self.form, self.result, self.record, self.proof, *views, self._page):
+            widget.close()
+
+    def _empty_views(self, markup: str) -> None:
+        for view in (self.result, self.record, self.proof, *(view for view, _ in self._views)):
+            view.empty(markup)
 
     def _fill(self, view: View, markup: str) -> None:
         view.fill(markup, mask_html(markup, self._run.output_masker()))
@@ -200,7 +254,7 @@ class InteractiveRun:
         )
 
     def _asked(self, content: Mapping[str, Any]) -> dict[str, str]:
-        username = str(content.get("username") or "").strip(_UNSEEN)
+        username = str(content.get("username") or "").strip(UNSEEN)
         return {"kind": str(content["kind"]), "username": username}
 
     def _show(self, card: Card, outcome: str, goes_on: NextRunbook | None = None) -> None:
@@ -218,19 +272,18 @@ class InteractiveRun:
     def _rehearse(self, values: dict[str, str]) -> None:
         """Show the plan for what the form holds now; nothing is changed."""
         self.form.state = "busy"
+        self._leave_next()
+        plain = {name: text.strip(UNSEEN) for name, text in values.items()}
+        self._typed |= plain
         try:
-            plan = self._run.rehearse({name: text.strip(_UNSEEN) for name, text in values.items()})
-            self.form.errors = _errors(plan) if isinstance(plan, list) else {}
+            plan = self._run.rehearse(plain)
+            self.form.errors = errors_of(plan) if isinstance(plan, list) else {}
             if isinstance(plan, Card):
                 self._show(plan, "plan")
             else:
-                self._show(
-                    Card(
-                        "There is no plan for this.",
-                        tuple(("Please correct", str(one)) for one in plan),
-                    ),
-                    "not_sent",
-                )
+                elsewhere = [one for one in plan if one.field not in self._typed]
+                rows = [("Please correct", str(one)) for one in labelled(self._run, elsewhere)]
+                self._show(Card("There is no plan for this.", tuple(rows)), "not_sent")
         finally:
             self.form.state = "ready"
             self.form.turn += 1
@@ -248,59 +301,11 @@ class InteractiveRun:
             if client_id and "client_id" in RUNBOOKS[goes_on.name].parameters.model_fields:
                 given["client_id"] = given.get("client_id") or client_id
             run = RUNBOOKS[goes_on.name].runs(**given, interactive="yes")
-            self.next.children = (InteractiveRun(run, arrive=True, client_id=client_id)._page,)
+            self._leave_next()
+            self._following = InteractiveRun(run, arrive=True, client_id=client_id)
+            self.next.children = (self._following._page,)
 
 
 def _record_html(record: dict[str, Any]) -> str:
     """Return a record as a person reads it."""
     return f"<pre>{html.escape(json.dumps(record, indent=2, ensure_ascii=False))}</pre>"
-
-
-def _errors(problems: Any) -> dict[str, str]:
-    return {problem.field: redact(problem.words) for problem in problems}
-
-
-def _label(run: Runbook[Any], name: str) -> str:
-    return run.parameters_model.model_fields[name].title or name
-
-
-def _fields(run: Runbook[Any]) -> list[dict[str, Any]]:
-    """Return the fields of the page in reading order: the schema's words, the run's values."""
-    schema = run.parameters_model
-    values = {**{name: f.default for name, f in schema.model_fields.items()}, **run.values}
-    extras = run.field_extras()
-    fields = []
-    for name in run.form_fields:
-        reference, about = str(values[name]), str(schema.model_fields[name].description)
-        field: dict[str, Any] = {
-            "name": name,
-            "label": _label(run, name),
-            "kind": "text",
-            "value": reference,
-            "help": f"{about[:1].upper()}{about[1:]}.",
-        }
-        if name in schema.SECRETS:
-            if name == "client_secret" and not reference:
-                continue
-            typed = reference == "prompt:" or not scheme_of(reference)
-            stands_for = _MEANS.get(scheme_of(reference), shown(reference))
-            source = "" if typed else f"Leave empty to use {stands_for}. "
-            field |= {
-                "kind": "secret",
-                "value": "",
-                "help": source,
-                "required": typed,
-            }
-        elif name == "confirm_username":
-            field |= {
-                "value": "",
-                "required": True,
-                "help": "Type the username once more: it is this user that you mean.",
-            }
-        elif schema.choices(name):
-            field |= {"kind": "choice", "choices": schema.choices(name).split(", ")}
-        extra = dict(extras.get(name, {}))
-        if field["kind"] == "secret":
-            field["help"] += extra.pop("help", "")
-        fields.append(field | extra)
-    return fields

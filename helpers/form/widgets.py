@@ -4,6 +4,7 @@ A widget's state may be saved into the notebook. So what says who a user is, and
 is no part of it: the page asks for it when it draws, and is sent it when it changes.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,10 @@ class Form(anywidget.AnyWidget):
     fields, errors and result are what the page draws. turn counts finished presses: a press that
     was made before the last one was done carries an old number and is dropped, so a double click
     sends once. practice: the user's side is beside it; what is in there comes by message and is
-    no part of the state either. arrive: it takes the focus when it appears, since a person has
-    asked for it, and its fields hold what the form before has handed on. training: the cases that
-    it offers, each with what the user says.
+    no part of the state either. keep: the secrets of the last press that are still good.
+    where: which Cognito it is about, in one line. arrive: it takes the focus when it appears, since
+    a person has asked for it, and its fields hold what the form before has handed on. training: the
+    cases that it offers, each with what the user says.
     """
 
     _esm = "\n".join(
@@ -38,8 +40,11 @@ class Form(anywidget.AnyWidget):
     button = traitlets.Unicode().tag(sync=True)
     verify_hint = traitlets.Unicode().tag(sync=True)
     fields: Any = traitlets.List().tag(sync=True, to_json=_without_values)
+    where = traitlets.Unicode().tag(sync=True)
+    production = traitlets.Bool(False).tag(sync=True)
     errors: Any = traitlets.Dict()
     result: Any = traitlets.Dict()
+    keep: tuple[str, ...] = ()
     state = traitlets.Enum(["ready", "busy", "done"], "ready").tag(sync=True)
     turn = traitlets.Int(0).tag(sync=True)
     practice = traitlets.Bool(False).tag(sync=True)
@@ -49,19 +54,15 @@ class Form(anywidget.AnyWidget):
 
     @traitlets.observe("errors", "result")
     def _tell(self, _: Any) -> None:
-        self.send({"kind": "shown", "errors": self.errors, "result": self.result})
+        self.send(self._shown())
 
-    def answer_drawn(self, content: dict[str, Any]) -> None:
+    def answer_drawn(self, content: dict[str, Any], values: Mapping[str, str]) -> None:
         """Send a page that has drawn the form what goes into it; content names the page."""
-        self.send(
-            {
-                "kind": "shown",
-                "errors": self.errors,
-                "result": self.result,
-                "page": content.get("page"),
-                "values": {field["name"]: field["value"] for field in self.fields},
-            }
-        )
+        self.send({**self._shown(), "page": content.get("page"), "values": dict(values)})
+
+    def _shown(self) -> dict[str, Any]:
+        shown = {"errors": self.errors, "result": self.result, "keep": list(self.keep)}
+        return {"kind": "shown", **shown}
 
 
 class View(anywidget.AnyWidget):
@@ -83,7 +84,14 @@ class View(anywidget.AnyWidget):
     def fill(self, value: str, masked: str, data: dict[str, Any] | None = None) -> None:
         """Show this HTML, and keep the masked. data: what else the copy holds, by its type."""
         at = f"<p>As it was on {datetime.now(UTC):%Y-%m-%d at %H:%M} UTC:</p>"
-        self.value, self.kept = value, {**(data or {}), **kept_copy(at + masked)}
+        self._put(value, {**(data or {}), **kept_copy(at + masked)})
+
+    def empty(self, markup: str) -> None:
+        """Show and keep this HTML, which is about nobody, in place of what was there."""
+        self._put(markup, kept_copy(markup))
+
+    def _put(self, value: str, kept: dict[str, Any]) -> None:
+        self.value, self.kept = value, kept
         self._tell()
         if self._copy:
             self._copy.update(self.kept, raw=True)

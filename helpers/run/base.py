@@ -18,6 +18,7 @@ from helpers.cognito.errors import BadParameters, NotReached, Problem
 from helpers.cognito.models import Pool, User
 from helpers.display.card import Card
 from helpers.run import recording
+from helpers.run.brief import Brief
 from helpers.run.entry import RUNBOOKS
 from helpers.run.follow import follow
 from helpers.run.masking import output_masker, username_as
@@ -133,6 +134,10 @@ class Runbook(ABC, Generic[P]):
     def plan(self) -> Card:
         """Return what will be sent, what it changes and what cannot be undone. Changes nothing."""
         return self._as_output(self._planned())
+
+    def brief(self) -> Brief:
+        """Return where the run acts and its plan, for the notebook. Changes nothing."""
+        return Brief(self.where(), self.plan(), folded=self.person)
 
     def _where(self) -> Card:
         p = self.parameters

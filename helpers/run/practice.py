@@ -14,6 +14,8 @@ def users_side(run: Runbook[Any], *, kind: str, username: str) -> dict[str, Any]
     kind: what is asked for first: `request` a code as the user, let an `hour` pass, or nothing.
     """
     assert run.parameters is not None
+    if not username:
+        return {"mail": None, "note": ""}
     target, note = run.parameters.to_target(), ""
     try:
         if kind == "request" and run.requests_codes:

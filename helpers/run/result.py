@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from helpers.cognito.errors import NotReached, Problem, ResetError
+from helpers.cognito.errors import CodeRefused, NotReached, PasswordRefused, Problem, ResetError
 from helpers.display.card import Card
 from helpers.run.entry import RUNBOOKS
 from helpers.run.record import NextRunbook, Outcome, Step
@@ -38,6 +38,13 @@ class Result:
         return next(
             (step.request_id for step in self.steps if self.decided_by in ("", step.name)), ""
         )
+
+    def leaves(self, secret: str) -> bool:
+        """Whether a secret of this name may be used again: it is neither used up nor refused."""
+        if self.outcome is Outcome.NOT_SENT:
+            return secret not in {problem.field for problem in self.problems}
+        refused = {CodeRefused.exit_code: "code", PasswordRefused.exit_code: "new_password"}
+        return self.outcome is Outcome.REFUSED and secret != refused.get(self.exit_code)
 
     def card(self) -> Card:
         """Return the result as a person reads it."""

@@ -32,6 +32,7 @@ _DONE = "Done: the password of {} is changed."
 _SET_BEFORE = (
     "The new password signs in already: an earlier try has set it. There is nothing left to do."
 )
+_DEFAULT_POLICY = "Cognito's default; this pool's own may differ"
 _SAY_DONE = "Your new password works from now on. Please sign in with it."
 _SAY_AGAIN = (
     "It has most likely not gone through. Please keep your code and hold the line; I will try"
@@ -64,7 +65,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
     def __init__(self, **values: object) -> None:
         super().__init__(**values)
         self.policy = PasswordPolicy()
-        self.policy_source = "Cognito's default; this pool's own may differ"
+        self.policy_source = _DEFAULT_POLICY
         self._policy_known = False
         self._answer_lost = False
 
@@ -133,6 +134,8 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
         """Show the password's rules as they are typed, and have the code typed as digits."""
+        if self.parameters is not None and self.policy_source == _DEFAULT_POLICY:
+            self._read_policy(self.parameters)
         return {
             **super().field_extras(),
             "code": {
@@ -145,6 +148,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
                 "rules": [
                     {"words": rule.words, "pattern": rule.pattern} for rule in self.policy.rules()
                 ],
+                "rules_known": self._policy_known,
             },
         }
 

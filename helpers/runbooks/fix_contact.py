@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from helpers.cognito import actions
 from helpers.cognito.models import Contact, User
 from helpers.display.card import Card
+from helpers.run.brief import Brief
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome
 from helpers.run.result import Result
@@ -54,6 +55,11 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
 
         case = plant_case(open_sandbox(), "no-verified-contact")
         return Card("A user calls.", (("Username", case.username), ("The user says", case.says)))
+
+    def brief(self) -> Brief:
+        """Have the user call first: the plan reads who calls."""
+        self.practice()
+        return super().brief()
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
         """Warn beside the proof of identity, and have it typed except in practice."""

@@ -162,7 +162,7 @@ def run(
             tuple(step.request_id for step in found.steps if step.request_id) if found else ()
         ),
         problems=tuple(map(str, problems.problems)) if problems else (),
-        plan=_texts(notebook, ("where", "plan")) if dry_run and notebook else (),
+        plan=_texts(notebook, "plan") if dry_run and notebook else (),
         record=found,
     )
 
@@ -358,8 +358,8 @@ def _digest(executed: Path) -> str:
     return hashlib.sha256(saved).hexdigest() if saved else ""
 
 
-def _texts(notebook: Any, ids: tuple[str, ...]) -> tuple[str, ...]:
-    cells = [cell for cell in notebook.cells if cell.get("id") in ids]
+def _texts(notebook: Any, cell_id: str) -> tuple[str, ...]:
+    cells = [cell for cell in notebook.cells if cell.get("id") == cell_id]
     return tuple(
         "".join(o.data["text/plain"]) for cell in cells for o in cell.outputs if "data" in o
     )

@@ -96,6 +96,7 @@ def options(out: Path, args: Sequence[str] = ()) -> list[str]:
         "--LabApp.app_settings_dir": JUPYTER,
         "--LabApp.workspaces_dir": out / "lab",
         "--LabApp.default_url": f"/lab/tree/{START}",
+        "--LabApp.expose_app_in_browser": True,  # a form saves its notebook when a result is there
         "--ServerApp.root_dir": out / "notebooks",
     }
     given = {arg.partition("=")[0] for arg in args}

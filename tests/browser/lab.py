@@ -12,6 +12,8 @@ import sys
 import urllib.request
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from helpers.cognito import actions
 from helpers.cognito.errors import ResetError
 from helpers.run.package_data import JUPYTER
@@ -173,7 +175,6 @@ class Lab(Served):
             f"--IdentityProvider.token={self.token}",
             *options(self.folder),
             f"--LabApp.user_settings_dir={self.folder}/settings",
-            "--LabApp.expose_app_in_browser=True",
         ]
 
     def url(self, notebook, layout="&reset"):
@@ -266,14 +267,23 @@ def run_all(page, lab, notebook=RUNBOOK):
     """Open a runbook, run all its cells, and return its form."""
     open_notebook(page, lab, notebook)
     command(page, "notebook:run-all-cells")
+    return at_the_form(page)
+
+
+def at_the_form(page):
+    """Wait until a person stands at the form, its first field in focus; return it."""
     form = page.locator("form.reset-form")
     form.wait_for()
-    form.scroll_into_view_if_needed()
+    page.wait_for_function("document.activeElement.closest('.reset-form')")
+    expect(form.locator("legend")).to_be_in_viewport()
     return form
 
 
 def fill(form, code, password, **others):
-    form.get_by_label("Confirmation code").fill(code)
+    name = form.get_by_label("Username", exact=True)
+    if not name.input_value():
+        name.fill(DIEGO["username"])
+    form.get_by_label("Confirmation code", exact=True).fill(code)
     form.get_by_label("New password", exact=True).fill(password)
     for label, text in others.items():
         form.get_by_label(label.replace("_", " ")).fill(text)
@@ -283,6 +293,20 @@ def press(form, **fields):
     if fields:
         fill(form, **fields)
     form.locator("button[type=submit]").click()
+
+
+def another(form):
+    """Choose "Do another one", and wait until the form is empty and has the focus."""
+    form.get_by_role("button", name="Do another one").click()
+    expect(form.get_by_label("Username", exact=True)).to_have_value("")
+    form.locator("fieldset input:focus, fieldset select:focus").wait_for()
+
+
+def press_weak(form, **fields):
+    """Press with a password that the rules on the screen refuse, and once more to send it still."""
+    press(form, **fields)
+    form.get_by_text("Nothing was sent, so no try is spent. If this pool asks for less").wait_for()
+    press(form)
 
 
 def wait_for(form, words):

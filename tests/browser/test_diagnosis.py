@@ -2,9 +2,11 @@
 runbook that helps.
 """
 
+from playwright.sync_api import expect
+
 from helpers.sandbox import CASES
 from tests.browser.access import cut_off, violations
-from tests.browser.lab import keep, run_all, wait_for
+from tests.browser.lab import another, keep, run_all, wait_for
 
 
 def diagnose(form, case):
@@ -48,6 +50,11 @@ def test_a_training_case_is_planted_filled_in_diagnosed_and_solved_on_the_same_p
     assert lab.client.forgot_password(ClientId=case.client_id, Username=case.username)
     assert lab.box.mailbox(case.username)
 
-    form.get_by_role("button", name="Do another one").click()
+    another(form)
+    following.wait_for(state="detached")
+    page.wait_for_function("document.activeElement.name === 'username'")
+    expect(form.get_by_label("Username", exact=True)).to_be_in_viewport()
+    assert case.username not in page.locator(".jp-Notebook").inner_text()
+    assert form.get_by_label("Username", exact=True).input_value() == ""
     diagnose(form, "attempt-limit")
     wait_for(form, "has tried too often")

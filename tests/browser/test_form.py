@@ -14,6 +14,8 @@ from tests.browser.access import OURS
 from tests.browser.lab import (
     BUTTON,
     RUNBOOK,
+    another,
+    at_the_form,
     close_all,
     command,
     fill,
@@ -34,9 +36,7 @@ def test_a_person_sets_a_new_password_through_the_form(page, lab):
     code, new = lab.code(), lab.plant("Planted-new-1-password")
     open_notebook(page, lab, RUNBOOK)
     choose(page, "Run", "Run All Cells")
-    form = page.locator("form.reset-form")
-    form.wait_for()
-    form.scroll_into_view_if_needed()
+    form = at_the_form(page)
     keep(page, "1-empty")
     form.get_by_label("Confirmation code").fill(f"{code[:3]} {code[3:]}")
     password = form.get_by_label("New password", exact=True)
@@ -141,7 +141,7 @@ def test_the_form_is_filled_in_by_keyboard_alone_in_the_order_it_is_read_and_a_d
     form.get_by_role("button", name="Do another one").focus()
     page.keyboard.press("b")
     assert page.locator(".jp-Notebook .jp-Cell").count() == cells
-    form.get_by_role("button", name="Do another one").click()
+    another(form)
     fill(form, code=lab.code(), password=lab.plant("Planted-new-1-double"))
     form.get_by_role("button", name=BUTTON).dblclick()
     wait_for(form, "Done:")

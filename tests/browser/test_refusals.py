@@ -5,7 +5,7 @@ next.
 from helpers.cognito import actions
 from helpers.cognito.errors import LimitReached, ResetError
 from helpers.secrets.secret import Secret
-from tests.browser.lab import DIEGO, keep, press, run_all, wait_for
+from tests.browser.lab import DIEGO, keep, press, press_weak, run_all, wait_for
 
 REFUSED = "Refused: Cognito did not change the password."
 
@@ -24,7 +24,9 @@ def test_every_refusal_is_told_in_words_and_the_form_goes_on(page, lab):
     code = lab.code()
     form = run_all(page, lab)
 
-    press(form, code="12", password="planted ", Username="two words", App_client_id="no-hyphen")
+    press_weak(
+        form, code="12", password="planted ", Username="two words", App_client_id="no-hyphen"
+    )
     form.get_by_text("Error: must be 1 to 128 characters, without spaces.").wait_for()
     assert form.get_by_text("Error: must be the app client's id").is_visible()
     form.locator("[name=username]:focus").wait_for()
@@ -43,9 +45,14 @@ def test_every_refusal_is_told_in_words_and_the_form_goes_on(page, lab):
     assert "Have the code of the newest message typed" in said
     keep(page, "5-refused")
 
-    press(form, code=code, password=lab.plant("plantedweak"))
+    tries = lab.confirms()
+    press_weak(form, code=code, password=lab.plant("plantedweak"))
     said = answer(form, "Password does not conform to policy")
     assert "the same code" in said
+    assert lab.confirms() == tries + 1
+    field = form.get_by_label("Confirmation code", exact=True)
+    assert (field.input_value(), field.get_attribute("type")) == (code, "password")
+    assert form.get_by_label("New password", exact=True).input_value() == ""
 
     press(form, code=code, password=lab.plant("Planted-1-nobody"), Username="nobody@example.com")
     said = answer(form, "no such user")

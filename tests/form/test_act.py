@@ -17,7 +17,7 @@ from helpers.run.record import MIME
 from helpers.run.result import NotDone
 from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.confirm_reset import ConfirmReset
-from helpers.sandbox import DEFAULT_PASSWORD
+from helpers.sandbox import DEFAULT_PASSWORD, DEFAULT_POOL_ID
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 from tests import ROOT
@@ -178,8 +178,9 @@ def test_a_page_that_draws_the_form_is_told_what_goes_into_it(shown, code, sent)
         "kind": "shown",
         "errors": shown.form.errors,
         "result": shown.form.result,
+        "keep": ["new_password"],
         "page": "this-one",
-        "values": {field["name"]: field["value"] for field in shown.form.fields},
+        "values": {**DIEGO, "code": "", "new_password": ""},
     }
     assert shown.form.errors
 
@@ -273,6 +274,116 @@ def test_another_one_is_asked_for_as_soon_as_the_button_is_there_though_the_page
     press(shown, code=code, new_password=NEW)
     shown.form._handle_custom_msg({"kind": "again", "turn": before}, [])
     assert (shown.form.state, shown.form.result) == ("ready", {})
+
+
+def test_for_another_one_the_form_is_empty_and_nothing_below_it_is_about_the_last_user(
+    shown, code, sent
+):
+    press(shown, code=code, new_password=NEW)
+    shown.form._handle_custom_msg({"kind": "again", "turn": shown.form.turn}, [])
+    assert sent[-1] == {
+        "kind": "emptied",
+        "values": {
+            "username": "",
+            "client_id": DIEGO["client_id"],
+            "code": "",
+            "new_password": "",
+        },
+    }
+    for view in (shown.result, shown.record, shown.proof):
+        assert "Nothing has been sent yet" in view.value
+        assert "Nothing has been sent yet" in json.dumps(view.kept)
+    assert shown._run.result is shown._run.record is None
+    shown.form._handle_custom_msg({"kind": "drawn", "page": "this-one"}, [])
+    assert sent[-1]["values"]["username"] == ""
+
+
+def test_while_a_new_press_works_nothing_of_the_last_one_is_to_be_seen(shown, code, monkeypatch):
+    press(shown, code=code, new_password="Weak-9")
+    original, seen = ConfirmReset.submit.__get__(shown._run), []
+
+    def submit(*given):
+        seen.append((shown.result.value, shown.record.value, shown.proof.value))
+        return original(*given)
+
+    monkeypatch.setattr(shown._run, "submit", submit)
+    press(shown, code=code, new_password=NEW)
+    assert set(seen[0]) == {"<p>Working: the form above is asking Cognito.</p>"}
+
+
+def test_a_form_that_went_on_from_here_goes_with_the_next_press_and_with_the_next_user(sandbox):
+    diagnosed = act(RUNBOOKS["diagnose-user"].runs(interactive="yes"))
+
+    def say(kind, **content):
+        turn = diagnosed.form.turn
+        diagnosed.form._handle_custom_msg({"kind": kind, "turn": turn, **content}, [])
+
+    for leave in ("submit", "again"):
+        say("submit", values={})
+        say("next")
+        assert len(diagnosed.next.children) == 1
+        below = diagnosed._following
+        if leave == "submit":
+            diagnosed.form.state = "ready"
+        say(leave, values={})
+        assert diagnosed.next.children == ()
+        assert below.form.comm is None
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"new_password": "Weak-9"}, ("code",)),
+        ({"code": "000000", "new_password": NEW}, ("new_password",)),
+        ({"code": "12", "new_password": NEW}, ("new_password",)),
+        ({"username": "two words", "new_password": NEW}, ("code", "new_password")),
+        ({"new_password": NEW}, ()),
+    ],
+)
+def test_what_cognito_has_not_used_up_is_named_so_that_the_page_gives_it_back(
+    shown, code, given, kept
+):
+    press(shown, **{"code": code, **given})
+    assert shown.form.keep == kept
+    assert not [secret for secret in (code, NEW) if secret in everything_saved()]
+
+
+def test_an_error_is_said_once_and_by_its_label(shown, code):
+    press(shown, username="two words", code=code, new_password=NEW)
+    assert "username" in shown.form.errors
+    assert "Please correct" not in json.dumps(shown.form.result)
+    assert "Username: must be" in shown.result.value
+    assert "username:" not in shown.result.value
+
+
+def test_the_head_of_a_form_says_which_cognito_it_is_about(shown):
+    assert shown.form.where == "Practice: the sandbox. Nothing here touches a real account."
+    real = act(ConfirmReset(interactive="yes", target="aws", client_id="1example23456789"))
+    assert "us-east-1" in real.form.where
+    assert "Practice" not in real.form.where
+
+
+def test_the_rules_on_the_screen_are_the_pools_where_it_is_named(sandbox):
+    pool = {"UserPoolId": DEFAULT_POOL_ID}
+    policy = {"PasswordPolicy": {"MinimumLength": 14, "RequireLowercase": True}}
+    Target().client(signed=True).update_user_pool(**pool, Policies=policy)
+    field = act(ConfirmReset(interactive="yes", user_pool_id=DEFAULT_POOL_ID)).form.fields[-1]
+    assert [rule["words"] for rule in field["rules"]] == [
+        "at least 14 characters",
+        "a lower-case letter (a to z)",
+    ]
+    assert field["rules_known"]
+    assumed = act(ConfirmReset(interactive="yes")).form.fields[-1]
+    assert not assumed["rules_known"]
+    assert "Cognito's default; this pool's own may differ" in assumed["help"]
+
+
+def test_what_is_stored_without_a_person_says_that_it_is_a_sample_and_of_which_day(code):
+    done = act(ConfirmReset(interactive="no"))
+    day = f"{done.record.started_at:%Y-%m-%d}"
+    for shown in (repr(done), done._repr_html_(), repr(done.result), repr(done.proof)):
+        assert f"Sample from the sandbox, of {day}" in shown
+    assert "Choose Run > Run All Cells to get the form." in repr(done)
 
 
 def test_it_is_busy_while_it_works(shown, code, monkeypatch):

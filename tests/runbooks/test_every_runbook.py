@@ -144,25 +144,44 @@ def test_what_words_call_a_runbook_is_one():
 
 
 @EVERY
-def test_a_notebook_is_the_six_steps_in_their_order(name):
+def test_a_notebook_has_its_form_first_and_its_reference_below(name):
     ids = list(cells(name))
     steps = [
         "title",
-        "when",
-        "needs",
         "parameters",
-        "check",
-        "where",
         "plan",
         "form",
         "result",
         "record",
+        "when",
+        "needs",
         "refusals",
         "headless",
         "by-hand",
         "proof",
     ]
     assert [one for one in ids if one in steps] == steps
+    assert ids[: ids.index("form") + 1] == [
+        "title",
+        "parameters",
+        "plan-about",
+        "plan",
+        "form-about",
+        "form",
+    ]
+    found = cells(name)
+    assert "**Choose *Run → Run All Cells* to get the form.**" in found["title"].source
+    for above in ("parameters", "plan", "form"):
+        assert found[above].metadata["jupyter"] == {"source_hidden": True}
+
+
+@EVERY
+@pytest.mark.parametrize(
+    "row",
+    ["Owner", "Reviewed", "Expected duration", "Rollback", "Escalation", "AWS's own page"],
+)
+def test_a_notebooks_head_says_who_how_long_and_how_back(name, row):
+    assert re.search(rf"^\| {row} \| .+ \|$", cells(name)["title"].source, re.MULTILINE)
 
 
 @EVERY

@@ -1,0 +1,101 @@
+"""What a form is made of: a run's fields, errors and words, as the page draws them."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from helpers.display.card import Card
+from helpers.run.base import Runbook
+from helpers.run.named_pool import FILLED_IN
+from helpers.secrets.redaction import redact
+from helpers.secrets.references import scheme_of, shown
+
+OF_A_POOL = ("pool", *FILLED_IN)
+"""What belongs to a pool and not to a caller."""
+UNSEEN = (  # what comes along when a name is pasted
+    " \t\r\n\u00a0\u200b\u200e\u200f\u202a\u202c\u2060\ufeff"
+)
+_MEANS = {
+    "mailbox": "the newest code in the practice mailbox",
+    "literal": "the practice password",
+}
+
+
+def in_words(card: Card) -> str:
+    return ". ".join([card.title.rstrip("."), *(f"{label}: {text}" for label, text in card.rows)])
+
+
+def where_line(run: Runbook[Any]) -> str:
+    """Say in one line which pool a form is about, and as whom it asks."""
+    p = run.parameters
+    if p is None:
+        return ""
+    if p.to_target().may_be_sandbox:
+        return "Practice: the sandbox. Nothing here touches a real account."
+    pool = " · ".join(filter(None, (p.named_pool.label, p.named_pool.purpose)))
+    user_pool = f"user pool {p.user_pool_id}" if p.user_pool_id else ""
+    return " · ".join(filter(None, (pool, p.to_target().where(), user_pool, run.as_whom())))
+
+
+def labelled(
+    run: Runbook[Any], problems: Iterable[Any], *, beside_fields: bool = False
+) -> tuple[Any, ...]:
+    """Return problems by the labels of their fields. beside_fields: only those that the form shows
+    beside a field of its own.
+    """
+    return tuple(
+        replace(one, field=label_of(run, one.field))
+        for one in problems
+        if one.field in run.form_fields or not beside_fields
+    )
+
+
+def errors_of(problems: Any) -> dict[str, str]:
+    return {problem.field: redact(problem.words) for problem in problems}
+
+
+def label_of(run: Runbook[Any], name: str) -> str:
+    field = run.parameters_model.model_fields.get(name)
+    return (field and field.title) or name
+
+
+def fields_of(run: Runbook[Any]) -> list[dict[str, Any]]:
+    """Return the fields of the page in reading order: the schema's words, the run's values."""
+    schema = run.parameters_model
+    values = {**{name: f.default for name, f in schema.model_fields.items()}, **run.values}
+    extras = run.field_extras()
+    fields = []
+    for name in run.form_fields:
+        reference, about = str(values[name]), str(schema.model_fields[name].description)
+        field: dict[str, Any] = {
+            "name": name,
+            "label": label_of(run, name),
+            "kind": "text",
+            "value": reference,
+            "help": f"{about[:1].upper()}{about[1:]}.",
+        }
+        if name in schema.SECRETS:
+            if name == "client_secret" and not reference:
+                continue
+            typed = reference == "prompt:" or not scheme_of(reference)
+            stands_for = _MEANS.get(scheme_of(reference), shown(reference))
+            source = "" if typed else f"Leave empty to use {stands_for}. "
+            field |= {
+                "kind": "secret",
+                "value": "",
+                "help": source,
+                "required": typed,
+            }
+        elif name == "confirm_username":
+            field |= {
+                "value": "",
+                "required": True,
+                "help": "Type the username once more: it is this user that you mean.",
+            }
+        elif schema.choices(name):
+            field |= {"kind": "choice", "choices": schema.choices(name).split(", ")}
+        extra = dict(extras.get(name, {}))
+        if field["kind"] == "secret":
+            field["help"] += extra.pop("help", "")
+        fields.append(field | extra)
+    return fields
