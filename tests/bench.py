@@ -11,12 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from helpers.cognito import actions
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 from tests import bench_headless
+from tests.run.test_show import written
 from tests.sandbox import bench as sandbox_bench
 
 ROUNDS = 9
@@ -113,6 +116,30 @@ def _user_with_a_code(client: object, box: Sandbox, number: int) -> tuple[str, s
     return name, box.mailbox(name)[-1]["code"]
 
 
+def a_long_journal(runs: int = 100_000) -> dict[str, tuple[float, float]]:
+    """Return seconds and megabytes of a command's whole process, over a journal of so many runs."""
+    figures = {}
+    with TemporaryDirectory() as folder:
+        written(Path(folder), runs)
+        for command in ("show --last 20", "show", "verify"):
+            given = [sys.executable, "-m", "helpers", *command.split(), "--out", folder]
+            answer = subprocess.run(
+                [sys.executable, "-c", _MEASURED, *given], capture_output=True, text=True
+            )
+            took, size = answer.stdout.split()
+            figures[command] = float(took), float(size)
+    return figures
+
+
+_MEASURED = """
+import resource, subprocess, sys, time
+began = time.perf_counter()
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)
+took = time.perf_counter() - began
+print(took, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
+"""
+
+
 def row(what: str, against: str, measured: str, goal: str) -> None:
     """Print one line of the table."""
     print(f"{what:<44} {against:<34} {measured:>10}   {goal}", flush=True)
@@ -149,6 +176,10 @@ def main() -> None:
     for words, number in bench_headless.compare().items():
         goal = next((goal for start, goal in goals.items() if words.startswith(start)), "")
         row(words, "stock papermill" if words.startswith("ratio") else "", _shown(number), goal)
+    goals = {"show --last 20": "at most 1 s, 150 MB", "verify": "at most 30 s"}
+    for command, (took, size) in a_long_journal().items():
+        measured = f"{took:.1f} s, {size:.0f} MB"
+        row(f"{command}, 100,000 runs", "", measured, goals.get(command, ""))
     for words, number in servers.items():
         if "ratio" not in words:
             print(f"  {words}: {number:.2f}")

@@ -14,21 +14,21 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from helpers.run import head
-from helpers.run.entries import Ended, Entry, Gap, Kept, Line, Sending, Started, now
+from helpers.run.backwards import CHUNK, lines_backwards
+from helpers.run.entries import Ended, Entry, Gap, Kept, Line, Started, now
 from helpers.run.filelock import lock_file
 from helpers.run.head import Head
 from helpers.run.record import Outcome
 
 FIRST = "0" * 64
 NAME = "journal.jsonl"
-_CHUNK = 65536
 # A link in a file's place would lead elsewhere.
 _OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 
@@ -119,28 +119,24 @@ class Journal:
                 except ValueError:
                     continue  # `verify` names it
 
+    def newest(self) -> Iterator[Run]:
+        """Yield the runs, the newest first, reading no more of the journal than is asked for."""
+        for place in self._places():
+            yield from self._runs_at([place])
+
+    def oldest(self) -> Iterator[Run]:
+        """Yield the runs, oldest first, holding one at a time."""
+        if places := list(self._places()):
+            yield from self._runs_at(reversed(places))
+
     def runs(self) -> list[Run]:
-        """Return the runs, oldest first."""
-        started: dict[str, Started] = {}
-        ended: dict[str, Ended] = {}
-        sending = set()
-        for line in self.lines():
-            entry = line.entry
-            if isinstance(entry, Started):
-                started[entry.run] = entry
-            elif isinstance(entry, Ended):
-                ended[entry.run] = entry
-            elif isinstance(entry, Sending):
-                sending.add(entry.run)
-        return [
-            Run(entry, ended.get(run), self._state(run, ended.get(run)), run in sending)
-            for run, entry in started.items()
-        ]
+        """Return the runs, oldest first, all at once."""
+        return list(self.oldest())
 
     def end_of(self, run: str) -> Ended | None:
         """Return a run's last line, None where it has none. It is read from the end."""
         with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-            for text in self._backwards():
+            for _, text in lines_backwards(self.path):
                 entry = json.loads(text)["entry"]
                 if entry.get("run") == run:
                     return Ended.model_validate(entry) if entry["event"] == "ended" else None
@@ -152,7 +148,7 @@ class Journal:
         It is read from the end; what cannot be read counts as yes.
         """
         try:
-            for text in self._backwards():
+            for _, text in lines_backwards(self.path):
                 entry = json.loads(text)["entry"]
                 if entry.get("run") == run:
                     if entry["event"] == "sending":
@@ -188,18 +184,20 @@ class Journal:
         except OSError:
             return False
 
-    def verify(self) -> Verdict:
+    def verify(self, kept: str = "") -> Verdict:
         """Go through the chain from the first line to the last and say what does not fit.
 
         The notebook and the record of each run are held against its lines, where they are there.
+        kept: a digest that was kept elsewhere, and has to be that of a line.
         """
-        before, faults, torn, number = FIRST, [], False, 0
+        before, faults, torn, number, found = FIRST, [], False, 0, not kept
         for number, text, whole in self._texts():
             if not whole:
                 torn = True
                 number -= 1
                 break
             fault, before = _fault_in_line(text, before)
+            found = found or before == kept
             if fault:
                 faults.append(f"line {number}: {fault}")
         there = head.read(self._head)
@@ -207,6 +205,8 @@ class Journal:
         if fault:
             faults.append(f"the end: {fault}")
         altered, gone = self._altered_files()
+        if not found:
+            altered.append("the end: the digest that was kept elsewhere is no longer there")
         return Verdict(number, before if number else "", (*faults, *altered), torn, gone)
 
     # --- inner ---
@@ -247,7 +247,7 @@ class Journal:
         tail = b""
         at = end
         while at > 0 and tail.count(b"\n") < 2:
-            step = min(_CHUNK, at)
+            step = min(CHUNK, at)
             at -= step
             os.lseek(file, at, os.SEEK_SET)
             tail = os.read(file, step) + tail
@@ -273,20 +273,34 @@ class Journal:
             for number, line in enumerate(file, 1):
                 yield number, line.decode("utf-8", "replace"), line.endswith(b"\n")
 
-    def _backwards(self) -> Iterator[bytes]:
-        """Yield the whole lines, the newest first."""
+    def _places(self) -> Iterator[tuple[int, int, bool]]:
+        """Yield for each run, the newest first, where its first line is and where its last, -1 for
+        none, and whether it was sending.
+        """
+        ended: dict[str, int] = {}
+        sending = set()
+        with suppress(FileNotFoundError):
+            for place, text in lines_backwards(self.path):
+                try:
+                    entry = json.loads(text.decode("utf-8", "replace"))["entry"]
+                    event, run = entry["event"], str(entry.get("run"))
+                except (ValueError, TypeError, KeyError, AttributeError):
+                    continue  # `verify` names it
+                if event == "ended":
+                    ended.setdefault(run, place)
+                elif event == "sending":
+                    sending.add(run)
+                elif event == "started":
+                    yield place, ended.pop(run, -1), run in sending
+                    sending.discard(run)
+
+    def _runs_at(self, places: Iterable[tuple[int, int, bool]]) -> Iterator[Run]:
         with self.path.open("rb") as file:
-            at = file.seek(0, os.SEEK_END)
-            rest = b""
-            while at > 0:
-                step = min(_CHUNK, at)
-                at -= step
-                file.seek(at)
-                first, *lines = (file.read(step) + rest).split(b"\n")
-                yield from (line for line in reversed(lines) if line)
-                rest = first
-            if rest:
-                yield rest
+            for first, last, sending in places:
+                started, ended = _entry_at(file, first), _entry_at(file, last)
+                if isinstance(started, Started):
+                    end = ended if isinstance(ended, Ended) else None
+                    yield Run(started, end, self._state(started.run, end), sending)
 
     def _lock_of(self, run: str) -> Path:
         return self.folder / f".{run}.lock"
@@ -299,7 +313,7 @@ class Journal:
     def _altered_files(self) -> tuple[list[str], int]:
         """Return what was altered of the runs' notebooks and records, and how many are gone."""
         altered, gone = [], 0
-        for run in self.runs():
+        for run in self.oldest():
             started, ended = run.started, run.ended
             if started.schema_version < 2 or ended is None:
                 continue
@@ -320,6 +334,16 @@ class Journal:
         """Return where a run's file is: in the run's folder, wherever that is now, or as named."""
         beside = self.folder / started.run / Path(path).name
         return beside if beside.exists() else Path(path)
+
+
+def _entry_at(file: BinaryIO, place: int) -> Entry | None:
+    """Return the entry of the line that begins there, None where it is none."""
+    if place < 0:
+        return None
+    file.seek(place)
+    with suppress(ValueError):
+        return Line.model_validate_json(file.readline().decode("utf-8", "replace")).entry
+    return None
 
 
 def _misfit(there: Head | None, last: str, key: Any) -> str:

@@ -3,13 +3,18 @@ journal is whole.
 """
 
 import json
+from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from helpers.runbooks import RUNBOOKS
 from helpers.runner.cli_options import AS_JSON, OUT, check_journal
+
+if TYPE_CHECKING:
+    from helpers.run.journal import Run
 
 
 @click.command("list")
@@ -72,44 +77,70 @@ def show_command(
     from helpers.run.journal import Journal
 
     check_journal(out)
-    runs = [
-        each
-        for each in Journal(out).runs()
-        if (not run or each.started.run.startswith(run))
-        and (not outcome or each.outcome == outcome)
-        and (not state or each.state == state)
-        and (not runbook or each.started.runbook == runbook)
-        and (not user or each.started.parameters.get("username") == user)
-        and (not case or each.started.parameters.get("case_number") == case)
-        and (not since or each.started.at >= since.replace(tzinfo=UTC))
-    ]
-    runs = runs[-last:] if last else runs
-    if run and not runs:
-        raise click.UsageError(f"There is no run {run} in {out}.")
-    data = [
-        {
-            "run": each.started.run,
-            "state": each.state,
-            "outcome": each.outcome,
-            "started": each.started.model_dump(mode="json"),
-            "ended": each.ended.model_dump(mode="json") if each.ended else None,
-        }
-        for each in runs
-    ]
-    if as_json:
-        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
-    elif run and len(runs) == 1:
-        click.echo(json.dumps(data[0], indent=2, ensure_ascii=False))
+
+    def wanted(each: "Run") -> bool:
+        parameters = each.started.parameters
+        return (
+            (not run or each.started.run.startswith(run))
+            and (not outcome or each.outcome == outcome)
+            and (not state or each.state == state)
+            and (not runbook or each.started.runbook == runbook)
+            and (not user or parameters.get("username") == user)
+            and (not case or parameters.get("case_number") == case)
+            and (not since or each.started.at >= since.replace(tzinfo=UTC))
+        )
+
+    journal = Journal(out)
+    if last:
+        runs = iter(list(islice(filter(wanted, journal.newest()), last))[::-1])
     else:
-        for each in runs:
-            code = str(each.ended.exit_code) if each.ended else "-"
-            click.echo(
-                f"{each.started.run}  {each.started.at:%Y-%m-%d %H:%M:%S} "
-                f" {each.started.runbook:<14} {each.outcome or '-':<9} {each.state:<11} {code:>3} "
-                f" {each.started.parameters.get('username', '')}"
-            )
-        if not runs:
-            click.echo("No runs.", err=True)
+        runs = filter(wanted, journal.oldest())
+    # One that is named is shown whole, unless the beginning of an id names several.
+    first = list(islice(runs, 2))
+    if run and not first:
+        raise click.UsageError(f"There is no run {run} in {out}.")
+    if run and len(first) == 1 and not as_json:
+        click.echo(json.dumps(_data(first[0]), indent=2, ensure_ascii=False))
+        return
+    for line in (_as_json if as_json else _as_rows)(chain(first, runs)):
+        click.echo(line)
+    if not first and not as_json:
+        click.echo("No runs.", err=True)
+
+
+def _data(each: "Run") -> dict[str, Any]:
+    return {
+        "run": each.started.run,
+        "state": each.state,
+        "outcome": each.outcome,
+        "started": each.started.model_dump(mode="json"),
+        "ended": each.ended.model_dump(mode="json") if each.ended else None,
+    }
+
+
+def _as_json(runs: "Iterator[Run]") -> Iterator[str]:
+    """Yield a JSON array a run at a time, as json.dumps would indent it."""
+    one = next(runs, None)
+    if one is None:
+        yield "[]"
+        return
+    yield "["
+    while one is not None:
+        following = next(runs, None)
+        text = json.dumps(_data(one), indent=2, ensure_ascii=False)
+        yield "  " + text.replace("\n", "\n  ") + ("," if following else "")
+        one = following
+    yield "]"
+
+
+def _as_rows(runs: "Iterator[Run]") -> Iterator[str]:
+    for each in runs:
+        code = str(each.ended.exit_code) if each.ended else "-"
+        yield (
+            f"{each.started.run}  {each.started.at:%Y-%m-%d %H:%M:%S} "
+            f" {each.started.runbook:<14} {each.outcome or '-':<9} {each.state:<11} {code:>3} "
+            f" {each.started.parameters.get('username', '')}"
+        )
 
 
 @click.command("verify")
@@ -128,11 +159,8 @@ def verify_command(out: Path, head: str | None, as_json: bool) -> None:
     from helpers.run.journal import Journal
 
     check_journal(out)
-    journal = Journal(out)
-    verdict = journal.verify()
+    verdict = Journal(out).verify(head or "")
     faults = list(verdict.faults)
-    if head and head not in {line.digest for line in journal.lines()}:
-        faults.append("the end: the digest that was kept elsewhere is no longer there")
     if as_json:
         click.echo(
             json.dumps(
