@@ -1,16 +1,19 @@
-"""The tables in the documents that are generated: python -m tests.generated_tables stores them.
+"""What is generated, tables in documents and a schema: python -m tests.generated_tables stores it.
 
-Each is between the lines <!-- NAME:begin --> and <!-- NAME:end --> of its document.
+Each table is between the lines <!-- NAME:begin --> and <!-- NAME:end --> of its document.
 """
 
+import json
 from collections.abc import Callable, Mapping
 
+from helpers.target.pools import schema
 from tests import ROOT, runbook_tables
 from tests.sandbox import facts_table
 
 DOCUMENTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/parameters.md": {
         "parameters": runbook_tables.parameters,
+        "pools": runbook_tables.pools,
         "permissions": runbook_tables.permissions,
     },
     "helpers/sandbox/README.md": {
@@ -18,6 +21,14 @@ DOCUMENTS: dict[str, dict[str, Callable[[], str]]] = {
         "facts": facts_table.facts,
     },
 }
+
+SCHEMAS = ("helpers/target/pools.schema.json", "docs/pools.schema.json")
+"""Where the schema of pools.toml is: for whoever has the package, and beside the example."""
+
+
+def schema_text() -> str:
+    """Return the schema of pools.toml as it is stored."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def updated(text: str, tables: Mapping[str, Callable[[], str]]) -> str:
@@ -33,11 +44,14 @@ def updated(text: str, tables: Mapping[str, Callable[[], str]]) -> str:
 
 
 def store() -> None:
-    """Write fresh tables into every document that has any."""
+    """Write fresh tables into every document that has any, and the schema."""
     for name, tables in DOCUMENTS.items():
         path = ROOT / name
         path.write_text(updated(path.read_text(encoding="utf-8"), tables), encoding="utf-8")
         print("stored the tables in", name)
+    for name in SCHEMAS:
+        (ROOT / name).write_text(schema_text(), encoding="utf-8")
+        print("stored", name)
 
 
 if __name__ == "__main__":

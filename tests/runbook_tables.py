@@ -4,12 +4,15 @@ import json
 import re
 
 import nbformat
+from pydantic.fields import FieldInfo
 
 from helpers.runbooks import RUNBOOKS
+from helpers.target.pools import Asks, Pool, PoolClient
 
 ACTION = re.compile(r'"cognito-idp:(\w+)"')
 HEAD = {
     "parameters": "| parameter | default | meaning | runbooks |\n|:---|:---|:---|:---|",
+    "pools": "| key | default | meaning |\n|:---|:---|:---|",
     "permissions": "| runbook | it | signed calls, which its policy allows |\n|:---|:---|:---|",
 }
 
@@ -30,6 +33,22 @@ def parameters() -> str:
         )
     ]
     return "\n".join([HEAD["parameters"], *rows])
+
+
+def pools() -> str:
+    """Return the table of the keys of a pool in pools.toml."""
+    rows = [
+        row(f"{prefix}{name}", about)
+        for prefix, model in (("", Pool), ("clients.NAME.", PoolClient), ("asks.", Asks))
+        for name, about in model.model_fields.items()
+        if name not in ("name", "clients", "asks")
+    ]
+    return "\n".join([HEAD["pools"], *rows])
+
+
+def row(name: str, about: FieldInfo) -> str:
+    default = {"": "empty", False: "`false`"}.get(about.default, f"`{about.default}`")
+    return f"| `{name}` | {'required' if about.is_required() else default} | {about.description} |"
 
 
 def permissions() -> str:

@@ -24,6 +24,7 @@ from helpers.secrets import destinations, references
 from helpers.target import Target
 from tests import ROOT, until
 from tests.rebaseline import NOTEBOOKS, notebooks
+from tests.sts import sts
 
 DOCUMENTS = {
     str(path.relative_to(ROOT)): path.read_text(encoding="utf-8")
@@ -290,6 +291,37 @@ def test_the_command_for_aws_asks_a_person_for_both_secrets(block, own_client, t
     assert process.returncode == 0, rest
     assert "confirmed: The user can sign in with the new password" in rest
     assert not [secret for secret in secrets.values() if secret in said.decode() + rest]
+
+
+@runs_block("cognito-reset pools\n")
+def test_the_commands_for_pools_work_on_the_example_as_they_are_written(block, standing, tmp_path):
+    endpoint, _ = standing
+    admin = Target(endpoint).client(signed=True)
+    text = ROOT.joinpath("docs/pools.example.toml").read_text(encoding="utf-8")
+    # What the example names is not there, so it names what is.
+    text = text.replace("eu-central-1_AbCdEfGhI", DEFAULT_POOL_ID)
+    text = re.sub(r'"secretsmanager:.*"', '"env:WEB_SECRET"', text)
+    text = re.sub(r'profile = ".*"', 'profile = ""', text)
+    for name, secret in (("1example23456789", True), ("2example23456789", False)):
+        made = admin.create_user_pool_client(
+            UserPoolId=DEFAULT_POOL_ID, ClientName="own", GenerateSecret=secret
+        )
+        text = text.replace(name, made["UserPoolClient"]["ClientId"])
+    tmp_path.joinpath("pools.toml").write_text(text)
+    with sts() as told:
+        known = {
+            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": endpoint,
+            "AWS_ENDPOINT_URL_STS": told.endpoint,
+            "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "example-secret",
+            "WEB_SECRET": "a-client-secret-1",
+        }
+        answer = bash(block, tmp_path, **known)
+        checked = bash("cognito-reset pools schema", tmp_path)
+    assert "prod-eu: as it should be" in answer
+    assert answer.count("PRODUCTION: prod-eu") == 3, "listed, checked, run"
+    assert answer.splitlines()[-1].split()[3:5] == ["diagnose-user", "confirmed"]
+    assert checked == ROOT.joinpath("docs/pools.schema.json").read_text(encoding="utf-8")
 
 
 @runs_block("cognito-reset list\ncognito-reset run diagnose-user")

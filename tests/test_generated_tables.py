@@ -3,13 +3,19 @@
 import pytest
 
 from tests import ROOT
-from tests.generated_tables import DOCUMENTS, updated
+from tests.generated_tables import DOCUMENTS, SCHEMAS, schema_text, updated
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_document_has_the_tables_that_would_be_generated_now(name):
     text = ROOT.joinpath(name).read_text(encoding="utf-8")
     assert updated(text, DOCUMENTS[name]) == text, "run python -m tests.generated_tables"
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_the_published_schema_of_pools_is_that_of_the_model(name):
+    text = ROOT.joinpath(name).read_text(encoding="utf-8")
+    assert text == schema_text(), "run python -m tests.generated_tables"
 
 
 def test_what_is_between_the_marks_is_replaced_and_the_rest_is_left_alone():

@@ -18,11 +18,14 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from click.testing import CliRunner
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
+from helpers.__main__ import main
 from helpers.runbooks import RUNBOOKS
-from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, open_sandbox
 from helpers.target import Target
+from helpers.target.pools_file import PoolsError, load
 from tests.runner.test_engine import PAPERMILL, notebook
 
 COMMAND = str(Path(sys.executable).with_name("cognito-reset"))
@@ -302,6 +305,91 @@ def test_nothing_of_it_comes_out_of_the_command(way, tmp_path, monkeypatch):
     )
     assert [spelling for spelling in mine if spelling in everything] == []
     assert watcher.hits == []
+
+
+BY_VALUE = [
+    f'client_secret = "{CLIENT_SECRET}"',
+    f'client_secret = "literal:{CLIENT_SECRET}"',
+    f'client_secret = ["{CLIENT_SECRET}"]',
+    f'client_secret = {{ value = "{CLIENT_SECRET}" }}',
+    f'clientsecret = "{CLIENT_SECRET}"',
+    f"client_secret = {CLIENT_SECRET}",
+    f'client_secret = "{CLIENT_SECRET}',
+]
+
+
+@pytest.fixture
+def pools(tmp_path, monkeypatch):
+    """Write a file of pools, where no exit is looked for."""
+
+    def write(text):
+        path = tmp_path.parent / f"{tmp_path.name}.toml"
+        path.write_text(text)
+        monkeypatch.setenv("COGNITO_RESET_POOLS", str(path))
+
+    return write
+
+
+@pytest.mark.parametrize("given", BY_VALUE)
+def test_a_client_secret_in_a_file_of_pools_is_told_by_no_error(given, pools, tmp_path, caplog):
+    caplog.set_level(logging.DEBUG)
+    pools(f'[prod]\nuser_pool_id = "us-east-1_x"\n[prod.clients.web]\n{given}\n')
+    with pytest.raises(PoolsError) as raised:
+        load()
+    assert found_in(everything_in(raised.value) + caplog.text) == []
+    for arguments in (
+        ["pools"],
+        ["pools", "--json"],
+        ["pools", "check"],
+        ["run", "audit-pool", "-p", "pool=prod", "--out", str(tmp_path / "runs")],
+    ):
+        answer = CliRunner().invoke(main, arguments)
+        assert answer.exit_code == 2
+        assert found_in(answer.output) == []
+    assert found_below(tmp_path) == []
+
+
+@pytest.mark.parametrize("reference", ["env:THE_SECRET", f"literal:{CLIENT_SECRET}"])
+def test_a_client_secret_that_a_pool_leads_to_comes_out_nowhere(
+    reference, pools, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("COGNITO_SANDBOX", str(tmp_path.parent / f"{tmp_path.name}.sqlite"))
+    client_id = (
+        Target()
+        .client()
+        .create_user_pool_client(
+            UserPoolId=DEFAULT_POOL_ID,
+            ClientName="planted",
+            ClientSecret=CLIENT_SECRET,
+            ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"],
+        )["UserPoolClient"]["ClientId"]
+    )
+    pools(
+        f'[lab]\ntarget = "sandbox"\nuser_pool_id = "{DEFAULT_POOL_ID}"\n[lab.clients.web]\n'
+        f'client_id = "{client_id}"\nclient_secret = "{reference}"\n'
+    )
+    environment = {**os.environ, "THE_SECRET": CLIENT_SECRET, "TMPDIR": str(tmp_path)}
+    out = ["--out", str(tmp_path / "runs")]
+    table = tmp_path / "table.csv"
+    table.write_text(f"username\n{DEFAULT_USERNAME}\n")
+    said = ""
+    with Watcher(tmp_path) as watcher:
+        for arguments in (
+            ["pools"],
+            ["pools", "--json"],
+            ["pools", "check", "lab"],
+            ["run", "request-code", "-p", "pool=lab", *out],
+            ["batch", "confirm-reset", str(table), "-p", "pool=lab", *out],
+            ["show", *out, "--json"],
+        ):
+            done = subprocess.run(
+                [COMMAND, *arguments], env=environment, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+            said += done.stdout + done.stderr
+    assert found_in(said) == []
+    assert watcher.hits == []
+    assert found_below(tmp_path) == []
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import Any
 
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entry import RunbookEntry
+from helpers.run.named_pool import fill_in
 from helpers.run.names import tidied
 
 MOST_PROBLEMS = 50
@@ -34,8 +35,10 @@ def read_table(
     """Return (line, parameters) for each row, the shared parameters included, every row good.
 
     shared: parameters that every row has, unless it says otherwise. Raises BadParameters with the
-    problems of all rows.
+    problems of all rows; what is wrong with a shared pool is told once.
     """
+    if unfit := fill_in(entry.parameters.model_fields, tidied(shared), shared.keys()).problems:
+        raise BadParameters(unfit)
     rows = [(number, {**shared, **values}) for number, values in rows_of(table, entry)]
     problems: list[Problem] = []
     seen: dict[tuple[str, ...], int] = {}

@@ -15,6 +15,7 @@ from helpers.cognito import reads
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entries import Ended
 from helpers.run.entry import RunbookEntry
+from helpers.run.named_pool import fill_in
 from helpers.run.names import name_meant
 from helpers.run.parameters import Parameters
 from helpers.secrets.redaction import redact_values
@@ -29,12 +30,20 @@ NOT_KEPT = "[not kept]"
 
 
 def username_as() -> str:
-    """Return how the environment wants usernames kept. Raises BadParameters for another way."""
-    how = os.environ.get(USERNAME_AS_VARIABLE) or "masked"
-    if how not in USERNAME_AS:
+    """Return how the environment wants usernames kept, "" where it does not say. Raises
+    BadParameters for another way.
+    """
+    how = os.environ.get(USERNAME_AS_VARIABLE, "")
+    if how and how not in USERNAME_AS:
         words = f"must be clear, masked or hashed, and is {how}."
         raise BadParameters([Problem(USERNAME_AS_VARIABLE, words)])
     return how
+
+
+def _chosen(model: type[Parameters], values: Mapping[str, Any], how: str) -> str:
+    """Return how usernames are kept: as somebody has chosen, else as the pool says, else masked."""
+    pool = fill_in(model.model_fields, values).pool
+    return how or ("clear" if pool and pool.asks.show_usernames else "masked")
 
 
 def username_masker(
@@ -43,8 +52,10 @@ def username_masker(
     """Return what a text is passed through before it is kept, so that the username is kept as
     chosen.
 
-    how: clear, masked or hashed. folder: of the journal, whose key the hash is made with.
+    how: clear, masked or hashed; "" for what the pool says. folder: of the journal, whose key the
+    hash is made with.
     """
+    how = _chosen(entry.parameters, values, how)
     about = entry.parameters.model_fields.get("username")
     username = str(values.get("username", about.default)) if about else ""
     meant = name_meant(username)
@@ -61,7 +72,7 @@ def output_masker(model: type[Parameters], values: Mapping[str, Any]) -> Callabl
     It masks the username, every name and contact of the users that were read, and what was said.
     values: the parameters. Raises BadParameters as `username_as` does.
     """
-    how = username_as()
+    how = _chosen(model, values, username_as())
     if how == "clear":
         return lambda text: text
     folder = Path(os.environ[RUNS]) if os.environ.get(RUNS) else None

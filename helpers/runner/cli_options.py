@@ -22,8 +22,9 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON inste
 USERNAME_AS = click.option(
     "--username-as",
     type=click.Choice(["clear", "masked", "hashed"]),
-    default="masked",
-    show_default=True,
+    default=None,
+    callback=lambda ctx, param, chosen: chosen or "",
+    show_default="masked, unless the pool says otherwise",
     envvar="COGNITO_RESET_USERNAME_AS",
     help="How the record and the journal keep the username.",
 )

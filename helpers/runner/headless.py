@@ -83,7 +83,7 @@ def run(
     *,
     out: Path,
     record: Path | None = None,
-    username_as: str = "masked",
+    username_as: str = "",
     timeout: float | None = None,
     cell_timeout: int | None = None,
     dry_run: bool = False,

@@ -14,6 +14,7 @@ from helpers.cognito.errors import BadParameters
 from helpers.run.masking import RUNS, username_as
 from helpers.run.package_data import JUPYTER, NOTEBOOKS, LabMissing
 from helpers.runner.working_copy import refresh
+from helpers.target.pools_file import POOLS, path_of_file
 
 START = "00-start-here.ipynb"
 
@@ -79,6 +80,8 @@ def prepare(out: Path) -> Path:
     if sandbox:
         os.environ["COGNITO_SANDBOX"] = os.path.abspath(sandbox)
     os.environ[RUNS] = str(out)
+    if pools := path_of_file():  # a kernel works in another folder
+        os.environ[POOLS] = str(pools.absolute())
     return out
 
 

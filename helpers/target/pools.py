@@ -12,7 +12,7 @@ from pydantic import (
     model_validator,
 )
 
-from helpers.secrets.references import fault_in_form
+from helpers.secrets.references import SCHEMES, fault_in_form
 from helpers.target.target import LOOPBACK, REGION, Target, endpoint
 
 USER_POOL_ID = r"^[\w-]+_[0-9a-zA-Z]+$"
@@ -45,6 +45,7 @@ class PoolClient(_Table):
         default="",
         title="Client secret",
         description="a reference to the app client's secret, if it has one; never the secret",
+        json_schema_extra={"pattern": f"^$|^({'|'.join(SCHEMES)}):"},
     )
 
     @field_validator("client_secret")
@@ -97,11 +98,13 @@ class Pool(_Table):
         default="aws",
         title="Cognito",
         description="aws, sandbox, or an endpoint's URL on this machine",
+        json_schema_extra={"pattern": r"^(aws|sandbox|https?://\S+)$"},
     )
     region: str = Field(
         default="",
         title="Region",
         description="the AWS region; where it is left out, that of the user pool's id",
+        json_schema_extra={"pattern": f"^$|^{REGION}$"},
     )
     profile: str = Field(
         default="",
@@ -125,6 +128,7 @@ class Pool(_Table):
         title="Sign-in page",
         description="the URL where users choose 'forgot password' and enter their codes",
         max_length=2000,
+        json_schema_extra={"pattern": r"^$|^https://|^http://(localhost|127\.0\.0\.1|\[::1\])"},
     )
     security_contact: str = Field(
         default="",
@@ -230,3 +234,23 @@ PRACTICE = Pool(
     user_pool_id="us-east-1_Sandbox01",
     clients={"practice": PoolClient(client_id="3n4b5urk1ft4fl3mg5e62d9ado")},
 )
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON schema of pools.toml, as pools.schema.json has it, for editors."""
+    pool = Pool.model_json_schema()
+    pool["description"] = "One user pool, and what a team has agreed for it."
+    pool["properties"].pop("name")
+    pool["required"].remove("name")
+    shared = pool.pop("$defs")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "pools.toml: user pools by name",
+        "type": "object",
+        "propertyNames": {
+            "pattern": NAME,
+            "not": {"pattern": "^[Pp][Rr][Aa][Cc][Tt][Ii][Cc][Ee]$"},
+        },
+        "additionalProperties": {"$ref": "#/$defs/Pool"},
+        "$defs": {**shared, "Pool": pool},
+    }

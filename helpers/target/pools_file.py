@@ -36,11 +36,12 @@ LARGEST = 1024 * 1024
 class PoolsError(Exception):
     """The file of pools cannot be used, or has no such pool.
 
-    problems: each in one sentence, by pool and key.
+    path: of the file. problems: each in one sentence, by pool and key.
     """
 
-    def __init__(self, *problems: str) -> None:
-        super().__init__(" ".join(problems))
+    def __init__(self, path: object, *problems: str) -> None:
+        super().__init__(" ".join((f"{path}:", *problems)) if path else " ".join(problems))
+        self.path = str(path)
         self.problems = problems
 
 
@@ -60,10 +61,11 @@ class PoolsFile:
         if name in self.pools:
             return self.pools[name]
         close = get_close_matches(name, self.pools, n=1)
-        where = f"in {self.path}" if self.path else f"and there is no {FILE} to name others"
+        where = f" in {self.path}" if self.path else f", and no {FILE} to name others"
         raise PoolsError(
+            "",
             f"is no pool's name. There {'is' if len(self.pools) == 1 else 'are'}"
-            f" {', '.join(self.pools)} {where}." + (f" Did you mean {close[0]}?" if close else "")
+            f" {', '.join(self.pools)}{where}." + (f" Did you mean {close[0]}?" if close else ""),
         )
 
 
@@ -104,10 +106,10 @@ def load() -> PoolsFile:
     try:
         status = path.stat()
     except OSError as exc:
-        raise PoolsError(f"{path} cannot be read: {exc.strerror}.") from None
+        raise PoolsError(path, f"cannot be read: {exc.strerror}.") from None
     if not stat.S_ISREG(status.st_mode):
         what = "folder" if stat.S_ISDIR(status.st_mode) else "pipe or a device"
-        raise PoolsError(f"{path} is a {what}, not a file.")
+        raise PoolsError(path, f"is a {what}, not a file.")
     return _load(path.absolute(), status.st_mtime_ns, status.st_size, status.st_mode, status.st_uid)
 
 
@@ -115,8 +117,11 @@ def load() -> PoolsFile:
 def _load(path: Path, _changed_at: int, size: int, mode: int, owner: int) -> PoolsFile:
     """Read a file. Once for each state of it: a campaign asks for every row."""
     if size > LARGEST:
-        raise PoolsError(f"{path} has more than {LARGEST:,} bytes: it is no file of pools.")
-    return PoolsFile(path, _read(path), tuple(_warnings(path, mode, owner)))
+        raise PoolsError(path, f"has more than {LARGEST:,} bytes: it is no file of pools.")
+    found, problems = _read(path)
+    if problems:
+        raise PoolsError(path, *problems)
+    return PoolsFile(path, MappingProxyType(found), tuple(_warnings(path, mode, owner)))
 
 
 def _warnings(path: Path, mode: int, owner: int) -> Iterator[str]:
@@ -128,8 +133,13 @@ def _warnings(path: Path, mode: int, owner: int) -> Iterator[str]:
         yield f"{path} belongs to somebody else, who may send codes elsewhere."
 
 
-def _read(path: Path) -> Mapping[str, Pool]:
+def _read(path: Path) -> tuple[dict[str, Pool], list[str]]:
+    """Return the pools of a file and every problem with it. Raises nothing: the frames of an error
+    would hold what stands in the file, and that may be a secret.
+    """
     tables = _tables(path)
+    if isinstance(tables, str):
+        return {}, [tables]
     problems: list[str] = []
     found = {PRACTICE_NAME: PRACTICE}
     by_case = {PRACTICE_NAME: PRACTICE_NAME}
@@ -154,27 +164,25 @@ def _read(path: Path) -> Mapping[str, Pool]:
         except ValidationError as exc:
             errors = exc.errors(include_url=False, include_input=False)
             problems += [f"{shown}.{problem}" for problem in map(_problem, errors)]
-    if problems:
-        raise PoolsError(*(f"{path}: {problem}" for problem in problems))
-    return MappingProxyType(found)
+    return found, problems
 
 
-def _tables(path: Path) -> dict[str, Any]:
+def _tables(path: Path) -> dict[str, Any] | str:
+    """Return what a file holds, or what is wrong with it as a whole."""
     try:
         data = path.read_bytes()
     except OSError as exc:
-        raise PoolsError(f"{path} cannot be read: {exc.strerror}.") from None
+        return f"cannot be read: {exc.strerror}."
     try:
         return tomllib.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError as exc:
         line = data.count(b"\n", 0, exc.start) + 1
-        raise PoolsError(f"{path}: line {line} holds a byte that is no UTF-8.") from None
+        return f"line {line} holds a byte that is no UTF-8."
     except (ValueError, RecursionError) as exc:
-        # Its words may quote what stands there, which may be a secret.
+        # Its words may quote what stands there.
         place = re.search(r"line \d+, column \d+", str(exc))
         twice = "names something twice" if "Cannot" in str(exc) else "is no TOML"
-        where = f" ({place.group()})" if place else ""
-        raise PoolsError(f"{path} {twice}{where}.") from None
+        return f"{twice}{f' ({place.group()})' if place else ''}."
 
 
 def _hide_given_by_value(table: dict[str, Any]) -> None:

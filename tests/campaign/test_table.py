@@ -46,6 +46,46 @@ def test_a_line_of_json_is_a_row_too(tmp_path):
     assert rows == [(1, {"username": "diego"}), (3, {"username": "maría"})]
 
 
+POOLS = """
+[eu]
+user_pool_id = "eu-west-1_x"
+[eu.clients.web]
+client_id = "web"
+[us]
+user_pool_id = "us-east-1_x"
+[us.asks]
+case_number = true
+"""
+
+
+@pytest.fixture
+def pools(tmp_path, monkeypatch):
+    path = tmp_path / "pools.toml"
+    path.write_text(POOLS)
+    monkeypatch.setenv("COGNITO_RESET_POOLS", str(path))
+
+
+SECRETS = {"code": "env:PATH", "new_password": "env:PATH"}
+
+
+def test_all_rows_share_a_pool_or_each_names_its_own(tmp_path, pools):
+    rows = read(tmp_path / "t.csv", "username\na\nb\n", pool="eu", **SECRETS)
+    assert [values["pool"] for _, values in rows] == ["eu", "eu"]
+    both = "username,pool,client_id,case_number\na,eu,,\na,us,web2,INC-7\n"
+    assert len(read(tmp_path / "t.csv", both, **SECRETS)) == 2
+    twice = "username,user_pool_id\na,\na,eu-west-1_x\n"
+    (words,) = problems(tmp_path / "t.csv", twice, pool="eu", **SECRETS)
+    assert "is that of line 2 too" in words
+
+
+def test_what_is_wrong_with_a_shared_pool_is_told_once(tmp_path, pools):
+    table = "username\na\nb\n"
+    (words,) = problems(tmp_path / "t.csv", table, pool="ue")
+    assert "There are practice, eu, us" in words
+    (words,) = problems(tmp_path / "t.csv", table, pool="eu", target="sandbox", **SECRETS)
+    assert words == "target: is sandbox, but the pool eu is aws."
+
+
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [

@@ -5,7 +5,14 @@ import pytest
 from helpers.cognito import reads
 from helpers.cognito.errors import BadParameters
 from helpers.display.card import Card
-from helpers.run.masking import mask_html, mask_record, output_masker, username_as
+from helpers.run.masking import (
+    mask_html,
+    mask_record,
+    output_masker,
+    username_as,
+    username_masker,
+)
+from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.schemas import DiagnoseUserParameters, SetPasswordParameters
 
 NAME = "maria@example.com"
@@ -31,6 +38,26 @@ def test_the_username_is_masked_by_default_and_in_clear_where_that_is_asked_for(
     assert masked(f"Done: {NAME}.") == "Done: m***@e***."
     way("clear")
     assert masked(f"Done: {NAME}, {'cat'}.", symptom="cat") == f"Done: {NAME}, cat."
+
+
+def test_a_pool_may_say_that_usernames_stand_in_clear(way, tmp_path, monkeypatch):
+    path = tmp_path / "pools.toml"
+    path.write_text(
+        '[open]\nuser_pool_id = "us-east-1_x"\n[open.asks]\nshow_usernames = true\n'
+        '[shut]\nuser_pool_id = "us-east-1_x"\n'
+    )
+    monkeypatch.setenv("COGNITO_RESET_POOLS", str(path))
+    entry = RUNBOOKS["admin-reset"]
+
+    def kept(pool, how=""):
+        values = {"pool": pool, "username": NAME}
+        return username_masker(entry, values, how, tmp_path)(NAME)
+
+    assert (masked(NAME, pool="open"), kept("open")) == (NAME, NAME)
+    assert (masked(NAME, pool="shut"), kept("shut")) == ("m***@e***", "m***@e***")
+    assert kept("open", "masked") == "m***@e***", "somebody has chosen"
+    way("masked")
+    assert masked(NAME, pool="open") == "m***@e***"
 
 
 def test_hashed_equal_users_stay_equal_and_different_ones_different(way):

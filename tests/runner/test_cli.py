@@ -29,7 +29,12 @@ from helpers.runbooks import RUNBOOKS
 from helpers.runner import cli_options
 from helpers.runner.cli import stopped_early
 from helpers.runner.signals import StopRequests
-from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, open_sandbox
+from helpers.sandbox import (
+    DEFAULT_CLIENT_ID,
+    DEFAULT_POOL_ID,
+    DEFAULT_USERNAME,
+    open_sandbox,
+)
 from helpers.target import Target
 from tests import until
 from tests.bench_headless import cognito
@@ -411,6 +416,26 @@ def test_a_run_is_found_by_its_case_number(run, tmp_path):
     )
     (found,) = json.loads(answer.stdout)
     assert found["started"]["parameters"]["case_number"] == "INC-8"
+
+
+def test_production_is_told_in_a_frame_and_the_pool_in_json(box, run, tmp_path, monkeypatch):
+    path = tmp_path / "pools.toml"
+    path.write_text(
+        f'[prod]\nproduction = true\ntarget = "sandbox"\nuser_pool_id = "{DEFAULT_POOL_ID}"\n'
+        f'[prod.clients.web]\nclient_id = "{DEFAULT_CLIENT_ID}"\n'
+    )
+    monkeypatch.setenv("COGNITO_RESET_POOLS", str(path))
+    report = run(pool="prod")[1]
+    assert (report["pool"], report["production"], report["exit_code"]) == ("prod", True, 0)
+    out = ("--out", str(tmp_path / "runs"))
+    text = invoke("run", "audit-pool", "-p", "pool=prod", *out).stdout
+    assert text.startswith("================\nPRODUCTION: prod\n================\n")
+    text = invoke("run", "audit-pool", "-p", "pool=prod", "--dry-run", *out).stdout
+    assert text.count("PRODUCTION: prod") == 3, "where, plan and result"
+    table = tmp_path / "table.csv"
+    table.write_text("username\ndiego@example.com\n")
+    text = invoke("batch", "diagnose-user", str(table), "-p", "pool=prod", *out).stdout
+    assert text.startswith("================\nPRODUCTION: prod\n================\n1 rows")
 
 
 def test_values_stay_the_text_that_was_typed(box, run):

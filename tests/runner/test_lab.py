@@ -26,7 +26,8 @@ def started(tmp_path, monkeypatch):
         raise Became(*arguments, dict(os.environ))
 
     monkeypatch.setattr("os.execv", become)
-    for name in ("COGNITO_SANDBOX", "COGNITO_RESET_RUNS"):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    for name in ("COGNITO_SANDBOX", "COGNITO_RESET_RUNS", "COGNITO_RESET_POOLS"):
         monkeypatch.setenv(name, "")  # so that what the command sets is taken back
         monkeypatch.delenv(name)
 
@@ -136,3 +137,11 @@ def test_the_projects_own_notebooks_are_never_the_copy(started):
     assert result.exit_code == 2
     assert "the project's own notebooks" in result.output
     assert {path: path.read_bytes() for path in NOTEBOOKS.rglob("*.ipynb")} == before
+
+
+def test_kernels_in_other_folders_have_the_pools_of_this_one(started, tmp_path, monkeypatch):
+    assert "COGNITO_RESET_POOLS" not in started()[1]
+    tmp_path.joinpath("pools.toml").touch()
+    assert started()[1]["COGNITO_RESET_POOLS"] == str(tmp_path / "pools.toml")
+    monkeypatch.setenv("COGNITO_RESET_POOLS", "elsewhere/team.toml")
+    assert started()[1]["COGNITO_RESET_POOLS"] == str(tmp_path / "elsewhere" / "team.toml")
