@@ -379,7 +379,7 @@ def test_a_client_secret_that_a_pool_leads_to_comes_out_nowhere(
             ["pools", "--json"],
             ["pools", "check", "lab"],
             ["run", "request-code", "-p", "pool=lab", *out],
-            ["batch", "confirm-reset", str(table), "-p", "pool=lab", *out],
+            ["batch", "confirm-reset", str(table), "-p", "pool=lab", "--users", "1", *out],
             ["show", *out, "--json"],
         ):
             done = subprocess.run(

@@ -13,7 +13,7 @@ from helpers.run.entry import RUNBOOKS, RunbookEntry
 from helpers.runner.cli import VALUES, stopped_early
 from helpers.runner.cli_options import AS_JSON, OUT, USERNAME_AS, check_folder
 from helpers.runner.signals import StopRequests, words_for
-from helpers.runner.streams import say
+from helpers.runner.streams import framed, say
 
 if TYPE_CHECKING:
     from helpers.campaign.plan import Plan
@@ -224,7 +224,9 @@ def progress(word: str) -> Callable[..., None] | None:
 
 def plan_words(plan: "Plan") -> list[str]:
     """Return a plan as lines that a person reads."""
-    lines = [f"{plan.can} of {plan.rows} rows can be done."]
+    lines = [framed(label) for label in plan.pools]
+    lines += [f"Signed by {arn}." for arn in plan.callers]
+    lines += [f"{plan.can} of {plan.rows} rows can be done."]
     for (verdict, runbook), count in plan.verdicts.items():
         following = f" -> {runbook}" if runbook else ""
         lines.append(f"  {count}  {verdict}{following}")
@@ -252,6 +254,8 @@ def say_summary(summary: "Summary", as_json: bool, *, dry_run: bool = False) -> 
             say(line)
         say(f"Nothing was sent. Campaign: {summary.folder}")
         return
+    for label in summary.plan.pools if summary.plan else ():
+        say(framed(label))
     counts = ", ".join(f"{count} {outcome}" for outcome, count in summary.outcomes.items())
     over = summary.rows - summary.left
     say(f"{over} of {summary.rows} rows are over: {counts or 'none was begun'}.")

@@ -268,10 +268,11 @@ def _planned(
     on_read: Callable[[int], None] | None,
     stop: StopRequests,
 ) -> Plan:
+    callers: tuple[str, ...] = ()
     if is_planned(entry):
         with stop.heard():
-            read_users(ledger, campaign, entry, on_read)
-    plan = plan_of(ledger.rows(campaign), entry, paces_of(entry, manner.pace))
+            callers = read_users(ledger, campaign, entry, on_read)
+    plan = plan_of(ledger.rows(campaign), entry, paces_of(entry, manner.pace), callers)
     if plan.warnings and not manner.over_mail_limit:
         words = f"{plan.warnings[0]} Split the table, or say --over-mail-limit."
         raise BadParameters([Problem("the plan", words)])

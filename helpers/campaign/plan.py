@@ -7,7 +7,7 @@ takes.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.schema import WAITING, Row
 from helpers.cognito import reads
-from helpers.cognito.errors import Answered, BadParameters, Problem, ResetError
+from helpers.cognito.errors import Answered, BadParameters, NotReached, Problem, ResetError
 from helpers.cognito.models import Pool
 from helpers.cognito.quotas import quota_of
 from helpers.run.entry import RunbookEntry
+from helpers.run.named_pool import fill_in
 from helpers.run.parameters import Parameters, UserParameters
+from helpers.run.where import Callers
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
@@ -45,6 +47,8 @@ class Plan:
 
     verdicts: how many rows there are of each (verdict, the runbook that helps them). messages: how
     many go out, by medium. sender: who sends the e-mails. seconds: how long it will take at least.
+    pools: the named pools of the rows; production says that it is one. callers: the ARNs of who
+    signs.
     """
 
     rows: int
@@ -54,6 +58,8 @@ class Plan:
     sender: str
     seconds: float
     warnings: tuple[str, ...] = field(default=())
+    pools: tuple[str, ...] = ()
+    callers: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
@@ -68,6 +74,8 @@ class Plan:
             "sender": self.sender,
             "seconds": round(self.seconds, 1),
             "warnings": list(self.warnings),
+            "pools": list(self.pools),
+            "callers": list(self.callers),
         }
 
 
@@ -78,25 +86,30 @@ def is_planned(entry: RunbookEntry) -> bool:
 
 def read_users(
     ledger: Ledger, campaign: str, entry: RunbookEntry, on_read: Callable[[int], None] | None = None
-) -> None:
+) -> tuple[str, ...]:
     """Read each user of a campaign who has not been read, and keep what was read in the ledger.
 
-    Raises PlanFailed where Cognito could not be asked, and BadParameters where several rows are
-    about one user.
+    Returns the ARNs of who signs, as far as AWS was asked. Raises PlanFailed where Cognito could
+    not be asked, and BadParameters where several rows are about one user.
     """
-    pools: dict[tuple[str, ...], tuple[CognitoIdentityProviderClient, Pool]] = {}
+    found: dict[tuple[str, ...], tuple[CognitoIdentityProviderClient, Pool]] = {}
+    callers, arns = Callers(), []
     rows = [row for row in ledger.rows(campaign, WAITING) if not row.plan]
     try:
         for row in rows:
             where = _where(entry, row)
-            if where not in pools:
+            if where not in found:
                 parameters = _parameters(entry, row)
+                caller = callers.of(parameters)
+                if isinstance(caller, NotReached):
+                    raise caller
+                arns += [caller.arn] if caller else []
                 client = parameters.to_target().client(signed=True)
                 pool = reads.read_pool(client, user_pool_id=parameters.user_pool_id)
-                pools[where] = client, pool
+                found[where] = client, pool
         began = time.monotonic()
         with ThreadPoolExecutor(_AT_ONCE) as threads:
-            looks = threads.map(lambda row: _look(entry, row, *pools[_where(entry, row)]), rows)
+            looks = threads.map(lambda row: _look(entry, row, *found[_where(entry, row)]), rows)
             for number, (row, (account, seen)) in enumerate(zip(rows, looks, strict=True), 1):
                 ledger.note_plan(campaign, row.number, account, seen)
                 if on_read:
@@ -114,16 +127,24 @@ def read_users(
                 for line in lines[1:]
             ]
         )
+    return tuple(dict.fromkeys(arns))
 
 
-def plan_of(rows: Iterable[Row], entry: RunbookEntry, paces: Mapping[str, float]) -> Plan:
-    """Add up what was read."""
+def plan_of(
+    rows: Iterable[Row],
+    entry: RunbookEntry,
+    paces: Mapping[str, float],
+    callers: tuple[str, ...] = (),
+) -> Plan:
+    """Add up what was read. callers: who has signed that."""
+    named = set()
     verdicts: Counter[tuple[str, str]] = Counter()
     messages: Counter[str] = Counter()
     senders = set()
     count = can = 0
     for row in rows:
         count += 1
+        named.add(row.parameters.get("pool", ""))
         seen = row.plan
         verdicts[(seen.get("verdict", "not read"), seen.get("next_runbook", ""))] += 1
         if not seen or seen.get("can"):
@@ -146,7 +167,16 @@ def plan_of(rows: Iterable[Row], entry: RunbookEntry, paces: Mapping[str, float]
         sender,
         _seconds(can, entry, paces),
         tuple(warnings),
+        tuple(_labels(entry, named)),
+        callers,
     )
+
+
+def _labels(entry: RunbookEntry, named: Iterable[str]) -> Iterator[str]:
+    """Yield what pools are called; where the file has lost one since, its name."""
+    for name in sorted(filter(None, named)):
+        pool = fill_in(entry.parameters.model_fields, {"pool": name}).pool
+        yield pool.label if pool else name
 
 
 def _seconds(rows: int, entry: RunbookEntry, paces: Mapping[str, float]) -> float:

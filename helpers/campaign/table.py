@@ -13,7 +13,7 @@ from typing import Any
 
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entry import RunbookEntry
-from helpers.run.named_pool import fill_in
+from helpers.run.named_pool import fill_in, pinned
 from helpers.run.names import tidied
 
 MOST_PROBLEMS = 50
@@ -35,7 +35,8 @@ def read_table(
     """Return (line, parameters) for each row, the shared parameters included, every row good.
 
     shared: parameters that every row has, unless it says otherwise. Raises BadParameters with the
-    problems of all rows; what is wrong with a shared pool is told once.
+    problems of all rows; what is wrong with a shared pool is told once. A row that names a pool
+    comes back with what the pool is now, so that it never runs on another.
     """
     if unfit := fill_in(entry.parameters.model_fields, tidied(shared), shared.keys()).problems:
         raise BadParameters(unfit)
@@ -57,7 +58,7 @@ def read_table(
         problems = [Problem("the table", "has no rows.")]
     if problems:
         raise BadParameters(problems)
-    return rows
+    return [(number, pinned(entry.parameters.model_fields, values)) for number, values in rows]
 
 
 def rows_of(table: Path, entry: RunbookEntry) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -11,12 +11,6 @@ from dataclasses import dataclass
 from helpers.secrets.redaction import redact
 
 
-def framed(text: str) -> str:
-    """Return one line of text between two rulers, as a terminal shows what has to be seen first."""
-    ruler = "=" * len(text)
-    return f"{ruler}\n{text}\n{ruler}"
-
-
 @dataclass(frozen=True, repr=False)
 class Card:
     """A title and rows of (label, text), without the secrets that this process knows.
@@ -41,7 +35,8 @@ class Card:
 
     def __repr__(self) -> str:
         width = max((len(label) for label, _ in self.rows), default=0)
-        lines = [framed(self.banner)] if self.banner else []
+        ruler = "=" * len(self.banner)
+        lines = [ruler, self.banner, ruler] if self.banner else []
         lines += [self.title, *(f"  {label:<{width}}  {text}" for label, text in self.rows if text)]
         lines += [f"  {what}: now {now}; after: {after}" for what, now, after in self.changes]
         return redact("\n".join(lines))

@@ -63,6 +63,18 @@ def fill_in(
     return FilledIn({**values, **filled, **said}, pool, tuple(problems))
 
 
+def pinned(fields: Mapping[str, FieldInfo], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters with what their pool is now, so that they are refused if it is changed.
+
+    The reference to a secret is left to the pool: it may move, and in the sandbox it may hold one.
+    """
+    filled = fill_in(fields, values)
+    if filled.pool is None:
+        return dict(values)
+    left = {"client_secret"} - values.keys()
+    return {name: value for name, value in filled.values.items() if name not in left}
+
+
 def bare_pool(values: Mapping[str, str]) -> Pool:
     """Return the pool of a run that names none: what its parameters say, and nothing is asked."""
     client = PoolClient.model_construct(

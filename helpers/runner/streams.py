@@ -30,3 +30,9 @@ def say(text: str, *, err: bool = False, nl: bool = True) -> None:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
+
+
+def framed(text: str) -> str:
+    """Return one line of text between two rulers, as a terminal shows what has to be seen first."""
+    ruler = "=" * len(text)
+    return f"{ruler}\n{text}\n{ruler}"

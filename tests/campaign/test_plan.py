@@ -9,7 +9,8 @@ from helpers.__main__ import main
 from helpers.campaign import owner
 from helpers.cognito.errors import BadParameters
 from helpers.runbooks import RUNBOOKS
-from helpers.sandbox import open_sandbox
+from helpers.sandbox import DEFAULT_POOL_ID, open_sandbox, serve
+from tests.sts import ARN, EXPIRED, GOOD, sts
 
 ENTRY = RUNBOOKS["admin-reset"]
 CHANGES = ("AdminResetUserPassword",)
@@ -113,3 +114,26 @@ def test_users_who_cannot_be_read_stop_it_before_anything_is_sent(table, tmp_pat
     assert "Nothing was sent." in told.output
     assert "Traceback" not in told.output
     assert not owner.folders(tmp_path / "runs")
+
+
+def test_the_plan_names_the_pool_and_who_signs_before_it_reads(table, tmp_path, monkeypatch):
+    path = tmp_path / "pools.toml"
+    path.write_text(f'[prod]\nproduction = true\nuser_pool_id = "{DEFAULT_POOL_ID}"\n')
+    monkeypatch.setenv("COGNITO_RESET_POOLS", str(path))
+    with serve(open_sandbox()) as cognito, sts() as told:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito.endpoint)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", told.endpoint)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example-secret")
+        command = ("admin-reset", table, "--out", tmp_path / "runs", "-p", "pool=prod", "--dry-run")
+        told.status, told.body = 403, EXPIRED
+        refused = invoke(*command)
+        told.status, told.body = 200, GOOD
+        planned = invoke(*command)
+    assert refused.exit_code == 6
+    assert "AWS does not say who signs: ExpiredToken" in refused.output
+    assert planned.exit_code == 0, planned.output
+    lines = planned.output.splitlines()
+    assert lines[:3] == ["================", "PRODUCTION: prod", "================"]
+    assert lines[3] == f"Signed by {ARN}."
+    assert len(told.asked) == 2, "once, not once a row"

@@ -71,6 +71,8 @@ SECRETS = {"code": "env:PATH", "new_password": "env:PATH"}
 def test_all_rows_share_a_pool_or_each_names_its_own(tmp_path, pools):
     rows = read(tmp_path / "t.csv", "username\na\nb\n", pool="eu", **SECRETS)
     assert [values["pool"] for _, values in rows] == ["eu", "eu"]
+    assert {values["user_pool_id"] for _, values in rows} == {"eu-west-1_x"}, "held from then on"
+    assert "client_secret" not in rows[0][1], "which is the pool's own matter"
     both = "username,pool,client_id,case_number\na,eu,,\na,us,web2,INC-7\n"
     assert len(read(tmp_path / "t.csv", both, **SECRETS)) == 2
     twice = "username,user_pool_id\na,\na,eu-west-1_x\n"

@@ -435,7 +435,7 @@ def test_production_is_told_in_a_frame_and_the_pool_in_json(box, run, tmp_path, 
     table = tmp_path / "table.csv"
     table.write_text("username\ndiego@example.com\n")
     text = invoke("batch", "diagnose-user", str(table), "-p", "pool=prod", *out).stdout
-    assert text.startswith("================\nPRODUCTION: prod\n================\n1 rows")
+    assert text.startswith("================\nPRODUCTION: prod\n================\n1 of 1 rows")
 
 
 def test_values_stay_the_text_that_was_typed(box, run):
