@@ -22,6 +22,7 @@ from sqlalchemy import Connection, and_, func, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from helpers.campaign.history import remember
 from helpers.campaign.schema import (
     ACTING,
     CAMPAIGNS,
@@ -159,16 +160,19 @@ class Ledger:
             db.execute(
                 update(CAMPAIGNS).where(CAMPAIGNS.c.id == campaign).values(state=state, why=why)
             )
+            remember(db, campaign, state, why)
 
     def pause(self, campaign: str, why: str) -> None:
         """Pause a campaign that is running; one that is not stays as it is."""
         one = CAMPAIGNS.c
         with self.engine.begin() as db:
-            db.execute(
+            changed = db.execute(
                 update(CAMPAIGNS)
                 .where(one.id == campaign, one.state == RUNNING)
                 .values(state=PAUSED, why=why)
             )
+            if changed.rowcount:
+                remember(db, campaign, PAUSED, why)
 
     def allow(self, campaign: str, *, rows: int, budget: float, paces: Mapping[str, float]) -> None:
         """Let a campaign run on: how many rows may be begun in all, 0 for all of them."""
@@ -178,6 +182,7 @@ class Ledger:
                 .where(CAMPAIGNS.c.id == campaign)
                 .values(state=RUNNING, why="", may_begin=rows, budget=budget)
             )
+            remember(db, campaign, RUNNING)
             db.execute(update(PACES).where(PACES.c.campaign == campaign).values(most=0, rate=0))
             for category, rate in paces.items():
                 db.execute(
@@ -328,18 +333,6 @@ class Ledger:
             .where(_of(campaign), ROWS.c.ended_at > 0)
             .order_by(ROWS.c.ended_at.desc())
             .limit(count)
-        )
-        with self.reading.connect() as db:
-            return [to_row(one) for one in db.execute(found)]
-
-    def failed(self, campaign: str, most: int) -> list[Row]:
-        """Return the first rows that are over and not confirmed, in the table's order."""
-        found = (
-            select(ROWS)
-            .where(_of(campaign), ROWS.c.state.in_((ENDED, UNKNOWN, SETTLED)))
-            .where(ROWS.c.outcome != "confirmed")
-            .order_by(ROWS.c.number)
-            .limit(most)
         )
         with self.reading.connect() as db:
             return [to_row(one) for one in db.execute(found)]

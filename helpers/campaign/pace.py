@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from helpers.campaign.history import SLOWER, THROTTLED, remember
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.schema import PACES
 
@@ -53,7 +54,23 @@ def slow_down(ledger: Ledger, campaign: str, category: str) -> float:
         if now - pace.changed_at >= _ONE_MOMENT or pace.rate == pace.most:
             rate = max(rate / 2, pace.most / 32)
             db.execute(update(PACES).where(*this).values(rate=rate, changed_at=now))
+            remember(db, campaign, THROTTLED, category)
         return float(rate)
+
+
+def halve(ledger: Ledger, campaign: str, otherwise: Mapping[str, float]) -> None:
+    """Halve the pace of every category, until the campaign is let run at another.
+
+    otherwise: the pace to halve where there was no limit, by category.
+    """
+    with ledger.engine.begin() as db:
+        for pace in db.execute(select(PACES).where(PACES.c.campaign == campaign)).all():
+            most = (pace.most or otherwise.get(pace.category, 0.0)) / 2
+            this = (PACES.c.campaign == campaign, PACES.c.category == pace.category)
+            db.execute(
+                update(PACES).where(*this).values(most=most, rate=min(most, pace.rate or most))
+            )
+        remember(db, campaign, SLOWER)
 
 
 def paces(ledger: Ledger, campaign: str) -> dict[str, float]:

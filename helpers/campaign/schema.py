@@ -72,6 +72,17 @@ PACES = Table(
     Column("changed_at", Float, nullable=False),
 )
 
+EVENTS = Table(
+    "events",
+    META,
+    Column("id", Integer, primary_key=True),
+    Column("campaign", String(80), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("words", Text, nullable=False),
+    Index("events_by_time", "campaign", "at"),
+)
+
 
 @dataclass(frozen=True)
 class Campaign:

@@ -6,12 +6,28 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.plan import Plan
-from helpers.campaign.schema import ACTING, CLAIMED, PAUSED, RUNNING, WAITING, Campaign, Row
+from helpers.campaign.schema import (
+    ACTING,
+    CLAIMED,
+    ENDED,
+    PAUSED,
+    ROWS,
+    RUNNING,
+    SETTLED,
+    UNKNOWN,
+    WAITING,
+    Campaign,
+    Row,
+    to_row,
+)
 from helpers.runner.signals import exit_code
 
 PAUSED_CODE = 9
+_MOST_NAMED = 50
 
 
 @dataclass(frozen=True)
@@ -94,7 +110,7 @@ def summary_of(
         else:
             outcomes[outcome] += count
             codes[0 if outcome == "confirmed" else code] += count
-    failed = ledger.failed(folder.name, 50)
+    failed = _failed(ledger, folder.name)
     return Summary(
         folder.name,
         rows,
@@ -109,3 +125,17 @@ def summary_of(
         tuple(failed),
         plan,
     )
+
+
+def _failed(ledger: Ledger, campaign: str) -> list[Row]:
+    """Return the first rows that are over and not confirmed, in the table's order."""
+    one = ROWS.c
+    found = (
+        select(ROWS)
+        .where(one.campaign == campaign, one.state.in_((ENDED, UNKNOWN, SETTLED)))
+        .where(one.outcome != "confirmed")
+        .order_by(one.number)
+        .limit(_MOST_NAMED)
+    )
+    with ledger.reading.connect() as db:
+        return [to_row(row) for row in db.execute(found)]

@@ -8,8 +8,9 @@ import pytest
 
 from helpers.campaign import pace
 from helpers.campaign.budget import keep_to_budget
+from helpers.campaign.history import events
 from helpers.campaign.ledger import Ledger, LedgerError
-from helpers.campaign.schema import ACTING, ENDED, PAUSED, RUNNING, UNKNOWN, WAITING
+from helpers.campaign.schema import ACTING, ENDED, PAUSED, RUNNING, STOPPED, UNKNOWN, WAITING
 
 KEPT = {"outcome": "confirmed", "exit_code": 0, "report": {"meaning": "done"}}
 
@@ -129,6 +130,31 @@ def test_a_throttled_category_is_halved_once_for_one_moment(ledger, campaign):
     ledger.allow(campaign, rows=0, budget=0, paces={"UserRead": 8})
     assert [round(pace.slow_down(ledger, campaign, "UserRead")) for _ in range(3)] == [4, 4, 4]
     assert round(pace.paces(ledger, campaign)["UserRead"]) == 4
+
+
+def test_a_slower_campaign_has_half_the_pace_until_it_is_let_run_at_another(ledger, campaign):
+    pace.halve(ledger, campaign, {})
+    assert round(pace.paces(ledger, campaign)["UserRead"]) == 5
+    ledger.allow(campaign, rows=0, budget=0, paces={})
+    pace.halve(ledger, campaign, {"UserRead": 8})
+    assert round(pace.paces(ledger, campaign)["UserRead"]) == 4
+
+
+def test_what_happens_to_the_campaign_is_remembered_in_its_order(ledger, campaign):
+    pace.slow_down(ledger, campaign, "UserRead")
+    pace.halve(ledger, campaign, {})
+    ledger.pause(campaign, "somebody has paused it")
+    ledger.pause(campaign, "it is paused already")
+    ledger.set_state(campaign, STOPPED, "for good")
+    with ledger.reading.connect() as db:
+        found = events(db, campaign)
+    assert [(one.kind, one.words) for one in found] == [
+        ("running", ""),
+        ("throttled", "UserRead"),
+        ("slower", ""),
+        ("paused", "somebody has paused it"),
+        ("stopped", "for good"),
+    ]
 
 
 def test_what_is_written_is_there_for_another_connection(ledger, campaign):
