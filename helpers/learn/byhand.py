@@ -1,4 +1,5 @@
-"""The same call said in other ways: AWS's command line, boto3, Go, JavaScript and plain HTTP.
+"""The same call in other languages and tools: the command line, boto3, Go, JavaScript, Amplify,
+plain HTTP; and a pool's settings in Terraform.
 
 Each way is a whole program that takes the code and the password from the environment, so that
 neither is on a command line. Those whose tools are here can be run against a lesson's sandbox; the
@@ -40,6 +41,15 @@ class Way:
 
     def __repr__(self) -> str:
         return self.text
+
+
+class Text(str):
+    """A text that a notebook shows as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 _CLI = f"""\
@@ -124,6 +134,50 @@ try {{
 }}
 """
 
+_AMPLIFY = f"""\
+import {{ Amplify }} from "aws-amplify";
+import {{ confirmResetPassword }} from "aws-amplify/auth";
+
+Amplify.configure({{ Auth: {{ Cognito: {{
+  userPoolId: "us-east-1_Sandbox01", userPoolClientId: "{CLIENT_ID}",
+}} }} }});
+
+export async function confirm(confirmationCode, newPassword) {{
+  try {{
+    await confirmResetPassword({{ username: "{USERNAME}", confirmationCode, newPassword }});
+  }} catch (refusal) {{
+    if (refusal.name !== "InvalidPasswordException") throw refusal;
+    return refusal.message; // ask for another password, and use the same code
+  }}
+}}
+"""
+
+TERRAFORM = Text("""\
+resource "aws_cognito_user_pool" "shop" {
+  name                     = "shop"
+  auto_verified_attributes = ["email"]
+
+  username_configuration {
+    case_sensitive = false
+  }
+
+  account_recovery_setting {
+    recovery_mechanism {
+      name     = "verified_email"
+      priority = 1
+    }
+  }
+}
+
+resource "aws_cognito_user_pool_client" "web" {
+  name                          = "web"
+  user_pool_id                  = aws_cognito_user_pool.shop.id
+  prevent_user_existence_errors = "ENABLED"
+  explicit_auth_flows           = ["ALLOW_USER_SRP_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+}
+""")
+"""The settings around a reset, as Terraform's provider for AWS names them. Not run here."""
+
 WAYS: dict[str, Way] = {
     way.name: way
     for way in (
@@ -164,6 +218,15 @@ WAYS: dict[str, Way] = {
             "repeats by itself, up to 3 times; turned off here",
         ),
         Way(
+            "Amplify",
+            _AMPLIFY,
+            "",
+            "a page in a browser, and Amplify's JavaScript library, version 6",
+            "nothing",
+            "an exception, recognised by its name",
+            "is not known here",
+        ),
+        Way(
             "HTTP",
             _HTTP,
             "python",
@@ -180,7 +243,7 @@ def compared() -> Table:
     """Return all ways beside each other: what a caller sees of success, refusal and loss."""
     rows = tuple((way.name, way.success, way.refusal, way.lost) for way in WAYS.values())
     return Table(
-        "One call, five ways",
+        "One call, six ways",
         ("Said in", "A success is", "A refusal is", "When no answer comes, it"),
         rows,
     )

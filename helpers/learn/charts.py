@@ -3,6 +3,7 @@
 Each draws what really happened, and says the same in words: nothing is said by colour alone.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -251,14 +252,17 @@ def _bar(canvas: Canvas, x: float, y: float, width: float, text: str) -> None:
 
 
 def bars(title: str, unit: str, values: Sequence[tuple[str, float, str]]) -> Picture:
-    """Draw one bar for each (name, amount, words), from top to bottom, with the words beside it."""
+    """Draw one bar for each (name, amount, words), from top to bottom, with the words beside it.
+
+    The scale is logarithmic: a doubling is as wide everywhere.
+    """
     left, row = 190, 26
     canvas = Canvas(title, 40 + row * len(values) + 12)
     most = max((amount for _, amount, _ in values), default=1) or 1
     canvas.text(left, 24, unit, size=12, colour=SOFT)
     for number, (name, amount, words) in enumerate(values):
         y = 36 + number * row
-        width = max(amount / most * (WIDTH - left - 250), 2)
+        width = max(math.log1p(amount) / math.log1p(most) * (WIDTH - left - 250), 2)
         canvas.text(left - 10, y + 14, name, size=12, anchor="end")
         canvas.box(left, y, width, 18, fill=FILL, stroke=SOFT, radius=2)
         canvas.text(left + width + 8, y + 14, words, size=12)

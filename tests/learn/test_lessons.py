@@ -8,7 +8,6 @@ from nbconvert.exporters import HTMLExporter
 
 from helpers import (
     CodeRefused,
-    PasswordPolicy,
     PasswordRefused,
     Secret,
     confirm,
@@ -16,7 +15,6 @@ from helpers import (
     sign_in,
 )
 from helpers.cognito.actions import admin_reset
-from helpers.cognito.reads import read_pool
 from helpers.learn import exercise, measure, migration, naming, trouble
 from helpers.learn.lesson import Lesson
 from helpers.learn.story import masked
@@ -392,27 +390,21 @@ def test_a_password_is_judged_as_a_confirmation_judges_it(lesson):
         assert measure.verdict(lesson, password) == f"{refusal.error.code}: {refusal.error.message}"
 
 
-def test_a_policy_of_ones_own_is_what_the_pool_goes_by(lesson):
-    policy = PasswordPolicy(
-        minimum_length=6, require_uppercase=False, require_symbols=False, history_size=2
-    )
-    measure.set_policy(lesson, policy)
-    assert read_pool(lesson.quiet, user_pool_id="us-east-1_Sandbox01").policy == policy
-    assert measure.verdict(lesson, "abcde1") == measure.TAKEN
-
-
-def test_the_budget_is_drawn_from_what_was_heard(lesson):
-    done = measure.tries(lesson, [0, 1, 2, 3, 4, 5, 60, 62])
-    assert [one.heard for one in done] == [True, True, True, True, True, False, True, True]
-    words = measure.budget(done).words
-    assert "5 minutes since the first try: a wrong code, refused: limit exceeded." in words
+def test_the_budget_is_drawn_from_what_was_heard():
+    heard = [True, True, True, True, True, False, True, True]
+    words = measure.budget(list(zip([0, 1, 2, 3, 4, 5, 60, 62], heard, strict=True))).words
+    assert "5 minutes since the first try: a try, refused: limit exceeded." in words
     assert words[-1] == "62 minutes since the first try: 1 left."
 
 
-def test_the_lock_is_measured_and_drawn(lesson):
-    waits = measure.locks(lesson, 7)
-    assert waits == {1: 0, 2: 0, 3: 0, 4: 0, 5: 1, 6: 2, 7: 4}
-    assert measure.drawn(waits).words[-1] == "failure 7: 4 seconds."
+def test_the_lock_is_drawn_on_a_logarithmic_scale():
+    drawn = measure.drawn({4: 0, 5: 1, 6: 3, 7: 7})
+    assert drawn.words[-1] == "failure 7: 7 seconds."
+    widths = [
+        float(one) for one in re.findall(r'<rect x="190[^"]*" y="[^"]*" width="([^"]*)"', drawn.svg)
+    ]
+    assert widths[2] / widths[1] == pytest.approx(2, abs=0.02)
+    assert widths[3] / widths[1] == pytest.approx(3, abs=0.02)
 
 
 # --- names and what they give away ---
