@@ -4,11 +4,11 @@ PORT ?= 9229
 BIN := .venv/bin
 export COGNITO_SANDBOX ?= $(CURDIR)/runs/sandbox.sqlite
 
-.PHONY: help run lab sandbox test fuzz bench notebooks lock pictures dist clean
+.PHONY: help run lab sandbox test fuzz bench bench-diagnosis notebooks lock pictures dist clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/run  ## one reset in the sandbox, from the request to the proof, by papermill
 	@$(BIN)/python -m helpers first-run
@@ -32,6 +32,9 @@ fuzz: .venv/test  ## the tests that hypothesis feeds, with fifty times as many i
 
 bench: .venv/test  ## speed, as ratios measured side by side
 	env -u COGNITO_SANDBOX $(BIN)/python -m tests.bench
+
+bench-diagnosis: .venv/test  ## how often a diagnosis by words alone is right, on phrases it never reads
+	$(BIN)/python -m tests.bench_diagnosis
 
 notebooks: .venv/test  ## run the notebooks and store their outputs anew
 	env -u COGNITO_SANDBOX $(BIN)/python -m tests.rebaseline

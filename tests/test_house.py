@@ -283,7 +283,7 @@ def test_make_alone_lists_every_target_with_a_line():
     answer = subprocess.run(
         ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    listed = re.findall(r"^make (\w+) +\S", answer.stdout, re.MULTILINE)
+    listed = re.findall(r"^make ([\w-]+) +\S", answer.stdout, re.MULTILINE)
     phony = (
         re.search(r"^\.PHONY: (.*)$", ROOT.joinpath("Makefile").read_text(), re.MULTILINE)
         .group(1)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -21,6 +22,7 @@ from helpers.run.parameters import (
     Username,
     UserParameters,
 )
+from helpers.runbooks.diagnosis.questions import ANSWERS
 from helpers.secrets import destinations
 from helpers.target import Target
 
@@ -86,15 +88,29 @@ class DiagnoseUserParameters(UserParameters):
         description="an error's name or text, or what the user says; may be empty",
         max_length=500,
     )
+    answer: str = Field(
+        default="",
+        title="Answer",
+        description="the key of a choice of the last question, or several with spaces between",
+        max_length=200,
+    )
 
     @classmethod
     def _cross_check(cls, values: Mapping[str, Any], *, person: bool, gate: bool) -> list[Problem]:
         problems = super()._cross_check(values, person=person, gate=gate)
         symptom = values.get("symptom", "")
-        if values.get("username") == "" and not str(symptom).strip():
+        given = str(symptom).strip() or str(values.get("answer", "")).strip()
+        if values.get("username") == "" and not given:
             problems.append(
                 Problem("username", "is empty, and so is the symptom: give one of them.")
             )
+        answer = values.get("answer", "")
+        for key in answer.split() if isinstance(answer, str) else ():
+            if key not in ANSWERS:
+                close = get_close_matches(key, ANSWERS, n=1)
+                meant = f" Did you mean {close[0]}?" if close else ""
+                problems.append(Problem("answer", f"is no choice of a question.{meant}"))
+                break
         if isinstance(symptom, str) and re.search(r"(?<!\d)\d{6}(?!\d)", symptom):
             problems.append(
                 Problem(

@@ -164,7 +164,7 @@ def _nobody(known: Known, asked: str) -> Verdict:
         return known.verdict("several-accounts", asked, *fit, username="")
     if known.pool and "UserMigration" in known.pool.triggers:
         found = known.verdict("not-yet-migrated", asked, "The pool has a UserMigration trigger.")
-        if "trigger-refuses" in known.suspected:
+        if "trigger-refuses" in (*known.suspected, *known.open):
             return replace(
                 known.verdict("trigger-refuses", *found.evidence),
                 runbook="",

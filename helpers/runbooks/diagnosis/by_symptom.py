@@ -1,4 +1,6 @@
-"""What the symptom points to, once the causes that the facts rule out are gone."""
+"""What a symptom adds to an account that was read: the causes that the facts leave, and where the
+words contradict the account.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -6,9 +8,9 @@ from dataclasses import replace
 from helpers.cognito.models import Client, Pool, User
 from helpers.runbooks.diagnosis.evidence import at, client_words, lowered, records, state
 from helpers.runbooks.diagnosis.known import Known
-from helpers.runbooks.diagnosis.route import KINDS, route, would_be_eligible
-from helpers.runbooks.diagnosis.symptoms import means_another_contact
-from helpers.runbooks.diagnosis.verdicts import Verdict, with_parameters
+from helpers.runbooks.diagnosis.route import route
+from helpers.runbooks.diagnosis.symptoms import READING, masks, means_another_contact, waits_for
+from helpers.runbooks.diagnosis.verdicts import Verdict
 
 # What an app client that hides users answers as if a code had been sent (developer guide, user
 # existence errors).
@@ -16,6 +18,8 @@ SIMULATED = {
     "not-found",
     "other-case",
     "contact-not-alias",
+    "several-accounts",
+    "part-of-a-name",
     "disabled",
     "temporary-password",
     "invitation-run-out",
@@ -26,12 +30,13 @@ SIMULATED = {
     "contact-is-second-factor",
     "recovery-lists-other-contact",
 }
-_SEEN_IN_THE_ACCOUNT = SIMULATED | {
-    "made-up-answer",
+_SEEN_IN_THE_ACCOUNT = (SIMULATED - {"not-found"}) | {
     "admin-only",
     "undocumented-state",
     "not-yet-migrated",
 }
+_SAID_BY_COGNITO = "Cognito's own text says so."
+_SAID_BY_CALLER = "Guessed from what the caller said; the account shows nothing wrong."
 
 
 def ruled_out(known: Known, user: User, problem: str) -> bool:
@@ -41,11 +46,10 @@ def ruled_out(known: Known, user: User, problem: str) -> bool:
     against: dict[str, Callable[[], bool]] = {
         "reset-required": lambda: user.status != "RESET_REQUIRED",
         "wrong-password": lambda: user.status == "RESET_REQUIRED",
+        "made-up-answer": lambda: not masks(known.said),
         "code-goes-to-phone": (
             lambda: by != "phone_number" or all(one.attribute != "email" for one in user.contacts)
         ),
-        "sms-never-arrives": lambda: by == "email",
-        "mail-never-arrives": lambda: by == "phone_number",
         "daily-mail-limit": (
             lambda: (
                 by == "phone_number"
@@ -62,18 +66,53 @@ def ruled_out(known: Known, user: User, problem: str) -> bool:
     return against.get(problem, lambda: False)()
 
 
+def told_apart(known: Known, user: User, problem: str) -> str:
+    """Return what a problem that words name is, by the facts about the account."""
+    if problem == "not-found":
+        foreign = "no-client" in known.unread
+        return "client-of-another-pool" if foreign else "not-found-but-there"
+    if problem == "made-up-answer":
+        shown = {one.shown for one in user.contacts}
+        if not shown & set(masks(known.said)):
+            return "address-not-theirs"
+        problem = "no-code"
+    return _where_it_went(known, user) if problem == "no-code" else problem
+
+
+def _where_it_went(known: Known, user: User) -> str:
+    """Return why no code reaches a user to whom one could be sent."""
+    kinds = {one.kind for one in known.events}
+    records_all = known.pool is not None and known.pool.threat_protection != "OFF"
+    if records_all and kinds and "ForgotPassword" not in kinds and "events" not in known.unread:
+        return "never-requested"
+    way = route(user, known.pool)
+    if way.contact is None:
+        return "no-code"
+    waits, goes = waits_for(known.said), way.contact.attribute
+    if goes == "phone_number":
+        has_mail = any(one.attribute == "email" for one in user.contacts)
+        elsewhere = waits == "email" or (not waits and has_mail)
+        return "code-goes-to-phone" if elsewhere else "sms-never-arrives"
+    return "code-goes-to-mail" if waits == "phone_number" else "mail-never-arrives"
+
+
 def by_symptom(known: Known, problem: str, beside: Verdict | None) -> Verdict:
-    """Return the verdict to which the symptom leads; beside: what blocks a reset as well."""
-    more = ["The words of the symptom point to this, by simple rules.", *_facts(known, problem)]
+    """Return the verdict to which the symptom leads; beside: what blocks a reset as well.
+
+    A runbook that changes something follows only from the account: from what blocks a reset, or, to
+    send a code, from an account to which one can be sent.
+    """
+    why = _SAID_BY_COGNITO if known.by_text else _SAID_BY_CALLER
+    if known.user is None or beside is not None:
+        why = why.partition(";")[0].rstrip(".") + "."
+    more = [why, *_facts(known, problem)]
     if beside is not None:
         more += ["Beside this, something blocks a reset:", beside.headline, *beside.evidence]
     # What blocks a reset repeats the state of the account.
     found = known.verdict(
         problem, *dict.fromkeys((*more, *client_words(known.client), *records(known.events)))
     )
-    if known.user is None and "user" in known.unread:
-        return replace(found, headline=f"Most likely: {lowered(found.headline)}")
-    if beside is not None and found.runbook in ("request-code", "confirm-reset"):
+    if beside is not None and found.runbook == "request-code":
         return replace(
             found,
             say=f"{found.say} {beside.say}",
@@ -81,11 +120,15 @@ def by_symptom(known: Known, problem: str, beside: Verdict | None) -> Verdict:
             runbook=beside.runbook,
             parameters=beside.parameters,
         )
+    seen = known.user is not None
+    if found.runbook not in (*READING, *(("request-code",) if seen and beside is None else ())):
+        found = replace(found, runbook="" if seen else "diagnose-user", parameters={})
+        found = found if seen else known.with_parameters(found)
+    if known.user is None and "user" in known.unread:
+        return replace(found, headline=f"Most likely: {lowered(found.headline)}")
     if problem == "second-factor-lost" and known.user and not known.user.factors:
         lacks = "The account itself lists no second factor."
         return replace(found, evidence=(*found.evidence, lacks))
-    if problem == "code-to-old-contact" and known.user and known.pool:
-        return _elsewhere(known, found, known.user)
     return found
 
 
@@ -116,6 +159,8 @@ def _of_pool(pool: Pool, problem: str) -> Iterator[str]:
         yield (
             "The pool sends with Cognito's own sender: 50 messages a day for the whole AWS account."
         )
+    if problem in ("mail-never-arrives", "sms-never-arrives") and pool.threat_protection == "OFF":
+        yield "The pool records no requests, so whether a code was asked for is not known."
 
 
 def _of_client(client: Client, problem: str) -> Iterator[str]:
@@ -125,20 +170,3 @@ def _of_client(client: Client, problem: str) -> Iterator[str]:
         )
     elif problem == "flow-not-enabled":
         yield f"The app client allows {', '.join(client.flows) or 'no flow by name'}."
-
-
-def _elsewhere(known: Known, found: Verdict, user: User) -> Verdict:
-    """Have the code go to another contact of the user, where there is one to verify."""
-    contact = next(iter(would_be_eligible(user, known.pool)), None)
-    if contact is None:
-        return found
-    words = (
-        f"After proof of identity, have the {KINDS[contact.attribute]} {contact.shown} marked as"
-        " verified: codes go there then."
-    )
-    return with_parameters(
-        replace(found, runbook="fix-contact", next=words),
-        **known.ids,
-        username=known.username,
-        contact=contact.attribute,
-    )

@@ -15,11 +15,11 @@ from dataclasses import replace
 
 from helpers.cognito.models import Client, Event, Pool, User
 from helpers.runbooks.diagnosis.account import blocked, by_delivery, by_state, not_found
-from helpers.runbooks.diagnosis.by_symptom import SIMULATED, by_symptom, ruled_out
+from helpers.runbooks.diagnosis.by_symptom import SIMULATED, by_symptom, ruled_out, told_apart
 from helpers.runbooks.diagnosis.evidence import client_words, lowered, named, records, state
 from helpers.runbooks.diagnosis.known import Known
 from helpers.runbooks.diagnosis.route import KINDS, POOL_UNREAD, Route, route
-from helpers.runbooks.diagnosis.symptoms import causes, likely_causes
+from helpers.runbooks.diagnosis.symptoms import asking, likely_causes, understood
 from helpers.runbooks.diagnosis.verdicts import Verdict, verdict
 
 __all__ = ["KINDS", "Route", "Verdict", "diagnose", "likely_causes", "route"]
@@ -46,8 +46,10 @@ _CANNOT_KNOW = {
 # Symptoms that say what is wrong whatever the account's state; and those that do so wherever a code
 # would go.
 _WHATEVER = {
+    "account-takeover",
     "other-devices-signed-in",
     "secret-hash",
+    "session-over",
     "no-such-client-or-pool",
     "throttled",
     "blocked-by-firewall",
@@ -59,7 +61,11 @@ _WHEREVER = {
     "trigger-failed",
     "security-block",
     "second-factor-lost",
+    "passkey-lost",
+    "uninvited-code",
 }
+# What an account in order answers by itself.
+_NO_MORE_THAN_A_RESET = {"ask-for-the-name", "reset-required"}
 
 
 def diagnose(
@@ -76,6 +82,7 @@ def diagnose(
     unread: Sequence[str] = (),
     run_out: bool = False,
     parts: Sequence[User] = (),
+    answer: str = "",
 ) -> Verdict:
     """Return the verdict on a user who cannot set a new password. Never raises.
 
@@ -85,7 +92,7 @@ def diagnose(
     see `helpers.runbooks.diagnosis.symptoms`. user_pool_id, client_id: for the next runbook, where
     they were not read. unread: what could not be read, of user, pool, client, events and others;
     no-client where the pool has no such app client. run_out: a temporary password is older than the
-    pool allows.
+    pool allows. answer: keys of choices of an earlier verdict's questions, with spaces between.
     """
     if "no-client" in unread:
         client_id = ""  # an id that is known to be wrong is not handed on
@@ -93,6 +100,7 @@ def diagnose(
         "user_pool_id": pool.pool_id if pool else user_pool_id,
         "client_id": client.client_id if client else client_id,
     }
+    read = understood(symptom, answer)
     known = Known(
         username=username,
         user=user,
@@ -101,7 +109,10 @@ def diagnose(
         events=tuple(events),
         others=tuple(others),
         unread=tuple(unread),
-        suspected=causes(symptom),
+        suspected=read.problems[:1] if read.sure else (),
+        open=() if read.sure else read.problems,
+        by_text=read.by_text,
+        message=read.message,
         said=symptom,
         run_out=run_out,
         parts=tuple(parts),
@@ -118,31 +129,47 @@ def _weighed(known: Known) -> Verdict:
     if known.user is None:
         if "user" not in known.unread:
             return _hidden(known, not_found(known))
-        return by_symptom(known, first, None) if first else known.verdict("not-read")
+        return _unseen(known, first)
     account = by_state(known, known.user)
     if account is not None:
         return _hidden(known, account)
-    left = [name for name in known.suspected if not ruled_out(known, known.user, name)]
-    if left and left[0] == first and first in _WHEREVER:
-        return by_symptom(known, first, blocked(known))
+    if first and ruled_out(known, known.user, first):
+        first = ""
+    left = tuple(one for one in known.open if not ruled_out(known, known.user, one))
+    if known.by_text and len(left) == 1:
+        first = left[0]
+    if first in _WHEREVER or (first == "not-found" and known.by_text):
+        problem = told_apart(known, known.user, first)
+        return by_symptom(known, problem, by_delivery(known, known.user))
     delivery = by_delivery(known, known.user)
     if delivery is not None:
         return _hidden(known, delivery)
-    if left and left[0] not in ("nothing-in-the-way", "reset-required"):
-        return by_symptom(known, left[0], None)
-    return _unblocked(known, known.user, any_left=bool(left))
+    if first and first not in _NO_MORE_THAN_A_RESET:
+        return by_symptom(known, told_apart(known, known.user, first), None)
+    if known.by_text and left and not first:
+        facts = state(known.username, known.user, known.pool)
+        return asking(known.verdict("ask", *facts), left)
+    return _unblocked(replace(known, open=left), known.user, first)
 
 
-def _unblocked(known: Known, user: User, *, any_left: bool) -> Verdict:
+def _unseen(known: Known, first: str) -> Verdict:
+    """Return the verdict where the user could not be read."""
+    if first and first != "ask-for-the-name":
+        return by_symptom(known, first, None)
+    found = known.verdict("not-read")
+    return asking(found, known.open) if known.open else found
+
+
+def _unblocked(known: Known, user: User, first: str) -> Verdict:
     """Return the verdict on an account in which nothing blocks a reset, by the account alone."""
     odd = []
-    if known.said.strip() and not known.suspected:
-        odd.append(
-            "No rule knows the words of the symptom; the verdict rests on the account alone."
-        )
-    elif known.said.strip() and not any_left:
-        odd.append("The account rules out what the symptom would point to.")
-    problem = "nothing-in-the-way"
+    if known.message:
+        odd.append(f"The text is: {known.message}")
+    elif known.suspected and not first:
+        odd.append("The account rules out what the caller's words mean.")
+    elif known.said.strip() and not known.suspected:
+        odd.append("The caller's words leave it open; this rests on the account alone.")
+    problem = "unknown-text" if known.message else "nothing-in-the-way"
     if "no-client" in known.unread:
         problem = "client-of-another-pool"
     elif user.status == "RESET_REQUIRED":
@@ -154,6 +181,10 @@ def _unblocked(known: Known, user: User, *, any_left: bool) -> Verdict:
     found = known.verdict(
         problem, *facts, *odd, *client_words(known.client), *records(known.events)
     )
+    if found.problem == "nothing-in-the-way" and odd and not first:
+        found = asking(found, known.open)
+    if found.problem == "unknown-text":
+        return replace(found, runbook="", parameters={})
     if problem == "nothing-in-the-way" and known.pool is None:
         return replace(
             found,
@@ -171,7 +202,7 @@ def _hidden(known: Known, found: Verdict) -> Verdict:
     more = (*client_words(known.client), *records(known.events))
     found = replace(found, evidence=(*found.evidence, *more))
     hides = known.client is not None and known.client.hides_users and found.problem in SIMULATED
-    if not (hides and "made-up-answer" in known.suspected):
+    if not (hides and set(known.suspected) & {"made-up-answer", "no-code"}):
         return found
     made_up = verdict("made-up-answer")
     return replace(

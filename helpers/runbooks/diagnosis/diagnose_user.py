@@ -1,7 +1,7 @@
 """The runbook diagnose-user: from a user's name to one verdict, and the runbook that helps."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -15,9 +15,9 @@ from helpers.run.parameters import Parameters
 from helpers.run.record import NextRunbook
 from helpers.run.result import Result
 from helpers.runbooks.diagnosis.diagnose import diagnose, likely_causes
-from helpers.runbooks.diagnosis.evidence import lowered
 from helpers.runbooks.diagnosis.facts import facts
 from helpers.runbooks.diagnosis.find import NO_USER, Match
+from helpers.runbooks.diagnosis.questions import Question
 from helpers.runbooks.diagnosis.reading import NO_SUCH, OPERATIONS, Reading
 from helpers.runbooks.diagnosis.verdicts import Verdict, verdict
 from helpers.runbooks.schemas import DiagnoseUserParameters
@@ -26,7 +26,6 @@ from helpers.secrets.secret import Secret
 from helpers.target import Target
 
 _BECAUSE = {NO_SUCH: "no-such-client-or-pool", "AccessDeniedException": "not-allowed-to-read"}
-_ALSO_AT_MOST = 4
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,6 @@ class Diagnosis(Result):
 
     verdict: Verdict | None = None
     facts: tuple[tuple[str, str], ...] = ()
-    also: tuple[str, ...] = ()
     matches: tuple[Match, ...] = ()
 
     def card(self) -> Card:
@@ -49,15 +47,16 @@ class Diagnosis(Result):
         return Card(
             self.headline,
             (
-                ("Why", " ".join(found.evidence)),
-                ("What it means", found.meaning),
                 ("Tell the user", self.say),
                 ("What to do next", self.next),
                 (
                     "Next runbook",
                     str(self.next_runbook or "none; the next step is not a runbook's"),
                 ),
-                *(("Also possible", words) for words in self.also),
+                *(("Ask", _asked(question)) for question in found.questions),
+                *(("Possible", f"{one.words} ({one.key})") for one in found.candidates),
+                ("What it means", found.meaning),
+                ("Why", " ".join(found.evidence)),
                 *(
                     ("Accounts that fit", f"{one.username}: {one.words} ({one.how})")
                     for one in (self.matches if len(self.matches) > 1 else ())
@@ -161,10 +160,8 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
     ) -> Result:
         ids = {"user_pool_id": parameters.user_pool_id, "client_id": parameters.client_id}
         if not parameters.username:
-            first, *others = likely_causes(parameters.symptom, **ids)
-            if others:
-                first = replace(first, headline=f"Most likely: {lowered(first.headline)}")
-            return self._result(first, Reading(target), others)
+            first, *_ = likely_causes(parameters.symptom, parameters.answer, **ids)
+            return self._result(first, Reading(target))
         read = Reading(target)
         read.look(parameters)
         found = diagnose(
@@ -176,22 +173,19 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
             others=read.others,
             parts=read.parts,
             symptom=parameters.symptom,
+            answer=parameters.answer,
             unread=read.unread,
             run_out=read.run_out,
             **ids,
         )
-        also: list[Verdict] = []
         if "user" in read.failed:
             found = _unread(found, read.failed["user"], parameters)
-            known = (found.problem, "not-understood")
-            also = [one for one in likely_causes(parameters.symptom) if one.problem not in known]
-        return self._result(found, read, also, tuple(facts(parameters.username, read)))
+        return self._result(found, read, tuple(facts(parameters.username, read)))
 
     def _result(
         self,
         found: Verdict,
         read: Reading,
-        also: Sequence[Verdict],
         facts: tuple[tuple[str, str], ...] = (),
     ) -> Diagnosis:
         outcome, exit_code = read.ending()
@@ -213,12 +207,14 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
             verdict=found,
             facts=facts,
             matches=read.matches.found,
-            also=tuple(f"{one.headline} {one.next}" for one in also[:_ALSO_AT_MOST]),
         )
 
     def _next(self, found: Verdict, client: Client | None) -> NextRunbook | None:
         # A name or an id that is known to be wrong is not handed on.
-        known: dict[str, str] = {"username": "", "symptom": "", "client_id": "", **found.parameters}
+        known: dict[str, str] = {
+            **dict.fromkeys(("username", "symptom", "answer", "client_id"), ""),
+            **found.parameters,
+        }
         following = self.follow(found.runbook, **known)
         if following is None:
             return None
@@ -252,6 +248,12 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         )
 
 
+def _asked(question: Question) -> str:
+    """Return a question with its choices and their keys, which the parameter answer takes."""
+    choices = "; ".join(f"{one.words} ({one.key})" for one in question.choices)
+    return f"{question.words} {choices}"
+
+
 def _unread(found: Verdict, error: ResetError, p: DiagnoseUserParameters) -> Verdict:
     """Say what kept the user from being read, in a verdict that needs no user."""
     if found.problem != "not-read":
@@ -262,7 +264,11 @@ def _unread(found: Verdict, error: ResetError, p: DiagnoseUserParameters) -> Ver
             found, evidence=(str(error), *found.evidence), next=f"{error.next} {found.next}"
         )
     known = {"username": p.username, "user_pool_id": p.user_pool_id, "client_id": p.client_id}
-    plain = verdict(because, (str(error), *found.evidence), **known)
+    plain = replace(
+        verdict(because, (str(error), *found.evidence), **known),
+        questions=found.questions,
+        candidates=found.candidates,
+    )
     if because != _BECAUSE[NO_SUCH]:
         return plain
     # An id that is known to be wrong is not handed on; a pool's id begins with its region.

@@ -95,8 +95,6 @@ def others(
     for attribute, value, how in _searches(text, pool):
         if how is How.PART and (found or known):
             break
-        if known and how is How.CONTACT and value != text:
-            continue
         try:
             users = reader.read(
                 "ListUsers",
@@ -119,9 +117,9 @@ def _searches(text: str, pool: Pool | None) -> Iterator[tuple[str, str, How]]:
     for attribute, value in spellings(text, pool):
         yield attribute, value, How.CAPITALS if attribute == "username" else How.CONTACT
     if len(text) >= SHORTEST_PART:
-        for attribute in ("username", "email"):
-            for value in dict.fromkeys((text, text.lower())):
-                yield attribute, value, How.PART
+        for value in dict.fromkeys((text, text.lower())):
+            yield "username", value, How.PART
+        yield "email", text, How.PART
         if text.startswith("+"):
             yield "phone_number", text, How.PART
 

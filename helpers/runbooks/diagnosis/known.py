@@ -3,16 +3,17 @@
 from dataclasses import dataclass, field
 
 from helpers.cognito.models import Client, Event, Pool, User
-from helpers.runbooks.diagnosis.verdicts import Verdict, verdict
+from helpers.runbooks.diagnosis.verdicts import Verdict, verdict, with_parameters
 
 
 @dataclass(frozen=True)
 class Known:
     """The facts about one user, and what was said.
 
-    suspected: the problems that the symptom points to, the likeliest first. unread: what could not
-    be read. parts: users whose name or contact begins with what was asked for. ids: of the pool and
-    the app client, for the next runbook.
+    suspected: the problem that the symptom means, if it means one. open: those that it leaves, if
+    it leaves several. by_text: Cognito's own text says so. message: the text of an error that
+    nothing is known about. unread: what could not be read. parts: users whose name or contact
+    begins with what was asked for. ids: of the pool and the app client, for the next runbook.
     """
 
     username: str
@@ -23,6 +24,9 @@ class Known:
     others: tuple[User, ...]
     unread: tuple[str, ...]
     suspected: tuple[str, ...] = ()
+    open: tuple[str, ...] = ()
+    by_text: bool = False
+    message: str = ""
     said: str = ""
     run_out: bool = False
     parts: tuple[User, ...] = ()
@@ -31,3 +35,7 @@ class Known:
     def verdict(self, problem: str, *evidence: str, **more: str) -> Verdict:
         """Return the verdict on a problem, for this user."""
         return verdict(problem, evidence, **{"username": self.username, **self.ids, **more})
+
+    def with_parameters(self, found: Verdict) -> Verdict:
+        """Return a verdict with what is known filled in for its runbook."""
+        return with_parameters(found, username=self.username, **self.ids)

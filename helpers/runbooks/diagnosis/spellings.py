@@ -26,9 +26,9 @@ def spellings(username: str, pool: Pool | None) -> Iterator[tuple[str, str]]:
     counts = (pool is None or pool.case_sensitive) and not (pool and pool.sign_in_names)
     if number := international(username):
         yield "phone_number", number
+    if at:  # by any capitals: API reference, ListUsers
+        yield "email", username
     for name in dict.fromkeys(names):
-        if at:
-            yield "email", name
         if counts and name != username:
             yield "username", name
 

@@ -9,6 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from helpers.cognito.catalogue import look_up
+from helpers.runbooks.diagnosis.questions import Question
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A cause that words leave open. key: a problem's name. words: as a caller would say it."""
+
+    key: str
+    words: str
 
 
 @dataclass(frozen=True)
@@ -19,7 +28,8 @@ class Verdict:
     sentence. evidence: the facts for it. say: what to tell the user. next: what to do,
     in words. runbook: the one that does it, "" where no runbook does. parameters: what that runbook
     is to be given, by name; never a secret, and never the repeated username that a runbook may ask
-    for as its gate.
+    for as its gate. questions: what to ask the caller where the words leave several causes; a
+    choice's key is an answer for the next diagnosis. candidates: those causes, at most three.
     """
 
     problem: str
@@ -30,6 +40,8 @@ class Verdict:
     runbook: str = ""
     evidence: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
+    questions: tuple[Question, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
 
 
 _AT_USER = ("user_pool_id", "username")
@@ -94,6 +106,7 @@ def refusal(
 
 _IDENTITY = "I must first make sure who you are."
 _TYPE_IT = "Please type it on the sign-in page, under Forgot password. Tell it to nobody."
+_TYPE_NEW = "You get a code for it; type that on the sign-in page."
 _THEY_TYPE = "The user types it on the sign-in page, under 'forgot password', while you wait."
 _SET = "After proof of identity, set a password for the user."
 _ELSE_SET = "after proof of identity, set a password for the user."
@@ -118,9 +131,9 @@ _ALL = (
         "There is no such user in this user pool.",
         "The name is misspelt, or it is another pool's or another region's user. A number or an"
         " address that is not verified is no name to sign in with either.",
-        "Please spell the name you sign in with, letter by letter. Did you register with another"
-        " address?",
-        "Diagnose again with the name as the user spells it; check the user pool and the region.",
+        "Please spell the name you sign in with, letter by letter.",
+        "Diagnose again with the name as the user spells it, or with any part of it. Check the"
+        " user pool and the region.",
         "diagnose-user",
     ),
     Verdict(
@@ -137,9 +150,9 @@ _ALL = (
         "The app client is not one of this user pool.",
         "Its id is misspelt, or the user's application belongs to another pool. Anyone who"
         " requests a code through it asks that other pool, which does not know this account.",
-        "Which application do you want to sign in to? I have to look where it belongs.",
-        "Find out the id of the app client that the user's application uses, and its user pool;"
-        " then diagnose again with these.",
+        "Which application do you want to sign in to? I look where it belongs.",
+        "Find out the app client that the application uses, and its user pool. Then diagnose again"
+        " with these.",
         "diagnose-user",
     ),
     Verdict(
@@ -147,8 +160,7 @@ _ALL = (
         "The name is not spelt as the account has it.",
         "Where a pool distinguishes capital letters, that cannot be changed later; and a phone"
         " number begins with + and the country code. To Cognito these are two names.",
-        "Please write your name exactly as you registered it, capital letters too. A phone number"
-        " begins with +.",
+        "Please type your name exactly as you registered it, capital letters too.",
         "Go on with the name exactly as the account has it.",
         "request-code",
     ),
@@ -158,8 +170,7 @@ _ALL = (
         "An e-mail address or a phone number is a name to sign in with only where the pool allows"
         " it, and in most pools only once it is verified.",
         "I have found your account. Its username is another one than you gave me.",
-        "Go on with the account's own username, and tell it to the user once the identity is"
-        " proved.",
+        "Go on with the account's own username. Tell it to the user once the identity is proved.",
         "request-code",
     ),
     Verdict(
@@ -176,7 +187,7 @@ _ALL = (
         "Several accounts fit, and none has exactly this name.",
         "Cognito knows nobody by the name as it was typed. Which of the accounts is meant, the"
         " caller has to say.",
-        "When did you register, and with which address? I have more than one account like that.",
+        "I see more than one account like that. When did you register, and with which address?",
         "Choose the account that fits what the caller says, and diagnose again with its username.",
         "diagnose-user",
     ),
@@ -194,9 +205,9 @@ _ALL = (
         "The account is disabled.",
         "An administrator disabled it. Neither a sign-in nor a reset is possible until it is"
         " enabled again.",
-        "Your account is disabled. I have to ask an administrator before we can go on.",
-        "Find out why it was disabled. Only if that is settled may an administrator enable it"
-        " (AdminEnableUser); then diagnose again.",
+        "Your account is disabled. I have to ask an administrator first.",
+        "Find out why it was disabled. Only when that is settled may an administrator enable it;"
+        " then diagnose again.",
         "diagnose-user",
     ),
     Verdict(
@@ -204,10 +215,10 @@ _ALL = (
         "The user still has the temporary password of an invitation.",
         "In this state (FORCE_CHANGE_PASSWORD) Cognito sends no code. The user signs in with the"
         " temporary password and chooses a new one then; the invitation runs out after some days.",
-        "Please look for our invitation and sign in with the password in it. You are then asked for"
-        f" a new one. If you do not have it any more, we set one for you. {_IDENTITY}",
-        "If the invitation is lost or has run out: after proof of identity, set a password, or send"
-        " the invitation again (AdminCreateUser, MessageAction RESEND).",
+        "Please sign in with the password in our invitation. You then choose a new one."
+        f" {_IDENTITY}",
+        "If the invitation is lost or has run out: after proof of identity, send it again"
+        " (AdminCreateUser, RESEND) or set a password.",
         "set-password",
     ),
     Verdict(
@@ -215,8 +226,9 @@ _ALL = (
         "The temporary password of the invitation has run out.",
         "The user has never signed in (FORCE_CHANGE_PASSWORD), and the pool accepts a temporary"
         " password for some days only. In this state Cognito sends no code.",
-        f"Your invitation has run out. We set a new password for you. {_IDENTITY}",
-        f"{_SET} Or send the invitation again (AdminCreateUser, MessageAction RESEND).",
+        f"Your invitation has run out. You get a new one. {_IDENTITY}",
+        "After proof of identity, send the invitation again (AdminCreateUser, RESEND) or set a"
+        " password.",
         "set-password",
     ),
     Verdict(
@@ -233,21 +245,19 @@ _ALL = (
         "The user signs in through another provider and has no password here.",
         "The account came with a sign-in at another provider, such as a company login"
         " (EXTERNAL_PROVIDER). Cognito keeps no password for it.",
-        "You sign in with us through another login, such as your company's. Please reset your"
-        " password there.",
-        "Name the provider to the user; the password is reset there. Do not set a password here:"
-        " that would make the account a local one.",
+        "You sign in with us through another login. Please reset your password there.",
+        "Name the provider to the user. Do not set a password here: that would make the account a"
+        " local one.",
     ),
     Verdict(
         "unconfirmed",
         "The registration was never finished.",
         "The user signed up and never entered the confirmation code. What is not verified gets no"
         " reset code, and without the password the registration cannot be finished either.",
-        "Your registration is not finished yet. If you still know the password, ask for the"
-        f" confirmation code again in the application. If not, we set one for you. {_IDENTITY}",
-        "If the user knows the password: have the application send the sign-up code again"
-        " (ResendConfirmationCode). If not: after proof of identity, set a password, which also"
-        " confirms the user; then have a contact marked as verified, if none is.",
+        "Your registration is not finished. Please ask the application for the confirmation code"
+        " again.",
+        "If the password is forgotten too: after proof of identity, set a password, which also"
+        " confirms the user. Then have a contact verified.",
         "set-password",
     ),
     Verdict(
@@ -272,8 +282,7 @@ _ALL = (
         "There is no e-mail address and no phone number to which a code could go.",
         "The account was made without any contact, so Cognito cannot reach the user.",
         f"Your account has no address to which I could send a code. {_IDENTITY}",
-        f"{_SET} Then have a contact entered and verified, so that the next time a code can be"
-        " sent.",
+        f"{_SET} Then have a contact entered and verified.",
         "set-password",
     ),
     Verdict(
@@ -282,9 +291,8 @@ _ALL = (
         "Cognito sends no reset code to where it sends the sign-in codes: otherwise one stolen"
         " phone or mailbox would be enough for both. It then says that no contact is registered,"
         " although there is one.",
-        f"The system may not send this code to where your sign-in codes go. {_IDENTITY}",
-        f"{_SET} For all such users: let the pool recover by e-mail and by phone, or have them use"
-        " an authenticator app.",
+        f"Your code may not go where your sign-in codes go. {_IDENTITY}",
+        f"{_SET} For all such users: recover by e-mail and by phone, or use an authenticator app.",
         "set-password",
     ),
     Verdict(
@@ -292,7 +300,7 @@ _ALL = (
         "The user's verified contact is not one that this pool sends codes to.",
         "The pool's account recovery names only the other kind of contact, so Cognito says that"
         " none is registered.",
-        f"The system may not send the code to the address that we have from you. {_IDENTITY}",
+        f"The system may not send the code to that address. {_IDENTITY}",
         f"{_SET} For all such users: let the pool recover by e-mail and by phone.",
         "set-password",
     ),
@@ -310,9 +318,8 @@ _ALL = (
         "An administrator reset it, or the user was imported or migrated, or Cognito considered the"
         " password stolen. The old password does not work any more. Some applications have no"
         " screen for this and leave the user stuck.",
-        f"You have to set a new password. You get a code for that. {_TYPE_IT}",
-        f"Request a code. {_THEY_TYPE} A code that an administrator's reset has sent within the"
-        " last hour is good too.",
+        f"You have to set a new password. {_TYPE_NEW}",
+        f"Request a code. {_THEY_TYPE} A code of the last hour is good too.",
         "request-code",
     ),
     Verdict(
@@ -335,42 +342,52 @@ _ALL = (
     Verdict(
         "not-understood",
         "These words are none that this runbook knows.",
-        "It looks for the names and texts of Cognito's errors and for some plain English words.",
-        "What exactly does the screen say? Leave out codes and passwords. What did you do before?",
-        "Diagnose by the username: what blocks a reset is mostly seen in the account itself.",
+        "It knows Cognito's own texts and the names of its errors, and compares a caller's words"
+        " with"
+        " phrases that others have used.",
+        "What exactly does the screen say? Please leave out codes and passwords.",
+        "Ask for the name, or any part of it, and look the account up.",
         "diagnose-user",
     ),
-    # What happened on the way
-    refusal("ExpiredCodeException", problem="code-used-or-expired", runbook="request-code"),
-    refusal("CodeMismatchException", problem="older-code", runbook="confirm-reset"),
-    refusal("LimitExceededException", problem="attempt-limit"),
-    refusal(
-        "LimitExceededException",
-        "daily email limit",
-        _FORGOT,
-        problem="daily-mail-limit",
-        runbook="set-password",
-    ),
+    # What words alone say, and where they contradict the account
     Verdict(
-        "answer-lost",
-        "The answer was lost: whether the work was done is not known.",
-        "The connection broke, or Cognito had a fault of its own. A code may have been sent, or the"
-        " new password may be in force, all the same.",
-        "Have you set a new password already? Then please try to sign in with it now, once. If not,"
-        " please look for a new message from us.",
-        "Wait for what the user finds. If the new password signs in, all is done; if a new message"
-        " is there, its code is typed. Only if there is neither, request a code.",
+        "no-code",
+        "No code reaches the user.",
+        "Nobody may have asked for one, it may go elsewhere, or nothing was sent although the"
+        " application says so. Which it is, the account shows.",
+        "A code should reach you. Let us find out where it goes.",
+        "Ask whether a code was requested at all, and compare the address. Then send one and see.",
         "request-code",
     ),
     Verdict(
-        "resend-is-for-sign-up",
-        "The application asked for a sign-up code, and not for a reset code.",
-        "ResendConfirmationCode sends the code of a registration. This user is registered, so"
-        " Cognito says that the user is already confirmed.",
-        f"You get the right code in a moment. {_TYPE_IT}",
-        "Request a code here: a reset code comes again by the same request as the first time. Tell"
-        " the application's developers that their button for another code has to call"
-        " ForgotPassword.",
+        "never-requested",
+        "No code was requested for this account of late.",
+        "The pool records what users do, and no request for a code is among the last events. The"
+        " application may ask under another name, or through another app client.",
+        "No code was asked for under this name. I will have one sent now.",
+        "Request a code. If it arrives, the application asks under another name.",
+        "request-code",
+    ),
+    Verdict(
+        "mail-never-arrives",
+        "The account is in order, so an e-mail should arrive.",
+        "Whether one was sent, and what became of it, the account does not show. Cognito's answer"
+        " means accepted, not delivered: mails are lost in spam folders, in filters, and on the"
+        " suppression list of Amazon SES. The pool's log of deliveries says what failed.",
+        "Please spell your e-mail address for me. Then look into your spam folder.",
+        "Compare the address and ask whether a code was requested at all. Then send one now. If"
+        " none comes, look at the pool's log of deliveries.",
+        "request-code",
+    ),
+    Verdict(
+        "sms-never-arrives",
+        "The account is in order, so a text message should arrive.",
+        "Whether one was sent, and what became of it, the account does not show. Cognito's answer"
+        " means accepted, not delivered: text messages are lost in the SMS sandbox of the AWS"
+        " account, at its spending limit, by a wrong region or sender, or at the carrier.",
+        "Please tell me your phone number. Can it receive other text messages?",
+        "Compare the number and ask whether a code was requested at all. Then send one now. If"
+        " none comes, audit the pool and look at the log of deliveries.",
         "request-code",
     ),
     Verdict(
@@ -379,53 +396,170 @@ _ALL = (
         "Cognito sends one message only, and to the phone where the pool sets no order or puts the"
         " phone first, and where the e-mail address is not verified or is the user's second"
         " factor.",
-        f"Your code has gone to your phone as a text message. {_TYPE_IT}",
-        "Have the user type the code of the text message on the sign-in page. If there is none of"
-        " the last hour, request another. If the phone is lost, first find out who is calling.",
-        "confirm-reset",
+        f"Your code goes to your phone as a text message. {_TYPE_IT}",
+        "If there is none of the last hour, request another. If the phone is lost, first prove who"
+        " is calling.",
+        "request-code",
+    ),
+    Verdict(
+        "code-goes-to-mail",
+        "The code goes by e-mail, and the user waits for a text message.",
+        "Cognito sends one message only, to the contact that the pool prefers among the verified"
+        " ones.",
+        f"Your code goes to your e-mail address, perhaps to spam. {_TYPE_IT}",
+        "Have the user look there. If there is none of the last hour, request another.",
+        "request-code",
     ),
     Verdict(
         "code-to-old-contact",
         "The code goes to a phone or an address that the user no longer has.",
         "Cognito sends it to the contact that is verified, whoever holds it today.",
         f"Then your codes must not go there any more. {_IDENTITY}",
-        f"{_SET} Do not send another code: somebody else may hold the old phone or mailbox. Then"
-        " have an administrator put the right contact in its place (AdminUpdateUserAttributes).",
-        "set-password",
+        "Send no other code: somebody else may hold the old phone or mailbox. After proof of"
+        " identity, an administrator puts the right contact in its place.",
+    ),
+    Verdict(
+        "not-found-but-there",
+        "The account is there, and Cognito said that it is not.",
+        "So the application sent another name, or it uses an app client of another user pool. The"
+        " account itself is in order.",
+        "Your account is here. Which name did you type, and in which application?",
+        "Compare the name, letter by letter. If it is the same, diagnose again with the app client"
+        " of that application.",
+        "diagnose-user",
+    ),
+    Verdict(
+        "address-not-theirs",
+        "The address that the application named is none of this account's.",
+        "An app client that hides users makes an address up for a name that it does not know, and"
+        " nothing is sent. So the application asked under another name, or in another pool.",
+        "That address is not on your account. Which name did you type there?",
+        "Compare the name that was typed with the account's. Then request a code for this account.",
+        "request-code",
+    ),
+    Verdict(
+        "ask-for-the-name",
+        "No account was looked at yet.",
+        "Which cause it is, the account shows.",
+        "Which name do you sign in with? An e-mail address or a phone number will do.",
+        "Ask for the name, or any part of it, and look the account up.",
+        "diagnose-user",
+    ),
+    Verdict(
+        "ask",
+        "These words leave more than one cause.",
+        "Nothing is guessed where a question tells the causes apart.",
+        "What exactly happens? Please leave out codes and passwords.",
+        "Ask the caller, choose the answer, and diagnose again.",
+        "diagnose-user",
+    ),
+    Verdict(
+        "unknown-text",
+        "Cognito's text is none that is known here.",
+        "The error's name is known and covers several meanings; this text is new. So nothing is"
+        " concluded from it.",
+        "Thank you. Please hold the line while I look at your account.",
+        "Look the account up: what blocks a reset is mostly seen there. Show the text to the"
+        " application's developers.",
+        "diagnose-user",
+    ),
+    Verdict(
+        "account-takeover",
+        "Somebody else may be in the account.",
+        "A code or a new password alone does not get them out: a contact, an authenticator or a"
+        " passkey may be theirs.",
+        f"I will make your account safe first. {_IDENTITY}",
+        "Send no code. After proof of identity run lock-user. Then look at contacts, factors and"
+        " events, and only then give a new password.",
     ),
     Verdict(
         "uninvited-code",
-        "Somebody has requested a code for this account, and without the code nothing is changed.",
+        "Somebody requested a code, and without the code nothing changes.",
         "Anyone who knows a username can ask for a code in its name; it goes to the user's own"
         " contact. Who does not have the code can do nothing with it: a nuisance, no break-in.",
-        "Your password is as before. Please tell that code to nobody, not to us either.",
-        "Reset nothing and lock nothing: send no other code. If it goes on, have the rate of"
-        " requests looked at, and the pool's web application firewall. Ask whether the user can"
-        " still sign in. If not, or if contacts, password or factors changed, contain first: run"
-        " lock-user.",
+        "Please tell that code to nobody, not to us either. Can you still sign in?",
+        "Reset nothing and lock nothing; have the rate of requests looked at. If the user cannot"
+        " sign in, or anything on the account changed: run lock-user.",
     ),
     Verdict(
-        "sms-never-arrives",
-        "Cognito has handed the text message over, and it does not reach the phone.",
-        "Cognito's answer means accepted, never delivered. Text messages are lost in the SMS"
-        " sandbox of the AWS account, at its monthly spending limit, by a wrong region or sender,"
-        " or by the carrier.",
-        f"Our text message does not reach you, and that is on our side. {_IDENTITY}",
-        f"{_SET} For everybody else: look at the delivery logs, the spending limit and the SMS"
-        " sandbox of the AWS account, and audit the pool.",
-        "set-password",
+        "other-devices-signed-in",
+        "Devices that were signed in stay signed in after a reset.",
+        "A new password ends no session. Anyone who holds a device or its tokens goes on until they"
+        " are signed out.",
+        f"I can sign you out everywhere. {_IDENTITY}",
+        "After proof of identity, run sign-out-everywhere. If somebody else may know the password,"
+        " run lock-user first.",
     ),
     Verdict(
-        "mail-never-arrives",
-        "Cognito has handed the e-mail over, and it does not reach the user.",
-        "Cognito's answer means accepted, never delivered. Mails are lost in spam folders, in a"
-        " provider's filter, on the suppression list of Amazon SES, or while SES is still in its"
-        " sandbox.",
-        "Please look into your spam folder for a message of the last hour. If there is none, I will"
-        " help you another way.",
-        f"If the spam folder holds nothing: {_ELSE_SET} For everybody else: look at the bounces and"
-        " the suppression list of Amazon SES, and audit the pool.",
-        "set-password",
+        "second-factor-lost",
+        "The second factor is missing, and a new password does not change that.",
+        "A sign-in asks for the second factor (an authenticator app, or a code of its own by"
+        " message) after every password, an old one or a new one.",
+        f"Your password is not the trouble; the second step is. {_IDENTITY}",
+        "Do not reset the password. After proof of identity, an administrator takes the lost factor"
+        " from the account; the user sets up another.",
+    ),
+    Verdict(
+        "passkey-lost",
+        "The user's passkey does not work or is gone.",
+        "A passkey stays on its device or in its password manager. A new password does not bring it"
+        " back, and an old passkey goes on working until it is deleted.",
+        "Please choose another way to sign in on that page.",
+        "Where the pool allows a password or a one-time code, use it and set up a new passkey."
+        " After a theft, have the old passkey deleted.",
+    ),
+    # What happened on the way
+    refusal(
+        "ExpiredCodeException",
+        problem="code-used-or-expired",
+        runbook="request-code",
+        say="That code is used up or too old. You get a new one; use only that.",
+        next="If the new password already signs in, all is done. If not, request a code.",
+    ),
+    refusal(
+        "CodeMismatchException",
+        problem="older-code",
+        runbook="request-code",
+        say="Please use the newest message only, and type all its digits again.",
+        next=(
+            "Stop after three misses: check that the newest message is used. If no message of the"
+            " last hour is there, request a code."
+        ),
+    ),
+    refusal(
+        "LimitExceededException",
+        problem="attempt-limit",
+        say="Please do not try again for an hour. Trying more makes it longer.",
+        next="Wait a quiet hour, with no request and no code. Then start again with a new code.",
+    ),
+    refusal(
+        "LimitExceededException",
+        "daily email limit",
+        _FORGOT,
+        problem="daily-mail-limit",
+        runbook="audit-pool",
+        say="Our system cannot send e-mails until tomorrow. We will call you back.",
+        next="Audit the pool, and have it send by Amazon SES: this concerns every user.",
+    ),
+    Verdict(
+        "answer-lost",
+        "The answer was lost: whether the work was done is not known.",
+        "The connection broke, or Cognito had a fault of its own. A code may have been sent, or the"
+        " new password may be in force, all the same.",
+        "If you set a new password, try to sign in with it once. Else look for a new message.",
+        "If the new password signs in, all is done. If a new message is there, its code is typed."
+        " Only if there is neither, request a code.",
+        "request-code",
+    ),
+    Verdict(
+        "resend-is-for-sign-up",
+        "The application asked for a sign-up code, and not for a reset code.",
+        "ResendConfirmationCode and ConfirmSignUp are for registrations. This user is registered,"
+        " so Cognito says that the user is already confirmed.",
+        f"You get the right code in a moment. {_TYPE_IT}",
+        "Request a code here. Tell the application's developers: another reset code comes by"
+        " ForgotPassword again.",
+        "request-code",
     ),
     refusal(
         "NotAuthorizedException",
@@ -435,82 +569,63 @@ _ALL = (
         runbook="request-code",
         say="This is a fault on our side, not yours. You get a code in a moment.",
         next=(
-            "This is the application's fault, and its developers have to fix it: the hash goes"
-            " over exactly the username that is sent, then the client id. Meanwhile request the"
-            " code here, with the client_secret of this app client as a reference."
+            "Request the code here, with the client secret as a reference. Tell the developers: the"
+            " hash goes over exactly the username that is sent, then the client id."
         ),
     ),
     Verdict(
         "trigger-failed",
-        "The password is changed, and a Lambda trigger of the pool failed after that.",
+        "A Lambda trigger failed after the password was changed.",
         "At a confirmation Cognito changes the password first and runs the PostConfirmation trigger"
         " then; its failure is all that the application gets to see. Often the trigger was written"
         " for sign-ups only.",
         "Please try to sign in with the new password now, once.",
-        "One sign-in with the new password settles it. If it does not work, diagnose again."
-        " Show the message to the owner of the trigger: it has to look at triggerSource and return"
-        " the event it was given.",
+        "One sign-in settles it. Show the message to the owner of the trigger: it has to look at"
+        " triggerSource and return the event.",
     ),
     Verdict(
         "trigger-refuses",
-        "A Lambda trigger of the pool failed, and what was asked for was not done.",
+        "A Lambda trigger failed, and what was asked for was not done.",
         "The pool runs code of its own on the way: to word a message (CustomMessage), to bring a"
         " user over (UserMigration), before a sign-in. No code was sent, or nobody was signed in;"
         " the password is as it was.",
-        f"This is a fault on our side, not yours. {_IDENTITY}",
-        "Show the message to the owner of the trigger: it concerns every user. If it is the code"
-        f" that cannot be sent: {_ELSE_SET}",
-        "set-password",
-    ),
-    Verdict(
-        "second-factor-lost",
-        "The user cannot give the second factor, and a new password does not change that.",
-        "A sign-in asks for the second factor (an authenticator app, or a code of its own by"
-        " message) after every password, an old one or a new one.",
-        "Your password is not the trouble; the second step is. I have to pass this on."
-        f" {_IDENTITY}",
-        "After proof of identity, have an administrator take the lost factor from the account"
-        " (AdminSetUserMFAPreference); the user signs in and sets up another. Do not reset the"
-        " password for that.",
-    ),
-    Verdict(
-        "other-devices-signed-in",
-        "Devices that were signed in stay signed in after a reset.",
-        "A new password ends no session. Anyone who holds a device or its tokens goes on until they"
-        " are signed out.",
-        "I can sign you out everywhere. Then you sign in again on your own devices.",
-        "Sign the user out everywhere. If somebody else may know the password, contain first: run"
-        " lock-user.",
-        "sign-out-everywhere",
+        "This is a fault on our side, not yours. We will call you back.",
+        "Show the message to the owner of the trigger: it concerns every user. If this user cannot"
+        " wait, an administrator decides after proof of identity.",
     ),
     refusal(
         "InvalidParameterException",
         "Value at 'password'",
         _CONFIRM,
         problem="space-in-password",
-        runbook="confirm-reset",
+        say="Please type the new password by hand, without a space at either end.",
+        next="Have it typed again, with the same code.",
     ),
-    refusal("InvalidPasswordException", problem="password-policy", runbook="confirm-reset"),
+    refusal(
+        "InvalidPasswordException",
+        problem="password-policy",
+        say="Your new password breaks a rule of ours. Your code is still good.",
+        next="Read the rule out, and have another password typed with the same code.",
+    ),
     refusal(
         "InvalidPasswordException",
         "cannot be used for security reasons",
         problem="password-too-well-known",
-        runbook="confirm-reset",
+        say="That password is known from a leak. Please choose quite another one.",
+        next="Have another password typed, with the same code.",
     ),
     refusal(
         "PasswordHistoryPolicyViolationException",
         problem="password-used-before",
-        runbook="confirm-reset",
+        say="You had that password before. Please choose one that you never used here.",
+        next="Have another password typed, with the same code.",
     ),
     Verdict(
-        "application-refuses-password",
-        "The application refuses a password that Cognito would accept.",
-        "Applications check passwords by rules of their own, often with fewer symbols than Cognito"
-        " counts.",
-        "Please use one of these symbols: ! @ # $ % and a letter and a digit beside it.",
-        "Have the password chosen from letters, digits and a common symbol. If the application goes"
-        " on refusing it, tell its developers.",
-        "confirm-reset",
+        "password-too-long",
+        "The new password is longer than 256 characters.",
+        "Cognito takes at most 256, whatever the pool's policy says.",
+        "Please choose a shorter password: 20 characters are plenty.",
+        "Have a shorter one typed, with the same code.",
     ),
     refusal(
         "NotAuthorizedException",
@@ -518,13 +633,10 @@ _ALL = (
         _SIGN_IN,
         problem="sign-in-locked",
         runbook="request-code",
-        say=(
-            "Please do not try to sign in for 15 minutes, then try once. If you are not sure of"
-            " your password, we set a new one meanwhile."
-        ),
+        say="Please do not try to sign in for 15 minutes. Then try once.",
         next=(
-            "Wait 15 quiet minutes, then have the user sign in once. If the password is forgotten"
-            " or has to be reset, request a code meanwhile, and wait all the same."
+            "Wait 15 quiet minutes, then have the user sign in once. If the password is forgotten,"
+            " request a code meanwhile, and wait all the same."
         ),
     ),
     Verdict(
@@ -532,10 +644,9 @@ _ALL = (
         "Cognito does not know this name and password together.",
         "Mostly the password is wrong. Cognito gives the same answer for a user who does not exist,"
         " where the app client hides that, and while a migrated password still has to be reset.",
-        "Please type the password again, slowly, and look at the capital letters. If that does"
-        " not work, we set a new one.",
-        "Do not try more than three times: after five misses Cognito locks sign-ins for a while."
-        " Then request a code.",
+        "Please type the password again, slowly, and look at the capital letters.",
+        "Stop after three tries: after five misses Cognito locks sign-ins for a while. Then request"
+        " a code.",
         "request-code",
     ),
     refusal(
@@ -543,10 +654,10 @@ _ALL = (
         "security reasons",
         _FORGOT,
         problem="security-block",
+        say="Please try once more, from your usual place and device.",
         next=(
-            "Have the user try once from the usual place and device. If the pool records events,"
-            " they are among the evidence: where they are not the user's own, run"
-            " sign-out-everywhere."
+            "If that fails, look at the recorded events. Where they are not the user's own, run"
+            " lock-user after proof of identity."
         ),
     ),
     refusal(
@@ -555,27 +666,56 @@ _ALL = (
         _SIGN_IN,
         problem="flow-not-enabled",
         runbook="audit-pool",
+        say="This is a fault on our side, not yours. We will fix it.",
+    ),
+    Verdict(
+        "application-setting",
+        "The application asks for what the pool or its app client does not allow.",
+        "An app client names the attributes that it may read and write, and a pool's plan and"
+        " settings what it offers. It concerns every user of that application.",
+        "This is a fault on our side, not yours. We will fix it.",
+        "Show the text to the application's developers; audit the pool.",
+        "audit-pool",
+    ),
+    Verdict(
+        "session-over",
+        "The application's sign-in has run out; that is no matter of the password.",
+        "Tokens and the steps of a sign-in are good for some time only. A sign-out, a new password"
+        " or a disabled account ends them early.",
+        "Please close the application and sign in again.",
+        "Have the user sign in again. If that fails, diagnose what it says then.",
     ),
     refusal(
         "InvalidParameterException",
         problem="value-not-readable",
-        runbook="confirm-reset",
-        say=(
-            "There is a character in it that the system does not accept, often a space. Please type"
-            " it again, slowly."
+        say="Something is empty, or holds what the system does not take. Please type it again.",
+        next=(
+            "Look for an empty field, a space, or a phone number without + and country code. If all"
+            " is right, tell the application's developers."
         ),
     ),
-    refusal("ResourceNotFoundException", problem="no-such-client-or-pool", runbook="diagnose-user"),
-    refusal("TooManyRequestsException", problem="throttled", runbook="request-code"),
+    refusal(
+        "ResourceNotFoundException",
+        problem="no-such-client-or-pool",
+        runbook="diagnose-user",
+        say="Please hold the line. I look for your account in another place.",
+    ),
+    refusal(
+        "TooManyRequestsException",
+        problem="throttled",
+        runbook="request-code",
+        say="Our system is busy. Please wait a minute, then try once.",
+    ),
     refusal("ForbiddenException", problem="blocked-by-firewall"),
     Verdict(
         "sender-refused",
         "The pool cannot send messages: its sender is not set up, or was refused.",
         "The role for text messages or the address for e-mails does not let Cognito send. It"
         " concerns every user.",
-        f"Our system cannot send codes at the moment. {_IDENTITY}",
-        f"Audit the pool and have its sender fixed. Meanwhile: {_ELSE_SET}",
-        "set-password",
+        "Our system cannot send codes at the moment. We will call you back.",
+        "Audit the pool and have its sender fixed. If this user cannot wait, an administrator"
+        " decides after proof of identity.",
+        "audit-pool",
     ),
     refusal("AccessDeniedException", problem="not-allowed-to-read"),
 )
