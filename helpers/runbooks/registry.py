@@ -51,7 +51,7 @@ _ENTRIES = (
         within="diagnosis",
         parameters="DiagnoseUserParameters",
         settle=_READS,
-        calls={"AdminGetUser": 2, "DescribeUserPool": 1},
+        calls={"AdminGetUser": 1, "DescribeUserPool": 1, "ListUsers": 5},
     ),
     _entry(
         "request-code",
@@ -112,7 +112,9 @@ _ENTRIES = (
         calls={
             "DescribeUserPool": 1,
             "DescribeUserPoolClient": 1,
+            "GetLogDeliveryConfiguration": 1,
             "GetUserPoolMfaConfig": 1,
+            "GetUserPoolSessionConfiguration": 1,
             "ListUserPoolClients": 1,
         },
     ),
