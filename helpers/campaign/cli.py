@@ -84,6 +84,13 @@ _MANNER = (
     click.option(
         "--timeout", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="Of each run."
     ),
+    click.option(
+        "--notebooks",
+        type=click.Choice(["all", "none"]),
+        default="all",
+        show_default=True,
+        help="An executed notebook for each row, or its record alone, which is much faster.",
+    ),
     USERNAME_AS,
 )
 USERS = click.option(
@@ -103,6 +110,7 @@ def manner(given: dict[str, Any]) -> Any:
     from helpers.campaign.owner import Manner
 
     options = {name: given.pop(name) for name in ("timeout", "username_as")}
+    options["light"] = given.pop("notebooks") == "none"
     return Manner(**given, options=options)
 
 

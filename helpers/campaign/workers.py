@@ -27,6 +27,7 @@ from helpers.campaign.schema import RUNNING, WAITING, Row
 from helpers.cognito.quotas import quota_of
 from helpers.run.entry import RunbookEntry
 from helpers.runner.headless import run
+from helpers.runner.light import shared_clients
 from helpers.runner.signals import SIGNALS, StopRequests, let_through, postponed
 
 _LOOKS_EVERY = 0.5
@@ -152,14 +153,15 @@ def work(
     options: as `headless.run` takes them. stop: after whose signal no other row is begun. owner:
     the process without which nothing may be sent. tell: told each row as it ends.
     """
-    while not stop.number:
-        row = ledger.claim(campaign, name_of(os.getpid()))
-        if row is not None:
-            tell(_run_row(ledger, campaign, entry, row, options, owner, stop))
-        elif ledger.campaign(campaign).state == RUNNING and ledger.may_come(campaign):
-            _pause(_LOOKS_EVERY, stop)
-        else:
-            return
+    with shared_clients():
+        while not stop.number:
+            row = ledger.claim(campaign, name_of(os.getpid()))
+            if row is not None:
+                tell(_run_row(ledger, campaign, entry, row, options, owner, stop))
+            elif ledger.campaign(campaign).state == RUNNING and ledger.may_come(campaign):
+                _pause(_LOOKS_EVERY, stop)
+            else:
+                return
 
 
 def _run_row(

@@ -83,6 +83,16 @@ def start_entry(
 _current: ContextVar[tuple[Journal, str] | None] = ContextVar("run", default=None)
 
 
+@contextmanager
+def as_run(journal: Journal, name: str) -> Iterator[None]:
+    """Have what is sent within recorded as this run's. See `before_change`."""
+    token = _current.set((journal, name))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
 def before_change(operation: str) -> None:
     """Have it in the journal, on the disk, that this run is about to send what changes something.
 

@@ -25,6 +25,7 @@ from helpers.run.record import Outcome, Record, find_record
 from helpers.run.recording import RUN, new_run_id, start_entry, write_record
 from helpers.runner.engine.validation import seconds
 from helpers.runner.engine_settings import RUN_TIMEOUT
+from helpers.runner.light import NOT_PERMITTED, submit
 from helpers.runner.signals import StopRequests, words_for
 
 _STATE_CODES = {"timed_out": 124, "died": 138, "interrupted": 130}
@@ -91,6 +92,7 @@ def run(
     on_cell: Callable[[int, int, str], None] | None = None,
     name: str = "",
     permit: Callable[[], bool] | None = None,
+    light: bool = False,
     stop: StopRequests | None = None,
 ) -> Report:
     """Run a runbook once and return how it ended; raises nothing for what the parameters, Cognito
@@ -100,16 +102,16 @@ def run(
     record: where the record goes, instead of into the run's folder. said: the parameters as they
     are to be recorded, where they differ. name: the run's id, if it is to have a certain one;
     FileExistsError where another run has it. permit: asked just before the cell that acts; where it
-    says no, the run ends there, and nothing was sent. stop: what takes the signals already, if
-    anything does.
+    says no, the run ends there, and nothing was sent. light: without a notebook, in this process.
+    stop: what takes the signals already, if anything does.
     """
     journal = Journal(out)
     if name and (out / name).exists():
         raise FileExistsError(f"There is a run {name} already.")
     name = name or new_run_id(out)
     folder = out / name
-    executed = folder / entry.path.name
     kept = record or folder / "record.json"
+    executed = kept if light else folder / entry.path.name
     mask = username_masker(entry, values, username_as, out)
     started = start_entry(entry, name, {**values, **(said or {})}, mask, out=executed, record=kept)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -118,13 +120,18 @@ def run(
         problems = _problems(entry, values, timeout)
         if problems is None:
             folder.mkdir(mode=0o700)
-            executed.touch(mode=0o600)
+            if not light:
+                executed.touch(mode=0o600)
             write_record(kept, Kept.of(started, None))
         journal.append(started)
         state: State = "refused"
         detail = ""
-        notebook = None
-        if problems is None:
+        notebook, found = None, None
+        if problems is None and light:
+            state, detail, found = submit(
+                entry, values, journal, name, permit=permit, stop=stopping
+            )
+        elif problems is None:
             state, detail, notebook = _execute(
                 entry,
                 values,
@@ -135,12 +142,14 @@ def run(
                 on_cell=_permitted(entry, on_cell, permit),
                 stop=stopping,
             )
-        sent = problems is None and journal.may_have_sent(name)
-        ended = _judge(name, entry, state, detail, notebook, problems, sent=sent)
-        ended = ended.model_copy(update={"notebook_digest": _digest(executed)})
+        data = find_record(notebook) if notebook else None
+        found = Record.model_validate(data) if data else found
+        sent = problems is None and not found and journal.may_have_sent(name)
+        ended = _judge(name, entry, state, detail, found, problems, sent=sent)
+        if not light:
+            ended = ended.model_copy(update={"notebook_digest": _digest(executed)})
         line = mask_entry(ended, entry, values, username_as, out)
         unwritten = _write_end(journal, None if problems else kept, started, line)
-    found = ended.record
     pool = fill_in(entry.parameters.model_fields, values).pool
     return Report(
         run=name,
@@ -156,7 +165,7 @@ def run(
         proof=found.verified_by if found else "",
         next_command=found.next_runbook.command if found and found.next_runbook else "",
         say=found.say if found else "",
-        notebook="" if problems else str(executed),
+        notebook="" if problems or light else str(executed),
         record_file="" if problems else str(kept),
         request_ids=(
             tuple(step.request_id for step in found.steps if step.request_id) if found else ()
@@ -261,7 +270,7 @@ def _by_papermill(
     except BadParameters as exc:
         return "failed", str(exc)
     except _NotPermitted:
-        return "interrupted", "The campaign was paused or stopped before this run acted."
+        return "interrupted", NOT_PERMITTED
     except CellTimeoutError as exc:
         return "timed_out", str(exc)
     except DeadKernelError as exc:
@@ -278,7 +287,7 @@ def _judge(
     entry: RunbookEntry,
     state: State,
     detail: str,
-    notebook: Any,
+    found: Record | None,
     problems: BadParameters | None,
     *,
     sent: bool,
@@ -297,9 +306,7 @@ def _judge(
             meaning=str(problems),
             next_step=problems.next,
         )
-    data = find_record(notebook) if notebook else None
-    if data:
-        found = Record.model_validate(data)
+    if found:
         code = _STATE_CODES.get(state, found.exit_code)
         if state == "failed" and code == 0:
             code = 8  # the reset was done, and something after it broke

@@ -23,7 +23,8 @@ Texts are redacted, never structure: see `redact_values`.
 import logging
 import re
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from helpers.secrets.spellings import SHORTEST, Spellings
@@ -105,6 +106,19 @@ def register(value: str) -> None:
     hide_in_logs()
     if _process.add(value) and _listener:
         _listener(value)
+
+
+@contextmanager
+def of_one_run() -> Iterator[None]:
+    """Forget afterwards what is registered within: a process that does many runs would look for
+    the secrets of all of them in every text.
+    """
+    global _process
+    before, _process = _process, Redactor()
+    try:
+        yield
+    finally:
+        _process = before
 
 
 def tell(listener: Callable[[str], None] | None) -> None:

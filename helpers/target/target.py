@@ -56,6 +56,22 @@ _NO_CONFIGURATION = {
 } | dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
 
 
+_shared: "dict[Any, CognitoIdentityProviderClient] | None" = None
+
+
+@contextmanager
+def shared_clients() -> Iterator[None]:
+    """Have one client made for each target within, instead of one for each run: to make one takes
+    longer than a call.
+    """
+    global _shared
+    before, _shared = _shared, {}
+    try:
+        yield
+    finally:
+        _shared = before
+
+
 class TargetError(Exception):
     """The target cannot give what was asked of it; the message says why."""
 
@@ -199,6 +215,14 @@ class Target:
         operations of a reset need none, and then none are looked for. The log is redacted from here
         on. Raises NotReached where this machine's AWS configuration lets none be made.
         """
+        if _shared is None:
+            return self._client(signed)
+        key = (self, signed, os.environ.get("COGNITO_SANDBOX"))
+        if key not in _shared:
+            _shared[key] = self._client(signed)
+        return _shared[key]
+
+    def _client(self, signed: bool) -> "CognitoIdentityProviderClient":
         hide_in_logs()
         config: dict[str, Any] = dict(_ONE_ATTEMPT)
         if self.may_be_sandbox:

@@ -104,6 +104,22 @@ def test_each_row_is_a_run_with_its_own_notebook_and_record(users, tmp_path):
     assert summary.exit_code == 1
 
 
+def test_a_light_row_has_its_record_and_no_notebook_and_is_one_attempt_as_any(
+    users, tmp_path, inline
+):
+    (tmp_path / "user1.code").write_text("000000\n")
+    summary = run(users, tmp_path, options={"light": True})
+    assert summary.outcomes == {"confirmed": 2, "refused": 1}
+    journal = Journal(tmp_path / "runs")
+    assert (journal.verify().lines, journal.verify().faults) == (9, ())
+    for one in journal.runs():
+        folder = tmp_path / "runs" / one.started.run
+        assert [path.name for path in folder.iterdir()] == ["record.json"]
+        text = (folder / "record.json").read_text()
+        assert "A-new-password" not in text
+        assert one.ended.record.verified_by or one.ended.outcome == "refused"
+
+
 def test_the_same_command_again_does_nothing_twice(users, tmp_path, inline):
     first = run(users, tmp_path)
     assert first.exit_code == 0
