@@ -8,13 +8,11 @@ else is handed the client.
 import json
 import os
 import re
-import ssl
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -27,6 +25,7 @@ from botocore.utils import get_environ_proxies
 
 from helpers.cognito.errors import NotReached
 from helpers.secrets.redaction import hide_in_logs
+from helpers.target.certificates import faults_in_certificates
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
@@ -165,7 +164,7 @@ class Target:
             yield "target", f"cannot be reached: {exc}."
             return
         if parts.scheme == "https":
-            yield from _faults_in_certificates(bundle or os.environ.get("REQUESTS_CA_BUNDLE", ""))
+            yield from faults_in_certificates(bundle or os.environ.get("REQUESTS_CA_BUNDLE", ""))
 
     def override(self) -> str:
         """Return the endpoint that the environment has put in the place of AWS, or ""."""
@@ -362,29 +361,6 @@ def on_loopback(url: str) -> bool:
     """Whether a URL leads to this machine."""
     parts = endpoint(url)
     return parts is not None and parts.hostname in LOOPBACK
-
-
-def _faults_in_certificates(bundle: str) -> Iterator[tuple[str, str]]:
-    try:
-        if bundle:
-            _load_certificates(bundle, os.stat(bundle).st_mtime_ns)
-    except OSError as exc:
-        yield (
-            "target",
-            (
-                "cannot be reached: the certificates that AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE or the"
-                f" AWS configuration names cannot be read ({exc.strerror or exc})."
-            ),
-        )
-
-
-@lru_cache
-def _load_certificates(bundle: str, changed_at: int) -> None:
-    """Raise OSError for what holds no certificates. Once: a table asks for each of its rows."""
-    folder = os.path.isdir(bundle)
-    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
-        cafile=None if folder else bundle, capath=bundle if folder else None
-    )
 
 
 @contextmanager
