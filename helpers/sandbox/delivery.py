@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from . import triggers
+from .limits import within_a_second
 from .names import CONTACTS, EMAIL, PHONE, is_verified
 from .refusal import ApiError, invalid
 from .work import Doc, Transaction
@@ -158,7 +159,11 @@ def send(
     failure = _FAILURES.get(how)
     if failure is not None and not (how == "daily-limit" and contact != "email"):
         raise ApiError(*failure)
-    if contact == "email" and _over_daily_limit(work):
+    by_ses = pool.get("EmailConfiguration", {}).get("EmailSendingAccount") == "DEVELOPER"
+    if contact == "email" and by_ses:
+        if not within_a_second(work, "mail", work.settings["mail_rate"]):
+            return
+    elif contact == "email" and _over_daily_limit(work):
         if work.settings["mail_limit_answer"] == "error":
             raise ApiError("LimitExceededException", DAILY_LIMIT_TEXT)
         return

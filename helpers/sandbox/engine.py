@@ -165,7 +165,7 @@ class Engine:
                 "Request not allowed due to WAF block.",
                 work.settings["waf_status"],
             )
-        limits.check_rate(work, operation, request)
+        limits.check_quota(work, operation, request)
 
 
 def now_of(clock: Mapping[str, float]) -> float:

@@ -25,13 +25,18 @@ _SCANNED = 1000
 
 
 def list_users(work: Transaction, request: Doc) -> Doc:
-    """ListUsers: 60 a page at most; a filter compares one attribute, whole or by its start."""
+    """ListUsers: 60 a page at most; a filter compares one attribute, whole or by its start.
+
+    With the setting page_short a page ends sooner, and so may hold fewer users, or none.
+    """
     pool = work.pool(request["UserPoolId"])
     keep = _predicate(request.get("Filter"))
     limit = request["Limit"] if request.get("Limit") is not None else _PAGE
     wanted = request.get("AttributesToGet")
     found: list[Doc] = []
     last = _position(request.get("PaginationToken"))
+    short = work.settings["page_short"]
+    left = max(limit - short, 1) if short and limit else None
     while True:
         rows = work.db.execute(
             "SELECT id, doc FROM users WHERE pool_id = ? AND id > ? ORDER BY id LIMIT ?",
@@ -39,6 +44,9 @@ def list_users(work: Transaction, request: Doc) -> Doc:
         ).fetchall()
         for number, doc in rows:
             user = json.loads(doc)
+            if left == 0:
+                return {"Users": found, "PaginationToken": f"u{last}"}
+            left = left - 1 if left is not None else None
             if keep(user):
                 if len(found) == limit:
                     return (

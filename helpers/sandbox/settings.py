@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .quotas import QUOTAS
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -145,11 +147,31 @@ _ALL = (
         ("none", "code", "sms-trust", "sms-access", "email-access", "daily-limit", "lost"),
     ),
     Setting(
-        "request_rate",
+        "mail_rate",
         0,
-        "account recovery requests a second before throttling; AWS allows 30; 0 is no limit",
+        "mails a second of a pool that sends by Amazon SES, which drops what is above; 0 is no"
+        " limit",
         None,
         (0, 10**9),
+    ),
+    Setting(
+        "page_short",
+        0,
+        "users fewer than Limit that ListUsers looks at for a page; with a filter a page may be"
+        " empty",
+        None,
+        (0, 60),
+    ),
+    *(
+        Setting(
+            f"quota_{category}",
+            0,
+            f"calls a second of the category {category} before throttling; AWS allows {rate}; 0 is"
+            " no limit",
+            None,
+            (0, 10**9),
+        )
+        for category, (rate, _) in QUOTAS.items()
     ),
     Setting(
         "reset_attempts",

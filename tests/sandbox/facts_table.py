@@ -41,8 +41,8 @@ _NOT_IMITATED = (
         " blocks."
     ),
     (
-        "Quotas per second are off unless a setting turns on the account recovery category; regions"
-        " and replicas."
+        "Quotas per second are off unless a setting turns a category's on, and have no share for one"
+        " pool; regions and replicas."
     ),
     (
         "Message logs and session tracking: what is set is kept and shown; no log is written and no"

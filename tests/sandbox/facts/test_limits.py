@@ -1,11 +1,15 @@
 """The hourly limit of a user, the mails of a day, the requests of a second."""
 
-from ..world import ANOTHER, EXPIRED, LIMIT, MISMATCH, fact
+from ..world import EXPIRED, LIMIT, MISMATCH, fact
 
 DAILY_TEXT = (
     "Exceeded daily email limit for the operation or the account. If a higher limit is required,"
     " please configure your user pool to use your own Amazon SES configuration for sending email."
 )
+BY_SES = {
+    "EmailSendingAccount": "DEVELOPER",
+    "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/shop.example",
+}
 DAILY = ("LimitExceededException", DAILY_TEXT)
 
 
@@ -137,51 +141,22 @@ def test_daily_mails_renewal(world):
     world.forgot()
 
 
+@fact("A pool that sends by Amazon SES has no part in the mails of a day", "documented")
+def test_daily_mails_by_ses(world):
+    world.pool(EmailConfiguration=BY_SES)
+    world.user(email="ana@shop.example")
+    world.sandbox.settings(daily_mail_limit=1)
+    for _ in range(3):
+        world.forgot()
+    assert len(world.sandbox.mailbox()) == 3
+
+
 @fact("The daily limit may also drop mails in silence", "open")
 def test_daily_mails_silent(world):
     world.sandbox.settings(daily_mail_limit=1, mail_limit_answer="silent")
     world.forgot()
     assert world.forgot()["CodeDeliveryDetails"]
     assert len(world.sandbox.mailbox()) == 1
-
-
-@fact(
-    "Beyond the requests a second of the recovery category: TooManyRequestsException, HTTP 400",
-    "documented",
-)
-def test_request_rate(world):
-    world.sandbox.settings(request_rate=2)
-    world.forgot()
-    world.forgot()
-    error = world.refuses(("TooManyRequestsException", "Too many requests"), world.forgot)
-    assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-    world.sandbox.advance(1)
-    assert world.forgot()
-
-
-@fact("The request rate is the account's: administrators' resets use it up as well", "documented")
-def test_request_rate_is_shared(world):
-    world.sandbox.settings(request_rate=1)
-    world.admin("admin_set_user_password", Password=ANOTHER, Permanent=True)
-    world.refuses(("TooManyRequestsException", "Too many requests"), world.forgot)
-    assert world.tokens(ANOTHER), "sign-in is another category"
-
-
-@fact("The text of TooManyRequestsException", "open")
-def test_throttle_text(world):
-    world.sandbox.settings(request_rate=1, throttle_message="Rate exceeded")
-    world.forgot()
-    world.refuses(("TooManyRequestsException", "Rate exceeded"), world.forgot)
-
-
-@fact("A throttled call spends no attempt", "inferred")
-def test_throttled_is_free(world):
-    world.sandbox.settings(request_rate=1)
-    world.forgot()
-    for _ in range(6):
-        world.refuses(("TooManyRequestsException", "Too many requests"), world.forgot)
-    world.sandbox.settings(request_rate=0)
-    world.confirm(world.last_code())
 
 
 @fact(
