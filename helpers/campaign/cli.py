@@ -242,15 +242,8 @@ def plan_words(plan: "Plan") -> list[str]:
         kind = "e-mails" if medium == "email" else "text messages"
         lines.append(f"{count} {kind} would be sent.")
     if plan.seconds:
-        lines.append(f"It takes {_time(plan.seconds)} at this pace, at least.")
+        lines.append(f"It takes {plan.time} at this pace, at least.")
     return [*lines, *plan.warnings]
-
-
-def _time(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} seconds"
-    minutes = round(seconds / 60)
-    return f"{minutes} minutes" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def say_summary(summary: "Summary", as_json: bool, *, dry_run: bool = False) -> None:

@@ -90,6 +90,15 @@ def owned(folder: Path) -> Iterator[None]:
         yield
 
 
+def is_owned(folder: Path) -> bool:
+    """Whether a process on this machine runs the campaign in this folder."""
+    path = folder / "owner.lock"
+    if not path.exists():
+        return False
+    with path.open("r+b") as file:
+        return not lock_file(file.fileno(), wait=False)
+
+
 @dataclass(frozen=True)
 class Manner:
     """How a campaign is run; none of it makes it another campaign.
@@ -137,7 +146,7 @@ def run_table(
     entry.read()
     rows = read_table(entry, table, shared or {})
     digest = digest_of(entry, rows)
-    folder = None if again else _find(out, digest, entry)
+    folder = None if again else find_campaign(out, digest, entry)
     fresh = folder is None
     if folder is None:
         folder = _make(out, entry, digest, rows, ledger)
@@ -159,7 +168,7 @@ def run_table(
         raise
 
 
-def _find(out: Path, digest: str, entry: RunbookEntry) -> Path | None:
+def find_campaign(out: Path, digest: str, entry: RunbookEntry) -> Path | None:
     """Return the folder of the newest campaign with this digest, None for none.
 
     One that only reads and is over is no reason not to read again.
@@ -227,10 +236,12 @@ def go_on(
         plan = None
         if not about.begun:
             plan = _planned(ledger, campaign, entry, manner, on_read, stopping)
-            if dry_run:
-                return summary_of(ledger, folder, plan=plan)
-            if gate:
+            if gate and not dry_run:
                 gate(plan)
+        if dry_run:
+            # Of a campaign that has begun: as it was read before that.
+            plan = plan or plan_of(ledger.rows(campaign), entry, paces_of(entry, manner.pace))
+            return summary_of(ledger, folder, plan=plan)
         first = about.begun + manner.first if manner.first else 0
         paces = paces_of(entry, manner.pace)
         ledger.allow(campaign, rows=first, budget=manner.budget, paces=paces)

@@ -61,6 +61,11 @@ class Plan:
     pools: tuple[str, ...] = ()
     callers: tuple[str, ...] = ()
 
+    @property
+    def time(self) -> str:
+        """How long it will take at least, in words."""
+        return time_words(self.seconds)
+
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON data."""
         return {
@@ -77,6 +82,14 @@ class Plan:
             "pools": list(self.pools),
             "callers": list(self.callers),
         }
+
+
+def time_words(seconds: float) -> str:
+    """Return a time as a person says it."""
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    minutes = round(seconds / 60)
+    return f"{minutes} minutes" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def is_planned(entry: RunbookEntry) -> bool:

@@ -46,15 +46,24 @@ def write_report(
 
     paths = [folder / "results.csv"]
     _write(paths[0], _COLUMNS, (_line(row, masked(row)) for row in rows))
-    following: dict[str, list[Row]] = {}
+    return [*paths, *(write_next(folder, name, these) for name, these in following(rows).items())]
+
+
+def following(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Return the rows that were not confirmed, by the runbook that helps their user next."""
+    found: dict[str, list[Row]] = {}
     for row in rows:
         name = str(row.report.get("next_runbook") or row.plan.get("next_runbook") or "")
         if name and row.outcome != "confirmed":
-            following.setdefault(name, []).append(row)
-    for name, these in sorted(following.items()):
-        paths.append(folder / f"{name}.csv")
-        _write(paths[-1], ("username", "user_pool_id"), (_who(row) for row in these))
-    return paths
+            found.setdefault(name, []).append(row)
+    return dict(sorted(found.items()))
+
+
+def write_next(folder: Path, name: str, rows: Iterable[Row]) -> Path:
+    """Write the table of users whom a runbook helps next, in clear; return its path."""
+    path = folder / f"{name}.csv"
+    _write(path, ("username", "user_pool_id"), (_who(row) for row in rows))
+    return path
 
 
 def _line(row: Row, mask: Callable[[str], str]) -> Mapping[str, str]:

@@ -28,12 +28,12 @@ from helpers.form.fields import (
 )
 from helpers.form.widgets import Form, View
 from helpers.run.base import Runbook
+from helpers.run.entry import RUNBOOKS
 from helpers.run.masking import mask_html, mask_record
 from helpers.run.practice import users_side
 from helpers.run.record import MIME, NextRunbook, Outcome
 from helpers.run.recording import JournalUnavailable, recorded
 from helpers.run.result import NotDone
-from helpers.runbooks import RUNBOOKS
 from helpers.secrets.redaction import redact
 from helpers.secrets.secret import Secret
 

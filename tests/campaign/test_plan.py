@@ -51,6 +51,23 @@ def test_a_dry_run_reads_every_user_and_changes_none(table, tmp_path):
     assert not changed()
 
 
+def test_a_dry_run_of_a_campaign_that_has_begun_changes_nothing_either(table, tmp_path, inline):
+    first = owner.Manner(first=1, pace=0)
+    begun = owner.run_table(ENTRY, table, out=tmp_path / "runs", manner=first)
+    assert (begun.left, changed()) == (4, 1)
+    again = owner.run_table(ENTRY, table, out=tmp_path / "runs", dry_run=True)
+    assert (again.campaign, again.left, again.plan.can) == (begun.campaign, 4, 2)
+    assert changed() == 1
+
+
+def test_whether_a_campaign_is_run_is_told_without_running_it(tmp_path):
+    folder = tmp_path / "campaign"
+    assert not owner.is_owned(folder)
+    with owner.owned(folder):
+        assert owner.is_owned(folder)
+    assert not owner.is_owned(folder)
+
+
 def test_the_command_shows_the_plan_in_words_and_as_json(table, tmp_path):
     command = ("admin-reset", table, "--out", tmp_path / "runs", "--dry-run")
     told = invoke(*command)
