@@ -118,6 +118,54 @@ def test_a_file_that_others_may_write_is_warned_of(file):
     assert "chmod go-w" in json.loads(pools("--json").stdout)["warnings"][0]
 
 
+BAD = {
+    "no file": lambda path: None,
+    "a folder": lambda path: path.mkdir(),
+    "a pipe": lambda path: os.mkfifo(path),
+    "a circle of links": lambda path: path.symlink_to(path),
+    "no TOML": lambda path: path.write_text("prod = "),
+    "no UTF-8": lambda path: path.write_bytes(b"[prod]\nowner = '\xff'\n"),
+    "a list": lambda path: path.write_text("[[prod]]\nowner = 'x'\n"),
+    "a huge file": lambda path: path.write_bytes(b"#" * 2_000_000),
+    "two names": lambda path: path.write_text(pool() + pool("PROD")),
+    "a page without TLS": lambda path: path.write_text(
+        pool().replace("[prod]", '[prod]\nsign_in_page = "http://example.com"')
+    ),
+}
+DOORS = {
+    "pools": ["pools"],
+    "check": ["pools", "check"],
+    "run": ["run", "audit-pool", "-p", "pool=prod"],
+    "batch": ["batch", "diagnose-user", "TABLE", "-p", "pool=prod"],
+}
+
+
+@pytest.mark.parametrize("why", BAD)
+@pytest.mark.parametrize("door", DOORS)
+def test_a_bad_file_is_a_sentence_and_exit_code_2_at_every_door(door, why, file, tmp_path):
+    BAD[why](file)
+    table = tmp_path / "table.csv"
+    table.write_text("username\ndiego\nmaria\n")
+    arguments = [str(table) if word == "TABLE" else word for word in DOORS[door]]
+    arguments += ["--out", str(tmp_path / "runs")] if door in ("run", "batch") else []
+    answer = CliRunner().invoke(main, arguments)
+    assert answer.exit_code == 2, answer.output
+    assert "Traceback" not in answer.output
+    assert answer.output.count(str(file)) == 1, answer.output
+    assert not list(tmp_path.glob("runs/campaigns/*"))
+
+
+def test_a_file_that_cannot_be_read_is_a_sentence(file, monkeypatch):
+    file.write_text(pool())
+
+    def closed(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", closed)
+    answer = pools()
+    assert (answer.exit_code, "cannot be read: Permission denied." in answer.stderr) == (2, True)
+
+
 # --- check ---
 
 

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from helpers.secrets.redaction import redact
-from helpers.target.pools import PRACTICE
+from helpers.target.pools import PRACTICE, Pool
 from helpers.target.pools_file import LARGEST, POOLS, PoolsError, load, pool_named, pools
 
 GOOD = """
@@ -67,6 +67,10 @@ def test_practice_is_always_there_and_comes_first(file, monkeypatch):
     monkeypatch.setenv("XDG_CONFIG_HOME", str(file.parent / "none"))
     file.unlink()
     assert list(pools()) == ["practice"]
+
+
+def test_the_practice_pool_would_be_taken_from_a_file():
+    assert Pool(**PRACTICE.model_dump()) == PRACTICE
 
 
 def test_the_file_is_looked_for_in_the_working_folder_then_in_the_users_own(
