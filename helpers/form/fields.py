@@ -46,7 +46,7 @@ def labelled(
     return tuple(
         replace(one, field=label_of(run, one.field))
         for one in problems
-        if one.field in run.form_fields or not beside_fields
+        if one.field in _names(run) or not beside_fields
     )
 
 
@@ -59,13 +59,21 @@ def label_of(run: Runbook[Any], name: str) -> str:
     return (field and field.title) or name
 
 
+def _names(run: Runbook[Any]) -> tuple[str, ...]:
+    """Return the parameters that a person fills in, the case number too where the pool asks."""
+    p = run.parameters
+    asked = p is not None and p.named_pool.asks.case_number and "username" in run.form_fields
+    return (*run.form_fields, "case_number") if asked else run.form_fields
+
+
 def fields_of(run: Runbook[Any]) -> list[dict[str, Any]]:
     """Return the fields of the page in reading order: the schema's words, the run's values."""
     schema = run.parameters_model
-    values = {**{name: f.default for name, f in schema.model_fields.items()}, **run.values}
+    defaults = {name: about.default for name, about in schema.model_fields.items()}
+    values = {**defaults, **schema.filled_in(run.values)}
     extras = run.field_extras()
     fields = []
-    for name in run.form_fields:
+    for name in _names(run):
         reference, about = str(values[name]), str(schema.model_fields[name].description)
         field: dict[str, Any] = {
             "name": name,
@@ -92,6 +100,8 @@ def fields_of(run: Runbook[Any]) -> list[dict[str, Any]]:
                 "required": True,
                 "help": "Type the username once more: it is this user that you mean.",
             }
+        elif name == "case_number":
+            field["required"] = True
         elif schema.choices(name):
             field |= {"kind": "choice", "choices": schema.choices(name).split(", ")}
         extra = dict(extras.get(name, {}))

@@ -21,16 +21,16 @@ from helpers.run import recording
 from helpers.run.brief import Brief
 from helpers.run.entry import RUNBOOKS
 from helpers.run.follow import follow
+from helpers.run.given import hide_given_by_value, left_to_the_form, resolved
 from helpers.run.masking import output_masker, username_as
+from helpers.run.named_pool import FILLED_IN
 from helpers.run.names import read_as
 from helpers.run.parameters import PRACTICE_CLIENT, Parameters
 from helpers.run.person import is_interactive
 from helpers.run.record import NextRunbook, Outcome, Record
 from helpers.run.result import NotDone, Result, left_open, not_reached
 from helpers.run.where import Callers, as_whom, where_card
-from helpers.secrets.redaction import register
-from helpers.secrets.references import fault_in, fault_in_value, resolve, scheme_of
-from helpers.secrets.secret import Secret, SecretError
+from helpers.secrets.secret import Secret
 from helpers.target import Target, TargetError
 from helpers.target.caller import Caller
 
@@ -60,15 +60,16 @@ class Runbook(ABC, Generic[P]):
     """
     requests_codes: ClassVar[bool] = False
     """Whether the practice mailbox beside the form offers to request a code as the user."""
+    parameters: P | None
+    problems: list[Problem]
 
     def __init__(self, **values: Any) -> None:
         self.person = is_interactive(str(values.get("interactive", "auto")))
         if self.person:
             username_as()
-        self._hide_given_by_value(values)
-        self.values = self._leave_to_the_form(values) if self.person else values
-        # A person has not come to the gate yet; their form asks for it, and `submit` looks at it.
-        self.parameters, self.problems = self._read(self.values, gate=not self.person)
+        hide_given_by_value(self.parameters_model, values)
+        self._given = values
+        self._take(values)
         if self.problems and not self.person:
             raise BadParameters(self.problems)
         self._callers = Callers()
@@ -99,7 +100,7 @@ class Runbook(ABC, Generic[P]):
         practice = (
             p is None
             or p.to_target().may_be_sandbox
-            or self.values.get("client_id", PRACTICE_CLIENT) != PRACTICE_CLIENT
+            or getattr(p, "client_id", "") != PRACTICE_CLIENT
         )
         return (
             {} if practice else {"client_id": {"value": ""}}
@@ -183,7 +184,7 @@ class Runbook(ABC, Generic[P]):
         typed = dict(typed or {})
         merged = {**self.values, **(values or {}), **dict.fromkeys(typed, "prompt:")}
         if self.person:
-            merged = self._leave_to_the_form(merged)  # for the pool that the form has named
+            merged = left_to_the_form(self.parameters_model, merged)
         parameters, problems = self._read(merged, gate=True)
         if parameters is None and self.person:
             problems += [
@@ -304,76 +305,35 @@ class Runbook(ABC, Generic[P]):
             or p.named_pool.asks.codes_by_phone
         )
 
+    def choose_pool(self, name: str) -> None:
+        """Be about another pool: what the parameters said of one counts no longer. "" for theirs.
+
+        For a form in which a person chooses; nothing is sent.
+        """
+        own = {field: value for field, value in self._given.items() if field not in FILLED_IN}
+        self._take({**own, "pool": name} if name else self._given)
+
+    def _take(self, values: Mapping[str, Any]) -> None:
+        """Read the parameters that the run begins with."""
+        left = left_to_the_form(self.parameters_model, values) if self.person else dict(values)
+        self.values: dict[str, Any] = left
+        # A person has not come to the gate yet; their form asks for it, and `submit` looks at it.
+        self.parameters, self.problems = self._read(self.values, gate=not self.person)
+
     def _read(self, values: Mapping[str, Any], *, gate: bool) -> tuple[P | None, list[Problem]]:
         read, problems = self.parameters_model.read(values, person=self.person, gate=gate)
         return cast(P | None, read), problems
-
-    def _hide_given_by_value(self, values: Mapping[str, Any]) -> None:
-        """Hide what was given in place of a reference: it is refused, and may be a secret."""
-        for name in self.parameters_model.SECRETS:
-            given = values.get(name)
-            if isinstance(given, str) and not scheme_of(given):
-                register(given)
-
-    def _leave_to_the_form(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Have the form ask for each secret whose reference cannot be used here. A value in place
-        of a reference is refused there as anywhere.
-        """
-        fields = self.parameters_model.model_fields
-        filled = self.parameters_model.filled_in(values)
-        given = {
-            name: filled.get(name, fields[name].default) for name in self.parameters_model.SECRETS
-        }
-        sandbox = Target(str(filled.get("target", "sandbox"))).may_be_sandbox
-        unfit = [
-            name
-            for name, reference in given.items()
-            if isinstance(reference, str)
-            and scheme_of(reference)
-            and fault_in(reference, sandbox=sandbox, person=True)
-        ]
-        return {**values, **dict.fromkeys(unfit, "prompt:")}
 
     def _resolve_all(
         self, parameters: P, target: Target, typed: Mapping[str, Secret]
     ) -> tuple[dict[str, Secret], list[Problem], list[str]]:
         """Return the secrets, what is wrong with them, and notes on what was corrected in them."""
-        secrets, problems = self._resolve(parameters, target, typed)
+        secrets, problems = resolved(parameters, target, typed)
         if not all(name in secrets for name in parameters.SECRETS if getattr(parameters, name)):
             return secrets, problems, []
         more, notes = self._check(parameters, secrets)
         known = {problem.field for problem in problems}
         return secrets, [*problems, *(one for one in more if one.field not in known)], notes
-
-    def _resolve(
-        self, parameters: P, target: Target, typed: Mapping[str, Secret]
-    ) -> tuple[dict[str, Secret], list[Problem]]:
-        secrets, problems = dict(typed), []
-
-        def newest_code() -> str:
-            try:
-                return target.newest_code(getattr(parameters, "username", ""))
-            except TargetError as exc:
-                raise SecretError(str(exc)) from None
-
-        for name in self.parameters_model.SECRETS:
-            reference = getattr(parameters, name)
-            if name in typed or not reference:
-                continue
-            try:
-                secrets[name] = resolve(
-                    reference,
-                    label=name.replace("_", " "),
-                    ask=_nobody_asked,
-                    aws=target.aws,
-                    mailbox=newest_code,
-                )
-            except SecretError as exc:
-                problems.append(Problem(name, str(exc)))
-        for name, secret in secrets.items():
-            fault = fault_in_value(secret, pasted=name == "code")
-            problems += [Problem(name, fault)] if fault else []
-        return secrets, problems
 
     def _acted(self, parameters: P, target: Target, secrets: Mapping[str, Secret]) -> Result:
         token = before_change.set(recording.before_change)
@@ -391,7 +351,3 @@ class Runbook(ABC, Generic[P]):
             "Some parameters cannot be used. Correct them in the form.",
             tuple(("Please correct", str(problem)) for problem in self.problems),
         )
-
-
-def _nobody_asked(question: str) -> str:
-    raise SecretError(f"please enter the {question.rstrip(': ')}.")

@@ -3,6 +3,7 @@
 import pytest
 
 from helpers import ConfirmReset, DiagnoseUser
+from helpers.form.fields import fields_of
 from helpers.run.entry import RUNBOOKS
 from helpers.run.journal import Journal
 from helpers.run.recording import start_entry
@@ -202,3 +203,28 @@ def test_a_pool_that_is_named_in_the_form_decides_which_secrets_are_asked_for():
 def test_where_am_i_says_that_it_is_production():
     run = DiagnoseUser(pool="prod", username="maria", case_number="INC-7")
     assert "PRODUCTION: prod" in repr(run._where())
+
+
+def test_a_form_shows_the_ids_of_its_pool_and_asks_for_the_case_number():
+    run = ConfirmReset(pool="prod", interactive="yes", username="maria")
+    shown = {field["name"]: field for field in fields_of(run)}
+    assert shown["client_id"]["value"] == "web1"
+    assert "env:PATH" in shown["client_secret"]["help"]
+    assert "case_number" in shown
+    assert "case_number" not in {
+        field["name"] for field in fields_of(ConfirmReset(interactive="yes"))
+    }
+
+
+def test_a_run_may_be_about_another_pool_and_about_its_own_again():
+    run = ConfirmReset(interactive="yes", username="maria", region="us-east-1", client_id="mine")
+    before = dict(run.values)
+    run.choose_pool("prod")
+    assert (run.parameters.client_id, run.parameters.region) == ("web1", "eu-west-1")
+    assert (run.parameters.username, run.values["code"]) == ("maria", "prompt:")
+    run.choose_pool("practice")
+    assert run.parameters.client_id == PRACTICE.default_client.client_id
+    run.choose_pool("nowhere")
+    assert [problem.field for problem in run.problems] == ["pool"]
+    run.choose_pool("")
+    assert run.values == before
