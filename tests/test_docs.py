@@ -355,6 +355,18 @@ def test_a_campaign_goes_from_table_to_report_as_it_is_written(block, tmp_path):
     assert told[5][1].splitlines()[0].endswith("results.csv")
 
 
+@runs_block("cognito-reset table --status CONFIRMED")
+def test_a_table_from_the_user_pool_is_one_for_a_campaign(block, tmp_path):
+    environ = environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"))
+    told = subprocess.run(
+        ["bash", "-e", "-c", block], cwd=tmp_path, env=environ, capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr
+    assert "1 users listed (1 calls), 1 kept: confirmed.csv" in told.stdout
+    assert "1 of 1 rows can be done." in told.stdout
+    assert json.loads((tmp_path / "confirmed.csv.made").read_text())["kept"] == 1
+
+
 @runs_block("cognito-reset verify --head")
 def test_a_digest_that_was_kept_is_looked_for(block, tmp_path):
     bash("cognito-reset run confirm-reset --dry-run", tmp_path)
