@@ -318,7 +318,7 @@ def test_a_name_that_nobody_has_says_what_may_be_spelt_otherwise():
 def test_who_was_found_under_another_name_is_told_what_else_is_wrong_in_the_verdict_itself():
     found = missing("m@example.com", replace(USER, enabled=False))
     assert (found.problem, found.runbook) == ("contact-not-alias", "diagnose-user")
-    assert found.headline.endswith("Beside this: the account is disabled.")
+    assert found.headline.endswith("under this name. The account is disabled.")
     federated = missing("m@example.com", replace(USER, status="EXTERNAL_PROVIDER"))
     assert (federated.problem, federated.runbook) == ("federated-user", "")
     assert "The account is maria." in federated.evidence
@@ -894,6 +894,24 @@ def test_what_comes_before_the_button_is_short_enough_for_a_phone_call(problem):
 )
 def test_what_the_catalogue_says_is_taken_from_the_entry_that_is_meant(problem, words):
     assert words in PROBLEMS[problem].headline
+
+
+@pytest.mark.parametrize("hides", [False, True])
+@pytest.mark.parametrize(
+    ("user", "pool"),
+    [(user, pool) for _, _, user, pool in STATES] + [({}, {"aliases": ("email",)})],
+)
+def test_what_stands_before_the_button_is_short_whatever_comes_together(user, pool, hides):
+    user, pool = replace(USER, **user), replace(POOL, **pool)
+    client = HIDING if hides else CLIENT
+    for said_ in ("", "no code arrives", *(symptom for symptom, _, _ in SYMPTOMS)):
+        for found in (
+            on(said_, user, pool, client),
+            missing("m@example.com", user, pool=pool, client=client, symptom=said_),
+            missing("MARIA", user, pool=pool, client=client, symptom=said_),
+        ):
+            shown = f"{found.headline} {found.say} {found.next}"
+            assert len(shown.split()) <= 60, (said_, shown)
 
 
 def test_diagnosis_knows_no_network():

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from helpers.cognito.models import Contact, User
-from helpers.runbooks.diagnosis.evidence import lowered, named, state
+from helpers.runbooks.diagnosis.evidence import named, state
 from helpers.runbooks.diagnosis.known import Known
 from helpers.runbooks.diagnosis.route import FACTOR, KINDS, order, route, would_be_eligible
 from helpers.runbooks.diagnosis.spellings import international
@@ -136,10 +136,10 @@ def not_found(known: Known) -> Verdict:
         return mine
     return replace(
         mine,
-        headline=f"{mine.headline} Beside this: {lowered(inner.headline)}",
+        headline=f"{mine.headline} {inner.headline}",
         meaning=f"{mine.meaning} {inner.meaning}",
-        say=f"{mine.say} {inner.say}",
-        next=f"{mine.next} {inner.next}",
+        say=inner.say,
+        next=inner.next,
         runbook=inner.runbook,
         parameters=inner.parameters,
     )

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from helpers.cognito.models import Client, Pool, User
-from helpers.runbooks.diagnosis.evidence import at, client_words, lowered, records, state
+from helpers.runbooks.diagnosis.evidence import (
+    at,
+    client_words,
+    first_sentence,
+    lowered,
+    records,
+    state,
+)
 from helpers.runbooks.diagnosis.known import Known
 from helpers.runbooks.diagnosis.route import route
 from helpers.runbooks.diagnosis.symptoms import READING, masks, means_another_contact, waits_for
@@ -115,8 +122,8 @@ def by_symptom(known: Known, problem: str, beside: Verdict | None) -> Verdict:
     if beside is not None and found.runbook == "request-code":
         return replace(
             found,
-            say=f"{found.say} {beside.say}",
-            next=f"{found.next} {beside.next}",
+            say=f"{first_sentence(found.say)} {beside.say}",
+            next=beside.next,
             runbook=beside.runbook,
             parameters=beside.parameters,
         )

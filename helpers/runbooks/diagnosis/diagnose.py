@@ -208,6 +208,6 @@ def _hidden(known: Known, found: Verdict) -> Verdict:
     return replace(
         found,
         problem=made_up.problem,
-        headline=f"{made_up.headline} The cause: {lowered(found.headline)}",
+        headline=f"Nothing was sent: {lowered(found.headline)}",
         meaning=f"{made_up.meaning} {found.meaning}",
     )

@@ -39,8 +39,13 @@ class Diagnosis(Result):
     facts: tuple[tuple[str, str], ...] = ()
     matches: tuple[Match, ...] = ()
 
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """What to ask the caller; a choice's key is the parameter answer of the next diagnosis."""
+        return self.verdict.questions if self.verdict else ()
+
     def card(self) -> Card:
-        """Return the verdict, why, what follows, and then everything that is known."""
+        """Return the verdict, what follows, why, and then everything that is known."""
         found = self.verdict
         if found is None:
             return super().card()
@@ -180,7 +185,7 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
         )
         if "user" in read.failed:
             found = _unread(found, read.failed["user"], parameters)
-        return self._result(found, read, tuple(facts(parameters.username, read)))
+        return self._result(found, read, tuple(facts(parameters.username, read, found.problem)))
 
     def _result(
         self,

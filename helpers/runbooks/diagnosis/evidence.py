@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from helpers.cognito.models import Client, Event, Pool, User
-from helpers.runbooks.diagnosis.route import KINDS, route
+from helpers.runbooks.diagnosis.route import KINDS, can_be_sent_to, route
 
 STATES = {
     "CONFIRMED": "is registered",
@@ -38,7 +38,7 @@ def state(username: str, user: User, pool: Pool | None) -> list[str]:
         words.append(f"A sign-in can begin with: {', '.join(user.first_factors)}.")
     if user.factors:
         words.append(f"Second factor: {user.preferred_factor or ', '.join(user.factors)}.")
-    if user.enabled and user.status in ("CONFIRMED", "RESET_REQUIRED"):
+    if can_be_sent_to(user):
         words += route(user, pool).why if pool else ()
     return words
 
@@ -74,3 +74,8 @@ def at(event: Event) -> str:
 def lowered(sentence: str) -> str:
     """Return a sentence as it is written after a colon."""
     return sentence[:1].lower() + sentence[1:]
+
+
+def first_sentence(text: str) -> str:
+    """Return the first sentence of what is said."""
+    return text[: text.find(". ") + 1] or text

@@ -5,14 +5,21 @@ from collections.abc import Iterator
 from helpers.cognito.models import Client, Event, Pool, User
 from helpers.runbooks.diagnosis.evidence import at
 from helpers.runbooks.diagnosis.reading import Reading
-from helpers.runbooks.diagnosis.route import KINDS, route
+from helpers.runbooks.diagnosis.route import KINDS, can_be_sent_to, route
+
+# In these nothing is sent, wherever a code would go otherwise.
+_NOTHING_IS_SENT = {"attempt-limit", "daily-mail-limit", "sender-refused", "trigger-refuses"}
 
 
-def facts(username: str, read: Reading) -> Iterator[tuple[str, str]]:
-    """Yield what was read, as (name, words). username: as it was asked for."""
+def facts(username: str, read: Reading, problem: str = "") -> Iterator[tuple[str, str]]:
+    """Yield what was read, as (name, words). username: as it was asked for. problem: the verdict's,
+    which a row must not contradict.
+    """
     user, pool = read.user, read.pool
     if user is not None:
-        yield from _of_user(user, pool)
+        yield from _of_user(user)
+        if problem not in _NOTHING_IS_SENT and can_be_sent_to(user):
+            yield "Where a code would go", " ".join(route(user, pool).why)
     elif "user" not in read.failed:
         yield "User", f"none by the name {username}"
     if read.client is not None:
@@ -28,7 +35,7 @@ def facts(username: str, read: Reading) -> Iterator[tuple[str, str]]:
         )
 
 
-def _of_user(user: User, pool: Pool | None) -> Iterator[tuple[str, str]]:
+def _of_user(user: User) -> Iterator[tuple[str, str]]:
     enabled = "enabled" if user.enabled else "disabled"
     changed = user.last_modified[:16].replace("T", " ")
     yield "User", f"{user.username}: {user.status}, {enabled}, changed last on {changed}"
@@ -41,7 +48,6 @@ def _of_user(user: User, pool: Pool | None) -> Iterator[tuple[str, str]]:
     yield "Second factors", (", ".join(user.factors) or "none") + preferred
     if user.first_factors is not None:
         yield "First factors", ", ".join(user.first_factors) or "none"
-    yield "Where a code would go", " ".join(route(user, pool).why)
 
 
 def _client(client: Client) -> str:

@@ -38,6 +38,12 @@ def order(pool: Pool) -> list[str]:
     ]
 
 
+def can_be_sent_to(user: User) -> bool:
+    """Whether the state of an account lets Cognito send a reset code at all, to any contact."""
+    begins = user.first_factors is None or "PASSWORD" in user.first_factors
+    return user.enabled and user.status in ("CONFIRMED", "RESET_REQUIRED") and begins
+
+
 def route(user: User, pool: Pool | None) -> Route:
     """Say where Cognito would send a reset code for this user, and why there; or why nowhere.
 
@@ -83,7 +89,7 @@ def route(user: User, pool: Pool | None) -> Route:
     ineligible += [
         (contact, "unlisted") for attribute, contact in verified.items() if attribute not in kinds
     ]
-    return Route(None, (said, "So a code can go nowhere."), ineligible=tuple(ineligible))
+    return Route(None, (said, "So no code can be sent."), ineligible=tuple(ineligible))
 
 
 def would_be_eligible(user: User, pool: Pool | None) -> tuple[Contact, ...]:

@@ -1,8 +1,8 @@
 """The problems that a diagnosis can end in: what each means, what to say, what to do.
 
-Fifteen of them are the ones that users of Amazon Cognito report most, a few more are common too,
-and the rest are what an account's own state can say. What the catalogue of errors already says is
-taken from there.
+Some are seen in an account's own state, some are what callers say, and some are where the two
+contradict each other. What the catalogue of errors already says is taken from there. What is said
+and done, before a button, is sixty words at most; a sentence that is read out has fifteen.
 """
 
 from collections.abc import Mapping
@@ -118,9 +118,9 @@ _ALL = (
     Verdict(
         "made-up-answer",
         "No code was sent, although Cognito answered as if there had been one.",
-        "An app client may hide which users exist (PreventUserExistenceErrors). A request for a"
-        " code is then answered alike for a user who is missing, disabled or without a verified"
-        " contact, and nothing is sent.",
+        "An app client may hide which users exist (PreventUserExistenceErrors). For a missing,"
+        " disabled or unverified user the application then says 'code sent', although nothing was"
+        " sent.",
         "I am looking at your account to see why no code reaches you.",
         "Ask for the name that the user signs in with, and look it up: the cause is in the"
         " account itself.",
@@ -212,11 +212,10 @@ _ALL = (
     ),
     Verdict(
         "temporary-password",
-        "The user still has the temporary password of an invitation.",
+        "The user still has an invitation's temporary password.",
         "In this state (FORCE_CHANGE_PASSWORD) Cognito sends no code. The user signs in with the"
         " temporary password and chooses a new one then; the invitation runs out after some days.",
-        "Please sign in with the password in our invitation. You then choose a new one."
-        f" {_IDENTITY}",
+        f"Please sign in with the password in our invitation. {_IDENTITY}",
         "If the invitation is lost or has run out: after proof of identity, send it again"
         " (AdminCreateUser, RESEND) or set a password.",
         "set-password",
@@ -273,13 +272,13 @@ _ALL = (
         "There is no verified contact to which Cognito may send a code.",
         "A code goes to a verified e-mail address or phone number and nowhere else. This happens to"
         " users whom an administrator created or confirmed, and after an address was changed.",
-        f"We have no confirmed address to send you a code. {_IDENTITY}",
-        "After proof of identity, have the contact marked as verified; then request a code.",
+        f"I cannot send you a code yet: your address is not confirmed. {_IDENTITY}",
+        "Check who is calling, mark the address as verified, then send a code.",
         "fix-contact",
     ),
     Verdict(
         "no-contact",
-        "There is no e-mail address and no phone number to which a code could go.",
+        "The account has no e-mail address and no phone number.",
         "The account was made without any contact, so Cognito cannot reach the user.",
         f"Your account has no address to which I could send a code. {_IDENTITY}",
         f"{_SET} Then have a contact entered and verified.",
@@ -287,26 +286,26 @@ _ALL = (
     ),
     Verdict(
         "contact-is-second-factor",
-        "The only contact that could get the code is the user's own second factor.",
+        "The only contact for a code is the user's second factor.",
         "Cognito sends no reset code to where it sends the sign-in codes: otherwise one stolen"
         " phone or mailbox would be enough for both. It then says that no contact is registered,"
         " although there is one.",
-        f"Your code may not go where your sign-in codes go. {_IDENTITY}",
-        f"{_SET} For all such users: recover by e-mail and by phone, or use an authenticator app.",
+        f"Your code may not go to your second factor. {_IDENTITY}",
+        f"{_SET} For all such users: recover by both contacts.",
         "set-password",
     ),
     Verdict(
         "recovery-lists-other-contact",
-        "The user's verified contact is not one that this pool sends codes to.",
+        "The verified contact is not one that this pool uses.",
         "The pool's account recovery names only the other kind of contact, so Cognito says that"
         " none is registered.",
         f"The system may not send the code to that address. {_IDENTITY}",
-        f"{_SET} For all such users: let the pool recover by e-mail and by phone.",
+        f"{_SET} For all such users: recover by both contacts.",
         "set-password",
     ),
     Verdict(
         "undocumented-state",
-        "The account is in a state that AWS does not document a way out of.",
+        "The account's state has no documented way out.",
         "Its status is none that a reset is known to work from.",
         f"I cannot send you a code in the usual way. {_IDENTITY}",
         f"{_SET} That is documented to work from every state.",
