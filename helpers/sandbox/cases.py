@@ -3,8 +3,8 @@
     plant_case(open_sandbox(), "no-verified-contact")
 
 puts the user, and where it takes one a user pool and an app client of its own, into a sandbox.
-Planting a case again restores it as new. The numbers are those of the fifteen problems that users
-of Amazon Cognito report most; the cases without a number are common too.
+Planting a case again restores it as new. Fifteen have a number: these come up again and again in
+public reports, which nobody has counted. The cases without a number are common too.
 """
 
 from collections.abc import Callable
