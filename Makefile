@@ -4,7 +4,7 @@ PORT ?= 9229
 BIN := .venv/bin
 export COGNITO_SANDBOX ?= $(CURDIR)/runs/sandbox.sqlite
 
-.PHONY: help run lab sandbox test fuzz bench bench-diagnosis notebooks lock pictures dist clean
+.PHONY: help run lab desk sandbox test fuzz bench bench-diagnosis notebooks lock pictures dist clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -15,6 +15,9 @@ run: .venv/run  ## one reset in the sandbox, from the request to the proof, by p
 
 lab: .venv/run  ## JupyterLab on the start notebook; all notebooks share one sandbox (ARGS="--port 8889")
 	@$(BIN)/python -m helpers lab $(ARGS)
+
+desk: .venv/run  ## the desk, for the person on the phone: one page without code (ARGS="--port 8866")
+	@$(BIN)/python -m helpers desk $(ARGS)
 
 sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229 (PORT=...), for the AWS CLI and other SDKs
 	@mkdir -p runs && chmod 700 runs

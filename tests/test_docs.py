@@ -43,7 +43,7 @@ ANY_DOCUMENT = pytest.mark.parametrize("name", DOCUMENTS)
 
 NOT_RUN = {
     "make test": "these tests are what it runs",
-    ".venv/bin/voila notebooks/runbooks": "tests/browser/test_voila.py starts it on a free port",
+    "make desk": "tests/browser/test_desk.py starts it on a free port",
     "pip install cognito-reset-runbooks": "not on PyPI yet; the wheel's own tests install it",
     "pip install 'cognito-reset-runbooks[lab]'": "not on PyPI yet",
     "conda env create -f environment.yml": "conda's channels; test_house holds file and lock",

@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.display.card import Card
 from helpers.run.base import Runbook
+from helpers.run.named_pool import pool_choices
 from helpers.run.package_data import LabMissing
+from helpers.run.person import is_interactive
 from helpers.run.record import Record
 
 PRINT_CSS = (Path(__file__).parent / "print.css").read_text(encoding="utf-8")
 """What a page made of the notebook is printed with: nothing is cut, what is folded is open."""
 
 if TYPE_CHECKING:
+    from helpers.form.desk_page import DeskPage
     from helpers.form.interactive import InteractiveRun
 
 
@@ -37,6 +40,35 @@ def act(run: Runbook[Any]) -> "InteractiveRun | NonInteractiveRun":
             raise LabMissing("A form needs JupyterLab's widgets") from None
         raise
     return InteractiveRun(run)
+
+
+def open_desk() -> "DeskPage | NoDesk":
+    """Open the desk, for the person on the phone with a user; without a person there is none.
+
+    Raises LabMissing where there is a person and nothing to show it with.
+    """
+    if not is_interactive("auto"):
+        return NoDesk()
+    try:
+        from helpers.form.desk_page import DeskPage
+    except ModuleNotFoundError as exc:
+        if exc.name in ("anywidget", "ipywidgets"):
+            raise LabMissing("The desk needs JupyterLab's widgets") from None
+        raise
+    return DeskPage()
+
+
+class NoDesk:
+    """What stands in the desk's place where nobody is there."""
+
+    def __repr__(self) -> str:
+        return "The desk is for a person. Choose Run > Run All Cells to get it."
+
+    @property
+    def proof(self) -> Card:
+        """Return which pools the desk would offer."""
+        names = ", ".join(pool.label for pool in pool_choices())
+        return Card("The desk can be opened.", (("Pools", names),))
 
 
 class NonInteractiveRun:

@@ -11,6 +11,7 @@ function render({ model, el }) {
   const prefix = `reset-form-${Math.random().toString(36).slice(2)}`;
   const inputs = new Map();
   const arriving = model.get("arrive");
+  const atDesk = model.get("at_desk");
   let said = { errors: {}, result: {}, keep: [] };
   let held = new Map(); // secrets of the press under way: what is still good goes back into its field
   const fieldset = element("fieldset");
@@ -19,9 +20,13 @@ function render({ model, el }) {
   fieldset.classList.toggle("reset-production", model.get("production"));
   const training = drawTraining(model.get("training"), prefix, (name) => send({ kind: "train", turn: model.get("turn"), case: name }));
   if (model.get("training").length) fieldset.append(training.row);
+  // At the desk the case knows whom and which pool it is about: one line to open.
+  const known = element("details", { className: "reset-known" }, element("summary", { textContent: "User and pool, as the case has them" }));
   for (const field of model.get("fields")) {
-    fieldset.append(drawField(field, prefix, inputs));
+    const row = drawField(field, prefix, inputs);
+    (atDesk && KNOWN.includes(field.name) ? known : fieldset).append(row);
   }
+  if (known.children.length > 1) fieldset.append(known);
   const button = element("button", { type: "submit", textContent: model.get("button") });
   const again = element("button", { type: "button", className: "reset-quiet", textContent: "Do another one", hidden: true });
   const next = element("button", { type: "button", hidden: true });
@@ -169,19 +174,29 @@ function render({ model, el }) {
     // Who has gone elsewhere meanwhile, or looks at another tab, is not called back.
     const attending = finished && (page.contains(document.activeElement) || document.activeElement === document.body);
     fieldset.disabled = state === "done";
-    again.hidden = state !== "done";
+    again.hidden = state !== "done" || atDesk;
+    fieldset.hidden = state === "done" && atDesk;
     if (state === "done") emptySecrets(); // what another tab may have sent was typed here too
     if (finished) giveBack(said.keep);
-    drawResult(said.result, status);
+    drawResult(said.result, status, atDesk ? AT_DESK : BRIEF);
     status.querySelectorAll("summary").forEach((each) => each.setAttribute("data-lm-suppress-shortcuts", "true"));
     const goesOn = said.result.next;
-    next.textContent = `Go on with ${goesOn}, here`;
+    next.textContent = atDesk ? `Go on: ${said.result.next_title}` : `Go on with ${goesOn}, here`;
     next.hidden = !goesOn;
+    if (state === "done") drawQuestions(said.result.questions ?? [], status, prefix, (key) => {
+      takenUp = false;
+      busy();
+      status.focus();
+      send({ kind: "answer", turn: model.get("turn"), key });
+    });
+    if (atDesk) document.title = `${state === "done" ? "Result" : "Step"}: ${model.get("title")} · Desk`;
     const first = drawErrors(said.errors, inputs);
+    known.open ||= [...known.querySelectorAll("[aria-invalid]")].length > 0;
     if (attending) (first ?? status).focus();
+    if (attending && atDesk) standAt(page, inputs, status);
     if (startsAgain && state === "ready") {
       startsAgain = false;
-      standAt(page, inputs);
+      standAt(page, inputs, status);
     }
     bringIntoView();
     if (finished && practice) ask("here");
@@ -211,14 +226,16 @@ function render({ model, el }) {
     ask("here");
   }
   function fillIn(values) {
-    for (const [name, value] of Object.entries(values)) setValue(inputs.get(name).input, value);
+    for (const [name, value] of Object.entries(values)) if (inputs.has(name)) setValue(inputs.get(name).input, value);
   }
   function drawn(values) {
     // A page that is loaded again shows what belongs to the result below, not what the notebook begins with.
     fillIn(values);
     if (page.hidden) {
       page.hidden = false;
-      standAt(page, inputs);
+      known.open = [...known.querySelectorAll("input")].some((input) => !input.value && input.name !== "client_id");
+      draw(false);
+      standAt(page, inputs, status);
       if (practice) ask("here");
     }
     if (!ticking) draw(false); // who has pressed the button meanwhile waits for that
@@ -253,7 +270,7 @@ function render({ model, el }) {
   draw(false);
   send({ kind: "drawn", page: prefix });
   if (practice && !arriving) ask("here");
-  const leave = arriving ? () => {} : standAfterRunAll(page, inputs);
+  const leave = arriving ? () => {} : standAfterRunAll(page, () => standAt(page, inputs, status));
   return () => {
     leave();
     rest();
@@ -265,6 +282,7 @@ function render({ model, el }) {
   };
 }
 
+const KNOWN = ["username", "pool", "target", "region", "profile", "user_pool_id", "client_id", "case_number"];
 const NEW_FORM = "choose Run, then Run All Cells (on a page without that menu, reload it): a new form takes this one's place.";
 const NOT_TAKEN_UP = {
   title: "No answer from the notebook's kernel.",

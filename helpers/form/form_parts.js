@@ -95,6 +95,7 @@ function drawErrors(errors, inputs) {
 
 const SAY = "Tell the user";
 const BRIEF = ["What to do next", "What happened", "Proof", "Note", "Please correct", "Not known"];
+const AT_DESK = ["What to do next", "Note", "Please correct", "Not known"]; // at most sixty words before the next button
 const COPIED = [SAY, "Request id", "Recorded as"];
 
 function drawRows(rows) {
@@ -128,14 +129,15 @@ function copyButton(label, text) {
   return button;
 }
 
-function drawResult(result, status) {
+function drawResult(result, status, brief = BRIEF) {
   status.replaceChildren();
   status.dataset.outcome = result.outcome ?? "";
+  status.dataset.tone = result.tone ?? "";
   if (!result.title) return;
   const said = result.rows.filter(([label]) => label === SAY);
   const others = result.rows.filter(([label]) => label !== SAY);
   const folds = result.outcome === "confirmed";
-  const rest = folds ? others.filter(([label]) => !BRIEF.includes(label)) : [];
+  const rest = folds ? others.filter(([label]) => !brief.includes(label)) : [];
   status.append(element("strong", { textContent: result.title }),
     drawRows([...said, ...others.filter((row) => !rest.includes(row))]));
   if (rest.length) status.append(element("details", {}, element("summary", { textContent: "Why, and all that is known" }), drawRows(rest)));
@@ -168,15 +170,34 @@ function drawTraining(cases, prefix, choose) {
 }
 
 // Have a person stand at the form: its head in view, and the focus in the first field that can be typed into.
-function standAt(page, inputs) {
-  const first = [...inputs.values()].map(({ input }) => input).find((input) => !input.disabled);
-  first?.focus({ preventScroll: true });
-  page.scrollIntoView({ block: "start" });
+function standAt(page, inputs, status) {
+  const first = [...inputs.values()].map(({ input }) => input).find((input) => !input.matches(":disabled") && input.checkVisibility());
+  (first ?? status).focus({ preventScroll: true });
+  (page.closest(".reset-desk") ?? page).scrollIntoView({ block: "start" });
+  const shown = first ?? status.parentElement.querySelector(":scope > button:not([hidden])") ?? status;
+  shown.scrollIntoView({ block: "nearest" });
+}
+
+// What to ask the caller where words leave several causes; the answer makes the verdict.
+function drawQuestions(questions, status, prefix, answer) {
+  for (const [number, [words, choices]] of questions.entries()) {
+    const box = element("div", { className: "reset-question", id: `${prefix}-question-${number}` });
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", words);
+    box.append(element("strong", { textContent: `Ask: ${words}` }));
+    for (const [key, text] of choices) {
+      const button = element("button", { type: "button", className: "reset-quiet", textContent: text });
+      button.setAttribute("data-lm-suppress-shortcuts", "true");
+      button.addEventListener("click", () => answer(key));
+      box.append(button, " ");
+    }
+    status.append(box);
+  }
 }
 
 // After Run All the notebook stands at its last cell. Wait until no cell runs, and go to the form, unless the person has
 // begun to do something else meanwhile.
-function standAfterRunAll(page, inputs) {
+function standAfterRunAll(page, stand) {
   let quiet = 0;
   const begun = ["pointerdown", "keydown", "wheel"];
   const leave = () => {
@@ -189,7 +210,7 @@ function standAfterRunAll(page, inputs) {
     const running = [...notebook.querySelectorAll(".jp-InputPrompt")].some((each) => each.textContent.includes("*"));
     quiet = running ? 0 : quiet + 1;
     if (quiet < 4) return;
-    standAt(page, inputs);
+    stand();
     // JupyterLab may scroll once more when it has drawn the cells between.
     if (quiet > 8) leave();
   }, 100);

@@ -8,9 +8,9 @@ into the notebook: both travel in messages. What the notebook keeps is masked
 import html
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 import ipywidgets
 
@@ -50,18 +50,38 @@ in this place).
 """
 
 
+class Desk(Protocol):
+    """What a run is a step of: it is told how the step ended, and goes on from it."""
+
+    def ended(self, shown: "InteractiveRun", typed: dict[str, str], headline: str) -> None:
+        """Hear how a step ended. typed: what it was told, without secrets."""
+
+    def go_on(self, following: NextRunbook) -> None:
+        """Go on with another runbook."""
+
+
 class InteractiveRun:
     """A run with a person: a form, and views below it that fill in after each press."""
 
-    def __init__(self, run: Runbook[Any], *, arrive: bool = False, client_id: str = "") -> None:
+    def __init__(
+        self,
+        run: Runbook[Any],
+        *,
+        arrive: bool = False,
+        client_id: str = "",
+        desk: Desk | None = None,
+    ) -> None:
+        """desk: where the run is a step of a case, what is told how it ended, and goes on."""
         self._run = run
+        self._desk = desk
         self._client_id = client_id
         self._goes_on: NextRunbook | None = None
+        self._answers = ""
         self._prepared = "" if arrive else in_words(run.practice())
         sandbox = run.parameters is not None and run.parameters.to_target().may_be_sandbox
         self.form = Form(
             title=run.title,
-            where=where_line(run),
+            where="" if desk is not None and sandbox else where_line(run),
             production=run.parameters is not None and run.parameters.named_pool.production,
             button=run.button,
             verify_hint=run.verify_hint,
@@ -70,6 +90,7 @@ class InteractiveRun:
             practice=sandbox and "username" in run.form_fields,
             requests_codes=run.requests_codes,
             arrive=arrive,
+            at_desk=desk is not None,
             training=[list(case) for case in run.training().items()],
         )
         self._typed = {field["name"]: field["value"] for field in self.form.fields}
@@ -79,6 +100,16 @@ class InteractiveRun:
         self._following: InteractiveRun | None = None
         self.next = ipywidgets.VBox()
         self._page = ipywidgets.VBox([self.form, self.next])
+
+    @property
+    def name(self) -> str:
+        """The runbook's name."""
+        return self._run.name
+
+    def press(self) -> None:
+        """Press the button with the fields as they are; for a step that only reads."""
+        values = dict(self._typed)
+        self._on_message(None, {"kind": "submit", "turn": self.form.turn, "values": values}, None)
 
     def view(self, draw: Callable[[], Any]) -> View:
         """Return a view of what `draw` returns (card, table, picture), drawn after each press."""
@@ -106,7 +137,17 @@ class InteractiveRun:
         if kind == "next" and self.form.state != "busy":
             # Sends nothing, so it need not wait for its turn: the page shows the button a moment
             # before it has that.
-            self._go_on()
+            if self._desk is None:
+                self._go_on()
+            elif self._goes_on is not None:
+                self._desk.go_on(self._goes_on)
+            return
+        if kind == "answer" and self.form.state == "done" and content.get("turn") == self.form.turn:
+            # A question of the result: the same run again, with what the caller has answered.
+            given = [self._answers, str(content.get("key", ""))]
+            self._answers = " ".join(filter(None, given))
+            self.form.state = "ready"
+            self.press()
             return
         if kind == "again" and self.form.state == "done":
             # Whatever the turn: a page may show the button before it knows that.
@@ -149,6 +190,8 @@ class InteractiveRun:
         }
         values.clear()
         self._typed |= plain
+        if self._answers:
+            plain["answer"] = self._answers
         self.form.keep = ()
         try:
             with recorded(
@@ -181,6 +224,9 @@ class InteractiveRun:
         rows = tuple(row for row in card.rows if row[1] not in beside)
         recorded_as = replace(card, rows=(*rows, ("Recorded as", name)))
         self._show(recorded_as, result.outcome.value, result.next_runbook)
+        self._ask(getattr(getattr(result, "verdict", None), "questions", ()))
+        if self._desk is not None and not result.problems:
+            self._desk.ended(self, plain, result.headline)
         self._fill(self.result, card.to_html())
         if run.record:
             record = run.record.to_json()
@@ -227,6 +273,8 @@ class InteractiveRun:
         views = (view for view, _ in self._views)
         for widget in (self.form, self.result, self.record, self.proof, *views, self._page):
             widget.close()
+        self.form.on_msg(self._on_message, remove=True)
+        self.form.empty()
 
     def _empty_views(self, markup: str) -> None:
         for view in (self.result, self.record, self.proof, *(view for view, _ in self._views)):
@@ -257,6 +305,14 @@ class InteractiveRun:
         username = str(content.get("username") or "").strip(UNSEEN)
         return {"kind": str(content["kind"]), "username": username}
 
+    def _ask(self, questions: Iterable[Any]) -> None:
+        """Show the questions of a result, each with the choices that the caller's answer is."""
+        asked = [
+            [one.words, [[choice.key, choice.words] for choice in one.choices]] for one in questions
+        ]
+        if asked:
+            self.form.result = {**self.form.result, "questions": asked}
+
     def _show(self, card: Card, outcome: str, goes_on: NextRunbook | None = None) -> None:
         self._goes_on = goes_on
         rows = [[label, redact(text)] for label, text in card.rows if text]
@@ -267,6 +323,8 @@ class InteractiveRun:
             "outcome": outcome,
             "changes": changes,
             "next": goes_on.name if goes_on else "",
+            "next_title": RUNBOOKS[goes_on.name].title if goes_on else "",
+            "tone": "neutral" if RUNBOOKS[self._run.name].effect == "changes nothing" else "",
         }
 
     def _rehearse(self, values: dict[str, str]) -> None:

@@ -28,8 +28,9 @@ class Form(anywidget.AnyWidget):
     sends once. practice: the user's side is beside it; what is in there comes by message and is
     no part of the state either. keep: the secrets of the last press that are still good.
     where: which Cognito it is about, in one line. arrive: it takes the focus when it appears, since
-    a person has asked for it, and its fields hold what the form before has handed on. training: the
-    cases that it offers, each with what the user says.
+    a person has asked for it, and its fields hold what the form before has handed on. at_desk: it
+    is a step of a case, and folds away when it is done. training: the cases that it offers, each
+    with what the user says.
     """
 
     _esm = "\n".join(
@@ -50,11 +51,16 @@ class Form(anywidget.AnyWidget):
     practice = traitlets.Bool(False).tag(sync=True)
     requests_codes = traitlets.Bool(False).tag(sync=True)
     arrive = traitlets.Bool(False).tag(sync=True)
+    at_desk = traitlets.Bool(False).tag(sync=True)
     training: Any = traitlets.List().tag(sync=True)
 
     @traitlets.observe("errors", "result")
     def _tell(self, _: Any) -> None:
         self.send(self._shown())
+
+    def empty(self) -> None:
+        """Forget what the fields held and what came of it; for a form that is closed."""
+        self.fields, self.errors, self.result = [], {}, {}
 
     def answer_drawn(self, content: dict[str, Any], values: Mapping[str, str]) -> None:
         """Send a page that has drawn the form what goes into it; content names the page."""

@@ -133,6 +133,11 @@ def mask_entry(
     return Ended.model_validate(data)
 
 
+def forget_names() -> None:
+    """Forget who was read; what is printed of them after this is not masked any more."""
+    reads.names.clear()
+
+
 def _masked(name: str, how: str, folder: Path | None) -> str:
     if how == "masked":
         local, at, domain = name.partition("@")

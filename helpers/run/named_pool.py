@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 from helpers.cognito.errors import Problem
 from helpers.target.pools import PRACTICE, Pool, PoolClient
-from helpers.target.pools_file import PoolsError, pool_named
+from helpers.target.pools_file import PoolsError, pool_named, pools
 
 _PRACTICE_CLIENT = PRACTICE.clients["practice"].client_id
 _PRACTICE = {
@@ -73,6 +73,16 @@ def pinned(fields: Mapping[str, FieldInfo], values: Mapping[str, Any]) -> dict[s
         return dict(values)
     left = {"client_secret"} - values.keys()
     return {name: value for name, value in filled.values.items() if name not in left}
+
+
+def pool_choices() -> list[Pool]:
+    """Return the pools that a person may choose from: the practice pool alone, where the file of
+    pools cannot be used.
+    """
+    try:
+        return list(pools().values())
+    except PoolsError:
+        return [PRACTICE]
 
 
 def bare_pool(values: Mapping[str, str]) -> Pool:

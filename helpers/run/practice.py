@@ -3,6 +3,7 @@
 from typing import Any
 
 from helpers.run.base import Runbook
+from helpers.run.parameters import PRACTICE_CLIENT, PRACTICE_POOL
 from helpers.target import TargetError
 
 _READ = ("sender", "destination", "subject", "body", "live")
@@ -16,7 +17,7 @@ def users_side(run: Runbook[Any], *, kind: str, username: str) -> dict[str, Any]
     assert run.parameters is not None
     if not username:
         return {"mail": None, "note": ""}
-    target, note = run.parameters.to_target(), ""
+    target, pool, note = run.parameters.to_target(), _pool(run.parameters), ""
     try:
         if kind == "request" and run.requests_codes:
             requested = run.practice(username)
@@ -24,9 +25,10 @@ def users_side(run: Runbook[Any], *, kind: str, username: str) -> dict[str, Any]
         elif kind == "hour":
             target.advance(3600)
             note = "An hour has passed, for everybody in this sandbox."
-        messages, stands = target.mailbox(username), target.standing(username)
+        messages, stands = target.mailbox(username), target.standing(username, pool)
     except TargetError as exc:
         return {"mail": None, "note": str(exc)}
+    messages = [each for each in messages if pool in ("", each["pool_id"])]
     newest = {name: messages[-1][name] for name in _READ} if messages else None
     if newest:
         newest["sent_at"] = f"{messages[-1]['sent_at'][11:16]} UTC"
@@ -36,3 +38,11 @@ def users_side(run: Runbook[Any], *, kind: str, username: str) -> dict[str, Any]
         "user": stands["user"],
         "clock": f"{stands['now'][11:16]} UTC",
     }
+
+
+def _pool(p: Any) -> str:
+    """Return the user pool that a run is about; "" where its parameters do not say."""
+    client = getattr(p, "client_id", "")
+    if p.user_pool_id or client not in ("", PRACTICE_CLIENT) or not p.to_target().embedded:
+        return str(p.user_pool_id)
+    return PRACTICE_POOL

@@ -85,13 +85,13 @@ class Sandbox:
             for one in wanted
         ]
 
-    def standing(self, username: str) -> Doc:
+    def standing(self, username: str, pool_id: str = "") -> Doc:
         """Return a user's state at this moment, for a person who practises.
 
-        username: the user's own name, `sub` or alias; of several pools that know it, the oldest
-        counts. The answer has `now` (ISO, with its offset) and `user`: None, or `username`,
-        `status`, `enabled`, `tries_left` and `tries_allowed`, the tries of ForgotPassword and
-        ConfirmForgotPassword together in this hour.
+        username: the user's own name, `sub` or alias. pool_id: of which pool; without one the
+        oldest that knows the user counts. The answer has `now` (ISO, with its offset) and `user`:
+        None, or `username`, `status`, `enabled`, `tries_left` and `tries_allowed`, the tries of
+        ForgotPassword and ConfirmForgotPassword together in this hour.
         """
         with self.engine.store.transaction() as db:
             meta = self.engine.meta(db)
@@ -103,7 +103,12 @@ class Sandbox:
                 for (doc,) in db.execute("SELECT doc FROM pools ORDER BY rowid").fetchall()
             )
             found = next(
-                ((pool, user) for pool in pools if (user := work.find(pool, username))), None
+                (
+                    (pool, user)
+                    for pool in pools
+                    if pool_id in ("", pool["Id"]) and (user := work.find(pool, username))
+                ),
+                None,
             )
             known = (
                 None

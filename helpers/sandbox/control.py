@@ -116,7 +116,10 @@ def _mailbox(sandbox: Sandbox, given: Doc) -> Any:
 
 
 def _standing(sandbox: Sandbox, given: Doc) -> Any:
-    return sandbox.standing(**_only(given, username="username"))
+    whom = {name: value for name, value in given.items() if name != "pool_id"}
+    return sandbox.standing(
+        **_only(whom, username="username"), pool_id=str(given.get("pool_id", ""))
+    )
 
 
 def _clock(sandbox: Sandbox, given: Doc) -> Any:

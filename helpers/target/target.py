@@ -300,15 +300,16 @@ class Target:
             if username in ("", message["username"], message["entered"])
         ]
 
-    def standing(self, username: str) -> dict[str, Any]:
+    def standing(self, username: str, pool_id: str = "") -> dict[str, Any]:
         """Return the sandbox's time and a user's state there; see Sandbox.standing.
 
         Raises TargetError where there is no sandbox.
         """
         if self.embedded:
             with _as_target_error():
-                return dict(_sandbox().standing(username))
-        return dict(self._ask(f"/_sandbox/standing?{urlencode({'username': username})}"))
+                return dict(_sandbox().standing(username, pool_id))
+        whom = {"username": username} | ({"pool_id": pool_id} if pool_id else {})
+        return dict(self._ask(f"/_sandbox/standing?{urlencode(whom)}"))
 
     def advance(self, seconds: int) -> None:
         """Move the sandbox's clock forward. Raises TargetError where there is no sandbox."""

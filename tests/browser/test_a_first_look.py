@@ -8,7 +8,7 @@ from tests.browser.lab import command, keep, open_notebook
 def test_the_start_notebook_opens_with_the_table_of_contents_and_runs_to_its_proof(page, lab):
     lab.lay_out()
     open_notebook(page, lab, "00-start-here.ipynb", layout="")
-    page.locator(".jp-TableOfContents").get_by_text("Who finds what where").wait_for()
+    page.locator(".jp-TableOfContents").get_by_text("All the notebooks").wait_for()
     assert not page.get_by_text("Would you like to").count()
     command(page, "notebook:run-all-cells")
     page.locator(".jp-Cell", has_text="newest[").last.locator(".jp-OutputArea-output").wait_for()

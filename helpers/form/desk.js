@@ -1,0 +1,177 @@
+// The head of the desk: which pool, which case, who is calling and what they say; the accounts to choose from; then one
+// line for each step that is behind. The step itself is a form below it (form.js). All that is shown comes by message.
+
+const TITLES = { who: "Who is calling?", which: "Which account is it?", step: "" };
+const TAKEN_UP_MS = 6000;
+const LINE = 72; // characters of a step that is behind
+
+function render({ model, el }) {
+  const prefix = `desk-${Math.random().toString(36).slice(2)}`;
+  const page = element("section", { className: "reset-page reset-head" });
+  page.setAttribute("aria-label", "The desk");
+  el.append(page);
+  let shown = { at: "", values: {}, errors: {}, matches: [], lines: [], before: [] };
+  let waiting;
+  let stands = false; // whether a person has asked for what comes next, so that it takes the focus
+  const send = (content) => {
+    try {
+      model.send({ turn: model.get("turn"), ...content });
+    } catch {
+      // The line to the kernel is cut; that no answer comes is told below.
+    }
+  };
+  const ask = (content, words) => {
+    stands = true;
+    page.querySelectorAll("fieldset").forEach((each) => { each.disabled = true; });
+    status.textContent = words;
+    status.hidden = false;
+    status.focus();
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      status.textContent = "No answer from the kernel yet. What you pressed is queued: it may still be done. "
+        + "If nothing comes within a minute, reload the page or choose Run, then Run All Cells.";
+    }, TAKEN_UP_MS);
+    send(content);
+  };
+
+  const where = element("p", { className: "reset-where" });
+  const lines = element("ol", { className: "reset-lines" });
+  lines.setAttribute("aria-label", "Steps of this case");
+  const body = element("div", { className: "reset-body" });
+  const status = element("div", { className: "reset-busy", hidden: true, tabIndex: -1 });
+  status.setAttribute("role", "status");
+  const before = element("div", { className: "reset-before" });
+  const stop = element("details", { className: "reset-stop" });
+  const caller = element("button", { type: "button", className: "reset-quiet", textContent: "Next caller" });
+  caller.addEventListener("click", () => ask({ kind: "next-caller" }, "Emptying the desk…"));
+  const bar = element("div", { className: "reset-bar" }, where, stop, caller);
+  page.append(bar, lines, body, status, before);
+
+  const pool = (name) => model.get("pools").find((each) => each.name === name) ?? model.get("pools")[0];
+
+  function drawPool(named) {
+    const { label, production, practice, hand_over: whom } = named;
+    where.textContent = practice ? "Practice: nothing here touches a real account" : `Pool ${label}`;
+    bar.classList.toggle("reset-production", production);
+    stop.replaceChildren(element("summary", { textContent: "When to stop" }),
+      element("div", { className: "reset-signs" },
+        element("p", { textContent: "If the caller" }),
+        element("ul", {}, ...model.get("stop").map(([sign, why]) => element("li", { textContent: `${sign}: ${why}.` }))),
+        element("p", { textContent: `Then do nothing more, and hand over to ${whom}.` })));
+  }
+
+  function drawWho() {
+    const inputs = new Map();
+    const pools = model.get("pools");
+    const choice = { name: "pool", label: "Pool", kind: "choice", choices: pools.map(({ name }) => name), value: pool(shown.values.pool).name };
+    const fieldset = element("fieldset", {}, element("legend", { textContent: TITLES.who }));
+    const training = drawTraining(model.get("training"), prefix, (name) => ask({ kind: "train", case: name }, "Preparing the case…"));
+    if (model.get("training").length && pool(choice.value).practice) fieldset.append(training.row);
+    const row = element("div", { className: "reset-two" },
+      drawField(choice, prefix, inputs),
+      drawField({ name: "case_number", label: "Case number", value: shown.values.case_number, required: pool(choice.value).case_number,
+        help: "It is kept with each step." }, prefix, inputs));
+    fieldset.append(row,
+      drawField({ name: "whom", label: "Who is calling?", value: shown.values.whom,
+        help: "Username, e-mail, phone or sub, or how it begins. Leave empty to go by what they say alone." }, prefix, inputs),
+      drawField({ name: "said", label: "What do they say?", value: shown.values.said,
+        help: "The words on their screen, or their own. No codes, no passwords." }, prefix, inputs),
+      element("div", { className: "reset-actions" }, element("button", { type: "submit", textContent: "Find out" })));
+    inputs.get("pool").input.addEventListener("change", ({ target }) => {
+      drawPool(pool(target.value));
+      training.row.hidden = !pool(target.value).practice;
+    });
+    const form = element("form", { className: "reset-form", method: "dialog", noValidate: true, autocomplete: "off" }, fieldset);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (fieldset.disabled) return;
+      const values = Object.fromEntries([...inputs].map(([name, { input }]) => [name, input.value]));
+      ask({ kind: "open", values }, "Working: asking Cognito…");
+    });
+    body.replaceChildren(form);
+    const first = drawErrors(shown.errors, inputs);
+    return first ?? inputs.get("whom").input;
+  }
+
+  function drawWhich() {
+    const fieldset = element("fieldset", {}, element("legend", { textContent: TITLES.which }),
+      element("p", { textContent: "Several accounts fit. Ask the caller for the whole address or number; do not read out what is here." }));
+    const list = element("ul", { className: "reset-matches" });
+    for (const [number, [username, how, words]] of shown.matches.entries()) {
+      const button = element("button", { type: "button", className: "reset-quiet", textContent: username });
+      button.addEventListener("click", () => ask({ kind: "pick", number }, "Working: asking Cognito…"));
+      list.append(element("li", {}, button, element("div", { className: "reset-help", textContent: `${how}: ${words}` })));
+    }
+    fieldset.append(list);
+    if (shown.more) fieldset.append(element("p", { textContent: "There may be more: ask for more of the name." }));
+    body.replaceChildren(element("div", { className: "reset-form" }, fieldset));
+    return list.querySelector("button");
+  }
+
+  function drawCase() {
+    const { values, whom } = shown;
+    const about = [values.case_number && `Case ${values.case_number}`, whom || values.whom, values.said && `“${values.said}”`].filter(Boolean);
+    lines.replaceChildren(...[["Caller", about.join(" · ")], ...shown.lines].map(([step, ended]) =>
+      element("li", { title: ended }, element("strong", { textContent: `${step}: ` }), shortened(ended))));
+    lines.hidden = shown.at !== "step";
+    before.replaceChildren();
+    if (shown.at !== "step" || !shown.called) return;
+    const [newest, ...older] = shown.before;
+    before.append(element("strong", { textContent: "Done before for this user: " }), newest ? `${newest}. ` : "nothing in this journal. ");
+    if (!older.length) return;
+    before.append(element("details", {}, element("summary", { textContent: `${older.length} more, for ${shown.called}` }),
+      element("ul", {}, ...older.map((each) => element("li", { textContent: each })))));
+  }
+
+  const shortened = (text) => (text.length > LINE ? `${text.slice(0, LINE - 1)}…` : text);
+
+  function draw() {
+    clearTimeout(waiting);
+    status.hidden = true;
+    page.querySelectorAll("fieldset").forEach((each) => { each.disabled = false; });
+    drawPool(pool(shown.values.pool));
+    drawCase();
+    page.dataset.at = shown.at;
+    const first = { who: drawWho, which: drawWhich, step: () => body.replaceChildren() }[shown.at]();
+    caller.hidden = shown.at === "who" && !shown.values.whom;
+    page.querySelectorAll("input, select, button, summary, [tabindex]").forEach((each) => {
+      each.setAttribute("data-lm-suppress-shortcuts", "true");
+    });
+    if (TITLES[shown.at]) document.title = `${TITLES[shown.at]} · Desk`;
+    // A step takes the focus itself.
+    if (!stands || shown.at === "step") return;
+    stands = false;
+    stand(first);
+  }
+  function stand(first) {
+    first?.focus({ preventScroll: true });
+    page.scrollIntoView({ block: "start" });
+    first?.scrollIntoView({ block: "nearest" });
+  }
+
+  page.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (key !== "Enter" || !["INPUT", "BUTTON"].includes(target.tagName)) return;
+    event.preventDefault();
+    if (event.repeat) return;
+    if (target.tagName === "INPUT") target.form.requestSubmit();
+    else target.click();
+  });
+  function heard(content) {
+    if (content.kind !== "shown") return;
+    shown = content;
+    draw();
+  }
+  model.on("msg:custom", heard);
+  send({ kind: "drawn" });
+  const leave = standAfterRunAll(page, () => {
+    if (shown.at === "who") stand(body.querySelector("[name=whom]"));
+  });
+  return () => {
+    leave();
+    clearTimeout(waiting);
+    model.off("msg:custom", heard);
+  };
+}
+
+export default { render };

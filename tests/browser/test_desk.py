@@ -1,0 +1,283 @@
+"""The desk: eight callers by keyboard alone, on the page without code and in JupyterLab; and the
+runbooks on such a page, each visitor with a kernel of their own.
+"""
+
+import random
+
+import pytest
+from playwright.sync_api import expect
+
+from helpers.sandbox import CASES, DEFAULT_PASSWORD, DEFAULT_POOL_ID
+from tests.browser.access import cut_off, violations
+from tests.browser.lab import Served, command, fill, keep, open_notebook, press, wait_for
+
+CALLERS = (
+    "made-up-answer",
+    "no-verified-contact",
+    "code-goes-to-phone",
+    "temporary-password",
+    "attempt-limit",
+    "code-used-or-expired",
+    "sms-never-arrives",
+    "reset-required",
+)
+MOST_KEYS = 60
+"""For one caller, from the filled-in head to done; what is typed counts as one."""
+HEAD, NEXT = ".reset-head", ".reset-desk .reset-form > button:has-text('Go on')"
+
+
+class Desk(Served):
+    """The desk as `cognito-reset desk` serves it, with the runbooks beside it."""
+
+    ALIVE = "login"
+    BASE = "/team/"
+
+    def command(self):
+        return [
+            "helpers",
+            "desk",
+            "--no-browser",
+            f"--port={random.randrange(20_000, 30_000)}",
+            f"--out={self.folder}",
+            f"--base_url={self.BASE}",
+        ]
+
+    def _port(self):
+        port = super()._port()
+        said = self.folder.joinpath("server.log").read_text(encoding="utf-8")
+        self.token = said.partition("?token=")[2].split()[0] if "?token=" in said else ""
+        return self.token and port
+
+    def url(self, name, **query):
+        asked = "&".join(f"{key}={value}" for key, value in {"token": self.token, **query}.items())
+        return f"http://127.0.0.1:{self.port}{self.BASE}{name}?{asked}"
+
+    def visit(self, page, name="confirm-reset"):
+        page.goto(self.url(f"voila/render/runbooks/{name}.ipynb"))
+        form = page.locator("form.reset-form")
+        form.wait_for()
+        return form
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    served = Desk(tmp_path_factory.mktemp("desk"))
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def visitor(context):
+    page = context.new_page()
+    yield page
+    page.close()
+
+
+class Keys:
+    """A person with a keyboard and no mouse, who counts the keys."""
+
+    def __init__(self, page):
+        self.page, self.count = page, 0
+
+    def press(self, key):
+        self.page.keyboard.press(key)
+        self.count += 1
+
+    def type(self, text):
+        self.page.keyboard.type(text)
+        self.count += 1
+
+    def reach(self, selector, key="Tab"):
+        for _ in range(25):
+            if self.page.evaluate("s => document.activeElement.matches(s)", selector):
+                return
+            self.press(key)
+        raise AssertionError(f"{selector} cannot be reached by {key}")
+
+    def choose(self, selector, key="Tab"):
+        self.reach(selector, key)
+        self.press("Enter")
+
+
+def at_the_head(page):
+    page.wait_for_function("document.activeElement.name === 'whom'")
+    expect(page.locator(f"{HEAD} legend")).to_be_in_viewport()
+
+
+def result(page):
+    """Wait until the step at hand is done and its result is where the person stands."""
+    page.locator(".reset-desk .reset-form:has(> fieldset[hidden])").wait_for()
+    page.locator(".reset-desk .reset-status:focus").wait_for()
+    expect(page.locator(".reset-desk .reset-status > strong").first).to_be_in_viewport()
+    return page.locator(".reset-desk .reset-status").inner_text()
+
+
+def work(page, keys, case):
+    """Do what the desk proposes for one training case, at most three steps; return the results."""
+    page.get_by_label("Training case").select_option(case.name)
+    page.wait_for_function(f"document.querySelector('[name=whom]').value === '{case.username}'")
+    page.get_by_label("Case number").fill("planted-4711")
+    page.get_by_label("Who is calling?").focus()
+    keys.press("Enter")
+    said = [result(page)]
+    for _ in range(3):
+        go_on = page.locator(NEXT)
+        if not go_on.is_visible():
+            break
+        expect(go_on).to_be_in_viewport()
+        title = go_on.inner_text()
+        if "without a code" in title or "Find out" in title:
+            break  # the last resort, or the name once more
+        keys.choose(".reset-form > button:not(.reset-quiet)")
+        page.locator(".reset-desk .reset-form fieldset:visible").last.wait_for()
+        step = page.locator(".reset-desk form.reset-form").last
+        gate = step.locator("[name=confirm_username]")
+        if gate.count():
+            keys.reach("[name=confirm_username]")
+            keys.type(case.username)
+        keys.choose("button[type=submit]")
+        step.locator(
+            ".reset-status:is([data-outcome=confirmed], [data-outcome=refused])"
+        ).wait_for()
+        said.append(step.locator(".reset-status").inner_text())
+        if step.locator("fieldset").first.is_visible():
+            break  # refused, such as where something was asked that the case does not know
+    return said
+
+
+def test_eight_callers_are_served_by_keyboard_alone_and_the_next_one_finds_nothing_of_the_last(
+    visitor, served
+):
+    page = visitor
+    page.set_viewport_size({"width": 1024, "height": 768})
+    page.goto(served.url("voila/render/desk.ipynb"))
+    at_the_head(page)
+    assert "open_desk" not in page.content()
+    assert page.title() == "Who is calling? · Desk"
+    assert violations(page, HEAD) == []
+    keep(page, "desk-1-who")
+    for number, name in enumerate(CALLERS):
+        case = CASES[name]
+        if number == len(CALLERS) // 2:
+            page.set_viewport_size({"width": 1440, "height": 900})
+            page.goto(served.url("voila/render/desk.ipynb", theme="dark"))
+            at_the_head(page)
+        keys = Keys(page)
+        said = work(page, keys, case)
+        keep(page, f"desk-2-{name}")
+        assert "Tell the user" in said[0], name
+        assert violations(page, ".reset-desk") == []
+        assert cut_off(page) == []
+        assert page.title().startswith(("Result: ", "Step: "))
+        page.get_by_role("button", name="Next caller").focus()
+        keys.press("Enter")
+        at_the_head(page)
+        assert keys.count <= MOST_KEYS, name
+        page.locator("form.reset-form").nth(1).wait_for(state="detached")
+        left = page.evaluate(
+            "[document.body.innerText, ...[...document.querySelectorAll('input')].map("
+            "(each) => each.value)].join(' ')"
+        )
+        for planted in (case.username, "planted-4711"):
+            assert planted not in left, name
+        if case.symptom:
+            assert page.get_by_label("What do they say?").input_value() == ""
+    assert served.leaks(page) == []
+
+
+MARKUP = (
+    "<img/src=x/onerror=window.pwned=1>",
+    "<script>window.pwned=1</script>",
+    '"><svg/onload=window.pwned=1>',
+    "{{window.pwned=1}}",
+    "[x](javascript:window.pwned=1)",
+)
+
+
+def test_names_and_words_that_are_markup_stay_text_at_the_desk(visitor, served):
+    page = visitor
+    for markup in MARKUP:
+        served.client.admin_create_user(
+            UserPoolId=DEFAULT_POOL_ID,
+            Username=markup,
+            MessageAction="SUPPRESS",
+            UserAttributes=[{"Name": "email", "Value": "x@example.com"}],
+        )
+    page.goto(served.url("voila/render/desk.ipynb"))
+    for markup in MARKUP:
+        at_the_head(page)
+        page.get_by_label("Who is calling?").fill(markup)
+        page.get_by_label("What do they say?").fill(markup)
+        page.get_by_label("Case number").fill(markup)
+        page.keyboard.press("Enter")
+        said = result(page)
+        assert said
+        assert markup in page.locator(".reset-lines li").first.get_attribute("title")
+        page.locator(".reset-status details summary").click()
+        assert not page.locator(":is(.reset-desk, .reset-head) :is(img, script, svg, a)").count()
+        page.get_by_role("button", name="Next caller").click()
+    assert page.evaluate("window.pwned === undefined")
+
+
+def test_in_jupyterlab_the_desk_is_the_same_and_its_saved_notebook_holds_nothing_of_a_caller(
+    page, lab, fresh
+):
+    case = CASES["no-verified-contact"]
+    lab.save_widget_state(True)
+    try:
+        open_notebook(page, lab, "desk.ipynb")
+        command(page, "notebook:run-all-cells")
+        at_the_head(page)
+        said = work(page, Keys(page), case)
+        assert len(said) > 1
+        command(page, "docmanager:save")
+    finally:
+        lab.save_widget_state(False)
+    saved = lab.root.joinpath("desk.ipynb").read_text(encoding="utf-8")
+    assert "application/vnd.jupyter.widget-state+json" in saved
+    for planted in (case.username, "planted-4711", case.symptom):
+        assert planted not in saved
+
+
+def test_the_desk_lets_nobody_in_who_has_not_its_address_and_its_index_is_the_start_page(
+    visitor, served
+):
+    context = visitor.context.browser.new_context()
+    try:
+        stranger = context.new_page()
+        answer = stranger.goto(
+            f"http://127.0.0.1:{served.port}{served.BASE}voila/render/desk.ipynb"
+        )
+        assert "login" in answer.url
+        assert not stranger.locator(HEAD).count()
+    finally:
+        context.close()
+    visitor.goto(served.url(""))
+    visitor.get_by_role("heading", name="Where do I start?").wait_for()
+    visitor.get_by_role("link", name="The desk").first.click()
+    at_the_head(visitor)
+
+
+def test_visitors_of_the_page_without_code_have_a_form_each_and_leave_no_secret(context, served):
+    page, other = context.new_page(), context.new_page()
+    try:
+        code, new = served.code(), served.plant("Planted-new-1-voila")
+        form = served.visit(page)
+        assert served.signs_in(DEFAULT_PASSWORD)  # opening the page has sent nothing
+        assert not page.get_by_text("form = act(run)").count()
+        second = served.visit(other)
+        fill(second, code=code, password=served.plant("Planted-new-1-other"))
+        press(form, code=code, password=new)
+        assert "One sign-in with the new password worked" in wait_for(form, "Done:")
+        assert served.signs_in(new)
+        assert second.get_by_label("Confirmation code", exact=True).input_value() == code
+        assert second.get_by_role("status").inner_text() == ""
+        press(second)
+        assert "no longer works" in wait_for(second, "Refused")
+        assert not any(each.is_visible() for each in page.locator(".reset-kept").all())
+        assert violations(page) == []
+        for each in (page, other):
+            assert served.leaks(each) == []
+    finally:
+        page.close()
+        other.close()
