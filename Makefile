@@ -1,14 +1,15 @@
 # Everything a person does here, a line each. The first target lists them.
 PYTHON ?= python3
 PORT ?= 9229
+USERS ?= 500
 BIN := .venv/bin
 export COGNITO_SANDBOX ?= $(CURDIR)/runs/sandbox.sqlite
 
-.PHONY: help run lab desk sandbox test fuzz bench bench-diagnosis notebooks lock pictures dist clean
+.PHONY: help run lab desk sandbox campaign-practice test fuzz bench bench-diagnosis notebooks lock pictures dist clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/run  ## one reset in the sandbox, from the request to the proof, by papermill
 	@$(BIN)/python -m helpers first-run
@@ -22,6 +23,9 @@ desk: .venv/run  ## the desk, for the person on the phone: one page without code
 sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229 (PORT=...), for the AWS CLI and other SDKs
 	@mkdir -p runs && chmod 700 runs
 	@$(BIN)/python -m helpers sandbox --port $(PORT)
+
+campaign-practice: .venv/run  ## 500 practice users in trouble, to rehearse a campaign on (USERS=...)
+	@$(BIN)/python -m helpers campaign-practice --users $(USERS)
 
 test: .venv/test  ## lint, types, unit tests, notebooks, headless runs, browser
 	$(BIN)/ruff check .

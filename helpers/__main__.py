@@ -32,6 +32,7 @@ main.add_command(lab.lab_command)
 main.add_command(desk.desk_command)
 main.add_command(cli_sandbox.sandbox_command)
 main.add_command(cli_sandbox.first_run_command)
+main.add_command(cli_sandbox.practice_command)
 
 
 if __name__ == "__main__":

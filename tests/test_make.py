@@ -77,6 +77,12 @@ def make(folder, *words):
     )
 
 
+def test_make_campaign_practice_is_the_command_with_so_many_users(made):
+    assert make(made, "campaign-practice").stdout.strip().endswith("campaign-practice --users 500")
+    fewer = make(made, "campaign-practice", "USERS=40").stdout.strip()
+    assert fewer == "-m helpers campaign-practice --users 40"
+
+
 def test_make_lab_is_the_command_and_passes_its_arguments_on(made):
     def lab(*arguments):
         return make(made, "--no-print-directory", "lab", *arguments).stdout.strip()

@@ -1,11 +1,13 @@
-"""The commands of the sandbox: serve it, and do one reset in it."""
+"""The commands of the sandbox: serve it, do one reset in it, and fill one for a campaign."""
 
+import shlex
 from pathlib import Path
 
 import click
 
 from helpers.runner.cli import start_early
 from helpers.runner.cli_options import check_folder
+from helpers.runner.streams import say
 
 
 @click.command("sandbox")
@@ -42,3 +44,41 @@ def first_run_command(out: str) -> None:
     from helpers.runner.first_run import first_run as run
 
     raise SystemExit(run(out))
+
+
+@click.command("campaign-practice")
+@click.option(
+    "--users", type=click.IntRange(1, 10_000), default=500, show_default=True, help="How many."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="runs",
+    show_default=True,
+    help="The folder for the sandbox.",
+)
+def practice_command(users: int, out: Path) -> None:
+    """Make practice users in eight states, to rehearse a campaign on, and say how to go on.
+
+    They are in a sandbox of their own, campaign-practice.sqlite, which is made afresh each time. It
+    allows one reset a second, so that a throttle is seen.
+    """
+    check_folder(out)
+    from helpers.sandbox import CROWD_POOL_ID, SandboxError, open_sandbox, plant_crowd
+
+    path, table = out / "campaign-practice.sqlite", shlex.quote(str(out / "users.csv"))
+    try:
+        box = open_sandbox(str(path))
+        box.reset()
+        states = plant_crowd(box, users)
+        box.settings(quota_UserAccountRecovery=1)
+        box.close()
+    except SandboxError as exc:
+        raise click.UsageError(f"--out: {path}: {exc}.") from None
+    for state, count in states.items():
+        say(f"{count:>5}  {state}")
+    say(f"{users} users are in {path}. Go on with:\n")
+    say(f"export COGNITO_SANDBOX={shlex.quote(str(path.absolute()))}")
+    say(f"cognito-reset table --user-pool-id {CROWD_POOL_ID} --out {table}")
+    say(f"cognito-reset batch admin-reset {table} --dry-run")
+    say(f"cognito-reset batch admin-reset {table} --users {users} --first 10")

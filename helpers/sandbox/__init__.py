@@ -6,12 +6,14 @@ programs.
 
 from .box import Sandbox, open_sandbox
 from .cases import CASES, plant_case
+from .crowd import CROWD_POOL_ID, plant_crowd
 from .seed import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 from .server import DEFAULT_PORT, Server, serve, serve_forever
 from .store import SandboxError
 
 __all__ = [
     "CASES",
+    "CROWD_POOL_ID",
     "DEFAULT_CLIENT_ID",
     "DEFAULT_PASSWORD",
     "DEFAULT_POOL_ID",
@@ -22,6 +24,7 @@ __all__ = [
     "Server",
     "open_sandbox",
     "plant_case",
+    "plant_crowd",
     "serve",
     "serve_forever",
 ]

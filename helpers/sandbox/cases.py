@@ -25,7 +25,7 @@ CLIENT_SECRET = "practice0secret0of0the0case0secret0hash0x"
 """The client secret of the case secret-hash; it opens nothing but the sandbox."""
 
 _MINUTE = 60.0
-_FLOWS = [
+FLOWS = [
     "ALLOW_USER_PASSWORD_AUTH",
     "ALLOW_ADMIN_USER_PASSWORD_AUTH",
     "ALLOW_USER_SRP_AUTH",
@@ -86,7 +86,7 @@ class _Stage:
             {
                 "UserPoolId": self.case.pool_id,
                 "ClientName": self.case.name,
-                "ExplicitAuthFlows": _FLOWS,
+                "ExplicitAuthFlows": FLOWS,
                 **options,
             },
             self.case.client_id,
