@@ -1,6 +1,6 @@
 """What a form is made of: a run's fields, errors and words, as the page draws them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +37,25 @@ def where_line(run: Runbook[Any]) -> str:
     return " · ".join(filter(None, (pool, p.to_target().where(), user_pool, run.as_whom())))
 
 
+def broken_off(verify_hint: str, error: BaseException) -> Card:
+    """Return the card of a run that an exception ended: whether it acted is not known."""
+    headline = "Unknown: the runbook itself failed."
+    happened = f"{type(error).__name__}: {redact(str(error))}"
+    then = f"{verify_hint} Then report this."
+    if isinstance(error, KeyboardInterrupt):
+        headline = "Unknown: the run was interrupted."
+        happened = "The kernel was interrupted while it waited for Cognito."
+        then = verify_hint
+    return Card(
+        headline,
+        (
+            ("What happened", happened),
+            ("What it means", "The call may have been sent, and may have been carried out."),
+            ("What to do next", then),
+        ),
+    )
+
+
 def labelled(
     run: Runbook[Any], problems: Iterable[Any], *, beside_fields: bool = False
 ) -> tuple[Any, ...]:
@@ -64,6 +83,36 @@ def _names(run: Runbook[Any]) -> tuple[str, ...]:
     p = run.parameters
     asked = p is not None and p.named_pool.asks.case_number and "username" in run.form_fields
     return (*run.form_fields, "case_number") if asked else run.form_fields
+
+
+def pool_field(run: Runbook[Any], pools: Sequence[Any]) -> dict[str, Any]:
+    """Return the field in which a person chooses the pool that the run is about, of these pools."""
+    p = run.parameters
+    named = run.values.get("pool", "") or (p.named_pool.name if p else "")
+    choices = [[pool.name, " · ".join(filter(None, (pool.label, pool.purpose)))] for pool in pools]
+    if named not in {pool.name for pool in pools}:
+        choices.insert(0, [named, named or "none: as the parameters say"])
+    return {
+        "name": "pool",
+        "label": label_of(run, "pool"),
+        "kind": "choice",
+        "choices": choices,
+        "value": named,
+        "help": "The user pool that this is about. The other fields follow.",
+    }
+
+
+def emptied_of_practice(run: Runbook[Any], values: Mapping[str, str]) -> dict[str, str]:
+    """Return what the fields hold, without the practice user where real users may be."""
+    p = run.parameters
+    if p is not None and p.to_target().may_be_sandbox:
+        return dict(values)
+    fields = run.parameters_model.model_fields
+    kept = (*OF_A_POOL, *(name for name in values if run.parameters_model.choices(name)))
+    return {
+        name: "" if name not in kept and value == fields[name].default else value
+        for name, value in values.items()
+    }
 
 
 def fields_of(run: Runbook[Any]) -> list[dict[str, Any]]:

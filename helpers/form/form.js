@@ -146,12 +146,20 @@ function render({ model, el }) {
     send({ kind: "submit", turn: model.get("turn"), values });
   });
   // What is typed into a secret field stays here: a plan does without.
-  plan.addEventListener("click", () => {
+  const openValues = () => {
     const open = [...inputs].filter(([, { field }]) => field.kind !== "secret");
+    return Object.fromEntries(open.map(([name, { input }]) => [name, input.value]));
+  };
+  plan.addEventListener("click", () => {
     takenUp = false;
     busy();
     status.focus();
-    send({ kind: "plan", turn: model.get("turn"), values: Object.fromEntries(open.map(([name, { input }]) => [name, input.value])) });
+    send({ kind: "plan", turn: model.get("turn"), values: openValues() });
+  });
+  // The kernel puts a form for that pool in the place of this one.
+  if (!atDesk) inputs.get("pool")?.input.addEventListener("change", () => {
+    emptySecrets();
+    send({ kind: "pool", turn: model.get("turn"), values: openValues() });
   });
   next.addEventListener("click", () => send({ kind: "next", turn: model.get("turn") }));
   again.addEventListener("click", () => {

@@ -13,7 +13,10 @@ function setValue(input, value) {
 
 function drawField(field, prefix, inputs) {
   const id = `${prefix}-${field.name}`;
-  const choices = (field.choices ?? []).map((value) => element("option", { value, textContent: value }));
+  const choices = (field.choices ?? []).map((choice) => {
+    const [value, words] = [choice].flat(); // a choice may have words of its own
+    return element("option", { value, textContent: words ?? value });
+  });
   const input = element(choices.length ? "select" : "input", { id, name: field.name, spellcheck: false }, ...choices);
   input.value = field.value ?? "";
   if (!choices.length) input.type = field.kind === "secret" && !field.shown ? "password" : "text";

@@ -19,17 +19,21 @@ from helpers.form import widgets
 from helpers.form.fields import (
     OF_A_POOL,
     UNSEEN,
+    broken_off,
+    emptied_of_practice,
     errors_of,
     fields_of,
     in_words,
     label_of,
     labelled,
+    pool_field,
     where_line,
 )
 from helpers.form.widgets import Form, View
 from helpers.run.base import Runbook
 from helpers.run.entry import RUNBOOKS
 from helpers.run.masking import mask_html, mask_record
+from helpers.run.named_pool import pool_choices
 from helpers.run.practice import users_side
 from helpers.run.record import MIME, NextRunbook, Outcome
 from helpers.run.recording import JournalUnavailable, recorded
@@ -78,28 +82,56 @@ class InteractiveRun:
         self._goes_on: NextRunbook | None = None
         self._answers = ""
         self._prepared = "" if arrive else in_words(run.practice())
-        sandbox = run.parameters is not None and run.parameters.to_target().may_be_sandbox
-        self.form = Form(
-            title=run.title,
-            where="" if desk is not None and sandbox else where_line(run),
-            production=run.parameters is not None and run.parameters.named_pool.production,
-            button=run.button,
-            verify_hint=run.verify_hint,
-            fields=fields_of(run),
-            errors=errors_of(run.problems),
-            practice=sandbox and "username" in run.form_fields,
-            requests_codes=run.requests_codes,
-            arrive=arrive,
-            at_desk=desk is not None,
-            training=[list(case) for case in run.training().items()],
-        )
+        # At the desk, and where another form has gone on to this one, the pool is known.
+        self._pools = () if arrive or desk is not None else tuple(pool_choices())
+        self.form = self._make_form(arrive=arrive)
         self._typed = {field["name"]: field["value"] for field in self.form.fields}
-        self.form.on_msg(self._on_message)
         self.result, self.record, self.proof = (View(_WAITING) for _ in range(3))
         self._views: list[tuple[View, Callable[[], Any]]] = []
         self._following: InteractiveRun | None = None
         self.next = ipywidgets.VBox()
         self._page = ipywidgets.VBox([self.form, self.next])
+
+    def _make_form(self, *, arrive: bool) -> Form:
+        """Return a form for what the run is about. arrive: see Form."""
+        run = self._run
+        sandbox = run.parameters is not None and run.parameters.to_target().may_be_sandbox
+        choice = [pool_field(run, self._pools)] if len(self._pools) > 1 else []
+        form = Form(
+            title=run.title,
+            where="" if self._desk is not None and sandbox else where_line(run),
+            production=run.parameters is not None and run.parameters.named_pool.production,
+            button=run.button,
+            verify_hint=run.verify_hint,
+            fields=[*choice, *fields_of(run)],
+            errors=errors_of(run.problems),
+            practice=sandbox and "username" in run.form_fields,
+            requests_codes=run.requests_codes,
+            arrive=arrive,
+            at_desk=self._desk is not None,
+            training=[list(case) for case in run.training().items()],
+        )
+        form.on_msg(self._on_message)
+        return form
+
+    def _choose_pool(self, values: Mapping[str, str]) -> None:
+        """Be about another pool: its form takes this one's place, with what was typed of the user.
+        Nothing of an earlier press stays.
+        """
+        left = self.form
+        self._leave_next()
+        self._empty_views(_WAITING)
+        self._run.result = self._run.record = self._goes_on = None
+        self._run.choose_pool(values.get("pool", ""))
+        self.form = self._make_form(arrive=True)
+        of_user = {one: text for one, text in values.items() if one not in OF_A_POOL}
+        fields = {field["name"]: field["value"] for field in self.form.fields}
+        typed = {one: text.strip(UNSEEN) for one, text in of_user.items() if one in fields}
+        self._typed = emptied_of_practice(self._run, fields | typed)
+        self._page.children = (self.form, self.next)
+        left.on_msg(self._on_message, remove=True)
+        left.empty()
+        left.close()
 
     @property
     def name(self) -> str:
@@ -155,7 +187,9 @@ class InteractiveRun:
             return
         if content.get("turn") != self.form.turn or self.form.state != "ready":
             return
-        if kind == "plan":
+        if kind == "pool":
+            self._choose_pool(dict(content.get("values", {})))
+        elif kind == "plan":
             self._rehearse(dict(content.get("values", {})))
         elif kind == "train" and content.get("case") in self._run.training():
             values = self._run.train(content["case"])
@@ -210,7 +244,7 @@ class InteractiveRun:
             # A callback's exception would vanish. It may have struck after the call was sent: an
             # unknown outcome.
             logging.getLogger(__name__).exception("the runbook failed")
-            card = self._broken_off(exc)
+            card = broken_off(run.verify_hint, exc)
             self._show(card, "unknown")
             none = "<p>No record: the run did not come to its end.</p>"
             self.record.fill(none, none)
@@ -282,24 +316,6 @@ class InteractiveRun:
 
     def _fill(self, view: View, markup: str) -> None:
         view.fill(markup, mask_html(markup, self._run.output_masker()))
-
-    def _broken_off(self, error: BaseException) -> Card:
-        """Return the card of a run that an exception ended: whether it acted is not known."""
-        headline = "Unknown: the runbook itself failed."
-        happened = f"{type(error).__name__}: {redact(str(error))}"
-        then = f"{self._run.verify_hint} Then report this."
-        if isinstance(error, KeyboardInterrupt):
-            headline = "Unknown: the run was interrupted."
-            happened = "The kernel was interrupted while it waited for Cognito."
-            then = self._run.verify_hint
-        return Card(
-            headline,
-            (
-                ("What happened", happened),
-                ("What it means", "The call may have been sent, and may have been carried out."),
-                ("What to do next", then),
-            ),
-        )
 
     def _asked(self, content: Mapping[str, Any]) -> dict[str, str]:
         username = str(content.get("username") or "").strip(UNSEEN)

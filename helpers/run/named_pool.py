@@ -132,7 +132,7 @@ def _contradictions(
     for field in ("target", "region", "profile", "user_pool_id"):
         theirs = getattr(pool, field)
         # The sandbox has any pool that somebody has made in it.
-        free = pool.is_practice and field == "user_pool_id"
+        free = pool.is_practice and field in ("region", "user_pool_id")
         if field in said and theirs and said[field] != theirs and not free:
             yield Problem(field, f"is {said[field]}, but the pool {pool.name} is {theirs}.")
     if said.get("client_id") and client is None and pool.clients and not pool.is_practice:
