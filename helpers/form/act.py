@@ -100,11 +100,17 @@ class NonInteractiveRun:
         return draw()
 
     def __repr__(self) -> str:
-        return f"{self._said}\n\n{self._prepared!r}"
+        return "\n\n".join([self._said, *(repr(card) for card in self._shown)])
 
     def _repr_html_(self) -> str:
         said = html.escape(self._said)
-        return f"<style>{PRINT_CSS}</style><p>{said}</p>{self._prepared.to_html()}"
+        shown = "".join(card.to_html() for card in self._shown)
+        return f"<style>{PRINT_CSS}</style><p>{said}</p>{shown}"
+
+    @property
+    def _shown(self) -> tuple[Card, ...]:
+        """What was prepared, where anything was."""
+        return (self._prepared,) if self._prepared.rows else ()
 
     @property
     def _said(self) -> str:
