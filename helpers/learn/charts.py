@@ -1,4 +1,4 @@
-"""The charts of the lessons: calls in sequence, a user's states, time, bars, and steps.
+"""The charts of the lessons: calls in sequence, a user's states, bars, and steps.
 
 Each draws what really happened, and says the same in words: nothing is said by colour alone.
 """
@@ -6,10 +6,9 @@ Each draws what really happened, and says the same in words: nothing is said by 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
-from helpers.display.picture import BAD, FILL, INK, PAPER, SOFT, WIDTH, Canvas, Picture, wrapped
+from helpers.display.picture import BAD, FILL, INK, PAPER, SOFT, WIDTH, Canvas, Picture
 
 # --- who said what to whom ------------------------------------------------------------------------
 
@@ -75,8 +74,8 @@ def _arrow(canvas: Canvas, y: float, here: float, there: float, message: Message
             canvas.line(start, end, colour=colour, width=2)
     else:
         canvas.arrow((here, y + 3), (there, y + 3), colour=colour, dashed=message.reply)
-    middle, half = (here + there) / 2, 3.3 * len(message.words) + 3
-    canvas.box(middle - half, y - 15, 2 * half, 14, stroke=PAPER, radius=0)
+    middle, half = (here + there) / 2, 3.9 * len(message.words) + 4
+    canvas.box(middle - half, y - 15, 2 * half, 13, stroke=PAPER, radius=0)
     canvas.text(middle, y - 4, message.words, size=12, anchor="middle", colour=colour)
 
 
@@ -101,9 +100,9 @@ _WAYS = (  # from, to, words, corners, where the words stand
     (
         "FORCE_CHANGE_PASSWORD",
         "CONFIRMED",
-        ("a new password, at the first sign-in",),
+        ("a new password,", "at the first sign-in"),
         ((228, 248), (368, 188)),
-        (312, 228, "start"),
+        (286, 240, "start"),
     ),
     (
         "CONFIRMED",
@@ -118,13 +117,6 @@ _WAYS = (  # from, to, words, corners, where the words stand
         ("ConfirmForgotPassword",),
         ((735, 102), (735, 168), (473, 168)),
         (725, 162, "end"),
-    ),
-    (
-        "EXTERNAL_PROVIDER",
-        "CONFIRMED",
-        ("AdminSetUserPassword",),
-        ((735, 248), (735, 186), (473, 186)),
-        (725, 200, "end"),
     ),
     (
         "CONFIRMED",
@@ -142,21 +134,30 @@ _WAYS = (  # from, to, words, corners, where the words stand
 def states(who: str, present: str) -> Picture:
     """Draw the states that a user can be in, the calls between them, and the present state.
 
-    The states and ways are those of the developer guide and the API reference; the rarer
-    AdminSetUserPassword, which leads from everywhere to CONFIRMED (or to FORCE_CHANGE_PASSWORD), is
-    drawn where it is the only way. ValueError for a state that is not drawn.
+    The states and ways are those of the developer guide and the API reference. ValueError for a
+    state that is not drawn.
     """
     if present not in _PLACES:
         raise ValueError(f"no state is drawn that is called {present!r}")
     title = f"The states of a user; {who} is now {present}"
-    canvas = Canvas(title, 330)
+    canvas = Canvas(title, 370)
     for way in _WAYS:
         _way(canvas, *way)
+    canvas.arrow((420, 319), (420, 198))
+    canvas.box(360, 319, 120, 30, stroke=SOFT, radius=14)
+    canvas.text(420, 339, "from any state", size=12, anchor="middle", colour=SOFT)
+    canvas.text(430, 262, "AdminSetUserPassword", size=12, colour=SOFT)
+    for number, line in enumerate(("(a temporary password leads", "to FORCE_CHANGE_PASSWORD)")):
+        canvas.text(430, 277 + 14 * number, line, size=11, colour=SOFT)
     for name in _PLACES:
         _state(canvas, name, who if name == present else "")
     words = [f"{name}: {means}." for name, means in _MEANS.items()]
     words[list(_MEANS).index(present)] += f" This is where {who} is now."
     words += [f"From {start} to {end}: {' '.join(line)}." for start, end, line, *_ in _WAYS]
+    words.append(
+        "From any state to CONFIRMED: AdminSetUserPassword. With a temporary password it leads to"
+        " FORCE_CHANGE_PASSWORD."
+    )
     return Picture(title, canvas.svg(), tuple(words))
 
 
@@ -170,7 +171,8 @@ def _way(
             canvas.text(222, 20 + 15 * number, line, size=12, colour=SOFT)
         canvas.line((405, 124), (340, 44), dashed=True)
     else:
-        canvas.text(x, y, words[0], size=12, anchor=anchor, colour=SOFT)
+        for number, line in enumerate(words):
+            canvas.text(x, y + 14 * number, line, size=12, anchor=anchor, colour=SOFT)
 
 
 def _state(canvas: Canvas, name: str, who: str) -> None:
@@ -183,69 +185,6 @@ def _state(canvas: Canvas, name: str, who: str) -> None:
     if who:
         sign, line = ("▼", y - 30) if y < 150 else ("▲", y + 40)
         canvas.text(x, line, f"{sign} {who} is here", anchor="middle", bold=True)
-
-
-# --- what was true when ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Moment:
-    """One column of a timeline: when, what happened, whether it went well."""
-
-    at: str
-    words: str
-    good: bool = True
-
-
-def timeline(
-    title: str, moments: Sequence[Moment], rows: Sequence[tuple[str, Sequence[str]]]
-) -> Picture:
-    """Draw what was true after each moment.
-
-    rows: a name, and a text for every moment; "" leaves a gap, and equal neighbours become one bar.
-    The columns are in order, not to scale: each says what time it was.
-    """
-    left = 22 + max((8.4 * len(name) for name, _ in rows), default=0)
-    step = (WIDTH - left - 16) / max(len(moments), 1)
-    heads = [
-        wrapped(f"{number}. {moment.words}", int(step / 6.4))
-        for number, moment in enumerate(moments, 1)
-    ]
-    top = 46 + 14 * max(map(len, heads), default=0)
-    canvas = Canvas(title, top + 40 * len(rows) + 6)
-    words = []
-    for number, (moment, lines) in enumerate(zip(moments, heads, strict=True)):
-        x = left + number * step
-        canvas.line((x, 40), (x, canvas.height - 12), colour=FILL)
-        canvas.text(x + 3, 24, moment.at, size=12, bold=True)
-        for line, part in enumerate(lines):
-            canvas.text(x + 3, 44 + 14 * line, part, size=11, colour=INK if moment.good else BAD)
-        truths = ", ".join(f"{name}: {texts[number] or 'none'}" for name, texts in rows)
-        words.append(f"{moment.at}: {moment.words}. Afterwards: {truths}.")
-    for number, (name, texts) in enumerate(rows):
-        y = top + number * 40
-        canvas.text(12, y + 19, name, bold=True)
-        for start, length, text in _spans(texts):
-            _bar(canvas, left + start * step + 2, y, length * step - 4, text)
-    return Picture(title, canvas.svg(), tuple(words))
-
-
-def _spans(texts: Sequence[str]) -> list[tuple[int, int, str]]:
-    """Return (first column, columns, text) for each run of the same text that is not empty."""
-    spans, column = [], 0
-    for text, group in groupby(texts):
-        length = len(list(group))
-        spans.append((column, length, text))
-        column += length
-    return [span for span in spans if span[2]]
-
-
-def _bar(canvas: Canvas, x: float, y: float, width: float, text: str) -> None:
-    canvas.box(x, y, width, 28, fill=FILL, stroke=SOFT)
-    lines = wrapped(text, int(width / 7))[:2]
-    size, first = (11, 18) if len(lines) == 1 else (10, 12)
-    for number, line in enumerate(lines):
-        canvas.text(x + 5, y + first + 12 * number, line, size=size)
 
 
 # --- how much, when -------------------------------------------------------------------------------

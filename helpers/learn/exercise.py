@@ -87,11 +87,20 @@ _ADVICE = {
     "a digit is wrong": ("same code",),
     "the password breaks a rule": ("same code",),
     "a space came along with the password": ("same code",),
-    "the code is more than an hour old": ("new code", "sign in"),
+    "the code is more than an hour old": ("new code",),
     "the fifth try after one request": ("wait",),
     "everybody confirms at once": ("wait",),
     "the trigger after the confirmation raises an error": ("sign in",),
+    "the service fails after it did the work": ("sign in",),
     "the answer is lost on its way": ("sign in",),
+    "nobody has that name": ("support",),
+    "the user is disabled": ("support",),
+    "the user never finished signing up": ("support",),
+    "the app client's id is wrong": ("support",),
+    "the app client has a secret, and no hash of it was sent": ("support",),
+    "a firewall is in front of the pool": ("support",),
+    "the region is a replica": ("support",),
+    "the code was used already": ("new code", "sign in"),
 }
 
 
@@ -220,26 +229,61 @@ def a_migration(handler: Any) -> Card:
     old, _ = played("cem", "Old-Shop-Pass-1")
     wrong, over = played("cem", "Wrong-1-Pass")
     forgot, _ = played("cem")
+    moves = old == "yes"  # without that, what is refused is no merit of the handler
     strangers = [said for said, _ in (played("nobody"), played("nobody", "Old-Shop-Pass-1"))]
     return checked(
         "Your migration",
         (
             f"cem signs in with his old password and notices nothing; Cognito says {old}",
-            old == "yes",
+            moves,
         ),
         (
             (
                 "with a wrong password cem does not get in, and is not brought over; Cognito says"
                 f" {wrong}"
             ),
-            wrong != "yes" and not over,
+            moves and wrong != "yes" and not over,
         ),
         (f'cem can click "forgot password" first; Cognito says {forgot}', forgot == "yes"),
         (
             f"nobody else is let in: there is no such user; Cognito says {strangers[0]}",
-            all(said.startswith("UserNotFoundException: ") for said in strangers),
+            forgot == "yes" and all(one.startswith("UserNotFoundException: ") for one in strangers),
         ),
     )
+
+
+def a_message_in_two_languages(function: Any) -> Card:
+    """Check a CustomMessage trigger: German for a locale of de, English for all others."""
+    wanted = {"de-AT": "Ihr Code: ", "en-GB": "Your code: ", "": "Your code: "}
+    points = []
+    for locale, start in wanted.items():
+        lesson = Lesson()
+        lesson.quiet.update_user_pool(
+            UserPoolId=DEFAULT_POOL_ID,
+            AutoVerifiedAttributes=["email"],
+            EmailConfiguration={
+                "EmailSendingAccount": "DEVELOPER",
+                "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/help@example.com",
+            },
+        )
+        if locale:
+            lesson.quiet.admin_update_user_attributes(
+                UserPoolId=DEFAULT_POOL_ID,
+                Username=DEFAULT_USERNAME,
+                UserAttributes=[{"Name": "locale", "Value": locale}],
+            )
+        lesson.box.on("CustomMessage", function)
+        said = ""
+        try:
+            lesson.quiet.forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=DEFAULT_USERNAME)
+            message = lesson.box.mailbox()[-1]
+            said = str(message["body"])
+            good = said == f"{start}{message['code']}"
+            said = said.replace(str(message["code"]), "(the code)")
+        except lesson.quiet.exceptions.ClientError as error:
+            said, good = error.response["Error"]["Message"], False
+        points.append((f"locale {locale or '(none)'}: {said}", good))
+    return checked("A message in two languages", *points)
 
 
 def a_request_by_hand(headers: Any, body: Any) -> Card:

@@ -2,14 +2,14 @@
 
     lesson = Lesson()
     request_code(lesson.client, client_id=..., username=...)
-    lesson.mail(), lesson.status(), lesson.sequence(), lesson.timeline()
+    lesson.mail(), lesson.status(), lesson.sequence()
 
 What it says is read off the calls that really went through its clients and off the sandbox's own
 state after each.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ from helpers.cognito.errors import Answered, ResetError
 from helpers.display.card import Card
 from helpers.display.picture import Picture
 from helpers.learn import charts, story
-from helpers.learn.story import Call, Pause, clock
+from helpers.learn.story import Aside, Call, Event, Pause, clock
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, DEFAULT_USERNAME, Sandbox
 from helpers.secrets.secret import Secret
 from helpers.target import Target
@@ -126,7 +126,7 @@ class Lesson:
 
     def __init__(self) -> None:
         self.box = Sandbox.in_memory()
-        self.story: list[Call | Pause] = []
+        self.story: list[Event] = []
         self.quiet = self._client()
 
     @cached_property
@@ -214,6 +214,21 @@ class Lesson:
         client.meta.events.register_first(f"before-send.{_EVENTS}", before)
         client.meta.events.register(f"response-received.{_EVENTS}", after)
 
+    def heard(
+        self, sender: str, receiver: str, function: Callable[[str], str | None]
+    ) -> Callable[[str], str | None]:
+        """Return the function, of one name, so that the record hears who is asked and answers."""
+
+        def asked(name: str) -> str | None:
+            answer = function(name)
+            self.story += [
+                Aside(sender, receiver, f"{name}?"),
+                Aside(receiver, sender, answer or "unknown", reply=True),
+            ]
+            return answer
+
+        return asked
+
     # --- what there is to see ---
 
     def status(self, username: str = DEFAULT_USERNAME, pool_id: str = DEFAULT_POOL_ID) -> str:
@@ -281,10 +296,6 @@ class Lesson:
     def sequence(self, title: str) -> Picture:
         """Draw every call of this lesson, in order."""
         return story.sequence(title, self.story)
-
-    def timeline(self, title: str, username: str = DEFAULT_USERNAME) -> Picture:
-        """Draw what was true after each call: status, working codes, working password."""
-        return story.timeline(title, self.story, username)
 
     def states(self, who: str = "Diego", username: str = DEFAULT_USERNAME) -> Picture:
         """Draw the states of a user, with the one marked in which this user is now."""

@@ -35,20 +35,6 @@ def handler_for(
     return handler
 
 
-class Listener:
-    """A handler that logs what it was asked and what it answered."""
-
-    def __init__(self, handler: Handler) -> None:
-        self.handler = handler
-        self.log: list[tuple[Event, Event]] = []
-
-    def __call__(self, event: Event, context: Any = None) -> Event:
-        asked = {**event, "request": dict(event["request"]), "response": dict(event["response"])}
-        answer = self.handler(event, context)
-        self.log.append((asked, answer))
-        return answer
-
-
 class Source:
     """The source of a function, as a notebook shows it."""
 

@@ -1,11 +1,11 @@
-"""What happened in a lesson, call by call, as a sequence, a timeline, or steps.
+"""What happened in a lesson, call by call, as a sequence or as steps.
 
 A story is a list of calls and pauses, each with what was true after it. The
 secrets are left out.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -106,6 +106,39 @@ class Pause:
     good: bool = True
 
 
+@dataclass(frozen=True)
+class Aside:
+    """Something said while a call was worked on, such as by a trigger; drawn inside that call."""
+
+    sender: str
+    receiver: str
+    words: str
+    reply: bool = False
+
+
+class Listener:
+    """A handler that logs what it was asked and what it answered.
+
+    story: a lesson's record, which then hears the trigger too.
+    """
+
+    def __init__(
+        self, handler: Callable[..., dict[str, Any]], story: list[Any] | None = None
+    ) -> None:
+        self.handler = handler
+        self.log: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self.story = [] if story is None else story
+
+    def __call__(self, event: dict[str, Any], context: Any = None) -> dict[str, Any]:
+        asked = {**event, "request": dict(event["request"]), "response": dict(event["response"])}
+        self.story.append(Aside("Cognito", "trigger", event["triggerSource"].partition("_")[2]))
+        answer = self.handler(event, context)
+        self.log.append((asked, answer))
+        status = answer["response"].get("finalUserStatus") or "unchanged"
+        self.story.append(Aside("trigger", "Cognito", status, reply=True))
+        return answer
+
+
 def masked(content: Any) -> Any:
     """Return a request or an answer without its secrets, more than AWS's model marks."""
     if isinstance(content, dict):
@@ -117,19 +150,29 @@ def masked(content: Any) -> Any:
 
 # --- how it is shown ------------------------------------------------------------------------------
 
-Story = Sequence[Call | Pause]
+Event = Call | Pause | Aside
+Story = Sequence[Event]
 _BEFORE = {"status": "CONFIRMED", "password": "the first"}  # where the user of every lesson begins
 
 
 def sequence(title: str, story: Story) -> Picture:
     """Draw every call, in order: who asks, what Cognito answers, which messages it sends."""
     messages: list[charts.Message] = []
+    actors, asides = _actors(story), list[Aside]()
     for event in story:
+        if isinstance(event, Aside):
+            asides.append(event)
+            continue
         at = clock(event.at)
         if isinstance(event, Pause):
             messages.append(charts.Message(at, "", "", event.words))
             continue
         messages.append(charts.Message(at, event.who, "Cognito", event.operation))
+        messages += [
+            charts.Message(at, one.sender, one.receiver, one.words, reply=one.reply)
+            for one in asides
+        ]
+        asides = []
         messages += [
             charts.Message(at, "Cognito", "mailbox", f"code {number}") for number in event.mails
         ]
@@ -144,17 +187,23 @@ def sequence(title: str, story: Story) -> Picture:
                 lost=not event.status,
             )
         )
+    return charts.sequence(title, actors, messages)
+
+
+def _actors(story: Story) -> list[str]:
+    """Return who talks, from left to right: devices, Cognito, the mailbox, and what is behind."""
     talking = dict.fromkeys(event.who for event in story if isinstance(event, Call))
-    return charts.sequence(title, [*talking, "Cognito", "mailbox"], messages)
+    behind = dict.fromkeys(
+        name
+        for event in story
+        if isinstance(event, Aside)
+        for name in (event.sender, event.receiver)
+        if name not in talking and name != "Cognito"
+    )
+    return [*talking, "Cognito", "mailbox", *behind]
 
 
-def timeline(title: str, story: Story, username: str) -> Picture:
-    """Draw what was true of a user after each call and pause."""
-    moments = [charts.Moment(clock(event.at), event.words, event.good) for event in story]
-    return charts.timeline(title, moments, list(truths(story, username).items()))
-
-
-def truths(story: Story, username: str) -> dict[str, list[str]]:
+def truths(story: Sequence[Call | Pause], username: str) -> dict[str, list[str]]:
     """Return what was true of a user after each event: status, codes, password.
 
     "" means: none.
@@ -198,8 +247,9 @@ class Step:
 
 def steps(story: Story, username: str) -> tuple[Step, ...]:
     """Tell the story one step after another."""
-    rows, told, before = truths(story, username), [], dict(_BEFORE)
-    for number, event in enumerate(story):
+    events = [event for event in story if not isinstance(event, Aside)]
+    rows, told, before = truths(events, username), [], dict(_BEFORE)
+    for number, event in enumerate(events):
         after = {name: values[number] for name, values in rows.items()}
         changed = tuple(
             f"{name}: {_state(name, now)}"

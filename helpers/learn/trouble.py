@@ -1,13 +1,13 @@
 """Everything that can go wrong with a reset, made to happen: one story for each refusal.
 
     reproduce("ConfirmForgotPassword", "a digit is wrong")  what Cognito says, and what it means
-    table(reproduce_all("code"), "The code is refused")     a family of them
+    table([reproduce(...), reproduce(...)], "A title")      several of them
 
 Every story is played on a fresh Cognito, by the real call. A few errors stand in AWS's model and
 nobody has reported them from these calls; they are put in place of the answer, and say so.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -503,13 +503,7 @@ def reproduce(operation: str, name: str) -> Outcome:
     raise ValueError(f"no story of {operation} is called {name!r}; there are: {known}")
 
 
-def reproduce_all(family: str = "") -> tuple[Outcome, ...]:
-    """Play every story, or one family: code, password, limit, user, client, and so on."""
-    lesson = Lesson()
-    return tuple(_played(case, lesson) for case in CASES if family in ("", case.family))
-
-
-def table(outcomes: tuple[Outcome, ...], title: str) -> Table:
+def table(outcomes: Sequence[Outcome], title: str) -> Table:
     """Return stories as a table; if the calls differ, the first column names them."""
     mixed, rows = len({one.case.operation for one in outcomes}) > 1, []
     for one in outcomes:
@@ -529,31 +523,6 @@ def table(outcomes: tuple[Outcome, ...], title: str) -> Table:
         "What it means, and what to do next",
     )
     return Table(title, heads, tuple(rows))
-
-
-def catalogue(outcomes: tuple[Outcome, ...], operation: str) -> Table:
-    """Return one row for each error of a call: what may have happened, and what to try."""
-    rows: dict[str, list[Outcome]] = {}
-    for one in outcomes:
-        if one.case.operation == operation:
-            rows.setdefault(one.error.code or "(no answer at all)", []).append(one)
-    return Table(
-        f"Every way to be refused while {_WHILE[operation]}",
-        ("Cognito says", "What may have happened", "And the code?", "Try again"),
-        tuple(
-            (
-                code,
-                _joined(one.case.name for one in met),
-                _joined(one.afterwards for one in met),
-                _joined(one.again for one in met),
-            )
-            for code, met in sorted(rows.items())
-        ),
-    )
-
-
-def _joined(texts: Iterable[str]) -> str:
-    return "; or: ".join(dict.fromkeys(texts))
 
 
 def modelled(operation: str) -> set[str]:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from helpers.learn import charts
-from helpers.learn.charts import Message, Moment
+from helpers.learn.charts import Message
 
 TALK = (
     Message("09:00", "app", "Cognito", "ForgotPassword"),
@@ -17,14 +17,6 @@ TALK = (
 PICTURES = {
     "sequence": lambda: charts.sequence("A talk", ["app", "Cognito"], TALK),
     "states": lambda: charts.states("Diego", "CONFIRMED"),
-    "timeline": lambda: charts.timeline(
-        "A day",
-        [
-            Moment("09:00", "ForgotPassword ✓"),
-            Moment("10:00", "ConfirmForgotPassword ✗ NotAuthorized", False),
-        ],
-        [("status", ["CONFIRMED", "RESET_REQUIRED"]), ("code", ["works", ""])],
-    ),
     "steps": lambda: charts.steps(
         "Tries left", "minutes", [(0, 4), (60, 5)], [(0, True, "one"), (30, False, "two")], 5
     ),
@@ -110,6 +102,7 @@ def test_a_state_that_is_not_drawn_is_refused():
         charts.states("Ana", "ARCHIVED")
 
 
-def test_a_timeline_says_what_was_true_after_each_moment():
-    words = PICTURES["timeline"]().words
-    assert words[1].endswith("Afterwards: status: RESET_REQUIRED, code: none.")
+def test_an_administrators_password_leads_to_confirmed_from_every_state():
+    words = charts.states("Ana", "CONFIRMED").words
+    assert words[-1].startswith("From any state to CONFIRMED: AdminSetUserPassword.")
+    assert not [line for line in words if line.startswith("From EXTERNAL_PROVIDER")]
