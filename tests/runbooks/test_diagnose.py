@@ -1076,3 +1076,17 @@ def test_there_is_a_verdict_for_whatever_was_read_and_said(
 def test_what_was_said_is_never_repeated_since_it_may_hold_a_code_or_a_password(symptom):
     assert symptom not in repr(on(symptom))
     assert symptom not in repr(likely_causes(symptom))
+
+
+def test_a_text_with_several_causes_names_the_first_that_the_account_leaves_and_asks():
+    said = "User password cannot be reset in the current state."
+    told, *others = likely_causes(said)
+    assert told.problem == "temporary-password"
+    assert [one.key for one in told.candidates] == [told.problem, *(one.problem for one in others)]
+    assert told.questions
+    seen = on("Unrecognizable lambda output")
+    assert (seen.problem, seen.runbook) == ("trigger-failed", "")
+    assert [one.key for one in seen.candidates] == ["trigger-failed", "trigger-refuses"]
+    assert on("Unrecognizable lambda output", answer="password-was-not-entered").problem == (
+        "trigger-refuses"
+    )

@@ -109,7 +109,7 @@ def diagnose(
         events=tuple(events),
         others=tuple(others),
         unread=tuple(unread),
-        suspected=read.problems[:1] if read.sure else (),
+        suspected=read.problems if read.sure else (),
         open=() if read.sure else read.problems,
         by_text=read.by_text,
         message=read.message,
@@ -133,23 +133,30 @@ def _weighed(known: Known) -> Verdict:
     account = by_state(known, known.user)
     if account is not None:
         return _hidden(known, account)
-    if first and ruled_out(known, known.user, first):
-        first = ""
+    meant = [one for one in known.suspected if not ruled_out(known, known.user, one)]
     left = tuple(one for one in known.open if not ruled_out(known, known.user, one))
     if known.by_text and len(left) == 1:
-        first = left[0]
+        meant = list(left)
+    found = _said_and_seen(known, known.user, meant[0] if meant else "", left)
+    return asking(found, tuple(meant)) if found.problem in meant[:1] and meant[1:] else found
+
+
+def _said_and_seen(known: Known, user: User, first: str, left: tuple[str, ...]) -> Verdict:
+    """Return the verdict on a user in a state in which a code may be sent. first: what the symptom
+    means, "" for nothing that the account leaves. left: what it leaves open.
+    """
     if first in _WHEREVER or (first == "not-found" and known.by_text):
-        problem = told_apart(known, known.user, first)
-        return by_symptom(known, problem, by_delivery(known, known.user))
-    delivery = by_delivery(known, known.user)
+        problem = told_apart(known, user, first)
+        return by_symptom(known, problem, by_delivery(known, user))
+    delivery = by_delivery(known, user)
     if delivery is not None:
         return _hidden(known, delivery)
     if first and first not in _NO_MORE_THAN_A_RESET:
-        return by_symptom(known, told_apart(known, known.user, first), None)
+        return by_symptom(known, told_apart(known, user, first), None)
     if known.by_text and left and not first:
-        facts = state(known.username, known.user, known.pool)
+        facts = state(known.username, user, known.pool)
         return asking(known.verdict("ask", *facts), left)
-    return _unblocked(replace(known, open=left), known.user, first)
+    return _unblocked(replace(known, open=left), user, first)
 
 
 def _unseen(known: Known, first: str) -> Verdict:

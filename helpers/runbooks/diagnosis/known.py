@@ -10,10 +10,10 @@ from helpers.runbooks.diagnosis.verdicts import Verdict, verdict, with_parameter
 class Known:
     """The facts about one user, and what was said.
 
-    suspected: the problem that the symptom means, if it means one. open: those that it leaves, if
-    it leaves several. by_text: Cognito's own text says so. message: the text of an error that
-    nothing is known about. unread: what could not be read. parts: users whose name or contact
-    begins with what was asked for. ids: of the pool and the app client, for the next runbook.
+    suspected: what the symptom means, the likeliest first. open: what it leaves, where it is not
+    sure. by_text: Cognito's own text says so. message: the text of an error that nothing is known
+    about. unread: what could not be read. parts: users whose name or contact begins with what was
+    asked for. ids: of the pool and the app client, for the next runbook.
     """
 
     username: str

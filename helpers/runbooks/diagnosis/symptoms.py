@@ -60,9 +60,9 @@ READING = ("", "diagnose-user", "audit-pool")
 
 @dataclass(frozen=True)
 class Understood:
-    """What a symptom comes to. problems: the likeliest first, at most three. sure: the first alone
-    is meant; otherwise there is a question. by_text: Cognito's own text says so. message: the text
-    of a known error that nothing is known about.
+    """What a symptom comes to. problems: the likeliest first, at most three. sure: the first is
+    meant, unless an account speaks against it; otherwise there is a question. by_text: Cognito's
+    own text says so. message: the text of a known error that nothing is known about.
     """
 
     problems: tuple[str, ...] = ()
@@ -145,7 +145,8 @@ def likely_causes(symptom: str, answer: str = "", **known: str) -> tuple[Verdict
     why = _READ_OFF if read.by_text else _GUESSED
     likely = tuple(_alone(one, why, **known) for one in read.problems)
     if read.sure:
-        return likely
+        first, *others = likely
+        return (asking(first, read.problems) if others else first, *others)
     if not likely:
         return (asking(verdict("not-understood", (), **known), ()),)
     found = asking(verdict("ask", (why,), **known), read.problems)

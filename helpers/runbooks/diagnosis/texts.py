@@ -117,6 +117,7 @@ TEXTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("is required to reset", ("value-not-readable",)),
     ("is required to sign", ("value-not-readable",)),
     ("refresh token has", ("session-over",)),
+    ("login token. token expired", ("session-over",)),
     ("access token has", ("session-over",)),
     ("invalid refresh token", ("session-over",)),
     ("invalid access token", ("session-over",)),
@@ -209,7 +210,7 @@ _WORDS_TOO = {"forbidden", "lambda", "network"}
 class Exact:
     """What a text of Cognito's or an SDK's means. problems: () where the text is none that is
     known. message: the text of a known error that nothing is known about, without addresses and
-    long numbers; "" otherwise. sure: whether the text alone decides.
+    long numbers; "" otherwise. sure: the first problem is meant, unless an account denies it.
     """
 
     problems: tuple[str, ...]
@@ -222,7 +223,7 @@ def exact(said: str) -> Exact | None:
     text = " ".join(said.replace("\u2019", "'").split())
     for fragment, problems in _TEXTS:
         if fragment.search(text.lower()):
-            return Exact(problems, sure=len(problems) == 1)
+            return Exact(problems)
     named = _named(text)
     if named is None:
         return None
