@@ -39,11 +39,6 @@ class Diagnosis(Result):
     facts: tuple[tuple[str, str], ...] = ()
     matches: tuple[Match, ...] = ()
 
-    @property
-    def questions(self) -> tuple[Question, ...]:
-        """What to ask the caller; a choice's key is the parameter answer of the next diagnosis."""
-        return self.verdict.questions if self.verdict else ()
-
     def card(self) -> Card:
         """Return the verdict, what follows, why, and then everything that is known."""
         found = self.verdict
