@@ -50,6 +50,16 @@ def _share(_: click.Context, __: click.Parameter, text: str) -> float:
     return number
 
 
+def _window(_: click.Context, __: click.Parameter, text: str) -> str:
+    from helpers.campaign.hours import Hours
+
+    try:
+        Hours.read(text)
+    except ValueError as exc:
+        raise click.BadParameter(str(exc)) from None
+    return text
+
+
 _MANNER = (
     click.option(
         "--first", type=click.IntRange(0), default=0, help="Pause after so many more rows."
@@ -77,6 +87,18 @@ _MANNER = (
         help="Pause when more rows than this have failed; 0, the default, for any number.",
     ),
     click.option(
+        "--window",
+        default="",
+        metavar="HH:MM-HH:MM",
+        callback=_window,
+        help="Begin rows only between these local times, such as 20:00-06:00.",
+    ),
+    click.option(
+        "--per-day",
+        type=click.IntRange(1),
+        help="Begin so many rows on one date, by local time, at most.",
+    ),
+    click.option(
         "--over-mail-limit",
         is_flag=True,
         help="Begin although more e-mails would go out than are sent in a day.",
@@ -92,6 +114,13 @@ _MANNER = (
         help="An executed notebook for each row, or its record alone, which is much faster.",
     ),
     USERNAME_AS,
+    click.option(
+        "--progress",
+        type=click.Choice(["auto", "json", "none"]),
+        default="auto",
+        show_default=True,
+        help="A line on a terminal, JSON lines on standard error, or nothing.",
+    ),
 )
 USERS = click.option(
     "--users",
@@ -107,11 +136,13 @@ def with_manner(command: Any) -> Any:
 
 
 def manner(given: dict[str, Any]) -> Any:
+    from helpers.campaign.hours import Hours
     from helpers.campaign.owner import Manner
 
     options = {name: given.pop(name) for name in ("timeout", "username_as")}
     options["light"] = given.pop("notebooks") == "none"
-    return Manner(**given, options=options)
+    hours = Hours.read(given.pop("window"), given.pop("per_day") or 0)
+    return Manner(**given, hours=hours, options=options)
 
 
 def _run_command(entry: RunbookEntry) -> click.Command:
@@ -143,6 +174,7 @@ def _run_command(entry: RunbookEntry) -> click.Command:
         dry_run: bool,
         again: bool,
         ledger: str,
+        progress: str,
         as_json: bool,
         **given: Any,
     ) -> None:
@@ -151,6 +183,9 @@ def _run_command(entry: RunbookEntry) -> click.Command:
                 entry.read()
                 check_folder(out)
                 from helpers.campaign import owner
+                from helpers.campaign.progress import Progress
+
+                shown = Progress(progress)
             with refusals(ctx):
                 summary = owner.run_table(
                     entry,
@@ -162,10 +197,12 @@ def _run_command(entry: RunbookEntry) -> click.Command:
                     ledger=ledger,
                     dry_run=dry_run,
                     gate=gate(entry, users),
-                    on_read=progress("read"),
-                    on_done=progress("done"),
+                    on_read=shown.on_read,
+                    on_begin=shown.on_begin,
+                    on_done=shown.on_done,
                     stop=stop,
                 )
+                shown.end(summary)
         say_summary(summary, as_json, dry_run=dry_run)
         ctx.exit(0 if dry_run else summary.exit_code)
 
@@ -220,16 +257,6 @@ def refusals(ctx: click.Context) -> Iterator[None]:
         ctx.exit(exc.exit_code)
 
 
-def progress(word: str) -> Callable[..., None] | None:
-    if not sys.stderr.isatty():
-        return None
-
-    def told(*given: Any) -> None:
-        say(f"\r{given[-1]} {word}\033[K", nl=False, err=True)
-
-    return told
-
-
 def plan_words(plan: "Plan") -> list[str]:
     """Return a plan as lines that a person reads."""
     lines = [framed(label) for label in plan.pools]
@@ -264,6 +291,7 @@ def say_summary(summary: "Summary", as_json: bool, *, dry_run: bool = False) -> 
         say(f"Stopped {words_for(summary.stopped_by)}.")
     if summary.left:
         why = f" It is paused: {summary.why}." if summary.why else ""
+        why += f" It waits: {summary.waits}." if summary.waits else ""
         say(f"{summary.left} rows are left.{why} The same command again goes on with them.")
     for row in summary.failed:
         say(f"  line {row.number}: {row.outcome} (exit code {row.exit_code}), run {row.run}")

@@ -12,7 +12,6 @@ from helpers.campaign.cli import (
     batch_command,
     gate,
     manner,
-    progress,
     refusals,
     say_summary,
     with_manner,
@@ -101,6 +100,7 @@ def resume_command(
     campaign: str,
     out: Path,
     users: int | None,
+    progress: str,
     as_json: bool,
     **given: Any,
 ) -> None:
@@ -109,6 +109,9 @@ def resume_command(
         with stopped_early(ctx, stop):
             check_folder(out)
             from helpers.campaign import owner
+            from helpers.campaign.progress import Progress
+
+            shown = Progress(progress)
         with _opened(ctx, out, campaign) as (ledger, folder):
             entry = _runbook(ledger, folder)
             summary = owner.go_on(
@@ -117,10 +120,12 @@ def resume_command(
                 out=out,
                 manner=manner(given),
                 gate=gate(entry, users),
-                on_read=progress("read"),
-                on_done=progress("done"),
+                on_read=shown.on_read,
+                on_begin=shown.on_begin,
+                on_done=shown.on_done,
                 stop=stop,
             )
+            shown.end(summary)
     say_summary(summary, as_json)
     ctx.exit(summary.exit_code)
 

@@ -1,13 +1,13 @@
 """The command table: the users of a pool whom a campaign is about, as its table."""
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from helpers.campaign.cli import progress
 from helpers.runner.cli import VALUES, stopped_early
 from helpers.runner.cli_options import AS_JSON
 from helpers.runner.signals import StopRequests
@@ -116,7 +116,7 @@ def table_command(
                     parameters.user_pool_id,
                     wanted,
                     most=limit or 0,
-                    on_page=progress("listed"),
+                    on_page=_told if sys.stderr.isatty() else None,
                 )
         except ResetError as exc:
             say(f"Error: The users could not be listed: {exc} Nothing was written.", err=True)
@@ -134,6 +134,10 @@ def table_command(
         return
     say(f"{made['listed']} users listed ({made['calls']} calls), {made['kept']} kept: {table}")
     say(f"How it was made: {listing.made_path(table)}")
+
+
+def _told(count: int) -> None:
+    say(f"\r{count} listed\033[K", nl=False, err=True)
 
 
 def _read(

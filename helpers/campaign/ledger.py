@@ -23,6 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpers.campaign.history import remember
+from helpers.campaign.hours import waits_until
 from helpers.campaign.schema import (
     ACTING,
     CAMPAIGNS,
@@ -200,6 +201,8 @@ class Ledger:
         """
         now = time.time()
         with self.engine.begin() as db:
+            if waits_until(db, campaign):
+                return None
             waiting = db.execute(
                 select(ROWS.c.number, ROWS.c.attempt)
                 .where(_may_begin(db, campaign), ROWS.c.not_before <= now)

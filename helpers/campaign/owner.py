@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.campaign.ending import Ending
+from helpers.campaign.hours import ALWAYS, Hours, keep_hours, wait_words
 from helpers.campaign.ledger import ELSEWHERE, FILE, Ledger
 from helpers.campaign.plan import Plan, PlanFailed, is_planned, plan_of, read_users
 from helpers.campaign.schema import (
@@ -105,14 +106,16 @@ class Manner:
 
     workers: processes on this machine. pace: see `paces_of`. budget: how many rows may fail before
     it pauses, as a share of all below 1, as a number from 1 on, 0 for any number. first: pause when
-    so many more rows have begun; 0 for all. over_mail_limit: begin although more e-mails would go
-    out than the sender sends in a day. options: as `headless.run` takes them.
+    so many more rows have begun; 0 for all. hours: when rows may begin. over_mail_limit: begin
+    although more e-mails would go out than the sender sends in a day. options: as `headless.run`
+    takes them.
     """
 
     workers: int = 2
     pace: float = CALLS_A_SECOND
     budget: float = 0.0
     first: int = 0
+    hours: Hours = ALWAYS
     over_mail_limit: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -129,6 +132,7 @@ def run_table(
     dry_run: bool = False,
     gate: Callable[[Plan], None] | None = None,
     on_read: Callable[[int], None] | None = None,
+    on_begin: Callable[[int, str], None] | None = None,
     on_done: Callable[[Done, int], None] | None = None,
     stop: StopRequests | None = None,
 ) -> Summary:
@@ -138,7 +142,8 @@ def run_table(
     also where there is one of this runbook and table. ledger: the URL of a database that holds a
     new campaign's ledger. dry_run: read and plan, and send nothing.
     gate: told what a campaign will do before its first row; what it raises stops it. on_read: told
-    how many users have been read. on_done: told each row as it ends, and how many have. stop: what
+    how many users have been read. on_begin: told how many rows are to be run now, and in words what
+    they wait for, "" for nothing. on_done: told each row as it ends, and how many have. stop: what
     takes the signals already.
 
     Raises BadParameters, NotebookMissing or PlanFailed before anything runs, and Busy.
@@ -159,6 +164,7 @@ def run_table(
             dry_run=dry_run,
             gate=gate,
             on_read=on_read,
+            on_begin=on_begin,
             on_done=on_done,
             stop=stop,
         )
@@ -220,6 +226,7 @@ def go_on(
     dry_run: bool = False,
     gate: Callable[[Plan], None] | None = None,
     on_read: Callable[[int], None] | None = None,
+    on_begin: Callable[[int, str], None] | None = None,
     on_done: Callable[[Done, int], None] | None = None,
     stop: StopRequests | None = None,
 ) -> Summary:
@@ -244,8 +251,13 @@ def go_on(
             return summary_of(ledger, folder, plan=plan)
         first = about.begun + manner.first if manner.first else 0
         paces = paces_of(entry, manner.pace)
+        with ledger.engine.begin() as db:
+            keep_hours(db, campaign, manner.hours)
         ledger.allow(campaign, rows=first, budget=manner.budget, paces=paces)
         waiting = sum(1 for _ in ledger.rows(campaign, WAITING))
+        if on_begin:
+            with ledger.reading.connect() as db:
+                on_begin(min(waiting, manner.first or waiting), wait_words(db, campaign))
         crew = WorkerPool(
             min(manner.workers, waiting),
             ledger=ledger.url,

@@ -72,6 +72,14 @@ PACES = Table(
     Column("changed_at", Float, nullable=False),
 )
 
+HOURS = Table(
+    "hours",
+    META,
+    Column("campaign", String(80), primary_key=True),
+    Column("opens", String(5), nullable=False),
+    Column("closes", String(5), nullable=False),
+    Column("per_day", Integer, nullable=False),
+)
 EVENTS = Table(
     "events",
     META,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from helpers.campaign.hours import wait_words
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.plan import Plan
 from helpers.campaign.schema import (
@@ -35,7 +36,8 @@ class Summary:
     """How far a campaign is.
 
     rows: how many it has. left: how many still wait. seconds: of this go. outcomes, exit_codes: of
-    the rows that are over. state, why: whether it goes on, and if not, why.
+    the rows that are over. state, why: whether it goes on, and if not, why. waits: until when no
+    row may begin, in words, "" where one may now.
     """
 
     campaign: str
@@ -47,6 +49,7 @@ class Summary:
     state: str
     why: str
     folder: str
+    waits: str = ""
     stopped_by: int = 0
     failed: tuple[Row, ...] = field(default=(), repr=False)
     plan: Plan | None = field(default=None, repr=False)
@@ -73,6 +76,7 @@ class Summary:
             "exit_codes": {str(code): count for code, count in self.exit_codes.items()},
             "state": self.state,
             "why": self.why,
+            "waits": self.waits,
             "folder": self.folder,
             "stopped": bool(self.stopped_by),
             "exit_code": self.exit_code,
@@ -111,6 +115,8 @@ def summary_of(
             outcomes[outcome] += count
             codes[0 if outcome == "confirmed" else code] += count
     failed = _failed(ledger, folder.name)
+    with ledger.reading.connect() as db:
+        waits = wait_words(db, folder.name) if left else ""
     return Summary(
         folder.name,
         rows,
@@ -121,6 +127,7 @@ def summary_of(
         campaign.state if left and campaign.state != RUNNING else "done" if not left else PAUSED,
         campaign.why,
         str(folder),
+        waits,
         stopped_by,
         tuple(failed),
         plan,

@@ -1,0 +1,107 @@
+"""When rows of a campaign may begin: between two times of a day, and not more than so many a day.
+
+Both go by the local time of the machine whose worker asks, before each row. Nothing that is under
+way is stopped when the hours are over.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from helpers.campaign.schema import HOURS, ROWS, WAITING
+
+_TIME = r"([01]?\d|2[0-3]):([0-5]\d)"
+
+
+@dataclass(frozen=True)
+class Hours:
+    """opens, closes: such as 20:00 and 06:00, also over midnight; "" for the whole day. per_day:
+    rows that may begin on one date; 0 for any number.
+    """
+
+    opens: str = ""
+    closes: str = ""
+    per_day: int = 0
+
+    @classmethod
+    def read(cls, window: str, per_day: int = 0) -> "Hours":
+        """Read a window such as 20:00-06:00. Raises ValueError."""
+        if not window:
+            return cls(per_day=per_day)
+        found = re.fullmatch(rf"\s*{_TIME}\s*[-–]\s*{_TIME}\s*", window)
+        if found is None:
+            raise ValueError("is two times of a day, such as 20:00-06:00.")
+        opens, closes = (f"{int(h):02}:{m}" for h, m in (found.groups()[:2], found.groups()[2:]))
+        if opens == closes:
+            raise ValueError("ends when it begins: leave it out for the whole day.")
+        return cls(opens, closes, per_day)
+
+    def opening(self, now: datetime) -> datetime:
+        """Return when the window is open: now, or the next time that it opens."""
+        if not self.opens or self._is_open(now.time()):
+            return now
+        opening = datetime.combine(now.date(), time.fromisoformat(self.opens))
+        return opening if opening > now else opening + timedelta(days=1)
+
+    def _is_open(self, at: time) -> bool:
+        opens, closes = time.fromisoformat(self.opens), time.fromisoformat(self.closes)
+        if opens < closes:
+            return opens <= at < closes
+        return at >= opens or at < closes
+
+    def words(self) -> str:
+        """What they are, as options say it."""
+        window = f"--window {self.opens}-{self.closes}" if self.opens else ""
+        per_day = f"--per-day {self.per_day}" if self.per_day else ""
+        return " ".join(filter(None, (window, per_day)))
+
+
+ALWAYS = Hours()
+
+
+def now() -> datetime:
+    """Return the local time, without its zone."""
+    return datetime.now()
+
+
+def keep_hours(db: Connection, campaign: str, hours: Hours) -> None:
+    """Keep a campaign's hours, in place of those that it had."""
+    db.execute(delete(HOURS).where(HOURS.c.campaign == campaign))
+    if hours != ALWAYS:
+        db.execute(insert(HOURS).values(campaign=campaign, **vars(hours)))
+
+
+def hours_of(db: Connection, campaign: str) -> Hours:
+    """Return the hours of a campaign, and let no other worker claim a row until this ends."""
+    one = HOURS.c
+    found = db.execute(
+        select(one.opens, one.closes, one.per_day).where(one.campaign == campaign).with_for_update()
+    ).first()
+    return Hours(*found) if found else ALWAYS
+
+
+def waits_until(db: Connection, campaign: str) -> datetime | None:
+    """Return until when no row may begin, None where one may now."""
+    hours, at = hours_of(db, campaign), now()
+    opening = hours.opening(at)
+    if hours.per_day and opening.date() == at.date():
+        midnight = datetime.combine(at.date(), time())
+        begun = db.execute(
+            select(func.count())
+            .select_from(ROWS)
+            .where(ROWS.c.campaign == campaign, ROWS.c.state != WAITING)
+            .where(ROWS.c.claimed_at >= midnight.timestamp())
+        ).scalar_one()
+        if begun >= hours.per_day:
+            opening = hours.opening(midnight + timedelta(days=1))
+    return opening if opening > at else None
+
+
+def wait_words(db: Connection, campaign: str) -> str:
+    """Say until when no row begins, and by which options; "" where one may now."""
+    until = waits_until(db, campaign)
+    if until is None:
+        return ""
+    return f"no row begins before {until:%Y-%m-%d %H:%M} ({hours_of(db, campaign).words()})"
