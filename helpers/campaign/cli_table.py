@@ -105,11 +105,15 @@ def table_command(
     with StopRequests() as stop:
         with stopped_early(ctx, stop):
             from helpers.campaign import listing
-            from helpers.cognito.errors import ResetError
+            from helpers.cognito.errors import NotReached, ResetError
+            from helpers.run.where import Callers
 
             shared, parameters = _read(values, user_pool_id, table, force)
         wanted = listing.Wanted(statuses, enabled, modified_before, created_before, email_domain)
         try:
+            caller = Callers().of(parameters)
+            if isinstance(caller, NotReached):
+                raise caller
             with stopped_early(ctx, stop), stop.heard():
                 listed = listing.list_users(
                     parameters.to_target().client(signed=True),
@@ -133,6 +137,8 @@ def table_command(
         say(json.dumps({"table": str(table), **made}, indent=2, ensure_ascii=False))
         return
     say(f"{made['listed']} users listed ({made['calls']} calls), {made['kept']} kept: {table}")
+    if caller:
+        say(f"Signed by {caller.arn}.")
     say(f"How it was made: {listing.made_path(table)}")
 
 

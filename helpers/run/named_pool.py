@@ -57,6 +57,11 @@ def fill_in(
     client = pool.client(str(said["client_id"])) if "client_id" in said else pool.default_client
     problems = list(_contradictions(pool, said, client))
     known = _known(pool, client)
+    if pool.is_practice:
+        # What a runbook practises on may be another pool of the sandbox.
+        known |= {
+            field: fields[field].default or known[field] for field in known.keys() & fields.keys()
+        }
     if client and "client_id" in said:
         said["client_id"] = client.client_id  # it may have been named
     filled = {field: known[field] for field in FILLED_IN if field in fields}

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from helpers.cognito.errors import Problem
+from helpers.run.named_pool import fill_in
 from helpers.run.parameters import (
     PRACTICE_CLIENT,
     USERNAME,
@@ -215,7 +216,9 @@ class SetPasswordParameters(GatedParameters):
             str(given["password_to"]), sandbox=Target(str(given["target"])).may_be_sandbox
         )
         problems += [Problem("password_to", fault)] if fault else []
-        if given["two_persons"] == "yes" and not str(given["agreed_by"]).strip():
+        pool = fill_in(cls.model_fields, given).pool
+        asked = given["two_persons"] == "yes" or (pool is not None and pool.asks.second_person)
+        if asked and not str(given["agreed_by"]).strip():
             problems.append(
                 Problem(
                     "agreed_by",

@@ -70,7 +70,7 @@ class Asks(_Table):
     second_person: bool = Field(
         default=False,
         title="Second person",
-        description="whether a second person has to agree to what can take over an account",
+        description="whether set-password needs the name of a second person who has agreed",
     )
     codes_by_phone: bool = Field(
         default=False,

@@ -14,8 +14,9 @@ from helpers.campaign import listing
 from helpers.campaign.table import read_table
 from helpers.cognito.errors import Answered
 from helpers.runbooks import RUNBOOKS
-from helpers.sandbox import DEFAULT_POOL_ID, open_sandbox
+from helpers.sandbox import DEFAULT_POOL_ID, open_sandbox, serve
 from helpers.target import Target
+from tests.sts import ARN, EXPIRED, GOOD, sts
 
 
 def invoke(*words):
@@ -263,3 +264,18 @@ def test_a_spreadsheet_takes_no_username_for_a_formula(pool, out):
         cells = {row["username"] for row in csv.DictReader(file)}
     assert cells == {"'=cmd()", "'+4912345"}
     assert names_in(out) == {"=cmd()", "+4912345"}
+
+
+def test_aws_is_asked_who_signs_before_the_pool_is_listed(users, out, monkeypatch):
+    with serve(open_sandbox()) as cognito, sts() as told:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito.endpoint)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", told.endpoint)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example-secret")
+        command = ("-p", "target=aws", "--user-pool-id", DEFAULT_POOL_ID, "--out", out)
+        told.status, told.body = 403, EXPIRED
+        refused = invoke(*command)
+        told.status, told.body = 200, GOOD
+        made = invoke(*command)
+    assert (refused.exit_code, "who signs: ExpiredToken" in refused.output) == (6, True)
+    assert (made.exit_code, f"Signed by {ARN}." in made.output) == (0, True), made.output

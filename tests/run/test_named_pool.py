@@ -1,11 +1,13 @@
 """A named pool fills in the parameters that are left out, and what contradicts it is refused."""
 
 import pytest
+from pydantic.fields import FieldInfo
 
 from helpers import ConfirmReset, DiagnoseUser
 from helpers.form.fields import fields_of
 from helpers.run.entry import RUNBOOKS
 from helpers.run.journal import Journal
+from helpers.run.named_pool import fill_in
 from helpers.run.recording import start_entry
 from helpers.runbooks.schemas import (
     AdminResetParameters,
@@ -152,6 +154,25 @@ def test_a_case_number_is_one_short_line(case):
     assert read(AuditPoolParameters, case_number=case)[1] == {
         "case_number": "must be one line of at most 100 characters."
     }
+
+
+def test_a_second_person_is_asked_for_where_the_pool_says_so(file):
+    values = {"pool": "prod", **USER, "case_number": "7", "password_to": "ssm:/x"}
+    assert read(SetPasswordParameters, **values)[1] == {}
+    file.write_text(f"{POOLS_FILE}".replace("case_number = true", "second_person = true"))
+    assert set(read(SetPasswordParameters, **values)[1]) == {"agreed_by"}
+    assert read(SetPasswordParameters, **values, agreed_by="ann")[1] == {}
+
+
+def test_in_practice_a_runbook_keeps_to_the_pool_that_it_practises_on():
+    fields = {
+        **AuditPoolParameters.model_fields,
+        "user_pool_id": FieldInfo(default="us-east-1_Sandbox02"),
+    }
+    for values in ({}, {"user_pool_id": "us-east-1_Sandbox02"}):
+        filled = fill_in(fields, {"pool": "practice", **values}).values
+        assert filled["user_pool_id"] == "us-east-1_Sandbox02"
+    assert fill_in(fields, {"pool": "prod"}).values["user_pool_id"] == "eu-west-1_Prod1"
 
 
 def test_the_pool_of_a_run_that_names_none():
