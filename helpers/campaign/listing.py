@@ -15,16 +15,15 @@ import io
 import json
 import os
 import socket
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from helpers.campaign.patience import Patience
 from helpers.campaign.table import guarded
 from helpers.cognito.call import call
-from helpers.cognito.errors import Answered
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
@@ -42,8 +41,6 @@ STATUSES = (
 """Source: API reference, UserType."""
 _PAGE = 60
 _A_SECOND = 10.0  # calls, of the 30 that all of an account's pools share
-_MOST_TRIES = 8
-_LONGEST_WAIT = 64.0
 
 
 class TableError(Exception):
@@ -117,33 +114,29 @@ def list_users(
     *,
     most: int = 0,
     on_page: Callable[[int], None] | None = None,
-    sleep: Callable[[float], None] = time.sleep,
+    patience: Patience | None = None,
 ) -> Listed:
     """List a user pool, at ten calls a second at most, and return those of its users who are
     wanted.
 
-    most: stop when so many are found; 0 for all. on_page: told how many were listed so far. sleep:
-    how it waits. It reads, so a throttled page is asked for again, later and later. Raises the
-    errors of helpers.cognito.errors. Source: API reference, ListUsers.
+    most: stop when so many are found; 0 for all. on_page: told how many were listed so far.
+    patience: another pace. Raises the errors of helpers.cognito.errors. Source: API reference,
+    ListUsers.
     """
+    patience = patience or Patience(_A_SECOND)
     given: dict[str, Any] = {"UserPoolId": user_pool_id, "Limit": _PAGE}
     if wanted.filter:
         given["Filter"] = wanted.filter
     found: dict[str, None] = {}
-    count = calls = tries = 0
-    pause = 1 / _A_SECOND
-    while True:
+    count = calls = 0
+
+    def page() -> Any:
+        nonlocal calls
         calls += 1
-        try:
-            answer = call(client, "ListUsers", **given)
-        except Answered as exc:
-            tries += 1
-            if exc.code != "TooManyRequestsException" or tries == _MOST_TRIES:
-                raise
-            sleep(min(2.0 ** (tries - 1), _LONGEST_WAIT))
-            pause = min(pause * 2, 1.0)
-            continue
-        tries = 0
+        return call(client, "ListUsers", **given)
+
+    while True:
+        answer = patience.read(page)
         count += len(answer["Users"])
         found.update((user["Username"], None) for user in answer["Users"] if wanted.has(user))
         if on_page:
@@ -153,7 +146,6 @@ def list_users(
             names = tuple(found)[: most or None]
             return Listed(names, wanted, count, calls, whole=not token)
         given["PaginationToken"] = token
-        sleep(pause)
 
 
 def made_path(table: Path) -> Path:

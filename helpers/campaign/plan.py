@@ -5,7 +5,6 @@ how many a runbook can help, what the others need first, how many messages go ou
 takes.
 """
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from helpers.campaign.ledger import Ledger
+from helpers.campaign.patience import Patience
 from helpers.campaign.schema import WAITING, Row
 from helpers.cognito import reads
 from helpers.cognito.errors import Answered, BadParameters, NotReached, Problem, ResetError
@@ -120,14 +120,21 @@ def read_users(
                 client = parameters.to_target().client(signed=True)
                 pool = reads.read_pool(client, user_pool_id=parameters.user_pool_id)
                 found[where] = client, pool
-        began = time.monotonic()
-        with ThreadPoolExecutor(_AT_ONCE) as threads:
-            looks = threads.map(lambda row: _look(entry, row, *found[_where(entry, row)]), rows)
+        patience = Patience(_A_SECOND)
+
+        def look(row: Row) -> tuple[str, dict[str, Any]]:
+            return patience.read(lambda: _look(entry, row, *found[_where(entry, row)]))
+
+        threads = ThreadPoolExecutor(_AT_ONCE)
+        try:
+            looks = threads.map(look, rows)
             for number, (row, (account, seen)) in enumerate(zip(rows, looks, strict=True), 1):
                 ledger.note_plan(campaign, row.number, account, seen)
                 if on_read:
                     on_read(number)
-                time.sleep(max(began + number / _A_SECOND - time.monotonic(), 0))
+        finally:
+            # Where it was interrupted, the others are not read any more.
+            threads.shutdown(cancel_futures=True)
     except ResetError as exc:
         words = f"The users could not be read beforehand: {exc} Nothing was sent."
         raise PlanFailed(words, exc.exit_code) from exc

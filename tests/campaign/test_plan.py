@@ -1,12 +1,14 @@
 """The plan: each user is read once, nothing is changed, and nobody is in a campaign twice."""
 
 import json
+from functools import partial
 
 import pytest
 from click.testing import CliRunner
 
 from helpers.__main__ import main
-from helpers.campaign import owner
+from helpers.campaign import owner, plan
+from helpers.campaign.patience import Patience
 from helpers.cognito.errors import BadParameters
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_POOL_ID, open_sandbox, serve
@@ -131,6 +133,32 @@ def test_users_who_cannot_be_read_stop_it_before_anything_is_sent(table, tmp_pat
     assert "Nothing was sent." in told.output
     assert "Traceback" not in told.output
     assert not owner.folders(tmp_path / "runs")
+
+
+def test_a_user_whose_reading_is_throttled_is_read_again(table, tmp_path, monkeypatch):
+    monkeypatch.setattr(plan, "Patience", partial(Patience, sleep=lambda seconds: None))
+    open_sandbox().fault("AdminGetUser", "throttle-before-commit", 3)
+    summary = owner.run_table(ENTRY, table, out=tmp_path / "runs", dry_run=True)
+    assert (summary.plan.rows, summary.plan.can) == (5, 2)
+
+
+def test_users_are_read_at_a_pace_and_after_an_interrupt_no_more(tmp_path, pool, monkeypatch):
+    paces = []
+
+    def patience(a_second):
+        paces.append(a_second)
+        return Patience(a_second)
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(plan, "Patience", patience)
+    path = tmp_path / "users.csv"
+    path.write_text(rows(*(f"user{number}" for number in range(200))))
+    with pytest.raises(KeyboardInterrupt):
+        owner.run_table(ENTRY, path, out=tmp_path / "runs", on_read=interrupt)
+    assert paces == [40]
+    assert sum(open_sandbox().counts()["calls"]["AdminGetUser"].values()) < 200
 
 
 def test_the_plan_names_the_pool_and_who_signs_before_it_reads(table, tmp_path, monkeypatch):
