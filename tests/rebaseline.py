@@ -1,4 +1,4 @@
-"""Run the notebooks on a fresh sandbox and store their outputs anew: python -m tests.rebaseline
+"""Run the notebooks on a fresh sandbox and store their outputs again: python -m tests.rebaseline
 (make notebooks).
 
 The generated tables of the documents are stored too.

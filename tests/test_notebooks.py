@@ -27,7 +27,7 @@ def read(path):
 @pytest.mark.parametrize(
     "name", ["00-start-here", "learn/01-the-reset-flow", "runbooks/confirm-reset"]
 )
-def test_to_store_outputs_anew_changes_no_byte(name):
+def test_to_store_outputs_again_changes_no_byte(name):
     """One of each kind: that all outputs are the stored ones, nbval proves in an ordinary kernel,
     where they are seen, and the engine's own test to the letter."""
     path = NOTEBOOKS / f"{name}.ipynb"

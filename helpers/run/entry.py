@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from helpers.run.parameters import Parameters
 
 LOOK_UP = (
-    "The request may have been sent. Run diagnose-user before anything else: it shows how the user"
-    " stands now."
+    "The request may have been sent. Run diagnose-user first: it shows the state that the user is"
+    " in now."
 )
 
 

@@ -62,7 +62,7 @@ _WORDS = {
     "user_pool_id": "must be a user pool's id such as us-east-1_AbCdEfGhI.",
     "case_number": "must be one line of at most 100 characters.",
     "proof_of_identity": (
-        "must say in 1 to 500 characters how you know that it is the user; it stands in the record."
+        "must say in 1 to 500 characters how you know that it is the user; the record keeps it."
     ),
 }
 
@@ -182,7 +182,7 @@ class Parameters(BaseModel):
 
     @classmethod
     def _case_missing(cls, values: Mapping[str, Any], pool: Pool) -> Problem | None:
-        """Return what stands against it where the pool asks for a case number and there is none."""
+        """Return what is wrong where the pool asks for a case number and there is none."""
         about_a_user = "username" in cls.model_fields
         if not about_a_user or not pool.asks.case_number:
             return None

@@ -37,7 +37,7 @@ _WORDS = {
     "failed": "The notebook failed before it had a result.",
     "planned": "This was a dry run: the plan was made, and nothing was sent.",
 }
-_PLANNED = "If nothing in the plan stands against it, run it without --dry-run."
+_PLANNED = "If the plan is what you want, run it without --dry-run."
 _NOT_SENT = (
     "Nothing was sent, so nothing has changed; a code is as good as before. Fix the cause, then run"
     " again."

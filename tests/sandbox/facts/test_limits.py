@@ -131,7 +131,7 @@ def test_daily_mails(world):
     world.refuses(DAILY, world.forgot)
 
 
-@fact("The mails of a day count anew from 09:00 UTC", "documented")
+@fact("The mails of a day are counted from zero again at 09:00 UTC", "documented")
 def test_daily_mails_renewal(world):
     world.sandbox.settings(daily_mail_limit=1)
     world.sandbox.advance(23 * 3600 + 3599)
