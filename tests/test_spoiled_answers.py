@@ -19,17 +19,21 @@ from tests.sandbox.world import client_for
 from tests.spoiled import SPOILS, http, spoiling
 
 NEW = "Brand-new-1-password"
-NO_CONTACT = "no-verified-contact@example.com"
 
 
 @dataclass(frozen=True)
 class Case:
-    """One runbook: the call that changes something, "" for none, and the calls around it."""
+    """One runbook: the call that changes something, "" for none, and the calls around it.
+
+    also: a second call that changes something. user: a training case of its own.
+    """
 
     runbook: str
     changes: str
     before: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    also: str = ""
+    user: str = ""
 
 
 CASES = (
@@ -42,8 +46,31 @@ CASES = (
         before=("AdminGetUser", "DescribeUserPool"),
         after=("InitiateAuth",),
     ),
-    Case("sign-out-everywhere", "AdminUserGlobalSignOut", before=("AdminGetUser",)),
-    Case("fix-contact", "AdminUpdateUserAttributes", before=("AdminGetUser", "DescribeUserPool")),
+    Case(
+        "sign-out-everywhere",
+        "AdminUserGlobalSignOut",
+        before=("AdminGetUser", "AdminListUserSessions"),
+    ),
+    Case(
+        "fix-contact",
+        "AdminUpdateUserAttributes",
+        before=("AdminGetUser", "DescribeUserPool", "ListUsers"),
+        user="no-verified-contact",
+    ),
+    Case("lock-user", "AdminDisableUser", before=("AdminGetUser",), also="AdminUserGlobalSignOut"),
+    Case("unlock-user", "AdminEnableUser", before=("AdminGetUser",), user="disabled"),
+    Case(
+        "resend-invitation",
+        "AdminCreateUser",
+        before=("AdminGetUser", "DescribeUserPool"),
+        user="temporary-password",
+    ),
+    Case(
+        "reset-second-factor",
+        "AdminSetUserMFAPreference",
+        before=("AdminGetUser", "DescribeUserPool"),
+        user="second-factor-lost",
+    ),
     Case(
         "diagnose-user",
         "",
@@ -84,12 +111,12 @@ SOME = (
 EVERY_CALL = [
     pytest.param(case, operation, id=f"{case.runbook}-{operation}")
     for case in CASES
-    for operation in filter(None, (*case.before, case.changes, *case.after))
+    for operation in filter(None, (*case.before, case.changes, *case.after, case.also))
 ]
 SPOILED_CALLS = [
     pytest.param(case, operation, spoil, id=f"{case.runbook}-{operation}-{spoil}")
     for case in CASES
-    for operation in filter(None, (*case.before, case.changes, *case.after))
+    for operation in filter(None, (*case.before, case.changes, *case.after, case.also))
     for spoil in (SOME if operation in case.before else SPOILS)
 ]
 
@@ -103,7 +130,8 @@ def box():
 
 def run_of(case, endpoint, box, folder):
     """Make the runbook's run against this endpoint, for a user whom it can help."""
-    username = NO_CONTACT if case.runbook == "fix-contact" else DEFAULT_USERNAME
+    planted = plant_case(box, case.user) if case.user else None
+    username = planted.username if planted else DEFAULT_USERNAME
     values = {"target": endpoint, "interactive": "no"}
     if case.runbook == "confirm-reset":
         api(box).forgot_password(ClientId=DEFAULT_CLIENT_ID, Username=username)
@@ -111,8 +139,9 @@ def run_of(case, endpoint, box, folder):
         values |= {"code": f"literal:{code}", "new_password": f"literal:{NEW}"}
     elif case.runbook == "set-password":
         values |= {"password_to": f"file:{folder / 'password'}"}
-    elif case.runbook == "fix-contact":
-        plant_case(box, "no-verified-contact")
+    elif case.runbook == "sign-out-everywhere":
+        tracking = {"UserSessionTracking": "ENABLED", "TokenSession": {"MaxPerUser": 20}}
+        api(box).set_user_pool_session_configuration(UserPoolId=DEFAULT_POOL_ID, **tracking)
     elif case.runbook == "diagnose-user":
         api(box).update_user_pool(
             UserPoolId=DEFAULT_POOL_ID,
@@ -123,7 +152,7 @@ def run_of(case, endpoint, box, folder):
         )
         values |= {"username": DEFAULT_USERNAME, "client_id": DEFAULT_CLIENT_ID}
     if case.runbook != "confirm-reset":
-        values |= {"user_pool_id": DEFAULT_POOL_ID}
+        values |= {"user_pool_id": planted.pool_id if planted else DEFAULT_POOL_ID}
     if case.runbook not in ("audit-pool", "diagnose-user"):
         values |= {"username": username}
     if case.changes.startswith("Admin"):
@@ -143,7 +172,7 @@ def test_unspoiled_through_the_same_door_each_of_these_calls_is_made(
 ):
     with spoiling(box, operation, http) as door:
         run = run_of(case, door.endpoint, box, tmp_path)
-        if operation == "ListUsers":
+        if (case.runbook, operation) == ("diagnose-user", "ListUsers"):
             run = type(run)(**{**run.values, "username": "nobody@example.com"})
         run.plan()
         assert run.submit().outcome is Outcome.CONFIRMED
@@ -154,7 +183,7 @@ def test_unspoiled_through_the_same_door_each_of_these_calls_is_made(
 def test_a_spoiled_answer_is_no_answer(case, operation, spoil, box, tmp_path):
     with spoiling(box, operation, SPOILS[spoil]) as door:
         run = run_of(case, door.endpoint, box, tmp_path)
-        if operation == "ListUsers":
+        if (case.runbook, operation) == ("diagnose-user", "ListUsers"):
             run = type(run)(**{**run.values, "username": "nobody@example.com"})
         run.plan()
         result = run.submit()
@@ -168,6 +197,9 @@ def test_a_spoiled_answer_is_no_answer(case, operation, spoil, box, tmp_path):
         assert result.outcome in (Outcome.CONFIRMED, Outcome.UNKNOWN)
         if result.outcome is Outcome.CONFIRMED:
             assert "own answer" not in result.proof
+    elif operation == case.also:
+        assert door.done(operation) == 1
+        assert result.outcome is Outcome.UNKNOWN
     elif operation in case.before:
         if result.outcome is Outcome.NOT_SENT:
             assert calls == 0

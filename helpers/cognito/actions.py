@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
 
+FACTOR_SETTINGS = {
+    "SOFTWARE_TOKEN_MFA": "SoftwareTokenMfaSettings",
+    "SMS_MFA": "SMSMfaSettings",
+    "EMAIL_OTP": "EmailMfaSettings",
+}
+"""The member of AdminSetUserMFAPreference for each second factor of a user."""
+
+
 @dataclass(frozen=True)
 class CodeDelivery:
     """Where Cognito says that it has sent a confirmation code.
@@ -223,7 +231,7 @@ def sign_out_everywhere(
 
     Refresh tokens end, and what access tokens may do at Cognito's own API. A token that is checked
     without asking Cognito is good until it runs out, and the cookie of the managed sign-in pages
-    stays. Source: API reference, AdminUserGlobalSignOut.
+    stays for as long as it would. Source: API reference, AdminUserGlobalSignOut.
     """
     answer = call(
         client,
@@ -251,6 +259,66 @@ def mark_verified(
         UserAttributes=[{"Name": f"{attribute}_verified", "Value": "true"}],
     )
     return Done("AdminUpdateUserAttributes", username, _request_id(answer))
+
+
+def disable_user(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str
+) -> Done:
+    """Lock an account, as an administrator. Signed; sends no message.
+
+    Nobody signs in, no code is sent, and every access token is revoked. What becomes of refresh
+    tokens once the user is enabled again AWS does not say, so call `sign_out_everywhere` as well.
+    Source: API reference, AdminDisableUser.
+    """
+    answer = call(client, "AdminDisableUser", UserPoolId=user_pool_id, Username=username)
+    return Done("AdminDisableUser", username, _request_id(answer))
+
+
+def enable_user(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str
+) -> Done:
+    """Let a disabled user sign in again, as an administrator. Signed; sends no message.
+
+    Whoever knows the password gets in again. Source: API reference, AdminEnableUser.
+    """
+    answer = call(client, "AdminEnableUser", UserPoolId=user_pool_id, Username=username)
+    return Done("AdminEnableUser", username, _request_id(answer))
+
+
+def resend_invitation(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str, medium: str
+) -> Done:
+    """Send an invitation again, with a new temporary password. Signed.
+
+    medium: EMAIL or SMS. Name the one that the user has: Cognito's default is SMS, and a user
+    without a phone number gets nothing then. The user must be in FORCE_CHANGE_PASSWORD. Source: API
+    reference, AdminCreateUser, MessageAction RESEND.
+    """
+    answer = call(
+        client,
+        "AdminCreateUser",
+        UserPoolId=user_pool_id,
+        Username=username,
+        MessageAction="RESEND",
+        DesiredDeliveryMediums=[medium],
+    )
+    return Done("AdminCreateUser", username, _request_id(answer))
+
+
+def turn_factor_off(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str, factor: str
+) -> Done:
+    """Take a second factor from a user, as an administrator. Signed; sends no message.
+
+    factor: SOFTWARE_TOKEN_MFA, SMS_MFA or EMAIL_OTP. Where the pool requires a second factor, users
+    report that Cognito says yes and the last factor stays: read the user again. Source: API
+    reference, AdminSetUserMFAPreference.
+    """
+    settings: dict[str, Any] = {FACTOR_SETTINGS[factor]: {"Enabled": False, "PreferredMfa": False}}
+    answer = call(
+        client, "AdminSetUserMFAPreference", UserPoolId=user_pool_id, Username=username, **settings
+    )
+    return Done("AdminSetUserMFAPreference", username, _request_id(answer))
 
 
 def _secret_hash(username: str, client_id: str, client_secret: Secret | None) -> dict[str, Any]:

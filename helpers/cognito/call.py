@@ -31,6 +31,7 @@ _ANSWERED = "before-parse.cognito-identity-provider"
 _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "AdminGetUserResponse": ("Username", "UserStatus", "UserLastModifiedDate"),
     "AdminListUserAuthEventsResponse": ("AuthEvents",),
+    "AdminListUserSessionsResponse": ("Sessions",),
     "AuthEventType": ("CreationDate",),
     "AuthenticationResultType": ("AccessToken",),
     "DescribeUserPoolClientResponse": ("UserPoolClient",),
@@ -38,6 +39,7 @@ _REQUIRED: Mapping[str, tuple[str, ...]] = {
     "ForgotPasswordResponse": ("CodeDeliveryDetails",),
     "ListUserPoolClientsResponse": ("UserPoolClients",),
     "ListUsersResponse": ("Users",),
+    "SessionDescriptionType": ("SessionId",),
     "UserPoolClientDescription": ("ClientId",),
     "UserPoolClientType": ("ClientId",),
     "UserPoolType": ("Id",),

@@ -61,8 +61,12 @@ _SENDING = ("ForgotPassword", "AdminResetUserPassword")
 _REQUEST = ("ForgotPassword",)
 PUBLIC = ("ForgotPassword", "ConfirmForgotPassword", "InitiateAuth")
 _SET = ("AdminSetUserPassword",)
+_INVITING = ("AdminCreateUser",)
 _ADMIN_CHANGES = (
+    "AdminDisableUser",
+    "AdminEnableUser",
     "AdminResetUserPassword",
+    "AdminSetUserMFAPreference",
     "AdminSetUserPassword",
     "AdminUpdateUserAttributes",
     "AdminUserGlobalSignOut",
@@ -74,15 +78,16 @@ _STOP = (
 _HOLD = "Please hold on while I check whether that worked."
 _BUSY = "Our system is busy. Please hold on for a moment."
 _ANOTHER = "Run this again: another password is generated. Nothing has changed so far."
-_INVITE = (
-    "invite again (AdminCreateUser with RESEND, and DesiredDeliveryMediums EMAIL: its default is"
-    " SMS)"
-)
+_INVITE = "invite again (resend-invitation)"
 _LOOK = "Please look for a new message from us, in the spam folder too."
 _SIGN_IN_CHECK = "Try one sign-in with the new password first: the password may have changed."
 _MAIL_CHECK = (
     "Have the user look for a new message first, and use its code. Do not request another one"
     " before they have looked: that spends a try, and the first code may stop working."
+)
+_INVITED_CHECK = (
+    "Have the user look for a new invitation. Only if there is none, send it again: that ends the"
+    " temporary password of the one before."
 )
 _USER_CHECK = "Look the user up first: the change may have been made."
 
@@ -204,6 +209,44 @@ CATALOGUE: tuple[Entry, ...] = (
         _CONFIRM,
         "Value at 'password'",
     ),
+    # The invitation
+    _setup(
+        "UnsupportedUserStateException",
+        "The user has no invitation open, so none can be sent again.",
+        "Only a user with a temporary password (FORCE_CHANGE_PASSWORD) is invited again.",
+        "Run diagnose-user, which says what helps in the user's present state.",
+        runbook="diagnose-user",
+    ),
+    _setup(
+        "UsernameExistsException",
+        "Cognito took this for a new user, and there is one of that name.",
+        "The call did not say RESEND, or the name is another user's.",
+        "Run diagnose-user, and go on with the account's own username.",
+        runbook="diagnose-user",
+    ),
+    _setup(
+        "PreconditionNotMetException",
+        "A condition for the invitation is not met.",
+        "A setting of the pool stands against it; the message says which.",
+        "Have the pool's owner read the message and fix what it names.",
+        runbook="audit-pool",
+    ),
+    _setup(
+        "InvalidPasswordException",
+        "Cognito does not take the temporary password.",
+        "The pool's rules do not let Cognito generate one.",
+        "Have the pool's owner check its password policy.",
+        operations=_INVITING,
+        runbook="audit-pool",
+    ),
+    _setup(
+        "CodeDeliveryFailureException",
+        "The invitation could not be sent.",
+        "The sender of the pool's messages was refused, or its text lacks {####}.",
+        "Check the pool's invitation message, and its e-mail or SMS settings.",
+        operations=_INVITING,
+        runbook="audit-pool",
+    ),
     # Limits
     Entry(
         "LimitExceededException",
@@ -268,7 +311,7 @@ CATALOGUE: tuple[Entry, ...] = (
         "The user is disabled.",
         "An administrator disabled the account.",
         "Your account is disabled. I have to ask an administrator first.",
-        "Find out why the account was disabled. An administrator may enable it (AdminEnableUser);"
+        "Find out why the account was disabled. Once that is settled, unlock it (unlock-user);"
         " then start over.",
         (*PUBLIC, "AdminResetUserPassword"),
         "disabled",
@@ -334,7 +377,7 @@ CATALOGUE: tuple[Entry, ...] = (
         f"{_INVITE[0].upper()}{_INVITE[1:]}, or set a password.",
         _SIGN_IN,
         "Temporary password has expired",
-        runbook="set-password",
+        runbook="resend-invitation",
     ),
     Entry(
         "NotAuthorizedException",
@@ -563,6 +606,15 @@ CATALOGUE: tuple[Entry, ...] = (
     ),
     _unsettled(
         "InternalErrorException",
+        "Cognito had an internal error; whether a message was sent is not known.",
+        "A fault of the service.",
+        operations=_INVITING,
+        say=_LOOK,
+        next=_INVITED_CHECK,
+        runbook="diagnose-user",
+    ),
+    _unsettled(
+        "InternalErrorException",
         "Cognito had an internal error; whether it made the change is not known.",
         "A fault of the service.",
         operations=_ADMIN_CHANGES,
@@ -629,6 +681,9 @@ LOST_READ = Entry(
 )
 LOST = {
     "ForgotPassword": _unsettled(*_NO_ANSWER, say=_LOOK, next=_MAIL_CHECK),
+    "AdminCreateUser": _unsettled(
+        *_NO_ANSWER, say=_LOOK, next=_INVITED_CHECK, runbook="diagnose-user"
+    ),
     **{
         one: _unsettled(*_NO_ANSWER, say=_HOLD, next=_USER_CHECK, runbook="diagnose-user")
         for one in _ADMIN_CHANGES

@@ -5,7 +5,7 @@ and nothing else.
 No secret is among them, and a contact is kept as Cognito itself would show it, masked.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from helpers.cognito.policy import PasswordPolicy
 
@@ -13,12 +13,13 @@ from helpers.cognito.policy import PasswordPolicy
 @dataclass(frozen=True)
 class Contact:
     """An e-mail address or a phone number of a user. attribute: email or phone_number. shown:
-    masked, as d***@e***.
+    masked, as d***@e***. value: whole, to be compared or searched for, and never to be shown.
     """
 
     attribute: str
     shown: str
     verified: bool
+    value: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -151,3 +152,16 @@ class Event:
     at: str
     kind: str
     response: str
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session of a user, where the pool tracks them.
+
+    kind: TOKEN, an application's, or SSO, a sign-in on the managed pages. created: ISO time.
+    """
+
+    session_id: str
+    kind: str
+    client_id: str
+    created: str

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.cognito.call import call
-from helpers.cognito.models import Client, Contact, Event, Pool, User
+from helpers.cognito.models import Client, Contact, Event, Pool, Session, User
 from helpers.cognito.policy import PasswordPolicy
 
 if TYPE_CHECKING:
@@ -268,6 +268,30 @@ def recent_events(
     )
 
 
+def list_sessions(
+    client: "CognitoIdentityProviderClient", *, user_pool_id: str, username: str
+) -> tuple[Session, ...]:
+    """Return a user's sessions, where the pool tracks them; at most 125, newest first.
+
+    Only a pool in the plans Essentials and Plus that has turned tracking on lists any; what another
+    one answers AWS does not say. Eventually consistent. Source: API reference,
+    AdminListUserSessions.
+    """
+    answer = call(client, "AdminListUserSessions", UserPoolId=user_pool_id, Username=username)
+    return Listed.of(
+        (
+            Session(
+                session_id=one["SessionId"],
+                kind=one.get("SessionType", ""),
+                client_id=one.get("ClientId", ""),
+                created=one["CreateDate"].isoformat() if "CreateDate" in one else "",
+            )
+            for one in answer.get("Sessions", [])
+        ),
+        answer,
+    )
+
+
 def masked(contact: str) -> str:
     """Hide a contact as Cognito does in its answers: d***@e***, or all but the last four digits of
     a phone number.
@@ -291,7 +315,7 @@ def _seconds(client: Mapping[str, Any], kind: str, unit: str, default: int) -> i
 def _user(answer: Any, attributes: Any) -> User:
     values = {item["Name"]: item.get("Value", "") for item in attributes}
     contacts = tuple(
-        Contact(name, masked(values[name]), values.get(f"{name}_verified") == "true")
+        Contact(name, masked(values[name]), values.get(f"{name}_verified") == "true", values[name])
         for name in ("email", "phone_number")
         if values.get(name)
     )

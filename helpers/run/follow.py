@@ -6,6 +6,8 @@ from helpers.run.record import NextRunbook
 
 _ALWAYS = ("username", "user_pool_id", "client_id")
 """What the next runbook is told even where it is the default: these say whom it is about."""
+_ASKED_AGAIN = ("confirm_username", "contact_said", "settled", "interactive")
+"""What somebody has to say for each runbook on its own."""
 
 
 def follow(name: str, parameters: Parameters | None, more: dict[str, str]) -> NextRunbook:
@@ -18,7 +20,7 @@ def follow(name: str, parameters: Parameters | None, more: dict[str, str]) -> Ne
     pool = parameters.pool if parameters else ""
     by_pool = {**schema.filled_in({"pool": pool}), "pool": ""}
     known = {**(parameters.model_dump() if parameters else {}), **more}
-    left = (*schema.SECRETS, "confirm_username", "interactive")
+    left = (*schema.SECRETS, *_ASKED_AGAIN)
     given = {
         field: known[field]
         for field, about in schema.model_fields.items()

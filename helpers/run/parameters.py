@@ -320,7 +320,16 @@ class GatedParameters(UserParameters):
     repeated.
     """
 
+    SAID: ClassVar[tuple[str, ...]] = ("proof_of_identity",)
+
     confirm_username: RepeatedUsername = PRACTICE_USER
+    proof_of_identity: str = Field(
+        default="practice",
+        title="How the user proved who they are",
+        description="how the user's identity was proved; it is kept in the record",
+        pattern=r"\S",
+        max_length=500,
+    )
 
     @classmethod
     def read(
@@ -350,12 +359,13 @@ class GatedParameters(UserParameters):
         """Return why the gate is closed. given: every parameter. faulty: the fields that cannot be
         read anyway.
         """
-        if given["confirm_username"] == given["username"] or "username" in faulty:
-            return []
-        words = "is not the username: " if given["confirm_username"] else "is empty: "
-        return [
-            Problem(
-                "confirm_username",
-                f"{words}repeat the username, to show that it is this user you mean.",
-            )
-        ]
+        problems = []
+        if given["confirm_username"] != given["username"] and "username" not in faulty:
+            words = "is not the username: " if given["confirm_username"] else "is empty: "
+            words += "repeat the username, to show that it is this user you mean."
+            problems.append(Problem("confirm_username", words))
+        practice = str(given["proof_of_identity"]).strip().lower() == "practice"
+        if practice and not Target(str(given["target"])).may_be_sandbox:
+            words = "is practice, and this is none: say how you know that it is the user."
+            problems.append(Problem("proof_of_identity", words))
+        return problems

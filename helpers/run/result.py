@@ -7,13 +7,16 @@ from helpers.display.card import Card
 from helpers.run.entry import RUNBOOKS
 from helpers.run.record import NextRunbook, Outcome, Step
 
+TO_SEND = "To every contact on file, by your own mailer: “{}”"
+
 
 @dataclass(frozen=True)
 class Result:
     """How a run ended and what follows from it.
 
     problems: the bad parameters, by field, when nothing was sent. steps: the calls, in their order.
-    decided_by: the operation that decided, where it was not the first.
+    decided_by: the operation that decided, where it was not the first. afterwards: a message for
+    the user that the pool's owner sends, by a mailer of their own, to every contact on file.
     """
 
     outcome: Outcome
@@ -28,6 +31,7 @@ class Result:
     problems: tuple[Problem, ...] = ()
     steps: tuple[Step, ...] = field(default=(), repr=False)
     decided_by: str = ""
+    afterwards: str = ""
     next_runbook: NextRunbook | None = None
 
     @property
@@ -57,6 +61,7 @@ class Result:
                 ("Tell the user", self.say),
                 ("What to do next", self.next),
                 ("Next runbook", str(self.next_runbook or "")),
+                ("Send afterwards", self.afterwards and TO_SEND.format(self.afterwards)),
                 ("Proof", self.proof),
                 *(("Note", note) for note in self.notes),
                 ("Request id", self.request_id),

@@ -15,10 +15,12 @@ from helpers.cognito.errors import NotReached, Refused, ResetError, Unsettled
 from helpers.cognito.models import Pool, User
 from helpers.display.card import Card
 from helpers.run.base import Runbook
+from helpers.run.brief import Brief
 from helpers.run.parameters import GatedParameters
 from helpers.run.record import Outcome, Step, step_failed
 from helpers.run.result import Result, not_reached
 from helpers.runbooks.steps import Reader, step_done
+from helpers.runbooks.stop_words import stop_row
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
@@ -66,6 +68,14 @@ class AdministratorRunbook(Runbook[G]):
     """What is done afterwards, to prove it; "" where nothing can."""
     reads_pool: ClassVar[bool] = False
     """Whether the pool's settings decide too."""
+    shows: ClassVar[bool] = False
+    """Whether the user, read again, has to show the change: a yes without it is not believed."""
+    also_reads: ClassVar[str] = ""
+    """What it reads beside the user and the pool, for the plan."""
+    told: ClassVar[str] = ""
+    """What was done to the account, as the user is told it afterwards; "" where Cognito's own
+    message does that, or nothing has to be told.
+    """
 
     # --- what a subclass says ---
 
@@ -109,7 +119,10 @@ class AdministratorRunbook(Runbook[G]):
             return Verification(
                 (step,), note=f"Reading the user again could not prove it: {after.meaning or after}"
             )
-        return Verification((step,), self.proof(parameters, seen.user, after))
+        proof = self.proof(parameters, seen.user, after)
+        if self.shows and not proof:
+            return Verification((step,), note="Read again, the user is as before.", against=True)
+        return Verification((step,), proof)
 
     def refused(
         self, error: Refused, parameters: G, target: Target, seen: Snapshot, step: Step
@@ -126,7 +139,25 @@ class AdministratorRunbook(Runbook[G]):
         p = self.parameters
         return None if p is None else self.precondition(p, Snapshot(user, pool, ()))
 
+    def field_extras(self) -> dict[str, dict[str, Any]]:
+        """Have the proof of identity typed, except in practice."""
+        p = self.parameters
+        typed: dict[str, Any] = {}
+        if p is not None and not p.to_target().may_be_sandbox:
+            said = str(self.values.get("proof_of_identity", "practice"))
+            typed = {"value": "" if said == "practice" else said, "required": True}
+        help = (
+            "Say how you know that it is the user, without the number of any document: it is kept"
+            " in the record. The strongest way is a call back to a number on file."
+        )
+        return {**super().field_extras(), "proof_of_identity": {"help": help} | typed}
+
     # --- the steps ---
+
+    def brief(self) -> Brief:
+        """Have a user call first, in practice: the plan reads who calls."""
+        self.practice()
+        return super().brief()
 
     def _plan(self) -> Card:
         """Return what will be sent and what it changes. Reads the user, for the state now."""
@@ -146,7 +177,9 @@ class AdministratorRunbook(Runbook[G]):
                     "What will happen",
                     (("What blocks it", against.headline), *against.card().rows),
                 )
-        reads = "AdminGetUser" + (" and DescribeUserPool" if self.reads_pool else "")
+        reads = (
+            "AdminGetUser" + (" and DescribeUserPool" if self.reads_pool else "") + self.also_reads
+        )
         return Card(
             "What will happen",
             (
@@ -158,6 +191,7 @@ class AdministratorRunbook(Runbook[G]):
                 ("Then, once", self.then),
                 ("Cannot be undone", self.irreversible),
                 ("The user", look),
+                stop_row(p.named_pool),
             ),
             self.changes(p, seen),
         )
@@ -302,6 +336,19 @@ class AdministratorRunbook(Runbook[G]):
             steps=steps,
             decided_by=self.operation,
             notes=(*result.notes, *more),
+            afterwards=self._to_tell(),
+        )
+
+    def _to_tell(self) -> str:
+        """Return the message by which a deceived agent is found out: the user learns of it."""
+        p = self.parameters
+        if p is None or not self.told:
+            return ""
+        at, pool = p.to_target().now(), p.named_pool
+        return (
+            f"On {at:%Y-%m-%d} at {at:%H:%M} UTC our support {self.told}. If you did not ask for"
+            f" this, tell us at once: {pool.security_contact or 'by the way named on our website'}."
+            " We never ask for your password or for a code."
         )
 
 

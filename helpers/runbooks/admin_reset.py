@@ -37,7 +37,12 @@ class AdminReset(AdministratorRunbook[AdminResetParameters]):
     parameters_model: ClassVar[type[Parameters]] = AdminResetParameters
     title: ClassVar[str] = "Take the password away and send a code"
     button: ClassVar[str] = "Reset this user's password"
-    form_fields: ClassVar[tuple[str, ...]] = ("username", "user_pool_id", "confirm_username")
+    form_fields: ClassVar[tuple[str, ...]] = (
+        "username",
+        "user_pool_id",
+        "proof_of_identity",
+        "confirm_username",
+    )
     operation: ClassVar[str] = "AdminResetUserPassword"
     sends: ClassVar[str] = "UserPoolId, Username"
     irreversible: ClassVar[str] = (

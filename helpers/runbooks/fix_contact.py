@@ -4,22 +4,28 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from helpers.cognito import actions
+from helpers.cognito import actions, reads
 from helpers.cognito.models import Contact, User
 from helpers.display.card import Card
-from helpers.run.brief import Brief
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome
 from helpers.run.result import Result
 from helpers.runbooks.admin_change import AdministratorRunbook, Snapshot, blocked
 from helpers.runbooks.diagnosis.diagnose import KINDS, diagnose, route
 from helpers.runbooks.diagnosis.verdicts import Verdict
+from helpers.runbooks.said_contact import Match, compare, has_mistyped_provider
 from helpers.runbooks.schemas import PRACTICE_UNVERIFIED, FixContactParameters
+from helpers.runbooks.steps import Reader, plant
+from helpers.runbooks.stop_words import hand_over
 from helpers.secrets.secret import Secret
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
 
+_LOCKED = (
+    "The account is locked, and stays so. Set a temporary password next (set-password); only then"
+    " unlock it (unlock-user)."
+)
 _READY = ("nothing-in-the-way", "reset-required")
 
 
@@ -34,44 +40,45 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         "username",
         "user_pool_id",
         "contact",
+        "contact_said",
         "proof_of_identity",
         "confirm_username",
     )
     operation: ClassVar[str] = "AdminUpdateUserAttributes"
     sends: ClassVar[str] = "UserPoolId, Username, UserAttributes"
+    shows: ClassVar[bool] = True
+    told: ClassVar[str] = "confirmed a contact of your account, to which codes may now go"
     irreversible: ClassVar[str] = (
         "the mark can be taken back, but not what was done with it: anyone who reads that mailbox"
         " or phone can take over the account. Where contacts are names to sign in with, another"
         " user who has the same one verified loses it"
     )
     reads_pool: ClassVar[bool] = True
+    also_reads: ClassVar[str] = ", and ListUsers for who else has the contact"
+    _holder: User | None = None
 
     def practice(self, username: str = "") -> Card:
         """In this process's sandbox, make a user who has no verified contact."""
-        p = self.parameters
-        if p is None or not p.to_target().embedded or p.username != PRACTICE_UNVERIFIED:
-            return Card("There is nothing to prepare: this is about a user who is there.")
-        from helpers.sandbox import open_sandbox, plant_case
-
-        case = plant_case(open_sandbox(), "no-verified-contact")
-        return Card("A user calls.", (("Username", case.username), ("The user says", case.says)))
-
-    def brief(self) -> Brief:
-        """Have the user call first: the plan reads who calls."""
-        self.practice()
-        return super().brief()
+        return plant(self.parameters, "no-verified-contact", PRACTICE_UNVERIFIED)
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
-        """Warn beside the proof of identity, and have it typed except in practice."""
-        warned = {
+        """Have the contact typed as the caller says it, and warn beside the proof of identity."""
+        extras = super().field_extras()
+        proof = extras["proof_of_identity"]
+        said = {
+            "value": "",
+            "required": True,
             "help": (
-                "Anyone who reads this contact can take over the account. Say how you know that it"
-                " is the user's, without the number of any document: it is kept in the record."
-            )
+                "Ask the caller, and type what they say. It is compared with the account, which is"
+                " not shown, and it is not recorded."
+            ),
         }
-        p = self.parameters
-        typed = {} if p is None or p.to_target().may_be_sandbox else {"value": "", "required": True}
-        return {"proof_of_identity": warned | typed}
+        warning = "Anyone who reads this contact can take over the account."
+        return {
+            **extras,
+            "contact_said": said,
+            "proof_of_identity": {**proof, "help": f"{warning} {proof['help']}"},
+        }
 
     def changes(
         self, parameters: FixContactParameters, seen: Snapshot | None
@@ -85,7 +92,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
             return ((kind, "there is none", "there is none"),)
         rows = [
             (
-                f"{kind} {contact.shown}",
+                f"{kind}, as the caller says it",
                 "verified" if contact.verified else "not verified",
                 "verified",
             ),
@@ -106,12 +113,19 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
         return (*rows, ("Password and sessions", "as they are", "as they are"))
 
     def precondition(self, parameters: FixContactParameters, seen: Snapshot) -> Result | None:
-        """Stop where nothing is to mark, or where no code would go there after all."""
+        """Stop where it is not what the caller says, where nothing is to mark, where somebody else
+        has it verified, or where no code would go there after all.
+        """
         contact = _contact(seen.user, parameters.contact)
         if contact is None:
             return self._none_there(parameters, seen)
+        match = compare(contact, parameters.contact_said)
+        if match is not Match.SAME:
+            return self._no_match(parameters, contact, match)
         if contact.verified:
             return self._done_already(parameters, seen, contact)
+        if self._holder is not None:
+            return self._held_elsewhere(parameters)
         after = _marked(seen.user, parameters.contact)
         first = route(after, seen.pool).contact
         if first is None:
@@ -127,7 +141,7 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
             )
         if first.attribute != parameters.contact:
             return blocked(
-                f"codes would go on going to {first.shown}.",
+                f"codes would still go to {first.shown}.",
                 happened=(
                     f"The user's {KINDS[first.attribute]} {first.shown} is verified, and this pool"
                     " prefers it."
@@ -189,11 +203,80 @@ class FixContact(AdministratorRunbook[FixContactParameters]):
                 )
             ),
             say=f"I have confirmed your {kind}. {found.say}",
-            next=found.next,
-            next_runbook=self._onward(found),
+            next=found.next if seen.user.enabled else _LOCKED,
+            next_runbook=(
+                self._onward(found) if seen.user.enabled else self.follow("set-password")
+            ),
         )
 
     # --- inner ---
+
+    def _look(self, p: FixContactParameters, reader: Reader) -> Snapshot:
+        """Read the user and the pool, and who else has the contact, if it is the one that was
+        said.
+        """
+        seen = super()._look(p, reader)
+        self._holder = None
+        contact = _contact(seen.user, p.contact)
+        if (
+            contact is None
+            or contact.verified
+            or compare(contact, p.contact_said) is not Match.SAME
+        ):
+            return seen
+        by = {"attribute": contact.attribute, "value": contact.value}
+        users = reader.read("ListUsers", reads.find_users, **by)
+        others = (one for one in users if one.username != seen.user.username)
+        self._holder = next((one for one in others if contact.attribute in one.verified), None)
+        return replace(seen, steps=tuple(reader.steps))
+
+    def _no_match(self, p: FixContactParameters, contact: Contact, match: Match) -> Result:
+        """Return that what was said is not what is held, without showing that."""
+        kind = KINDS[p.contact]
+        near = match is Match.NEAR
+        return blocked(
+            f"the {kind} that was said is not the one in the account.",
+            happened=(
+                f"The {kind} in the account is another one. It is not shown, so that nobody vouches"
+                " for what they did not hear."
+            ),
+            meaning=(
+                "They differ by a slip of the keys: a typo in the account, or in what was typed."
+                if near
+                else "Either this is not the user's account, or the account has a wrong contact."
+            ),
+            say=f"Please spell your {kind} once more, letter by letter.",
+            next=(
+                "Compare once more with what the caller spells; do not tell them how near it is. If"
+                " it stays like this, the account has a typo: after proof of identity, have the"
+                " pool's owner correct the contact (AdminUpdateUserAttributes), and mark nothing."
+                if near
+                else "Once more with what the caller spells, then stop: mark nothing, and hand over"
+                f" to {hand_over(p.named_pool)}."
+            ),
+            notes=(
+                ("The provider's name in the account looks misspelt.",)
+                if has_mistyped_provider(contact)
+                else ()
+            ),
+        )
+
+    def _held_elsewhere(self, p: FixContactParameters) -> Result:
+        """Return that another account has this contact verified, and would lose it."""
+        kind = KINDS[p.contact]
+        return blocked(
+            f"another account has this {kind} verified.",
+            happened=f"ListUsers shows another user whose {kind} is the same, and verified there.",
+            meaning=(
+                "Two accounts claim one contact. Where contacts are names to sign in with, the mark"
+                " would take it from the other account: it is unverified there, and its codes end."
+            ),
+            say="Do you have another account with us? Please tell me the name you sign in with.",
+            next=(
+                "Find out whose contact it is before anything else; mark nothing. If the other"
+                f" account is not the caller's, hand over to {hand_over(p.named_pool)}."
+            ),
+        )
 
     def _diagnosed(self, parameters: FixContactParameters, seen: Snapshot, user: User) -> Verdict:
         return diagnose(username=parameters.username, user=user, pool=seen.pool, client=None)

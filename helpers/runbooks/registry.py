@@ -17,6 +17,7 @@ _SIGN_IN_FIRST = (
     " another password."
 )
 _AGAIN = "The request may have been sent. Run it again: to end the sessions twice does no harm."
+_LOCK_AGAIN = "The request may have been sent. Run it again: to lock an account twice does no harm."
 _READS = "This runbook changes nothing: run it again."
 
 
@@ -91,7 +92,7 @@ _ENTRIES = (
         needs="permission to sign users out",
         parameters="SignOutParameters",
         settle=_AGAIN,
-        calls={"AdminGetUser": 2, "AdminUserGlobalSignOut": 1},
+        calls={"AdminGetUser": 2, "AdminListUserSessions": 2, "AdminUserGlobalSignOut": 1},
     ),
     _entry(
         "fix-contact",
@@ -99,7 +100,45 @@ _ENTRIES = (
         effect="has codes go to a contact from now on",
         needs="the break-glass permission to change attributes",
         parameters="FixContactParameters",
-        calls={"AdminGetUser": 3, "AdminUpdateUserAttributes": 1, "DescribeUserPool": 2},
+        calls={
+            "AdminGetUser": 3,
+            "AdminUpdateUserAttributes": 1,
+            "DescribeUserPool": 2,
+            "ListUsers": 2,
+        },
+    ),
+    _entry(
+        "lock-user",
+        title="Lock an account that may be taken over",
+        effect="locks one user out, and ends the sessions",
+        needs="permission to disable users and to sign them out",
+        parameters="LockUserParameters",
+        settle=_LOCK_AGAIN,
+        calls={"AdminGetUser": 3, "AdminDisableUser": 1, "AdminUserGlobalSignOut": 1},
+    ),
+    _entry(
+        "unlock-user",
+        title="Unlock an account",
+        effect="lets one user sign in again",
+        needs="the break-glass permission to enable users",
+        parameters="UnlockUserParameters",
+        calls={"AdminGetUser": 3, "AdminEnableUser": 1},
+    ),
+    _entry(
+        "resend-invitation",
+        title="Send an invitation again",
+        effect="sends one message with a new temporary password",
+        needs="permission to create users, which inviting again is part of",
+        parameters="ResendInvitationParameters",
+        calls={"AdminGetUser": 3, "AdminCreateUser": 1, "DescribeUserPool": 2},
+    ),
+    _entry(
+        "reset-second-factor",
+        title="Take a lost second factor away",
+        effect="lets one user sign in without that factor",
+        needs="the break-glass permission to set second factors",
+        parameters="ResetSecondFactorParameters",
+        calls={"AdminGetUser": 3, "AdminSetUserMFAPreference": 1, "DescribeUserPool": 2},
     ),
     _entry(
         "audit-pool",

@@ -17,6 +17,7 @@ from helpers.run.parameters import (
     ClientParameters,
     ClientSecret,
     GatedParameters,
+    PoolId,
     PoolIdOrNone,
     PoolParameters,
     RepeatedUsername,
@@ -29,6 +30,10 @@ from helpers.target import Target
 
 PRACTICE_PASSWORD = "literal:Practice-makes-perfect-1"
 PRACTICE_UNVERIFIED = "no-verified-contact@example.com"
+PRACTICE_LOCKED = "disabled@example.com"
+PRACTICE_INVITED = "temporary-password@example.com"
+PRACTICE_FACTOR = "second-factor-lost@example.com"
+PRACTICE_FACTOR_POOL = "us-east-1_TrainFactorLost"
 
 
 class ConfirmResetParameters(ClientParameters):
@@ -141,9 +146,9 @@ class SignOutParameters(GatedParameters):
 
 
 class FixContactParameters(GatedParameters):
-    """The parameters of fix-contact; except in practice, proof of identity is asked for."""
+    """The parameters of fix-contact; the caller says the contact, and nobody sees what is held."""
 
-    SAID: ClassVar[tuple[str, ...]] = ("proof_of_identity",)
+    SAID: ClassVar[tuple[str, ...]] = ("proof_of_identity", "contact_said")
 
     username: Username = PRACTICE_UNVERIFIED
     confirm_username: RepeatedUsername = PRACTICE_UNVERIFIED
@@ -152,37 +157,85 @@ class FixContactParameters(GatedParameters):
         title="Contact",
         description="email or phone_number, which one is to be marked as verified",
     )
-    proof_of_identity: str = Field(
-        default="practice",
-        title="How the user proved who they are",
-        description="how the user's identity was proved; it is kept in the record",
-        pattern=r"\S",
-        max_length=500,
+    contact_said: str = Field(
+        default=PRACTICE_UNVERIFIED,
+        title="The contact, as the caller says it",
+        description="the address or number that the caller says; compared, and not recorded",
+        max_length=200,
     )
 
     @classmethod
     def _closed(cls, given: Mapping[str, Any], faulty: set[str]) -> list[Problem]:
         problems = super()._closed(given, faulty)
-        proof = given["proof_of_identity"]
-        if (
-            isinstance(proof, str)
-            and proof.strip().lower() == "practice"
-            and not Target(str(given["target"])).may_be_sandbox
-        ):
-            problems.append(
-                Problem(
-                    "proof_of_identity",
-                    "is practice, and this is none: say how you know that it is the user.",
-                )
-            )
+        if not str(given["contact_said"]).strip():
+            words = "is empty: have the caller say the address or number, and type that."
+            problems.append(Problem("contact_said", words))
+        return problems
+
+    @classmethod
+    def recordable(cls, name: str, value: str) -> str:
+        """Return a parameter for the record; what the caller said stays out of it."""
+        if name == "contact_said":
+            return "[compared]" if value else ""
+        return super().recordable(name, value)
+
+
+class LockUserParameters(GatedParameters):
+    """The parameters of the runbook lock-user."""
+
+
+class UnlockUserParameters(GatedParameters):
+    """The parameters of unlock-user; except in practice, the cause has to be settled."""
+
+    username: Username = PRACTICE_LOCKED
+    confirm_username: RepeatedUsername = PRACTICE_LOCKED
+    settled: Literal["no", "yes"] = Field(
+        default="no",
+        title="Is the cause settled?",
+        description="yes, when it is settled why the account was locked; asked for on a real pool",
+    )
+
+    @classmethod
+    def _closed(cls, given: Mapping[str, Any], faulty: set[str]) -> list[Problem]:
+        problems = super()._closed(given, faulty)
+        if given["settled"] != "yes" and not Target(str(given["target"])).may_be_sandbox:
+            words = "must be yes: find out why it was locked first, and check contacts and factors."
+            problems.append(Problem("settled", words))
         return problems
 
 
+class ResendInvitationParameters(GatedParameters):
+    """The parameters of the runbook resend-invitation."""
+
+    username: Username = PRACTICE_INVITED
+    confirm_username: RepeatedUsername = PRACTICE_INVITED
+    medium: Literal["EMAIL", "SMS"] = Field(
+        default="EMAIL",
+        title="Send it by",
+        description="EMAIL or SMS, whichever the user has; Cognito's own default is SMS",
+    )
+
+
+class ResetSecondFactorParameters(GatedParameters):
+    """The parameters of the runbook reset-second-factor."""
+
+    username: Username = PRACTICE_FACTOR
+    confirm_username: RepeatedUsername = PRACTICE_FACTOR
+    user_pool_id: PoolId = Field(
+        default=PRACTICE_FACTOR_POOL, description="the user pool; the default is the sandbox's"
+    )
+    factor: Literal["SOFTWARE_TOKEN_MFA", "SMS_MFA", "EMAIL_OTP"] = Field(
+        default="SOFTWARE_TOKEN_MFA",
+        title="Lost factor",
+        description="SOFTWARE_TOKEN_MFA (an authenticator app), SMS_MFA or EMAIL_OTP",
+    )
+
+
 class SetPasswordParameters(GatedParameters):
-    """The parameters of set-password; a place and a second person are part of the gate."""
+    """The parameters of set-password; a place is part of the gate, and a second person may be."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
-    SAID: ClassVar[tuple[str, ...]] = ("agreed_by",)
+    SAID: ClassVar[tuple[str, ...]] = ("proof_of_identity", "agreed_by")
 
     kind: Literal["temporary", "permanent"] = Field(
         default="temporary",
@@ -200,12 +253,12 @@ class SetPasswordParameters(GatedParameters):
     )
     client_secret: ClientSecret = ""
     two_persons: Literal["no", "yes"] = Field(
-        default="no", title="Two persons", description="yes, where a second person has to agree"
+        default="no", title="Two persons", description="yes, where a second name has to be given"
     )
     agreed_by: str = Field(
         default="",
-        title="Agreed by",
-        description="the name of the second person who has agreed",
+        title="Agreed by, as told",
+        description="who else has agreed, as the first person tells it; nobody checks it",
         max_length=200,
     )
 

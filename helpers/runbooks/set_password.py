@@ -68,6 +68,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         "client_secret",
         "two_persons",
         "agreed_by",
+        "proof_of_identity",
         "confirm_username",
     )
     verify_hint: ClassVar[str] = (
@@ -76,6 +77,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
     )
     operation: ClassVar[str] = "AdminSetUserPassword"
     sends: ClassVar[str] = "UserPoolId, Username, Password, Permanent"
+    told: ClassVar[str] = "set a new password for your account"
     irreversible: ClassVar[str] = "the old password is gone at once"
     then: ClassVar[str] = (
         "InitiateAuth with the new password, as the proof, where an app client is named; its tokens"
@@ -243,8 +245,8 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
         notes = []
         if not user.enabled:
             todo.append(
-                "The user is disabled and stays so: nobody signs in before an administrator enables"
-                " the account."
+                "The user is disabled and stays so: nobody signs in before the account is unlocked"
+                " (unlock-user)."
             )
             sign_in = "Your account is disabled, though: you can sign in once it is enabled again."
         if strand:
@@ -277,7 +279,9 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
             next=" ".join(todo),
             notes=tuple(notes),
             next_runbook=(
-                self.follow("fix-contact", contact=unverified.attribute)
+                self.follow("unlock-user")
+                if not user.enabled
+                else self.follow("fix-contact", contact=unverified.attribute)
                 if strand and unverified
                 else None
             ),

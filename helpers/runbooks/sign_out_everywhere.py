@@ -1,15 +1,18 @@
 """The runbook sign-out-everywhere: end a user's sessions, and say which ones go on all the same."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from helpers.cognito import actions
-from helpers.cognito.errors import Unsettled
+from helpers.cognito import actions, reads
+from helpers.cognito.errors import Answered, Unsettled
+from helpers.cognito.models import Session
 from helpers.run.parameters import Parameters
 from helpers.run.record import Outcome
 from helpers.run.result import Result
 from helpers.runbooks.admin_change import AdministratorRunbook, Snapshot, Verification
 from helpers.runbooks.schemas import SignOutParameters
+from helpers.runbooks.steps import Reader
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
@@ -19,14 +22,15 @@ if TYPE_CHECKING:
 _STAYS = (
     "What goes on: an application that checks tokens by itself, without asking Cognito, lets them"
     " in until they run out, an hour after they were issued unless the app client sets another"
-    " time. The cookie of the managed sign-in pages stays too, in the browser that has it; their"
-    " logout address ends it there."
+    " time. The cookie of the managed sign-in pages stays too, in the browser that has it, for an"
+    " hour from its last use (up to 90 days where the pool tracks sessions); their logout address"
+    " ends it there at once."
 )
 # What to do about the password of a user in this status, and the runbook for it.
 _NEXT = {
     "RESET_REQUIRED": (
-        "The old password is taken away already. Have the user set a new one: run confirm-reset"
-        " with the code, or request-code if an hour has gone by."
+        "The old password is taken away already. The user sets a new one with the code, on the"
+        " sign-in page; run request-code if an hour has gone by."
     ),
     "FORCE_CHANGE_PASSWORD": (
         "Have the user sign in with the temporary password; the one before it works no more."
@@ -37,16 +41,17 @@ _NEXT = {
         " login, secured there, then run this again."
     ),
     "disabled": (
-        "The account is disabled, so nobody can sign in. If somebody else may know the password,"
-        " run set-password before it is enabled again."
+        "The account is disabled, so nobody can sign in. Look at contacts, second factors and"
+        " events (diagnose-user); then, after proof of identity, contacts and a temporary password,"
+        " before it is unlocked."
     ),
 }
 _RUNBOOK = {
-    "RESET_REQUIRED": "confirm-reset",
+    "RESET_REQUIRED": "request-code",
     "FORCE_CHANGE_PASSWORD": "",
     "UNCONFIRMED": "diagnose-user",
     "EXTERNAL_PROVIDER": "",
-    "disabled": "set-password",
+    "disabled": "diagnose-user",
 }
 _PASSWORD = {
     "RESET_REQUIRED": "taken away already",
@@ -54,9 +59,9 @@ _PASSWORD = {
     "disabled": "as it is",
 }
 _KNOWN_TO_OTHERS = (
-    "If somebody else may know the password, end it now: run admin-reset, or set-password where no"
-    " code can reach the user. Then run this again, because they may have signed in again"
-    " meanwhile. If only a device was lost, there is nothing more to do."
+    "If only a device was lost, there is nothing more to do. If somebody else may know the"
+    " password, contain first: run lock-user. Send no code before the contacts are known to be the"
+    " user's own, since an intruder may read them."
 )
 
 
@@ -67,7 +72,12 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
     parameters_model: ClassVar[type[Parameters]] = SignOutParameters
     title: ClassVar[str] = "Sign a user out everywhere"
     button: ClassVar[str] = "Sign this user out everywhere"
-    form_fields: ClassVar[tuple[str, ...]] = ("username", "user_pool_id", "confirm_username")
+    form_fields: ClassVar[tuple[str, ...]] = (
+        "username",
+        "user_pool_id",
+        "proof_of_identity",
+        "confirm_username",
+    )
     verify_hint: ClassVar[str] = "Run this again: to end the sessions twice does no harm."
     operation: ClassVar[str] = "AdminUserGlobalSignOut"
     sends: ClassVar[str] = "UserPoolId, Username"
@@ -75,8 +85,11 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
         "the user has to sign in again on every device, their own ones too"
     )
     then: ClassVar[str] = (
-        "nothing: no reading shows a user's sessions, so Cognito's answer is the proof"
+        "AdminListUserSessions again, as the proof, where the pool tracks sessions; elsewhere"
+        " nothing, and Cognito's answer is the proof"
     )
+    also_reads: ClassVar[str] = " and AdminListUserSessions"
+    _before: tuple[Session, ...] | None = None
 
     def changes(
         self, parameters: SignOutParameters, seen: Snapshot | None
@@ -98,7 +111,7 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
             (
                 "The managed sign-in pages, by their cookie",
                 "remember the browser",
-                "remember the browser",
+                "remember the browser for an hour from its last use, or as the pool's sessions say",
             ),
             (
                 "Password",
@@ -125,10 +138,36 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
         secrets: Mapping[str, Secret],
         seen: Snapshot,
     ) -> Verification:
-        """Return that nothing can be read: no call shows a user's sessions."""
-        return Verification(
-            note="No reading shows a user's sessions, so Cognito's answer is all there is."
-        )
+        """Read the sessions again, where the pool tracks them."""
+        if self._before is None:
+            return Verification(
+                note="This pool lists no sessions, so Cognito's answer is all there is."
+            )
+        reader = Reader(target, parameters.user_pool_id)
+        left = _sessions(reader, parameters.username)
+        steps = tuple(reader.steps)
+        before = len(self._before)
+        if left is None:
+            return Verification(steps, note="The sessions could not be read again.")
+        old = {one.session_id for one in self._before}
+        still = [one for one in left if one.session_id in old]
+        if still:
+            return Verification(
+                steps,
+                note=(
+                    f"{len(still)} of {before} sessions are still listed. The list lags by some"
+                    " seconds: read it again (AdminListUserSessions) before you rely on it."
+                ),
+            )
+        proof = f"Read again, none of the {before} sessions is listed." if before else ""
+        new = f"{len(left)} began meanwhile: somebody has signed in again." if left else ""
+        return Verification(steps, proof, new or ("" if before else "No session was listed."))
+
+    def _look(self, p: SignOutParameters, reader: Reader) -> Snapshot:
+        """Read the user, and the sessions where the pool tracks them."""
+        seen = super()._look(p, reader)
+        self._before = _sessions(reader, p.username)
+        return replace(seen, steps=tuple(reader.steps))
 
     def lost(self, error: Unsettled) -> tuple[str, str]:
         """Return that running it again settles it."""
@@ -166,8 +205,19 @@ class SignOutEverywhere(AdministratorRunbook[SignOutParameters]):
             ),
             next=_NEXT.get(state, _KNOWN_TO_OTHERS),
             notes=(_STAYS,),
-            next_runbook=self.follow(_RUNBOOK.get(state, "admin-reset")),
+            next_runbook=self.follow(
+                _RUNBOOK.get(state, "lock-user"),
+                symptom="my account was hacked" if state == "disabled" else "",
+            ),
         )
+
+
+def _sessions(reader: Reader, username: str) -> tuple[Session, ...] | None:
+    """Return the user's sessions; None where the pool tracks none, or they cannot be read."""
+    try:
+        return reader.read("AdminListUserSessions", reads.list_sessions, username=username)
+    except Answered:
+        return None
 
 
 def _state(seen: Snapshot) -> str:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from helpers.cognito import actions
 from helpers.cognito.actions import SignedIn
 from helpers.cognito.errors import ResetError
+from helpers.display.card import Card
+from helpers.run.parameters import Parameters
 from helpers.run.record import Step, step_failed
+from helpers.sandbox import open_sandbox, plant_case
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 
@@ -15,6 +18,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SIGNED_IN = "One sign-in with the new password worked; its tokens were dropped at once."
+
+
+def plant(p: Parameters | None, case: str, username: str) -> Card:
+    """In this process's sandbox, plant a training case as new, if the run is about its user."""
+    if p is None or not p.to_target().embedded or getattr(p, "username", "") != username:
+        return Card("There is nothing to prepare: this is about a user who is there.")
+    planted = plant_case(open_sandbox(), case)
+    return Card("A user calls.", (("Username", planted.username), ("The user says", planted.says)))
 
 
 def step_done(operation: str, answer: Any, target: Target) -> Step:

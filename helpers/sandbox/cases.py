@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import clients, limits, passwords, pools, recovery, settings, triggers, users
+from . import clients, limits, mfa, passwords, pools, recovery, settings, triggers, users
 from .box import Sandbox
 from .engine import now_of
 from .seed import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID
@@ -304,6 +304,14 @@ def _sign_in_locked(stage: _Stage) -> None:
     stage.fails_to_sign_in(15)
 
 
+def _second_factor_lost(stage: _Stage) -> None:
+    stage.pool(MfaConfiguration="OPTIONAL")
+    app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    mfa.set_user_pool_mfa_config(stage.work, {"UserPoolId": stage.case.pool_id, **app})
+    stage.user()
+    stage.change_user(mfa={"enabled": ["SOFTWARE_TOKEN_MFA"], "preferred": "SOFTWARE_TOKEN_MFA"})
+
+
 def _contact_not_alias(stage: _Stage) -> None:
     stage.pool(AliasAttributes=["email"])
     stage.user("contact-not-alias", email=stage.case.username, email_verified="false")
@@ -450,6 +458,14 @@ _ALL = (
         _unconfirmed,
         "I registered last week and have forgotten what I typed.",
         _NO_CONTACT,
+    ),
+    _case(
+        0,
+        "second-factor-lost",
+        _second_factor_lost,
+        "I have a new phone, and the old one had the app with the codes.",
+        "I lost my authenticator",
+        **_own("FactorLost"),
     ),
     _case(
         0,

@@ -27,6 +27,7 @@ IMITATED: dict[str, Operation] = {
     "AdminGetUserAuthFactors": choice.admin_get_user_auth_factors,
     "AdminInitiateAuth": auth.admin_initiate_auth,
     "AdminListUserAuthEvents": events.admin_list_user_auth_events,
+    "AdminListUserSessions": watching.admin_list_user_sessions,
     "AdminResetUserPassword": recovery.admin_reset_user_password,
     "AdminRespondToAuthChallenge": challenges.admin_respond_to_auth_challenge,
     "AdminSetUserMFAPreference": mfa.admin_set_user_mfa_preference,

@@ -16,7 +16,7 @@ import hmac
 import json
 from typing import Any
 
-from . import srp
+from . import srp, watching
 from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
@@ -85,6 +85,9 @@ def issue(
         "IdToken": _signed(pool["Id"], identity),
     }
     if refresh:
+        if watching.tracks_sessions(pool):
+            until = work.now + _life(client, "Refresh", "days", 30)
+            watching.track(work, pool, user, client["ClientId"], until)
         result["RefreshToken"] = _refresh_token(pool, client, user, origin, moment, work)
     return result
 

@@ -177,6 +177,7 @@ def admin_user_global_sign_out(work: Transaction, request: Doc) -> Doc:
 def sign_out(work: Transaction, pool: Doc, user: Doc) -> None:
     """End a user's refresh tokens, and what access tokens may do at the API."""
     user["epoch"] = work.source.bytes(8).hex()
+    user.pop("sessions", None)
     work.keep_user(pool, user)
 
 

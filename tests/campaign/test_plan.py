@@ -170,7 +170,8 @@ def test_the_plan_names_the_pool_and_who_signs_before_it_reads(table, tmp_path, 
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", told.endpoint)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "example-secret")
-        command = ("admin-reset", table, "--out", tmp_path / "runs", "-p", "pool=prod", "--dry-run")
+        proved = ("-p", "pool=prod", "-p", "proof_of_identity=the breach of 5 May, INC-7")
+        command = ("admin-reset", table, "--out", tmp_path / "runs", *proved, "--dry-run")
         told.status, told.body = 403, EXPIRED
         refused = invoke(*command)
         told.status, told.body = 200, GOOD

@@ -36,7 +36,11 @@ case_number = true
 target = "http://127.0.0.1:9229"
 user_pool_id = "eu-west-1_Lab1"
 """
-USER = {"username": "maria", "confirm_username": "maria"}
+USER = {
+    "username": "maria",
+    "confirm_username": "maria",
+    "proof_of_identity": "called back on the number on file",
+}
 SECRETS = {"code": "env:PATH", "new_password": "env:PATH"}
 
 
@@ -113,7 +117,7 @@ def test_an_empty_value_is_left_out_unless_it_has_a_meaning_of_its_own():
     assert (parameters.client_id, parameters.user_pool_id) == ("", "eu-west-1_Prod1")
     parameters, _ = read(DiagnoseUserParameters, **values | {"confirm_username": "maria"})
     assert parameters is None  # confirm_username is no parameter of it
-    del values["confirm_username"]
+    del values["confirm_username"], values["proof_of_identity"]
     assert read(DiagnoseUserParameters, **values)[0].client_id == "web1"
 
 

@@ -19,7 +19,11 @@ from helpers.sandbox import (
 from helpers.target.pools_file import POOLS
 from tests.sts import ACCOUNT, ARN, EXPIRED, sts
 
-USER = {"username": DEFAULT_USERNAME, "confirm_username": DEFAULT_USERNAME}
+USER = {
+    "username": DEFAULT_USERNAME,
+    "confirm_username": DEFAULT_USERNAME,
+    "proof_of_identity": "called back on the number on file",
+}
 BANNER = "PRODUCTION: prod"
 
 

@@ -26,7 +26,7 @@ class Case:
     """One runbook that changes a user: the call, and whether the user reads as changed.
 
     proofs: the calls that prove it, () where none can. elsewhere: what has to be given where it is
-    no practice. after_lost: the runbook that goes on when nothing settles a lost answer.
+    no practice. typed: what only a person in the form has to type. after_lost: the runbook that goes on when nothing settles a lost answer.
     """
 
     runbook: str
@@ -35,10 +35,12 @@ class Case:
     values: dict[str, str] = field(default_factory=dict)
     proofs: tuple[str, ...] = ("AdminGetUser",)
     elsewhere: dict[str, str] = field(default_factory=dict)
+    typed: dict[str, str] = field(default_factory=dict)
     after_lost: str = "diagnose-user"
 
     def run(self, **more):
-        elsewhere = self.elsewhere if more.get("target") == "aws" else {}
+        proved = {"proof_of_identity": "called back on the number in the contract"}
+        elsewhere = {**proved, **self.elsewhere} if more.get("target") == "aws" else {}
         return RUNBOOKS[self.runbook].runs(
             **{"interactive": "no", **self.values, **elsewhere, **more}
         )
@@ -58,12 +60,13 @@ def is_verified(user):
 
 CASES = [
     Case("admin-reset", "AdminResetUserPassword", reset_required),
+    Case("lock-user", "AdminDisableUser", lambda user: not user["Enabled"]),
     Case(
         "fix-contact",
         "AdminUpdateUserAttributes",
         is_verified,
         {"username": "no-verified-contact@example.com"},
-        elsewhere={"proof_of_identity": "called back on the number in the contract"},
+        typed={"contact_said": "No-Verified-Contact@example.com "},
     ),
     # No reading shows a session: what became of them is tested in test_sign_out_everywhere.
     Case(
@@ -143,7 +146,7 @@ def test_in_the_form_the_gate_starts_empty_and_stops_the_button(case, client, sa
     shown = InteractiveRun(case.run(interactive="yes"))
     gate = next(field for field in shown.form.fields if field["name"] == "confirm_username")
     assert (gate["value"], gate["required"]) == ("", True)
-    values = {field["name"]: field["value"] for field in shown.form.fields}
+    values = {field["name"]: field["value"] for field in shown.form.fields} | case.typed
     shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])
     assert "repeat the username" in shown.form.errors["confirm_username"]
     assert sent(sandbox, case) == 0
@@ -170,7 +173,7 @@ def test_the_plan_shows_now_and_after_and_changes_nothing(case, client, sandbox)
 @EVERY
 def test_a_plan_can_be_seen_for_the_user_in_the_form_before_the_gate(case, client, sandbox):
     shown = InteractiveRun(case.run(interactive="yes"))
-    values = {field["name"]: field["value"] for field in shown.form.fields}
+    values = {field["name"]: field["value"] for field in shown.form.fields} | case.typed
     shown.form._handle_custom_msg({"kind": "plan", "turn": shown.form.turn, "values": values}, [])
     assert shown.form.result["outcome"] == "plan"
     assert shown.form.result["changes"]

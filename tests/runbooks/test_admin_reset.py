@@ -46,8 +46,8 @@ def test_the_old_password_ends_at_once_and_the_code_leads_to_a_new_one(client):
     ("trouble", "problem", "runbook"),
     [
         ("unverified", "e-mail", "fix-contact"),
-        ("disabled", "disabled", "diagnose-user"),
-        ("temporary", "temporary", "set-password"),
+        ("disabled", "disabled", "unlock-user"),
+        ("temporary", "temporary", "resend-invitation"),
         ("admin-only", "administrator", "set-password"),
     ],
 )

@@ -74,7 +74,7 @@ def test_the_plan_shows_what_opens_and_warns_of_it(client):
 def test_a_phone_number_is_marked_as_well(client):
     recovers_by(client, BY_MAIL, BY_PHONE)
     change(client, phone_number="+15551230100")
-    result = made(contact="phone_number").submit()
+    result = made(contact="phone_number", contact_said="(555) 123-0100").submit()
     assert "+*******0100 is verified" in result.proof
     assert attributes(client)["phone_number_verified"] == "true"
     assert attributes(client)["email_verified"] == "false"
@@ -109,26 +109,134 @@ def test_something_else_that_stands_in_the_way_is_told_and_does_not_stop_it(clie
     assert result.outcome is Outcome.CONFIRMED
     assert "something else is in the way: The account is disabled." in result.meaning
     assert "I have confirmed your e-mail address. Your account is disabled." in result.say
-    assert result.next_runbook.name == "diagnose-user"
+    # Nobody signs in before it is unlocked, and that comes after a password.
+    assert result.next_runbook.name == "set-password"
 
 
-def test_where_contacts_are_names_the_plan_says_whom_it_may_take_one_from(client, sandbox):
-    pool = client.create_user_pool(PoolName="aliases", AliasAttributes=["email"])["UserPool"]["Id"]
-    for name, verified in (("ana", "true"), ("bea", "false")):
+def someone_else(client, pool, verified, email="both@example.com"):
+    for name, value in (("ana", verified), ("bea", "false")):
         client.admin_create_user(
             UserPoolId=pool,
             Username=name,
             MessageAction="SUPPRESS",
             UserAttributes=[
-                {"Name": "email", "Value": "both@example.com"},
-                {"Name": "email_verified", "Value": verified},
+                {"Name": "email", "Value": email},
+                {"Name": "email_verified", "Value": value},
             ],
         )
-    run = made(user_pool_id=pool, username="bea", confirm_username="bea")
+    client.admin_set_user_password(
+        UserPoolId=pool, Username="bea", Password="Practice-makes-1", Permanent=True
+    )
+    bea = {"user_pool_id": pool, "username": "bea", "confirm_username": "bea"}
+    return {**bea, "contact_said": email}
+
+
+@pytest.mark.parametrize("aliases", [["email"], []], ids=["alias", "no alias"])
+def test_a_contact_that_another_account_has_verified_is_not_taken_from_it(aliases, client, sandbox):
+    more = {"AliasAttributes": aliases} if aliases else {}
+    pool = client.create_user_pool(PoolName="two", **more)["UserPool"]["Id"]
+    run = made(**someone_else(client, pool, "true"))
+    assert "another account has this e-mail address verified" in repr(run.plan())
+    result = run.submit()
+    assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 6)
+    assert "would take it from the other account" in result.meaning
+    assert "both@example.com" not in repr(result.card())
+    assert "AdminUpdateUserAttributes" not in sandbox.counts()["calls"]
+
+
+def test_a_contact_that_another_account_has_not_verified_is_marked(client):
+    pool = client.create_user_pool(PoolName="aliases", AliasAttributes=["email"])["UserPool"]["Id"]
+    run = made(**someone_else(client, pool, "false"))
     assert ("Signing in by it", "does not work", "works, and for nobody else") in run.plan().changes
-    assert "another user who has the same one verified loses it" in repr(run.plan())
     assert run.submit().outcome is Outcome.CONFIRMED
     assert client.admin_get_user(UserPoolId=pool, Username="both@example.com")["Username"] == "bea"
+
+
+# --- what the caller says ---
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        USER,
+        "No-Verified-Contact@Example.com",
+        f"  {USER} ",
+        f"mailto:{USER}",
+        f"<{USER}>",
+        "no-verified-contact @ example.com",
+    ],
+)
+def test_the_address_that_the_caller_says_is_compared_as_it_is_meant(said, client):
+    assert made(contact_said=said).submit().outcome is Outcome.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    "said", ["+15551230100", "+1 (555) 123-0100", "001 555 123 0100", "555 123 0100", "05551230100"]
+)
+def test_a_number_is_compared_however_it_is_said(said, client):
+    recovers_by(client, BY_MAIL, BY_PHONE)
+    change(client, phone_number="+15551230100")
+    result = made(contact="phone_number", contact_said=said).submit()
+    assert result.outcome is Outcome.CONFIRMED
+
+
+@pytest.mark.parametrize("said", ["mallory@evil-example.net", "5550100", "n***@e***", "yes"])
+def test_another_contact_is_no_match_and_nothing_is_marked_or_shown(said, client, sandbox):
+    run = made(contact_said=said)
+    shown = [repr(run.plan())]
+    result = run.submit()
+    assert (result.outcome, result.exit_code) == (Outcome.NOT_SENT, 6)
+    assert "is not the one in the account" in result.headline
+    assert "hand over to" in result.next
+    shown += [repr(result.card()), json.dumps(run.record.to_json())]
+    assert attributes(client)["email_verified"] == "false"
+    for text in shown:
+        assert said not in text or said in ("yes", "n***@e***")
+        assert (
+            "no-verified-contact@e"
+            not in text.replace(USER, "", 0).replace(f"username: {USER}", "")
+            or USER in text
+        )
+
+
+@pytest.mark.parametrize(
+    "said", ["no-verified-contact@exmaple.com", "no-verifed-contact@example.com"]
+)
+def test_a_slip_of_the_keys_is_told_and_is_no_match(said, client):
+    result = made(contact_said=said).submit()
+    assert result.outcome is Outcome.NOT_SENT
+    assert "differ by a slip of the keys" in result.meaning
+    assert "do not tell them how near it is" in result.next
+
+
+def test_a_misspelt_provider_in_the_account_is_told_without_the_address(client):
+    change(client, email="maria@gmial.com")
+    result = made(contact_said="maria@gmail.com").submit()
+    assert "differ by a slip of the keys" in result.meaning
+    assert result.notes == ("The provider's name in the account looks misspelt.",)
+    assert "gmial" not in repr(result.card())
+
+
+def test_what_the_caller_says_is_not_recorded(client):
+    run = made(contact_said="someone@else.example")
+    run.submit()
+    assert run.record.parameters["contact_said"] == "[compared]"
+    assert "someone@else.example" not in json.dumps(run.record.to_json())
+
+
+@pytest.mark.parametrize("said", ["", "  "])
+def test_without_a_contact_that_was_said_it_does_not_begin(said, sandbox):
+    with pytest.raises(BadParameters) as caught:
+        made(contact_said=said)
+    assert [problem.field for problem in caught.value.problems] == ["contact_said"]
+
+
+def test_what_was_said_is_asked_for_each_time_and_handed_on_to_nobody(client):
+    result = made(contact="phone_number").submit()
+    assert "contact_said" not in result.next_runbook.parameters
+    shown = InteractiveRun(FixContact(interactive="yes"))
+    field = next(one for one in shown.form.fields if one["name"] == "contact_said")
+    assert (field["value"], field["required"]) == ("", True)
 
 
 def test_elsewhere_it_says_that_the_app_client_has_to_be_named_for_the_next_runbook(
@@ -142,7 +250,12 @@ def test_elsewhere_it_says_that_the_app_client_has_to_be_named_for_the_next_runb
         )  # there too, the sandbox's own pool has the sandbox's own app client
     plant_case(sandbox, "made-up-answer")
     name = "made-up-answer@example.com"
-    run = made(user_pool_id="us-east-1_Train01Hidden", username=name, confirm_username=name)
+    run = made(
+        user_pool_id="us-east-1_Train01Hidden",
+        username=name,
+        confirm_username=name,
+        contact_said=name,
+    )
     result = run.submit()
     assert result.next_runbook.parameters["client_id"] == ""
     assert result.next.endswith(
@@ -163,7 +276,7 @@ def test_elsewhere_it_says_that_the_app_client_has_to_be_named_for_the_next_runb
         ("other-listed", "email", "no code would go there", "set-password"),
         ("admin-only", "email", "no code would go there", "set-password"),
         ("second-factor", "email", "no code would go there", "set-password"),
-        ("phone-first", "email", "go on going to +*******0100", "set-password"),
+        ("phone-first", "email", "still go to +*******0100", "set-password"),
     ],
 )
 def test_what_would_help_nobody_is_not_done(trouble, contact, words, runbook, client, sandbox):
@@ -185,6 +298,7 @@ def test_what_would_help_nobody_is_not_done(trouble, contact, words, runbook, cl
             "user_pool_id": "us-east-1_Train03Factor",
             "username": name,
             "confirm_username": name,
+            "contact_said": name,
         }
         client.admin_update_user_attributes(
             UserPoolId=more["user_pool_id"],
@@ -262,7 +376,7 @@ def test_on_aws_a_person_sees_where_they_are_before_they_have_proved_anything():
         "confirm_username": USER
     }
     shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])
-    assert set(shown.form.errors) == {"proof_of_identity"}
+    assert set(shown.form.errors) == {"proof_of_identity", "contact_said"}
 
 
 # --- the form and practice ---
@@ -271,7 +385,7 @@ def test_on_aws_a_person_sees_where_they_are_before_they_have_proved_anything():
 def test_pressing_the_button_marks_it_and_offers_to_have_a_code_sent(client):
     shown = InteractiveRun(FixContact(interactive="yes"))
     values = {field["name"]: field["value"] for field in shown.form.fields}
-    values |= {"proof_of_identity": "knows the voice", "confirm_username": USER}
+    values |= {"proof_of_identity": "called back", "confirm_username": USER, "contact_said": USER}
     shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])
     assert (shown.form.state, shown.form.result["outcome"], shown.form.result["next"]) == (
         "done",
@@ -279,14 +393,14 @@ def test_pressing_the_button_marks_it_and_offers_to_have_a_code_sent(client):
         "request-code",
     )
     assert attributes(client)["email_verified"] == "true"
-    assert "knows the voice" in json.dumps(shown.record.value)
+    assert "called back" in json.dumps(shown.record.value)
 
 
 def test_practice_puts_the_user_there_and_as_new_each_time(sandbox):
     for _ in range(2):
         run = made()
         assert "The user says" in repr(run.practice())
-        assert run.submit().steps[2].name == "AdminUpdateUserAttributes"
+        assert run.submit().steps[3].name == "AdminUpdateUserAttributes"
 
 
 @pytest.mark.parametrize(

@@ -407,7 +407,13 @@ def test_the_second_person_stands_in_the_record(client, place):
 
 def test_every_part_of_the_gate_is_told_at_once(sandbox):
     found = problems(target="aws", confirm_username="x", two_persons="yes")
-    assert set(found) == {"client_id", "confirm_username", "password_to", "agreed_by"}
+    assert set(found) == {
+        "client_id",
+        "confirm_username",
+        "proof_of_identity",
+        "password_to",
+        "agreed_by",
+    }
     assert "works in the sandbox only" in found["password_to"]
 
 

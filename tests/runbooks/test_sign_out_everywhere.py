@@ -62,7 +62,7 @@ def test_what_it_does_not_end_is_said_before_and_after(client):
         "An application that checks tokens by itself: now lets them in; after: lets them in until"
         " they run out" in plan
     )
-    assert "by their cookie: now remember the browser; after: remember the browser" in plan
+    assert "remember the browser for an hour from its last use" in plan
     assert "What goes on:" in run.submit().notes[0]
 
 
@@ -71,15 +71,15 @@ def test_the_password_is_left_alone_and_whoever_knows_it_comes_back_so_that_come
 ):
     result = made().submit()
     assert stays_signed_in(client, sign_in(client))
-    assert "run admin-reset" in result.next
-    assert "Then run this again, because they may have signed in again" in result.next
-    assert result.next_runbook.name == "admin-reset"
+    # A code would go to a contact that an intruder may read, so the account is contained first.
+    assert "contain first: run lock-user" in result.next
+    assert result.next_runbook.name == "lock-user"
 
 
 @pytest.mark.parametrize(
     ("status", "words", "runbook"),
     [
-        ("RESET_REQUIRED", "taken away already", "confirm-reset"),
+        ("RESET_REQUIRED", "taken away already", "request-code"),
         ("FORCE_CHANGE_PASSWORD", "temporary password", None),
         ("EXTERNAL_PROVIDER", "other provider", None),
         ("UNCONFIRMED", "never finished", "diagnose-user"),
@@ -99,9 +99,9 @@ def test_a_disabled_user_is_signed_out_too(client, tokens):
     result = made().submit()
     assert result.outcome is Outcome.CONFIRMED
     assert "you cannot sign in for now" in result.say
-    # admin-reset would be refused, and nobody has signed in again meanwhile.
+    # Nobody has signed in again meanwhile: look before anything is repaired.
     assert (result.next_runbook.name, "run this again" in result.next) == (
-        "set-password",
+        "diagnose-user",
         False,
     )
     client.admin_enable_user(**POOL)
@@ -125,5 +125,58 @@ def test_pressing_the_button_signs_the_user_out_and_offers_what_comes_next(clien
         "confirm_username": POOL["Username"]
     }
     shown.form._handle_custom_msg({"kind": "submit", "turn": shown.form.turn, "values": values}, [])
-    assert (shown.form.result["outcome"], shown.form.result["next"]) == ("confirmed", "admin-reset")
+    assert (shown.form.result["outcome"], shown.form.result["next"]) == ("confirmed", "lock-user")
     assert not stays_signed_in(client, tokens)
+
+
+# --- sessions, where the pool tracks them ---
+
+
+@pytest.fixture
+def tracked(client):
+    client.set_user_pool_session_configuration(
+        UserPoolId=DEFAULT_POOL_ID,
+        UserSessionTracking="ENABLED",
+        TokenSession={"MaxPerUser": 20},
+    )
+    sign_in(client)
+    sign_in(client)
+
+
+def test_where_sessions_are_tracked_reading_them_again_is_the_proof(client, tracked):
+    result = made().submit()
+    assert result.proof == "Read again, none of the 2 sessions is listed."
+    names = [step.name for step in result.steps]
+    assert names == [
+        "AdminGetUser",
+        "AdminListUserSessions",
+        "AdminUserGlobalSignOut",
+        "AdminListUserSessions",
+    ]
+
+
+def test_where_they_are_not_the_answer_is_the_proof_and_the_result_says_so(client):
+    result = made().submit()
+    assert result.proof == "Cognito's own answer to the change."
+    assert "This pool lists no sessions, so Cognito's answer is all there is." in result.notes
+
+
+def test_a_tracked_pool_without_a_session_proves_nothing(client, tracked):
+    made().submit()
+    result = made().submit()
+    assert "No session was listed." in result.notes
+    assert result.proof == "Cognito's own answer to the change."
+
+
+def test_a_lost_answer_is_settled_by_the_sessions(client, tracked, sandbox):
+    sandbox.fault("AdminUserGlobalSignOut", "drop-after-commit")
+    result = made().submit()
+    assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
+    assert "none of the 2 sessions is listed" in result.proof
+
+
+def test_sessions_that_are_still_listed_are_told(client, tracked, sandbox):
+    sandbox.fault("AdminUserGlobalSignOut", "500-before-commit")
+    result = made().submit()
+    assert result.outcome is Outcome.UNKNOWN
+    assert "2 of 2 sessions are still listed" in result.notes[0]

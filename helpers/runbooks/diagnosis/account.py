@@ -56,7 +56,12 @@ def _invited(known: Known, user: User, facts: Sequence[str]) -> Verdict:
         changed = f"In this pool a temporary password is good for {days} days. {changed}"
     run_out = known.run_out or "invitation-run-out" in known.suspected
     problem = "invitation-run-out" if run_out else "temporary-password"
-    return known.verdict(problem, *facts, changed)
+    has = {contact.attribute for contact in user.contacts}
+    if not has:
+        nowhere = "The account has no contact, so an invitation would reach nobody."
+        found = known.verdict(problem, *facts, changed, nowhere)
+        return known.with_parameters(replace(found, runbook="set-password"))
+    return known.verdict(problem, *facts, changed, medium="EMAIL" if "email" in has else "SMS")
 
 
 def by_delivery(known: Known, user: User) -> Verdict | None:

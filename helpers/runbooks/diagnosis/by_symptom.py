@@ -15,7 +15,7 @@ from helpers.runbooks.diagnosis.evidence import (
     state,
 )
 from helpers.runbooks.diagnosis.known import Known
-from helpers.runbooks.diagnosis.route import route
+from helpers.runbooks.diagnosis.route import KINDS, route
 from helpers.runbooks.diagnosis.symptoms import READING, masks, means_another_contact, waits_for
 from helpers.runbooks.diagnosis.verdicts import Verdict
 
@@ -136,7 +136,36 @@ def by_symptom(known: Known, problem: str, beside: Verdict | None) -> Verdict:
     if problem == "second-factor-lost" and known.user and not known.user.factors:
         lacks = "The account itself lists no second factor."
         return replace(found, evidence=(*found.evidence, lacks))
+    if problem == "second-factor-lost" and known.user:
+        factor = known.user.preferred_factor or known.user.factors[0]
+        found = replace(found, runbook="reset-second-factor")
+        return known.with_parameters(found, factor=factor)
+    if problem == "account-takeover" and known.user:
+        return _contained(known, found, known.user)
     return found
+
+
+def _contained(known: Known, found: Verdict, user: User) -> Verdict:
+    """Return what comes next for an account that was taken over: it is locked first, and once it
+    is, contacts come before a temporary password.
+    """
+    if user.enabled:
+        return known.with_parameters(replace(found, runbook="lock-user"))
+    wrong = next((one for one in user.contacts if not one.verified), None)
+    words = "set a temporary password, hand it over in person or to a proved contact, then unlock."
+    if wrong:
+        words = f"put the {KINDS[wrong.attribute]} right first; then {words}"
+    found = replace(
+        found,
+        headline="The account is locked: look at it, then repair it in this order.",
+        say="Your account is locked, and nobody can use it. Now we repair it.",
+        next=(
+            "Compare contacts, second factors and events with what the user says: an intruder's"
+            f" stay. After proof of identity: {words}"
+        ),
+        runbook="fix-contact" if wrong else "set-password",
+    )
+    return known.with_parameters(found, contact=wrong.attribute if wrong else "")
 
 
 def _facts(known: Known, problem: str) -> Iterator[str]:

@@ -36,6 +36,6 @@ class Known:
         """Return the verdict on a problem, for this user."""
         return verdict(problem, evidence, **{"username": self.username, **self.ids, **more})
 
-    def with_parameters(self, found: Verdict) -> Verdict:
-        """Return a verdict with what is known filled in for its runbook."""
-        return with_parameters(found, username=self.username, **self.ids)
+    def with_parameters(self, found: Verdict, **more: str) -> Verdict:
+        """Return a verdict with what is known filled in for its runbook. more: what else is."""
+        return with_parameters(found, **{"username": self.username, **self.ids, **more})

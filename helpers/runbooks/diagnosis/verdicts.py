@@ -53,6 +53,10 @@ TAKES: dict[str, tuple[str, ...]] = {
     "set-password": (*_AT_USER, "client_id"),
     "sign-out-everywhere": _AT_USER,
     "fix-contact": (*_AT_USER, "contact"),
+    "lock-user": _AT_USER,
+    "unlock-user": _AT_USER,
+    "resend-invitation": (*_AT_USER, "medium"),
+    "reset-second-factor": (*_AT_USER, "factor"),
     "audit-pool": ("user_pool_id",),
 }
 """What a verdict can fill in for each runbook of the shelf."""
@@ -205,10 +209,10 @@ _ALL = (
         "The account is disabled.",
         "An administrator disabled it. Neither a sign-in nor a reset is possible until it is"
         " enabled again.",
-        "Your account is disabled. I have to ask an administrator first.",
-        "Find out why it was disabled. Only when that is settled may an administrator enable it;"
-        " then diagnose again.",
-        "diagnose-user",
+        "Your account is disabled. I have to find out why before we can go on.",
+        "Find out why it was disabled, and who did it. Only once that is settled, and the caller's"
+        " identity is proved, unlock it.",
+        "unlock-user",
     ),
     Verdict(
         "temporary-password",
@@ -216,9 +220,9 @@ _ALL = (
         "In this state (FORCE_CHANGE_PASSWORD) Cognito sends no code. The user signs in with the"
         " temporary password and chooses a new one then; the invitation runs out after some days.",
         f"Please sign in with the password in our invitation. {_IDENTITY}",
-        "If the invitation is lost or has run out: after proof of identity, send it again"
-        " (AdminCreateUser, RESEND) or set a password.",
-        "set-password",
+        "If the invitation is lost or has run out: after proof of identity, send it again. Where no"
+        " message reaches the user, set a temporary password.",
+        "resend-invitation",
     ),
     Verdict(
         "invitation-run-out",
@@ -226,9 +230,9 @@ _ALL = (
         "The user has never signed in (FORCE_CHANGE_PASSWORD), and the pool accepts a temporary"
         " password for some days only. In this state Cognito sends no code.",
         f"Your invitation has run out. You get a new one. {_IDENTITY}",
-        "After proof of identity, send the invitation again (AdminCreateUser, RESEND) or set a"
-        " password.",
-        "set-password",
+        "After proof of identity, send the invitation again. Where no message can reach the user,"
+        " set a temporary password.",
+        "resend-invitation",
     ),
     Verdict(
         "no-password",
@@ -468,8 +472,8 @@ _ALL = (
         "A code or a new password alone does not get them out: a contact, an authenticator or a"
         " passkey may be theirs.",
         f"I will make your account safe first. {_IDENTITY}",
-        "Send no code. After proof of identity run lock-user. Then look at contacts, factors and"
-        " events, and only then give a new password.",
+        "Send no code. Lock the account first, which ends the sessions too. Then look at contacts,"
+        " factors and events, and only then give a new password. Tell the security contact.",
     ),
     Verdict(
         "uninvited-code",
@@ -495,8 +499,8 @@ _ALL = (
         "A sign-in asks for the second factor (an authenticator app, or a code of its own by"
         " message) after every password, an old one or a new one.",
         f"Your password is not the trouble; the second step is. {_IDENTITY}",
-        "Do not reset the password. After proof of identity, an administrator takes the lost factor"
-        " from the account; the user sets up another.",
+        "After proof of identity, take the lost factor from the account; the user sets up another."
+        " Reset no password and change no contact with it.",
     ),
     Verdict(
         "passkey-lost",

@@ -1,5 +1,7 @@
 """Choice-based sign-in, users without a password, and what a pool records."""
 
+import re
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -231,3 +233,49 @@ def test_sessions_plan(world):
             TokenSession={"MaxPerUser": 5},
         )
     assert caught.value.response["Error"]["Code"] == "FeatureUnavailableInTierException"
+
+
+def track_sessions(world):
+    world.pool()
+    world.user()
+    given = {"UserSessionTracking": "ENABLED", "TokenSession": {"MaxPerUser": 2}}
+    world.api.set_user_pool_session_configuration(UserPoolId=world.pool_id, **given)
+
+
+@fact("AdminListUserSessions: a sign-in is a token session, until it is signed out", "documented")
+def test_sessions_are_listed(world):
+    track_sessions(world)
+    assert world.admin("admin_list_user_sessions")["Sessions"] == []
+    world.tokens()
+    (one,) = world.admin("admin_list_user_sessions")["Sessions"]
+    assert (one["SessionType"], one["ClientId"]) == ("TOKEN", world.client_id)
+    assert re.fullmatch("tkn[a-z0-9]{25}", one["SessionId"])
+    world.admin("admin_user_global_sign_out")
+    assert world.admin("admin_list_user_sessions")["Sessions"] == []
+
+
+@fact("The least recent session gives way to the most that a pool allows", "documented")
+def test_most_sessions(world):
+    track_sessions(world)
+    for _ in range(3):
+        world.tokens()
+        world.sandbox.advance(60)
+    assert len(world.admin("admin_list_user_sessions")["Sessions"]) == 2
+
+
+@fact("A session runs out with its refresh token", "inferred")
+def test_session_runs_out(world):
+    track_sessions(world)
+    world.tokens()
+    world.sandbox.advance(30 * 86_400)
+    assert world.admin("admin_list_user_sessions")["Sessions"] == []
+
+
+@fact(
+    "Where a pool tracks no sessions, they are not listed: OperationNotEnabledException", "inferred"
+)
+def test_sessions_not_tracked(world):
+    world.pool()
+    world.user()
+    with pytest.raises(world.api.exceptions.OperationNotEnabledException):
+        world.admin("admin_list_user_sessions")
