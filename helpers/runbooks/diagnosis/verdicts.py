@@ -220,8 +220,8 @@ _ALL = (
         "In this state (FORCE_CHANGE_PASSWORD) Cognito sends no code. The user signs in with the"
         " temporary password and chooses a new one then; the invitation runs out after some days.",
         f"Please sign in with the password in our invitation. {_IDENTITY}",
-        "If the invitation is lost or has run out: after proof of identity, send it again. Where no"
-        " message reaches the user, set a temporary password.",
+        "If it is lost or has run out: after proof of identity, send it again. Where no message"
+        " reaches the user, set a temporary password.",
         "resend-invitation",
     ),
     Verdict(
