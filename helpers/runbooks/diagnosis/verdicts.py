@@ -220,8 +220,8 @@ _ALL = (
         "In this state (FORCE_CHANGE_PASSWORD) Cognito sends no code. The user signs in with the"
         " temporary password and chooses a new one then; the invitation runs out after some days.",
         f"Please sign in with the password in our invitation. {_IDENTITY}",
-        "If it is lost or has run out: after proof of identity, send it again. Where no message"
-        " reaches the user, set a temporary password.",
+        "If it is lost: after proof of identity, send it again. Where no message reaches the user,"
+        " set a temporary password.",
         "resend-invitation",
     ),
     Verdict(
@@ -230,8 +230,8 @@ _ALL = (
         "The user has never signed in (FORCE_CHANGE_PASSWORD), and the pool accepts a temporary"
         " password for some days only. In this state Cognito sends no code.",
         f"Your invitation has run out. You get a new one. {_IDENTITY}",
-        "After proof of identity, send the invitation again. Where no message can reach the user,"
-        " set a temporary password.",
+        "After proof of identity, send it again. Where no message reaches the user, set a temporary"
+        " password.",
         "resend-invitation",
     ),
     Verdict(
