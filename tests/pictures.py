@@ -8,13 +8,14 @@ from typing import Any
 
 from playwright.sync_api import sync_playwright
 
+from tests import ROOT
 from tests.browser.lab import (
     CHROMIUM,
     CHROMIUM_ARGS,
-    ROOT,
     Lab,
     command,
     fill,
+    open_notebook,
     press,
     run_all,
     wait_for,
@@ -25,9 +26,7 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
 def take() -> None:
-    """Set a password and diagnose a user through their forms, and keep what a person sees before
-    and after.
-    """
+    """Set a password through its form and begin a case at the desk, and keep what a person sees."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder, sync_playwright() as playwright:
         lab = Lab(Path(folder))
@@ -43,14 +42,16 @@ def take() -> None:
             wait_for(form, "Done:")
             page.get_by_text("This code is used up").wait_for()
             in_each_theme(page, "result", form.get_by_role("status"))
-            command(page, "docmanager:save")
-            command(page, "application:close-all")
-            form = run_all(page, lab, "runbooks/diagnose-user.ipynb")
-            form.get_by_label("Training case").select_option("no-verified-contact")
-            form.get_by_text("is in the sandbox now").wait_for()
-            form.get_by_role("button", name="Diagnose", exact=True).click()
-            wait_for(form, "There is no verified contact")
-            in_each_theme(page, "diagnosis", form.get_by_role("status"))
+            open_notebook(page, lab, "desk.ipynb")
+            command(page, "notebook:run-all-cells")
+            page.get_by_label("Training case").select_option("no-verified-contact")
+            name = page.get_by_label("Who is calling?")
+            page.wait_for_function("document.querySelector('[name=whom]').value")
+            page.get_by_label("Case number").fill("4711")
+            name.press("Enter")
+            desk = page.locator(".reset-desk")
+            desk.get_by_role("button", name="Go on").wait_for()
+            in_each_theme(page, "desk", desk)
         finally:
             chromium.close()
             lab.close()

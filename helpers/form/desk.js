@@ -63,7 +63,7 @@ function render({ model, el }) {
   function drawWho() {
     const inputs = new Map();
     const pools = model.get("pools");
-    const choice = { name: "pool", label: "Pool", kind: "choice", choices: pools.map(({ name }) => name), value: pool(shown.values.pool).name };
+    const choice = { name: "pool", label: "Pool", kind: "choice", choices: pools.map(({ name, label }) => [name, label]), value: pool(shown.values.pool).name };
     const fieldset = element("fieldset", {}, element("legend", { textContent: TITLES.who }));
     const training = drawTraining(model.get("training"), prefix, (name) => ask({ kind: "train", case: name }, "Preparing the case…"));
     if (model.get("training").length && pool(choice.value).practice) fieldset.append(training.row);

@@ -147,7 +147,7 @@ def fields_of(run: Runbook[Any]) -> list[dict[str, Any]]:
             field |= {
                 "value": "",
                 "required": True,
-                "help": "Type the username once more: it is this user that you mean.",
+                "help": "Type the username again to confirm this is the right user.",
             }
         elif name == "case_number":
             field["required"] = True

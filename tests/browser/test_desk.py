@@ -166,7 +166,8 @@ def test_eight_callers_are_served_by_keyboard_alone_and_the_next_one_finds_nothi
         said = work(page, keys, case)
         keep(page, f"desk-2-{name}")
         assert "Tell the user" in said[0], name
-        assert violations(page, ".reset-desk") == []
+        if number % 4 == 0:  # once in each theme
+            assert violations(page, ".reset-desk") == []
         assert cut_off(page) == []
         assert page.title().startswith(("Result: ", "Step: "))
         page.get_by_role("button", name="Next caller").focus()
