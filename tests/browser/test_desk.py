@@ -112,15 +112,15 @@ def result(page):
     return page.locator(".reset-desk .reset-status").inner_text()
 
 
-def work(page, keys, case):
-    """Do what the desk proposes for one training case, at most three steps; return the results."""
+def work(page, keys, case, steps=1):
+    """Do what the desk proposes for one training case, so many steps; return the results."""
     page.get_by_label("Training case").select_option(case.name)
     page.wait_for_function(f"document.querySelector('[name=whom]').value === '{case.username}'")
     page.get_by_label("Case number").fill("planted-4711")
     page.get_by_label("Who is calling?").focus()
     keys.press("Enter")
     said = [result(page)]
-    for _ in range(3):
+    for _ in range(steps):
         go_on = page.locator(NEXT)
         if not go_on.is_visible():
             break
@@ -136,9 +136,8 @@ def work(page, keys, case):
             keys.reach("[name=confirm_username]")
             keys.type(case.username)
         keys.choose("button[type=submit]")
-        step.locator(
-            ".reset-status:is([data-outcome=confirmed], [data-outcome=refused])"
-        ).wait_for()
+        ends = (f"[data-outcome={one}]" for one in ("confirmed", "refused", "not_sent"))
+        step.locator(f".reset-status:is({', '.join(ends)})").wait_for()
         said.append(step.locator(".reset-status").inner_text())
         if step.locator("fieldset").first.is_visible():
             break  # refused, such as where something was asked that the case does not know
@@ -163,7 +162,7 @@ def test_eight_callers_are_served_by_keyboard_alone_and_the_next_one_finds_nothi
             page.goto(served.url("voila/render/desk.ipynb", theme="dark"))
             at_the_head(page)
         keys = Keys(page)
-        said = work(page, keys, case)
+        said = work(page, keys, case, steps=3 if number == 0 else 1)
         keep(page, f"desk-2-{name}")
         assert "Tell the user" in said[0], name
         if number % 4 == 0:  # once in each theme
