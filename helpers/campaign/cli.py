@@ -273,6 +273,13 @@ def plan_words(plan: "Plan") -> list[str]:
     return [*lines, *plan.warnings]
 
 
+_GOES_ON = {
+    "running": "It is running.",
+    "paused": "The same command again goes on with them.",
+    "stopped": "The same command with --again begins another campaign.",
+}
+
+
 def say_summary(summary: "Summary", as_json: bool, *, dry_run: bool = False) -> None:
     if as_json:
         say(json.dumps(summary.to_json(), indent=2))
@@ -290,9 +297,9 @@ def say_summary(summary: "Summary", as_json: bool, *, dry_run: bool = False) -> 
     if summary.stopped_by:
         say(f"Stopped {words_for(summary.stopped_by)}.")
     if summary.left:
-        why = f" It is paused: {summary.why}." if summary.why else ""
+        why = f" It is {summary.state}: {summary.why}." if summary.why else ""
         why += f" It waits: {summary.waits}." if summary.waits else ""
-        say(f"{summary.left} rows are left.{why} The same command again goes on with them.")
+        say(f"{summary.left} rows are left.{why} {_GOES_ON[summary.state]}")
     for row in summary.failed:
         say(f"  line {row.number}: {row.outcome} (exit code {row.exit_code}), run {row.run}")
     say(f"Campaign: {summary.folder}")

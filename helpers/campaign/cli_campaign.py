@@ -57,10 +57,11 @@ def _runbook(ledger: "Ledger", folder: Path) -> RunbookEntry:
 @click.pass_context
 def status_command(ctx: click.Context, campaign: str, out: Path, as_json: bool) -> None:
     """Say how far a campaign is: the newest, or the one that is named."""
+    from helpers.campaign.owner import is_owned
     from helpers.campaign.summary import summary_of
 
     with _opened(ctx, out, campaign) as (ledger, folder):
-        say_summary(summary_of(ledger, folder), as_json)
+        say_summary(summary_of(ledger, folder, owned=is_owned(folder)), as_json)
 
 
 @batch_command.command("pause")

@@ -101,8 +101,9 @@ def summary_of(
     seconds: float = 0.0,
     stopped_by: int = 0,
     plan: Plan | None = None,
+    owned: bool = False,
 ) -> Summary:
-    """Return how far the campaign in a folder is."""
+    """Return how far the campaign in a folder is. owned: whether a process runs it now."""
     campaign: Campaign = ledger.campaign(folder.name)
     outcomes: Counter[str] = Counter()
     codes: Counter[int] = Counter()
@@ -124,7 +125,7 @@ def summary_of(
         seconds,
         outcomes,
         codes,
-        campaign.state if left and campaign.state != RUNNING else "done" if not left else PAUSED,
+        _state(campaign, left, owned),
         campaign.why,
         str(folder),
         waits,
@@ -132,6 +133,13 @@ def summary_of(
         tuple(failed),
         plan,
     )
+
+
+def _state(campaign: Campaign, left: int, owned: bool) -> str:
+    """Return the state; one whose owner has died is paused, whatever its ledger says."""
+    if not left:
+        return "done"
+    return PAUSED if campaign.state == RUNNING and not owned else campaign.state
 
 
 def _failed(ledger: Ledger, campaign: str) -> list[Row]:

@@ -7,8 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.__main__ import main
+from helpers.campaign import owner
 from helpers.campaign.progress import Progress
 from helpers.campaign.workers import Done
+from helpers.runbooks import RUNBOOKS
 
 
 class _Clock:
@@ -106,3 +108,35 @@ def test_the_command_has_json_on_standard_error_and_its_own_on_standard_output(
     assert lines[-1]["end"]
     assert (lines[-1]["done"], lines[-1]["of"], lines[-1]["left"]) == (2, 2, 0)
     assert json.loads(answer.stdout)["outcomes"] == lines[-1]["outcomes"]
+
+
+def status(out):
+    words = ["batch", "status", "--out", str(out)]
+    data = json.loads(CliRunner().invoke(main, [*words, "--json"]).stdout)
+    return data["state"], CliRunner().invoke(main, words).stdout
+
+
+def test_the_status_says_whether_it_runs_is_paused_or_stopped_and_how_to_go_on(
+    pool, tmp_path, inline
+):
+    pool("ana")
+    pool("ben")
+    table, out = tmp_path / "users.csv", tmp_path / "runs"
+    table.write_text("username,confirm_username\nana,ana\nben,ben\n")
+    seen = []
+    owner.run_table(
+        RUNBOOKS["admin-reset"],
+        table,
+        out=out,
+        manner=owner.Manner(first=1, pace=0),
+        on_done=lambda *_: seen.append(status(out)),
+    )
+    ((state, words),) = seen
+    assert (state, "1 rows are left. It is running." in words) == ("running", True)
+    state, words = status(out)
+    assert state == "paused"
+    assert "1 rows are left. The same command again goes on with them." in words
+    assert CliRunner().invoke(main, ["batch", "stop", "--out", str(out)]).exit_code == 0
+    state, words = status(out)
+    assert state == "stopped"
+    assert "It is stopped: somebody has stopped it. The same command with --again" in words
