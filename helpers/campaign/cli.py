@@ -270,6 +270,8 @@ def plan_words(plan: "Plan") -> list[str]:
         lines.append(f"{count} {kind} would be sent.")
     if plan.seconds:
         lines.append(f"It takes {plan.time} at this pace, at least.")
+    if plan.days > 1:
+        lines.append(f"With these hours it takes {plan.days} days, at least.")
     return [*lines, *plan.warnings]
 
 

@@ -4,6 +4,7 @@ Both go by the local time of the machine whose worker asks, before each row. Not
 way is stopped when the hours are over.
 """
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from helpers.campaign.schema import HOURS, ROWS, WAITING
 
+_DAY = 86_400.0
 _TIME = r"([01]?\d|2[0-3]):([0-5]\d)"
 
 
@@ -50,6 +52,23 @@ class Hours:
         if opens < closes:
             return opens <= at < closes
         return at >= opens or at < closes
+
+    def days(self, rows: int, seconds: float) -> int:
+        """Return on how many days rows begin, at least.
+
+        seconds: how long they take without a break.
+        """
+        by_number = -(-rows // self.per_day) if self.per_day else 1
+        return max(1, by_number, math.ceil(seconds / self._length()))
+
+    def _length(self) -> float:
+        """Return for how many seconds of a day the window is open."""
+        if not self.opens:
+            return _DAY
+        midnight = datetime.min
+        ends = (time.fromisoformat(one) for one in (self.opens, self.closes))
+        opens, closes = (datetime.combine(midnight, one) - midnight for one in ends)
+        return (closes - opens).total_seconds() % _DAY
 
     def words(self) -> str:
         """What they are, as options say it."""

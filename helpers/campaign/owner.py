@@ -16,7 +16,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -299,7 +299,7 @@ def _planned(
     if plan.warnings and not manner.over_mail_limit:
         words = f"{plan.warnings[0]} Split the table, or say --over-mail-limit."
         raise BadParameters([Problem("the plan", words)])
-    return plan
+    return replace(plan, days=manner.hours.days(plan.rows, plan.seconds))
 
 
 def _tend(

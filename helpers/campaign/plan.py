@@ -48,7 +48,7 @@ class Plan:
     verdicts: how many rows there are of each (verdict, the runbook that helps them). messages: how
     many go out, by medium. sender: who sends the e-mails. seconds: how long it will take at least.
     pools: the named pools of the rows; production says that it is one. callers: the ARNs of who
-    signs.
+    signs. days: on how many dates rows begin, at least.
     """
 
     rows: int
@@ -60,6 +60,7 @@ class Plan:
     warnings: tuple[str, ...] = field(default=())
     pools: tuple[str, ...] = ()
     callers: tuple[str, ...] = ()
+    days: int = 1
 
     @property
     def time(self) -> str:
@@ -78,6 +79,7 @@ class Plan:
             "messages": dict(self.messages),
             "sender": self.sender,
             "seconds": round(self.seconds, 1),
+            "days": self.days,
             "warnings": list(self.warnings),
             "pools": list(self.pools),
             "callers": list(self.callers),

@@ -39,6 +39,31 @@ def test_a_window_opens(these, now, opening):
     assert found == datetime.fromisoformat(opening)
 
 
+@pytest.mark.parametrize(
+    ("these", "rows", "seconds", "days"),
+    [
+        (hours.ALWAYS, 100, 10.0, 1),
+        (hours.ALWAYS, 0, 0.0, 1),
+        (hours.ALWAYS, 10**6, 100_000.0, 2),
+        (Hours(per_day=5000), 48_900, 4_980.0, 10),
+        (Hours(per_day=5000), 5000, 500.0, 1),
+        (NIGHT, 1000, 36_000.0, 1),
+        (NIGHT, 1000, 36_001.0, 2),
+        (DAY, 1000, 27_001.0, 2),
+        (Hours.read("20:00-06:00", 10), 11, 1.0, 2),
+    ],
+)
+def test_how_many_days_it_takes(these, rows, seconds, days):
+    assert these.days(rows, seconds) == days
+
+
+def test_the_plan_says_so(table, tmp_path):
+    words = ["batch", "admin-reset", str(table), "--out", str(tmp_path / "r"), "--dry-run"]
+    told = CliRunner().invoke(main, [*words, "--per-day", "2"])
+    assert "With these hours it takes 3 days, at least." in told.stdout
+    assert "days" not in CliRunner().invoke(main, words).stdout
+
+
 @pytest.mark.parametrize("text", ["20:00", "20-06", "24:00-06:00", "20:60-21:00", "8:00-08:00"])
 def test_what_is_no_window_is_told_and_nothing_begins(text, pool, tmp_path):
     table = tmp_path / "users.csv"
