@@ -3,7 +3,7 @@ a refresh token."""
 
 from . import challenges, choice, clients, migration, passwords, signin, tokens
 from .names import check_secret_hash
-from .refusal import ApiError, invalid
+from .refusal import ApiError, invalid, not_authorized
 from .work import Doc, Transaction
 
 _PUBLIC = {
@@ -48,6 +48,18 @@ def admin_initiate_auth(work: Transaction, request: Doc) -> Doc:
     if request["AuthFlow"] not in _ADMIN:
         raise invalid("Initiate Auth method not supported.")
     return _sign_in(work, pool, client, request)
+
+
+def get_tokens_from_refresh_token(work: Transaction, request: Doc) -> Doc:
+    """GetTokensFromRefreshToken; where the app client rotates, with a new refresh token."""
+    client = work.client(request["ClientId"])
+    if client.get("ClientSecret") != request.get("ClientSecret"):
+        # Nothing says how Cognito words this; the words are the sandbox's.
+        raise not_authorized("The client secret is missing or wrong.")
+    rotate = client.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED"
+    pool = work.pool(client["UserPoolId"])
+    renewed = tokens.refreshed(work, pool, client, request["RefreshToken"], rotate=rotate)
+    return {"AuthenticationResult": renewed}
 
 
 def _sign_in(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:

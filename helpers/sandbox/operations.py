@@ -46,6 +46,7 @@ IMITATED: dict[str, Operation] = {
     "DescribeUserPoolClient": clients.describe_user_pool_client,
     "ForgotPassword": recovery.forgot_password,
     "GetLogDeliveryConfiguration": watching.get_log_delivery_configuration,
+    "GetTokensFromRefreshToken": auth.get_tokens_from_refresh_token,
     "GetUser": account.get_user,
     "GetUserPoolMfaConfig": mfa.get_user_pool_mfa_config,
     "GetUserPoolSessionConfiguration": watching.get_user_pool_session_configuration,

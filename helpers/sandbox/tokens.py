@@ -85,10 +85,11 @@ def issue(
         "IdToken": _signed(pool["Id"], identity),
     }
     if refresh:
-        if watching.tracks_sessions(pool):
+        if auth_time is None and watching.tracks_sessions(pool):
             until = work.now + _life(client, "Refresh", "days", 30)
             watching.track(work, pool, user, client["ClientId"], until)
-        result["RefreshToken"] = _refresh_token(pool, client, user, origin, moment, work)
+        claims = {"origin": origin, "auth_time": moment, "jti": identity["jti"]}
+        result["RefreshToken"] = _refresh_token(pool, client, user, claims, work)
     return result
 
 
@@ -111,8 +112,13 @@ def bearer(work: Transaction, token: str) -> tuple[Doc, Doc, Doc]:
     return pool, user, claims
 
 
-def refreshed(work: Transaction, pool: Doc, client: Doc, token: str) -> Doc:
-    """Return a new AuthenticationResult for a refresh token, or refuse it."""
+def refreshed(
+    work: Transaction, pool: Doc, client: Doc, token: str, *, rotate: bool = False
+) -> Doc:
+    """Return a new AuthenticationResult for a refresh token, or refuse it.
+
+    rotate: with a new refresh token; the old one ends after the app client's grace period.
+    """
     claims = _read_refresh(token)
     if claims is None or claims["pool"] != pool["Id"] or claims["client"] != client["ClientId"]:
         raise not_authorized("Invalid Refresh Token")
@@ -125,15 +131,29 @@ def refreshed(work: Transaction, pool: Doc, client: Doc, token: str) -> Doc:
         raise not_authorized("Refresh Token has been revoked")
     if not user["enabled"]:
         raise not_authorized("User is disabled.")
+    if rotate:
+        _spend(work, pool, client, user, token)
     return issue(
         work,
         pool,
         client,
         user,
-        refresh=False,
+        refresh=rotate,
         auth_time=claims["auth_time"],
         origin=claims["origin"],
     )
+
+
+def _spend(work: Transaction, pool: Doc, client: Doc, user: Doc, token: str) -> None:
+    """Rotate a refresh token out; refuse one whose grace period is over."""
+    name = hashlib.sha256(token.encode()).hexdigest()
+    spent = user.setdefault("spent", {})
+    grace = client["RefreshTokenRotation"].get("RetryGracePeriodSeconds") or 0
+    if name in spent and work.now >= spent[name]:
+        # The exception is the API reference's; the wording is the sandbox's.
+        raise ApiError("RefreshTokenReuseException", "The refresh token was rotated out.")
+    spent.setdefault(name, work.now + grace)
+    work.keep_user(pool, user)
 
 
 def issuer(pool_id: str) -> str:
@@ -225,16 +245,13 @@ def _read(token: str) -> Doc | None:
     return claims
 
 
-def _refresh_token(
-    pool: Doc, client: Doc, user: Doc, origin: str, auth_time: int, work: Transaction
-) -> str:
+def _refresh_token(pool: Doc, client: Doc, user: Doc, more: Doc, work: Transaction) -> str:
     # Opaque to its holder, as AWS's is: a header that says so, the claims, and a signature.
     claims = {
         "pool": pool["Id"],
         "client": client["ClientId"],
         "username": user["username"],
-        "origin": origin,
-        "auth_time": auth_time,
+        **more,
         "exp": int(work.now) + _life(client, "Refresh", "days", 30),
     }
     body = f"{_json({'cty': 'JWT', 'enc': 'none', 'alg': 'HS256'})}.{_json(claims)}"

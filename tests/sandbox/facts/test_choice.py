@@ -1,11 +1,11 @@
-"""Choice-based sign-in, users without a password, and what a pool records."""
+"""Choice-based sign-in, users without a password, renewed tokens, and what a pool records."""
 
 import re
 
 import pytest
 from botocore.exceptions import ClientError
 
-from ..world import ANOTHER, EMAIL, PASSWORD, fact
+from ..world import ANOTHER, EMAIL, PASSWORD, fact, secret_hash
 
 CODES_ALONE = {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}}
 LOGS = [
@@ -279,3 +279,75 @@ def test_sessions_not_tracked(world):
     world.user()
     with pytest.raises(world.api.exceptions.OperationNotEnabledException):
         world.admin("admin_list_user_sessions")
+
+
+def renewed(world, refresh, **more):
+    answer = world.api.get_tokens_from_refresh_token(
+        ClientId=world.client_id, RefreshToken=refresh, **more
+    )
+    return answer["AuthenticationResult"]
+
+
+def rotating(world, **more):
+    world.client(RefreshTokenRotation={"Feature": "ENABLED", **more})
+    return world.tokens()["RefreshToken"]
+
+
+@fact("GetTokensFromRefreshToken gives new tokens, without rotation no refresh token", "documented")
+def test_renewed(world):
+    tokens = renewed(world, world.tokens()["RefreshToken"])
+    assert {"AccessToken", "IdToken"} <= set(tokens)
+    assert "RefreshToken" not in tokens
+
+
+@fact("With rotation it gives a new refresh token, which renews in its turn", "documented")
+def test_rotated(world):
+    first = rotating(world)
+    second = renewed(world, first)["RefreshToken"]
+    assert second != first
+    assert renewed(world, second)["RefreshToken"] not in (first, second)
+
+
+@fact("A refresh token that was rotated out: RefreshTokenReuseException", "documented")
+def test_reused(world):
+    first = rotating(world)
+    renewed(world, first)
+    with pytest.raises(world.api.exceptions.RefreshTokenReuseException):
+        renewed(world, first)
+
+
+@fact("A rotated refresh token is good for RetryGracePeriodSeconds more", "documented")
+def test_grace(world):
+    first = rotating(world, RetryGracePeriodSeconds=30)
+    renewed(world, first)
+    world.sandbox.advance(29)
+    renewed(world, first)
+    world.sandbox.advance(1)
+    with pytest.raises(world.api.exceptions.RefreshTokenReuseException):
+        renewed(world, first)
+
+
+@fact("GetTokensFromRefreshToken takes the client secret itself, not a hash of it", "documented")
+def test_renewed_with_a_secret(world):
+    made = world.client(GenerateSecret=True)
+    secret = made["ClientSecret"]
+    answer = world.api.initiate_auth(
+        ClientId=world.client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={
+            "USERNAME": world.username,
+            "PASSWORD": world.password,
+            "SECRET_HASH": secret_hash(secret, world.username, world.client_id),
+        },
+    )
+    refresh = answer["AuthenticationResult"]["RefreshToken"]
+    assert renewed(world, refresh, ClientSecret=secret)["AccessToken"]
+    with pytest.raises(world.api.exceptions.NotAuthorizedException):
+        renewed(world, refresh)
+
+
+def test_after_a_sign_out_everywhere_no_refresh_token_renews(world):
+    first = rotating(world)
+    world.admin("admin_user_global_sign_out")
+    with pytest.raises(world.api.exceptions.NotAuthorizedException):
+        renewed(world, first)
