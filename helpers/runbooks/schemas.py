@@ -81,12 +81,12 @@ class DiagnoseUserParameters(UserParameters):
     username: str = Field(
         default=PRACTICE_UNVERIFIED,
         title="Username",
-        description="any name of the user; empty: the symptom alone is looked at",
+        description="username, e-mail, phone or sub, or its beginning; empty for the symptom alone",
         pattern=f"^$|{USERNAME}",
         max_length=128,
     )
     client_id: ClientIdOrNone = Field(
-        default="", description="the app client that the user comes from; empty: not looked at"
+        default="", description="the app client that the user signs in to; may be empty"
     )
     symptom: str = Field(
         default="",
