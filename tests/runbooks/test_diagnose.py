@@ -950,6 +950,7 @@ def test_diagnosis_knows_no_network():
             "functools",
             "pathlib",
             "helpers.cognito.models",
+            "helpers.runbooks",  # said_contact, which compares and calls nobody
             "helpers.runbooks.diagnosis.account",
             "helpers.runbooks.diagnosis.by_symptom",
             "helpers.runbooks.diagnosis.evidence",
@@ -1098,3 +1099,28 @@ def test_a_text_with_several_causes_names_the_first_that_the_account_leaves_and_
     assert on("Unrecognizable lambda output", answer="password-was-not-entered").problem == (
         "trigger-refuses"
     )
+
+
+GMIAL = replace(MAIL, value="maria@gmial.com", shown="m***@g***")
+GMAIL = replace(GMIAL, value="maria@gmail.com")
+
+
+def test_a_typo_in_the_address_is_told_by_comparing_and_never_shown():
+    for found in (
+        on("my address is maria@gmail.com and I get no mail", replace(USER, contacts=(GMIAL,))),
+        on("I get no mail", replace(USER, contacts=(GMIAL,))),
+        diagnose(
+            username="maria@gmail.com",
+            user=replace(USER, contacts=(GMIAL,)),
+            pool=POOL,
+            client=None,
+        ),
+    ):
+        assert (found.problem, found.runbook) == ("typo-in-contact", "")
+        assert "gmial" not in repr(found)
+    for contact, said_ in (
+        (GMAIL, "I get no mail"),
+        (GMIAL, ""),
+        (GMAIL, "maria@gmail.com, no mail"),
+    ):
+        assert on(said_, replace(USER, contacts=(contact,))).problem != "typo-in-contact"

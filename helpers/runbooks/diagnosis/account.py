@@ -162,7 +162,7 @@ def _meant(known: Known) -> tuple[User | None, bool]:
 def _nobody(known: Known, asked: str) -> Verdict:
     """Return the verdict on a name under which nobody was found, in any spelling."""
     if len(known.parts) == 1:
-        begins = f"One account begins like this: {named(known.parts[0])}."
+        begins = f"One account is like it: {named(known.parts[0])}."
         return known.verdict("part-of-a-name", asked, begins, username=known.parts[0].username)
     if known.parts:
         fit = (f"{named(one)}." for one in known.parts)

@@ -2,10 +2,12 @@
 words contradict the account.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from helpers.cognito.models import Client, Pool, User
+from helpers.runbooks import said_contact
 from helpers.runbooks.diagnosis.evidence import (
     at,
     client_words,
@@ -42,6 +44,7 @@ _SEEN_IN_THE_ACCOUNT = (SIMULATED - {"not-found"}) | {
     "undocumented-state",
     "not-yet-migrated",
 }
+_ADDRESS = re.compile(r"[^\s<>(),;:]+@[^\s<>(),;:*]+\.\w+")
 _SAID_BY_COGNITO = "Cognito's own text says so."
 _SAID_BY_CALLER = "Guessed from what the caller said; the account shows nothing wrong."
 
@@ -86,12 +89,32 @@ def told_apart(known: Known, user: User, problem: str) -> str:
     return _where_it_went(known, user) if problem == "no-code" else problem
 
 
+def mistyped(known: Known, user: User) -> bool:
+    """Whether the address to which a code would go is spelt otherwise than the caller spells it.
+
+    What the caller says is the name that was given, where it is an address, and what is in the
+    symptom. The address on the account is compared, and shown to nobody.
+    """
+    contact = route(user, known.pool).contact
+    if contact is None or contact.attribute != "email":
+        return False
+    said = _ADDRESS.findall(f"{known.username} {known.said}")
+    compared = {said_contact.compare(contact, one) for one in said}
+    if said_contact.Match.SAME in compared:
+        return False
+    waits = bool({"no-code", "typo-in-contact"} & set(known.suspected))
+    slipped = waits and said_contact.has_mistyped_provider(contact)
+    return said_contact.Match.NEAR in compared or slipped
+
+
 def _where_it_went(known: Known, user: User) -> str:
     """Return why no code reaches a user to whom one could be sent."""
     kinds = {one.kind for one in known.events}
     records_all = known.pool is not None and known.pool.threat_protection != "OFF"
     if records_all and kinds and "ForgotPassword" not in kinds and "events" not in known.unread:
         return "never-requested"
+    if mistyped(known, user):
+        return "typo-in-contact"
     way = route(user, known.pool)
     if way.contact is None:
         return "no-code"

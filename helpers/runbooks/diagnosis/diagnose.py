@@ -15,7 +15,13 @@ from dataclasses import replace
 
 from helpers.cognito.models import Client, Event, Pool, User
 from helpers.runbooks.diagnosis.account import blocked, by_delivery, by_state, not_found
-from helpers.runbooks.diagnosis.by_symptom import SIMULATED, by_symptom, ruled_out, told_apart
+from helpers.runbooks.diagnosis.by_symptom import (
+    SIMULATED,
+    by_symptom,
+    mistyped,
+    ruled_out,
+    told_apart,
+)
 from helpers.runbooks.diagnosis.evidence import client_words, lowered, named, records, state
 from helpers.runbooks.diagnosis.known import Known
 from helpers.runbooks.diagnosis.route import KINDS, POOL_UNREAD, Route, route
@@ -179,6 +185,8 @@ def _unblocked(known: Known, user: User, first: str) -> Verdict:
     problem = "unknown-text" if known.message else "nothing-in-the-way"
     if "no-client" in known.unread:
         problem = "client-of-another-pool"
+    elif not known.message and mistyped(known, user):
+        problem = "typo-in-contact"
     elif user.status == "RESET_REQUIRED":
         problem = "reset-required"
     facts = state(known.username, user, known.pool)

@@ -10,6 +10,7 @@ from enum import StrEnum
 from helpers.cognito import reads
 from helpers.cognito.errors import Answered, ResetError
 from helpers.cognito.models import Pool, User
+from helpers.runbooks import said_contact
 from helpers.runbooks.diagnosis.evidence import STATES
 from helpers.runbooks.diagnosis.route import KINDS
 from helpers.runbooks.diagnosis.spellings import spellings
@@ -26,6 +27,7 @@ class How(StrEnum):
     NAME = "the name as it was typed"
     CAPITALS = "the name in other capital letters"
     CONTACT = "the same e-mail address or phone number"
+    NEAR = "an e-mail address that differs in a letter or two"
     PART = "a name or contact that begins so"
 
 
@@ -93,7 +95,7 @@ def others(
     found: dict[str, Match] = {}
     more = False
     for attribute, value, how in _searches(text, pool):
-        if how is How.PART and (found or known):
+        if how in (How.NEAR, How.PART) and (found or known):
             break
         try:
             users = reader.read(
@@ -101,11 +103,13 @@ def others(
                 reads.find_users,
                 attribute=attribute,
                 value=value,
-                starts=how is How.PART,
+                starts=how in (How.NEAR, How.PART),
             )
         except ResetError as exc:
             return Matches(text, tuple(found.values()), more, exc)
         more = more or len(users) == reads.FOUND_AT_MOST
+        if how is How.NEAR:
+            users = tuple(one for one in users if spelt_like(one, text))
         for user in users:
             if known is None or user.username != known.username:
                 found.setdefault(user.username, Match(user, _how(user, text, how)))
@@ -116,12 +120,21 @@ def others(
 def _searches(text: str, pool: Pool | None) -> Iterator[tuple[str, str, How]]:
     for attribute, value in spellings(text, pool):
         yield attribute, value, How.CAPITALS if attribute == "username" else How.CONTACT
+    local, at, domain = text.partition("@")
+    if domain and len(local) >= SHORTEST_PART:
+        yield "email", f"{local}{at}", How.NEAR
     if len(text) >= SHORTEST_PART:
         for value in dict.fromkeys((text, text.lower())):
             yield "username", value, How.PART
         yield "email", text, How.PART
         if text.startswith("+"):
             yield "phone_number", text, How.PART
+
+
+def spelt_like(user: User, said: str) -> bool:
+    """Whether an address of the account differs from what was said by a slip of the keys."""
+    mails = (one for one in user.contacts if one.attribute == "email")
+    return any(said_contact.compare(one, said) is said_contact.Match.NEAR for one in mails)
 
 
 def _how(user: User, text: str, how: How) -> How:

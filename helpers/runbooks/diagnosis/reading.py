@@ -75,12 +75,14 @@ class Reading:
     @property
     def others(self) -> tuple[User, ...]:
         """The accounts that may be meant instead of the name that was asked for, or beside it."""
-        return tuple(one.user for one in self.matches.found if one.how not in (How.NAME, How.PART))
+        return tuple(
+            one.user for one in self.matches.found if one.how in (How.CAPITALS, How.CONTACT)
+        )
 
     @property
     def parts(self) -> tuple[User, ...]:
-        """The accounts whose name or contact begins with what was asked for."""
-        return tuple(one.user for one in self.matches.found if one.how is How.PART)
+        """The accounts whose name or contact begins with what was asked for, or nearly is it."""
+        return tuple(one.user for one in self.matches.found if one.how in (How.NEAR, How.PART))
 
     def _ask(
         self, reader: Reader, what: str, call: Callable[..., T], operation: str = "", **members: Any

@@ -197,8 +197,10 @@ _ALL = (
     ),
     Verdict(
         "part-of-a-name",
-        "Nobody has this name, and one account begins like it.",
-        "A part of a name or an address is enough to look, and not enough to know who is meant.",
+        "Nobody has this name, and one account is like it.",
+        "It begins with what was typed, or its address differs in a letter or two. That is enough"
+        " to"
+        " look, and not enough to know who is meant.",
         "Please spell your whole name or address for me.",
         "Compare what the caller spells with this account. If it is theirs, diagnose again with its"
         " username.",
@@ -439,6 +441,16 @@ _ALL = (
         "That address is not on your account. Which name did you type there?",
         "Compare the name that was typed with the account's. Then request a code for this account.",
         "request-code",
+    ),
+    Verdict(
+        "typo-in-contact",
+        "The address on the account is not spelt as the caller spells it.",
+        "They differ in a letter or two, or the account's looks like a well-known provider's, spelt"
+        " wrong. It was mistyped when it was entered, or it is another person's account. Codes go"
+        " to the address on the account.",
+        f"Please spell your e-mail address for me, letter by letter. {_IDENTITY}",
+        "Send no code there: somebody else may read it. After proof of identity, an administrator"
+        " puts the address right.",
     ),
     Verdict(
         "ask-for-the-name",
