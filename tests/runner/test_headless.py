@@ -97,7 +97,7 @@ def test_a_wrong_code_ends_in_1_and_the_notebook_says_what_to_do_next(papermill)
     assert papermill.record()["exit_code"] == 3
     text = papermill.out.read_text(encoding="utf-8")
     assert "Invalid verification code provided, please try again." in text
-    assert "Try again with the digits of the newest message." in text
+    assert "Have the code of the newest message typed." in text
     assert "What to do next" in done.stderr
     for secret in ("Planted", wrong, right):
         assert secret not in text + done.stderr

@@ -51,6 +51,7 @@ def test_it_becomes_jupyterlab_on_a_copy_of_the_notebooks_in_the_folder_of_runs(
         f"--LabApp.app_settings_dir={JUPYTER}",
         f"--LabApp.workspaces_dir={runs}/lab",
         "--LabApp.default_url=/lab/tree/00-start-here.ipynb",
+        "--LabApp.expose_app_in_browser=True",
         f"--ServerApp.root_dir={runs}/notebooks",
     ]
     assert (environment["COGNITO_SANDBOX"], environment["COGNITO_RESET_RUNS"]) == (
