@@ -240,7 +240,7 @@ def test_a_spreadsheet_takes_no_username_for_a_formula(pool, out):
 
 
 def test_aws_is_asked_who_signs_before_the_pool_is_listed(users, out, monkeypatch):
-    with serve(open_sandbox()) as cognito, sts() as told:
+    with serve(open_sandbox(), port=0) as cognito, sts() as told:
         monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito.endpoint)
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", told.endpoint)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")

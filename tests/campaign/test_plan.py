@@ -165,7 +165,7 @@ def test_the_plan_names_the_pool_and_who_signs_before_it_reads(table, tmp_path, 
     path = tmp_path / "pools.toml"
     path.write_text(f'[prod]\nproduction = true\nuser_pool_id = "{DEFAULT_POOL_ID}"\n')
     monkeypatch.setenv("COGNITO_RESET_POOLS", str(path))
-    with serve(open_sandbox()) as cognito, sts() as told:
+    with serve(open_sandbox(), port=0) as cognito, sts() as told:
         monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito.endpoint)
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", told.endpoint)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")

@@ -29,7 +29,7 @@ BANNER = "PRODUCTION: prod"
 
 @pytest.fixture
 def cognito(monkeypatch, sandbox):
-    with serve(open_sandbox()) as server:
+    with serve(open_sandbox(), port=0) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", server.endpoint)
         yield server
 

@@ -36,7 +36,7 @@ def pools(*arguments):
 @pytest.fixture
 def aws(monkeypatch, sandbox):
     """AWS, as far as a pool goes: the sandbox over HTTP, and an STS."""
-    with serve(open_sandbox()) as cognito, sts() as told:
+    with serve(open_sandbox(), port=0) as cognito, sts() as told:
         monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", cognito.endpoint)
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", told.endpoint)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
