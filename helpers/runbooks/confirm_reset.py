@@ -117,6 +117,7 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         return Card(
             "What will happen",
             (
+                ("First choice", self._first_choice(p)),
                 ("Sent, once", f"ConfirmForgotPassword ({members})"),
                 ("Then, once", proof),
                 ("Cannot be undone", "the old password is gone"),
@@ -130,6 +131,16 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
                 ("Status", "CONFIRMED or RESET_REQUIRED; not looked up", "CONFIRMED"),
                 ("Devices that are signed in", "signed in", "signed in"),
             ),
+        )
+
+    @staticmethod
+    def _first_choice(p: ConfirmResetParameters) -> str:
+        """Say what comes before typing a user's code here."""
+        page = p.named_pool.sign_in_page
+        where = f"the sign-in page, {page}" if page else "the application's sign-in page"
+        return (
+            f"the user types the code on {where}. Here only where there is no such page, and on the"
+            " phone only after a call back to a number on file"
         )
 
     def field_extras(self) -> dict[str, dict[str, Any]]:
@@ -175,6 +186,13 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         self, parameters: ConfirmResetParameters, secrets: dict[str, Secret]
     ) -> tuple[list[Problem], list[str]]:
         problems, notes = [], []
+        pool = parameters.named_pool
+        if self.person and pool.name and not (pool.is_practice or pool.asks.codes_by_phone):
+            words = (
+                f"is not typed here: the pool {pool.name} takes no codes by phone. Have the user"
+                f" type it on {pool.sign_in_page or 'the sign-in page'}."
+            )
+            problems.append(Problem("code", words))
         secrets["code"], removed = clean_code(secrets["code"])
         if removed:
             notes.append(

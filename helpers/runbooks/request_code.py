@@ -190,7 +190,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
                 " nobody, not to us either."
             ),
             next=(
-                "Stay on the line: the user types the code on the application's sign-in page, under"
+                f"Stay on the line: the user types the code on {_page(parameters)}, under"
                 " 'forgot password'. Only where there is no such page, call back on a number on"
                 " file and run confirm-reset. If no message comes within a few minutes, do not ask"
                 " again at once: run diagnose-user."
@@ -313,6 +313,11 @@ class RequestCode(Runbook[RequestCodeParameters]):
             " who is unknown, disabled or without a verified contact too, and sends nothing. Run"
             " diagnose-user to know."
         )
+
+
+def _page(p: RequestCodeParameters) -> str:
+    page = p.named_pool.sign_in_page
+    return f"the sign-in page, {page}" if page else "the application's sign-in page"
 
 
 def _where(sent: CodeDelivery) -> str:

@@ -11,12 +11,22 @@ import pytest
 
 from helpers.cognito.catalogue_entries import CATALOGUE, LOST, LOST_CONFIRM, LOST_READ, UNKNOWN
 from helpers.run.record import NextRunbook
-from helpers.runbooks import RUNBOOKS
+from helpers.runbooks import RUNBOOKS, request_code
+from helpers.runbooks.confirm_reset import ConfirmReset
 from helpers.runbooks.diagnosis.verdicts import PROBLEMS
 from helpers.runbooks.request_code import RequestCode
+from helpers.runbooks.stop_words import STOP_WORDS
+from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
+from helpers.secrets.secret import Secret
 from tests import ROOT
 from tests.rebaseline import notebooks
 from tests.runbooks.test_every_runbook import read_out
+
+
+@pytest.fixture(autouse=True)
+def nothing_asked():
+    request_code._ASKED.clear()
+
 
 ENTRIES = (*CATALOGUE, *LOST.values(), LOST_CONFIRM, LOST_READ, UNKNOWN)
 # Whoever says this teaches users that support asks for codes, and takes one from a stranger.
@@ -105,6 +115,50 @@ def test_on_the_phone_no_agent_is_led_to_where_the_users_code_is_typed(sandbox):
         RequestCode(**given, target="aws", interactive="no").follow("confirm-reset"), NextRunbook
     )
     assert RequestCode(interactive="yes").follow("confirm-reset"), "in practice it is shown"
+
+
+@pytest.fixture
+def pools(tmp_path, monkeypatch):
+    path = tmp_path / "pools.toml"
+    practice = f'target = "sandbox"\nuser_pool_id = "{DEFAULT_POOL_ID}"\n'
+    page = 'sign_in_page = "https://login.example.com/forgot"\n'
+    client = f'client_id = "{DEFAULT_CLIENT_ID}"\n'
+    path.write_text(
+        f"[shop]\n{practice}{page}[shop.clients.web]\n{client}"
+        f"[desk]\n{practice}[desk.clients.web]\n{client}[desk.asks]\ncodes_by_phone = true\n"
+    )
+    monkeypatch.setenv("COGNITO_RESET_POOLS", str(path))
+
+
+def test_the_page_of_the_pool_is_named(pools, sandbox):
+    result = RequestCode(pool="shop", interactive="no").submit()
+    assert "the sign-in page, https://login.example.com/forgot" in result.next
+    plan = repr(ConfirmReset(pool="shop", interactive="no").plan())
+    assert "types the code on the sign-in page, https://login.example.com/forgot" in plan
+
+
+@pytest.mark.parametrize(
+    ("pool", "person", "taken"),
+    [("shop", "yes", False), ("desk", "yes", True), ("", "yes", True), ("shop", "no", True)],
+)
+def test_an_agent_types_a_users_code_only_where_the_pools_owner_allows_it(
+    pool, person, taken, pools, sandbox
+):
+    RequestCode(interactive="no").submit()
+    run = ConfirmReset(pool=pool, interactive=person)
+    code = Secret(sandbox.mailbox()[-1]["code"], "code")
+    typed = {"code": code, "new_password": Secret("Another-one-1-password", "new password")}
+    result = run.submit({}, typed) if person == "yes" else run.submit()
+    assert (result.exit_code == 0) is taken
+    if not taken:
+        assert "takes no codes by phone" in str(result.problems[0])
+        assert "https://login.example.com/forgot" in str(result.problems[0])
+
+
+def test_every_document_of_a_stop_word_is_the_data():
+    text = ROOT.joinpath("docs", "identity.md").read_text()
+    for one in STOP_WORDS:
+        assert f"| {one.sign} | {one.why} |" in text
 
 
 def test_a_code_that_nobody_asked_for_resets_and_locks_nothing():
