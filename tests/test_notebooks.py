@@ -13,11 +13,27 @@ import nbformat
 import papermill
 import pytest
 
+from helpers.campaign.given import DEFAULTS
 from helpers.runbooks import RUNBOOKS
 from tests import ROOT
 from tests.rebaseline import NOTEBOOKS, executed, normal, notebooks
 
 EVERY = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+
+
+def parameters_of(path):
+    """What a notebook takes: the default of each parameter, and what it means."""
+    if path.stem == "campaign":
+        return DEFAULTS
+    fields = RUNBOOKS[path.stem].parameters.model_fields
+    return {name: (field.default, field.description) for name, field in fields.items()}
+
+
+WITH_PARAMETERS = pytest.mark.parametrize(
+    "path",
+    [*sorted(NOTEBOOKS.joinpath("runbooks").glob("*.ipynb")), NOTEBOOKS / "campaign.ipynb"],
+    ids=lambda path: path.stem,
+)
 
 
 def read(path):
@@ -60,9 +76,7 @@ def test_a_sentence_leads_into_every_code_cell_and_the_cell_is_small(path):
             assert before.cell_type == "markdown", cell.id
             assert before.source.rstrip().endswith(":"), before.id
             # The parameters cell has a line for each parameter, and nothing else.
-            lines = (
-                len(RUNBOOKS[path.stem].parameters.model_fields) if cell.id == "parameters" else 10
-            )
+            lines = len(parameters_of(path)) if cell.id == "parameters" else 10
             assert len(cell.source.splitlines()) <= lines, cell.id
 
 
@@ -107,28 +121,24 @@ def test_no_diagram_or_picture_is_without_words(path):
             assert "![](" not in cell.source
 
 
-@pytest.mark.parametrize(
-    "path", sorted(NOTEBOOKS.joinpath("runbooks").glob("*.ipynb")), ids=lambda path: path.stem
-)
+@WITH_PARAMETERS
 def test_the_parameters_cell_is_the_schema_and_papermill_can_read_all_of_it(path):
-    schema = RUNBOOKS[path.stem].parameters.model_fields
+    schema = parameters_of(path)
     seen = papermill.inspect_notebook(path)
     assert set(seen) == set(schema)
-    for name, field in schema.items():
-        assert seen[name]["default"] == f'"{field.default}"'
-        assert seen[name]["help"] == field.description
+    for name, (default, description) in schema.items():
+        assert seen[name]["default"] == f'"{default}"'
+        assert seen[name]["help"] == description
 
 
-@pytest.mark.parametrize(
-    "path", sorted(NOTEBOOKS.joinpath("runbooks").glob("*.ipynb")), ids=lambda path: path.stem
-)
+@WITH_PARAMETERS
 def test_the_table_of_parameters_is_the_schema(path):
-    schema = RUNBOOKS[path.stem].parameters.model_fields
+    schema = parameters_of(path)
     about = next(cell.source for cell in read(path).cells if cell.id == "parameters-about")
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \|$", about, re.MULTILINE)
     assert sorted(rows) == sorted(
-        (name, f"`{field.default}`" if field.default else "empty", field.description)
-        for name, field in schema.items()
+        (name, f"`{default}`" if default else "empty", description)
+        for name, (default, description) in schema.items()
     )
 
 

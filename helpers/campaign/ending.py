@@ -4,11 +4,12 @@ A row may be tried again only where it is sure that nothing was done: the reques
 Cognito refused it unread because too many came at once. Everything else is a person's decision.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from helpers.campaign.schema import ENDED, UNKNOWN, WAITING, Row
+from helpers.run.record import Step
 from helpers.runner.headless import Report
 
 _MOST_TRIES = 8
@@ -60,6 +61,7 @@ def ending_of(report: Report, row: Row) -> Ending:
             report.record.next_runbook.name if report.record and report.record.next_runbook else ""
         ),
         "request_ids": list(report.request_ids),
+        "request_id": _deciding(steps),
         "error": error,
         "record": report.record_file,
         "notebook": report.notebook,
@@ -81,6 +83,17 @@ def ending_of(report: Report, row: Row) -> Ending:
     if report.exit_code == 7 and report.outcome == "not_sent" and row.attempt < 3:
         return again
     return ended
+
+
+_READS = ("AdminGet", "AdminList", "Describe", "Get", "List")
+
+
+def _deciding(steps: Sequence[Step]) -> str:
+    """Return the request id of the call that failed, else of the one that changed something."""
+    ranked = sorted(
+        steps, key=lambda step: (step.status != "done", not step.name.startswith(_READS))
+    )
+    return ranked[-1].request_id if ranked else ""
 
 
 def _with(ending: Ending, **changes: Any) -> Ending:

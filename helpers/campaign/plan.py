@@ -89,7 +89,7 @@ class Plan:
 def time_words(seconds: float) -> str:
     """Return a time as a person says it."""
     if seconds < 90:
-        return f"{seconds:.0f} seconds"
+        return "a second" if seconds < 1.5 else f"{seconds:.0f} seconds"
     minutes = round(seconds / 60)
     return f"{minutes} minutes" if minutes < 90 else f"{minutes // 60} h {minutes % 60} min"
 

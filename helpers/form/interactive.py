@@ -29,7 +29,7 @@ from helpers.form.fields import (
     pool_field,
     where_line,
 )
-from helpers.form.widgets import Form, View
+from helpers.form.widgets import HIDES_LOST, Form, View
 from helpers.run.base import Runbook
 from helpers.run.entry import RUNBOOKS
 from helpers.run.masking import mask_html, mask_record
@@ -46,11 +46,6 @@ _WORKING = "<p>Working: the form above is asking Cognito.</p>"
 _GONE = """<p>The form was here while its kernel ran. What came of it is below.
 For a new form choose Run, then Run All Cells:
 before its button is pressed, nothing changes for a real user.</p>
-<style>
-.jp-OutputArea-child:has(> .jupyter-widgets):has(+ * .reset-kept) { display: none; }
-</style>"""
-"""The style hides JupyterLab's "Error displaying widget: model not found" (only that has this class
-in this place).
 """
 
 
@@ -151,7 +146,7 @@ class InteractiveRun:
 
     def _ipython_display_(self) -> None:
         widgets.display_data(widgets.while_alive(self._page))
-        widgets.display_data(widgets.kept_copy(_GONE))
+        widgets.display_data(widgets.kept_copy(_GONE + HIDES_LOST))
 
     def _on_message(self, _: Any, content: dict[str, Any], __: Any) -> None:
         if content.get("kind") == "drawn":

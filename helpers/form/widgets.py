@@ -13,6 +13,12 @@ import anywidget
 import traitlets
 
 HERE = Path(__file__).parent
+HIDES_LOST = """<style>
+.jp-OutputArea-child:has(> .jupyter-widgets):has(+ * .reset-kept) { display: none; }
+</style>"""
+"""A style for a notebook to keep. It hides JupyterLab's "Error displaying widget: model not found"
+(only that has this class in this place).
+"""
 
 
 def _without_values(fields: Any, form: "Form") -> Any:

@@ -12,7 +12,7 @@ from helpers.cognito.catalogue import look_up
 from helpers.cognito.catalogue_entries import CATALOGUE, UNKNOWN, Kind, TryAgain
 from helpers.cognito.errors import map_botocore_errors
 from helpers.cognito.quotas import QUOTAS
-from helpers.display.refusals import refusals
+from helpers.run.refusals import refusals
 
 OPERATIONS = [
     "ForgotPassword",

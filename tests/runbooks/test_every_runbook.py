@@ -17,9 +17,9 @@ from helpers.cognito.catalogue import look_up
 from helpers.cognito.catalogue_entries import CATALOGUE, UNKNOWN
 from helpers.cognito.errors import BadParameters
 from helpers.display.card import Card
-from helpers.display.refusals import refusals
 from helpers.form.interactive import InteractiveRun
 from helpers.run.record import Outcome
+from helpers.run.refusals import refusals
 from helpers.runbooks import RUNBOOKS, request_code
 from helpers.runbooks.diagnosis.verdicts import PROBLEMS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID

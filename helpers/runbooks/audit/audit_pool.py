@@ -9,10 +9,10 @@ from helpers.cognito import reads
 from helpers.cognito.errors import NotAllowed, Refused, ResetError, Unsettled
 from helpers.cognito.models import Client, Pool
 from helpers.display.card import Card, Table
-from helpers.display.refusals import refusals_of_reading
 from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
 from helpers.run.record import Found, Outcome, Step
+from helpers.run.refusals import refusals_of_reading
 from helpers.run.result import Result
 from helpers.runbooks.audit.finding import Finding, Level
 from helpers.runbooks.audit.judge import UNSEEN, audit, summary, weak_points, well_set

@@ -9,10 +9,10 @@ from helpers.cognito import reads
 from helpers.cognito.errors import Answered, ResetError
 from helpers.cognito.models import Client
 from helpers.display.card import Card, Table
-from helpers.display.refusals import refusals_of_reading
 from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
 from helpers.run.record import NextRunbook
+from helpers.run.refusals import refusals_of_reading
 from helpers.run.result import Result
 from helpers.runbooks.diagnosis.diagnose import diagnose, likely_causes
 from helpers.runbooks.diagnosis.facts import facts
