@@ -13,10 +13,10 @@ from typing import Any
 from helpers.campaign.owner import FOLDER, Manner, folders
 from helpers.campaign.table import read_table
 from helpers.cognito.errors import BadParameters, Problem
+from helpers.display.person import is_interactive
 from helpers.run.entry import RunbookEntry
 from helpers.run.masking import RUNS, username_as
 from helpers.run.parameters import Parameters
-from helpers.run.person import is_interactive
 from helpers.runbooks import RUNBOOKS
 
 DEFAULTS: dict[str, tuple[str, str]] = {

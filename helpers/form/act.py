@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers.display.card import Card
+from helpers.display.person import is_interactive
 from helpers.run.base import Runbook
 from helpers.run.named_pool import pool_choices
 from helpers.run.package_data import LabMissing
-from helpers.run.person import is_interactive
 from helpers.run.record import Record
 
 PRINT_CSS = (Path(__file__).parent / "print.css").read_text(encoding="utf-8")

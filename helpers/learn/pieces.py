@@ -13,10 +13,10 @@ from typing import Any
 
 from helpers.cognito.policy import PasswordPolicy, Rule
 from helpers.display.card import Table
+from helpers.display.person import is_interactive
 from helpers.learn import story
 from helpers.learn.lesson import Lesson
 from helpers.learn.measure import Life, lives
-from helpers.run.person import is_interactive
 from helpers.sandbox import DEFAULT_USERNAME
 
 ENDS = Rule(

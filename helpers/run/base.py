@@ -17,6 +17,7 @@ from helpers.cognito.call import before_change
 from helpers.cognito.errors import BadParameters, NotReached, Problem
 from helpers.cognito.models import Pool, User
 from helpers.display.card import Card
+from helpers.display.person import is_interactive
 from helpers.run import recording
 from helpers.run.brief import Brief
 from helpers.run.entry import RUNBOOKS
@@ -26,7 +27,6 @@ from helpers.run.masking import output_masker, username_as
 from helpers.run.named_pool import FILLED_IN
 from helpers.run.names import read_as
 from helpers.run.parameters import PRACTICE_CLIENT, Parameters
-from helpers.run.person import is_interactive
 from helpers.run.record import NextRunbook, Outcome, Record
 from helpers.run.result import NotDone, Result, left_open, not_reached
 from helpers.run.where import Callers, as_whom, where_card
