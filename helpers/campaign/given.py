@@ -1,9 +1,7 @@
 """What a campaign's notebook is given: texts, checked all at once, before anything is read."""
 
-import atexit
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +56,7 @@ class Given:
     """The parameters, read.
 
     practice: neither a table nor a campaign was named. person: whether somebody is there. shared:
-    the parameters that every row has.
+    the parameters that every row has. scratch: the folder of runs is a sample's alone.
     """
 
     entry: RunbookEntry
@@ -68,6 +66,7 @@ class Given:
     out: Path
     practice: bool
     person: bool
+    scratch: bool
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> "Given":
@@ -104,7 +103,7 @@ class Given:
         except BadParameters as exc:
             problems += exc.problems
         person = not problems and is_interactive(texts["interactive"])
-        out = _out(texts["out"], scratch=practice and not person)
+        out, scratch = _out(texts["out"], scratch=practice and not person)
         folder = None
         if texts["campaign"] and not problems:
             folder = next((one for one in folders(out) if one.name == texts["campaign"]), None)
@@ -113,7 +112,7 @@ class Given:
         if problems or entry is None:
             raise BadParameters(problems)
         os.environ.setdefault("COGNITO_SANDBOX", str(out / "sandbox.sqlite"))
-        return cls(entry, texts, table, folder, out, practice, person)
+        return cls(entry, texts, table, folder, out, practice, person, scratch)
 
     @property
     def sample(self) -> bool:
@@ -162,13 +161,11 @@ class Given:
         return read
 
 
-def _out(text: str, *, scratch: bool) -> Path:
-    """Return the folder of runs; for a sample one that goes with this process."""
+def _out(text: str, *, scratch: bool) -> tuple[Path, bool]:
+    """Return the folder of runs, and whether it is made for a sample alone."""
     named = text or os.environ.get(RUNS, "")
     if named or not scratch:
         out = Path(named or "runs").absolute()
         out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return out
-    folder = Path(tempfile.mkdtemp(prefix="campaign-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+        return out, False
+    return Path(tempfile.mkdtemp(prefix="campaign-")), True

@@ -8,6 +8,7 @@ ledger alone, so that closing it stops nothing, and any number of pages show the
 person it is the report of a campaign, and begins none: but in practice, where it shows a sample.
 """
 
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -324,7 +325,11 @@ class CampaignPage:
                     f"{self._counted_in(seen)} rows went in, and of {known} it is known what became"
                     " of them."
                 )
-        return self._shown("Counts in, counts out", self._draw_proof)
+        shown = self._shown("Counts in, counts out", self._draw_proof)
+        if self._given.scratch:
+            self._opened().close()
+            shutil.rmtree(self._out, ignore_errors=True)
+        return shown
 
     def _draw_proof(self, _: bool) -> Part:
         seen = self._look()
