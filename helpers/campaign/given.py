@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from helpers.campaign.hours import Hours
 from helpers.campaign.owner import FOLDER, Manner, folders
 from helpers.campaign.table import read_table
 from helpers.cognito.errors import BadParameters, Problem
@@ -30,6 +31,8 @@ DEFAULTS: dict[str, tuple[str, str]] = {
     "first": ("10", "how many users are looked at before the rest"),
     "pace": ("10", "calls a second of the scarcest quota, at most; 0 for no limit"),
     "workers": ("2", "processes at work, 1 to 32"),
+    "window": ("", "begins users only between these local times, such as 20:00-06:00"),
+    "per_day": ("0", "begins so many users on one date, at most; 0 for any number"),
     "notebooks": ("all", "all, or none to keep the record of each user alone, which is faster"),
     "max_errors": (
         "0",
@@ -45,6 +48,7 @@ _FORMS = {
     "pace": (r"[0-9]{1,4}(\.[0-9]+)?", "must be a number of calls a second, or 0."),
     "workers": (r"[1-9]|[12][0-9]|3[0-2]", "must be a number from 1 to 32."),
     "max_errors": (r"[0-9]{1,6}|[1-9][0-9]?%", "must be a number of rows, or a share such as 2%."),
+    "per_day": (r"[0-9]{1,6}", "must be a number of users, or 0."),
     "notebooks": (r"all|none", "must be all or none."),
     "over_mail_limit": (r"yes|no", "must be yes or no."),
     "interactive": (r"auto|yes|no", "must be auto, yes or no."),
@@ -80,6 +84,10 @@ class Given:
             for name, (pattern, words) in _FORMS.items()
             if not re.fullmatch(pattern, texts[name])
         ]
+        try:
+            Hours.read(texts["window"])
+        except ValueError as exc:
+            problems.append(Problem("window", str(exc)))
         entry = RUNBOOKS.get(texts["runbook"])
         if entry is None:
             names = ", ".join(sorted(RUNBOOKS))
@@ -141,8 +149,12 @@ class Given:
         texts = self.texts
         changing = ["--users", str(users)] if self.entry.changes else []
         over = ["--over-mail-limit"] if texts["over_mail_limit"] == "yes" else []
+        window = ["--window", texts["window"]] if texts["window"] else []
+        per_day = ["--per-day", texts["per_day"]] if int(texts["per_day"]) else []
         return [
             *changing,
+            *window,
+            *per_day,
             *("--first", str(first), "--pace", "0" if self.sample else texts["pace"]),
             *("--workers", texts["workers"], "--max-errors", texts["max_errors"]),
             *("--notebooks", "none" if self.sample else texts["notebooks"]),

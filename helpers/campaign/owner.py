@@ -23,7 +23,14 @@ from typing import Any
 from helpers.campaign.ending import Ending
 from helpers.campaign.hours import ALWAYS, Hours, keep_hours, wait_words
 from helpers.campaign.ledger import ELSEWHERE, FILE, Ledger
-from helpers.campaign.plan import Plan, PlanFailed, is_planned, plan_of, read_users
+from helpers.campaign.plan import (
+    Plan,
+    PlanFailed,
+    is_planned,
+    plan_of,
+    planned,
+    read_users,
+)
 from helpers.campaign.schema import (
     ACTING,
     CLAIMED,
@@ -247,7 +254,7 @@ def go_on(
                 gate(plan)
         if dry_run:
             # Of a campaign that has begun: as it was read before that.
-            plan = plan or plan_of(ledger.rows(campaign), entry, paces_of(entry, manner.pace))
+            plan = plan or plan_of(planned(ledger, campaign), entry, paces_of(entry, manner.pace))
             return summary_of(ledger, folder, plan=plan)
         first = about.begun + manner.first if manner.first else 0
         paces = paces_of(entry, manner.pace)
@@ -295,7 +302,7 @@ def _planned(
     if is_planned(entry):
         with stop.heard():
             callers = read_users(ledger, campaign, entry, on_read)
-    plan = plan_of(ledger.rows(campaign), entry, paces_of(entry, manner.pace), callers)
+    plan = plan_of(planned(ledger, campaign), entry, paces_of(entry, manner.pace), callers)
     if plan.warnings and not manner.over_mail_limit:
         words = f"{plan.warnings[0]} Split the table, or say --over-mail-limit."
         raise BadParameters([Problem("the plan", words)])

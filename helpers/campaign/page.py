@@ -20,7 +20,7 @@ from helpers.campaign import apart, owner, pictures, told
 from helpers.campaign.given import Given
 from helpers.campaign.ledger import Ledger, LedgerError
 from helpers.campaign.pace import halve, paces
-from helpers.campaign.plan import Plan, plan_of
+from helpers.campaign.plan import Plan, plan_of, planned
 from helpers.campaign.practice import practice_table
 from helpers.campaign.report import following, write_next, write_report
 from helpers.campaign.schema import STOPPED, Row
@@ -70,7 +70,7 @@ class CampaignPage:
         self._plan: Plan | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._users = self._in = 0
-        self._seen: tuple[float, Seen] | None = None
+        self._found: dict[str, tuple[float, Any]] = {}
         if self._given.practice:
             client = self._given.parameters({}).to_target().client(signed=True)
             self._table = practice_table(self._out, self._entry, client)
@@ -119,7 +119,7 @@ class CampaignPage:
 
     def _planned(self) -> Plan:
         if self._plan is None:
-            self._plan = plan_of(self._opened().rows(self._name), self._entry, self._paces())
+            self._plan = plan_of(planned(self._opened(), self._name), self._entry, self._paces())
         return self._plan
 
     def _paces(self) -> dict[str, float]:
@@ -132,16 +132,7 @@ class CampaignPage:
     def _draw_gate(self, _: bool) -> Part:
         rows, begun = self._planned().rows, self._look().campaign.begun
         needed = self._entry.changes and not begun
-        state = (
-            "passed: it has begun"
-            if begun
-            else "not needed: nothing is changed"
-            if not needed
-            else f"open: {rows} users are meant"
-            if self._is_open()
-            else "closed"
-        )
-        card = Card("The gate", (("Users in the table", str(rows)), ("The gate is", state)))
+        card = told.gate_card(rows, begun=bool(begun), needed=needed, is_open=self._is_open())
         asks = "Repeat the number of users"
         control = Control("open", "Open the gate", asks=asks)
         return Part(card, (control,) if needed else ())
@@ -232,14 +223,15 @@ class CampaignPage:
             options = self._given.options(users=self._planned().rows, first=0)
             if apart.start(self._folder_now, self._out, options).wait() not in _DONE:
                 raise LedgerError(apart.last_words(self._folder_now))
-            self._seen = None
+            self._found.clear()
 
     def progress(self) -> Any:
         """Return what ended when, as a picture and as a table."""
         return self._shown("What ended when", self._draw_progress)
 
     def _draw_progress(self, _: bool) -> Part:
-        return Part(Several(pictures.over_time(course(self._opened(), self._name))))
+        found = self._once("course", lambda: course(self._opened(), self._name))
+        return Part(Several(pictures.over_time(found)))
 
     # --- afterwards ---
 
@@ -248,7 +240,7 @@ class CampaignPage:
         return self._shown("Not done", self._draw_failures, self._press_failures)
 
     def _draw_failures(self, clear: bool) -> Part:
-        found = following(not_done(self._opened(), self._name))
+        found = self._once("following", lambda: following(not_done(self._opened(), self._name)))
         controls = tuple(
             Control(name, f"Make the table for {name} ({len(rows)})", quiet=True)
             for name, rows in found.items()
@@ -290,15 +282,8 @@ class CampaignPage:
     def _draw_report(self, _: bool) -> Part:
         files = sorted(path.name for path in self._folder_now.glob("*.csv"))
         there = head.read(self._out / f"{NAME}.head")
-        card = Card(
-            "The report",
-            (
-                ("Tables", ", ".join(files) or "not written yet"),
-                ("Folder", "" if self._given.sample else str(self._folder_now)),
-                ("The journal's head", there.digest if there else "there is no journal yet"),
-                ("To check it", "cognito-reset verify, with the same folder of runs"),
-            ),
-        )
+        folder = "" if self._given.sample else str(self._folder_now)
+        card = told.report_card(files, folder, there.digest if there else "")
         return Part(card, (Control("report", "Write the report", quiet=True),))
 
     def _write_report(self) -> str:
@@ -356,11 +341,20 @@ class CampaignPage:
         return self._ledger
 
     def _look(self) -> Seen:
-        """Look at the ledger, once for all panels that ask at about the same time."""
+        seen: Seen = self._once("seen", lambda: look(self._opened(), self._folder_now))
+        return seen
+
+    def _once(self, name: str, find: Callable[[], Any]) -> Any:
+        """Return what there is to find: once for all panels that ask at about the same time, and in
+        a large ledger so seldom that it takes a twentieth of the time.
+        """
         now = time.monotonic()
-        if self._seen is None or now - self._seen[0] > _AT_ONCE:
-            self._seen = now, look(self._opened(), self._folder_now)
-        return self._seen[1]
+        until, found = self._found.get(name, (0.0, None))
+        if now >= until:
+            found = find()
+            took = time.monotonic() - now
+            self._found[name] = now + took + max(20 * took, _AT_ONCE), found
+        return found
 
     def _mask(self, clear: bool) -> told.Mask:
         how = "clear" if clear else username_as()
@@ -392,6 +386,6 @@ class CampaignPage:
             try:
                 return press(name, number) if press else ""
             finally:
-                self._seen = None
+                self._found.clear()
 
         return Live(label, drawn, pressed)

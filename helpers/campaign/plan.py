@@ -5,15 +5,18 @@ how many a runbook can help, what the others need first, how many messages go ou
 takes.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import select
 
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.patience import Patience
-from helpers.campaign.schema import WAITING, Row
+from helpers.campaign.schema import ROWS, WAITING, Row
 from helpers.cognito import reads
 from helpers.cognito.errors import Answered, BadParameters, NotReached, Problem, ResetError
 from helpers.cognito.models import Pool
@@ -152,8 +155,24 @@ def read_users(
     return tuple(dict.fromkeys(arns))
 
 
+class Planned(NamedTuple):
+    """A row as far as its plan tells."""
+
+    parameters: Mapping[str, Any]
+    plan: Mapping[str, Any]
+
+
+def planned(ledger: Ledger, campaign: str) -> Iterator[Planned]:
+    """Yield what was read of each user beforehand."""
+    one = ROWS.c
+    found = select(one.parameters, one.plan).where(one.campaign == campaign)
+    with ledger.reading.connect() as db:
+        for parameters, plan in db.execute(found):
+            yield Planned(json.loads(parameters), json.loads(plan or "{}"))
+
+
 def plan_of(
-    rows: Iterable[Row],
+    rows: Iterable[Planned],
     entry: RunbookEntry,
     paces: Mapping[str, float],
     callers: tuple[str, ...] = (),

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Integer, cast, func, select
 
 from helpers.campaign.history import Event, events
+from helpers.campaign.hours import wait_words
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.owner import is_owned
 from helpers.campaign.schema import (
@@ -37,7 +38,8 @@ class Seen:
     """A campaign at one moment.
 
     waiting, at_work: rows that are not over. outcomes: how many rows ended so. rate: rows a second,
-    lately. working: whether a process runs it on this machine.
+    lately. working: whether a process runs it on this machine. waits: until when no row begins,
+    in words.
     """
 
     campaign: Campaign
@@ -46,6 +48,7 @@ class Seen:
     outcomes: Mapping[str, int]
     rate: float
     working: bool
+    waits: str = ""
 
     @property
     def over(self) -> int:
@@ -93,7 +96,9 @@ def look(ledger: Ledger, folder: Path) -> Seen:
             outcomes[outcome] += count
     working = campaign.state == RUNNING and is_owned(folder)
     rate = _rate(ledger, folder.name) if working else 0.0
-    return Seen(campaign, waiting, at_work, dict(sorted(outcomes.items())), rate, working)
+    with ledger.reading.connect() as db:
+        waits = wait_words(db, folder.name) if waiting else ""
+    return Seen(campaign, waiting, at_work, dict(sorted(outcomes.items())), rate, working, waits)
 
 
 def _rate(ledger: Ledger, campaign: str) -> float:

@@ -86,12 +86,36 @@ def _messages(plan: Plan) -> str:
     return "; ".join(told) or "none"
 
 
+def gate_card(rows: int, *, begun: bool, needed: bool, is_open: bool) -> Card:
+    """Return how many users are meant, and whether somebody has said so."""
+    if begun:
+        state = "passed: it has begun"
+    elif not needed:
+        state = "not needed: nothing is changed"
+    else:
+        state = f"open: {rows} users are meant" if is_open else "closed"
+    return Card("The gate", (("Users in the table", str(rows)), ("The gate is", state)))
+
+
+def report_card(files: list[str], folder: str, digest: str) -> Card:
+    """Return where the results are, and where the journal stands. digest: of its last line."""
+    return Card(
+        "The report",
+        (
+            ("Tables", ", ".join(files) or "not written yet"),
+            ("Folder", folder),
+            ("The journal's head", digest or "there is no journal yet"),
+            ("To check it", "cognito-reset verify, with the same folder of runs"),
+        ),
+    )
+
+
 def state_words(seen: Seen, *, starting: bool) -> str:
     """Say whether a campaign goes on, and why not."""
     if starting and not seen.working:
         return "its process is starting, or ending"
     if seen.working:
-        return "running"
+        return f"running: {seen.waits}" if seen.waits else "running"
     if not seen.waiting and not seen.at_work:
         return "done"
     if seen.campaign.state == STOPPED:

@@ -88,6 +88,8 @@ def test_every_problem_with_the_parameters_is_told_at_once(tmp_path):
         "workers": "99",
         "max_errors": "x%",
         "notebooks": "some",
+        "window": "now",
+        "per_day": "few",
         "over_mail_limit": "perhaps",
         "interactive": "maybe",
         "colour": "red",
@@ -177,7 +179,7 @@ def test_a_row_of_which_nobody_knows_is_no_end(table, tmp_path, inline):
         row = ledger.claim(folder.name, "w")
         ledger.permit(folder.name, row)
         assert [one.state for one in ledger.rows(folder.name, ACTING)] == [ACTING]
-    page._seen = None
+    page._found.clear()
     with pytest.raises(CountsDiffer, match="4 rows went in, and of 1"):
         page.proof()
 
@@ -208,6 +210,25 @@ def test_nothing_begins_before_the_gate_has_the_number_of_users(given, in_kernel
     assert "is open" in gate.press("open", "4")
     assert (controls(first), controls(go)["rest"]) == ({"first": True}, True)
     assert not resets()
+
+
+def test_how_it_is_run_is_handed_to_its_process(table, tmp_path):
+    given = {
+        "first": "2",
+        "pace": "5",
+        "workers": "3",
+        "max_errors": "2%",
+        "window": "20:00-06:00",
+        "per_day": "100",
+        "notebooks": "none",
+        "over_mail_limit": "yes",
+    }
+    page = CampaignPage(table=str(table), out=str(tmp_path / "runs"), **given)
+    words = " ".join(page._given.options(users=4, first=2))
+    assert words == (
+        "--users 4 --window 20:00-06:00 --per-day 100 --first 2 --pace 5 --workers 3"
+        " --max-errors 2% --notebooks none --over-mail-limit"
+    )
 
 
 def test_a_campaign_is_started_paused_slowed_and_goes_on_from_any_page(
