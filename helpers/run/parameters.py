@@ -58,7 +58,9 @@ def as_text(given: str) -> str:
 
 _WORDS = {
     "client_id": "must be the app client's id: 1 to 128 letters, digits, + or _.",
-    "username": "must be 1 to 128 characters, without spaces.",
+    "username": (
+        "must be 1 to 128 characters, without spaces; a phone number is written +15551230123."
+    ),
     "user_pool_id": "must be a user pool's id such as us-east-1_AbCdEfGhI.",
     "case_number": "must be one line of at most 100 characters.",
     "proof_of_identity": (

@@ -248,7 +248,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
             ),
             next=(
                 "The user types the code of the newest message. If there is none after a look, run"
-                " diagnose-user; or set 'Another code' (again) to yes, a minute after the last"
+                " diagnose-user; or set 'Send another one?' (again) to yes, a minute after the last"
                 " request at the earliest."
             ),
             next_runbook=self.follow("confirm-reset"),

@@ -58,7 +58,7 @@ class SetPassword(AdministratorRunbook[SetPasswordParameters]):
     name: ClassVar[str] = "set-password"
     parameters_model: ClassVar[type[Parameters]] = SetPasswordParameters
     title: ClassVar[str] = "Set a password without a code"
-    button: ClassVar[str] = "Set a new password"
+    button: ClassVar[str] = "Set a generated password"
     form_fields: ClassVar[tuple[str, ...]] = (
         "username",
         "user_pool_id",

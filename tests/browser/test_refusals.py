@@ -27,7 +27,7 @@ def test_every_refusal_is_told_in_words_and_the_form_goes_on(page, lab):
     press_weak(
         form, code="12", password="planted ", Username="two words", App_client_id="no-hyphen"
     )
-    form.get_by_text("Error: must be 1 to 128 characters, without spaces.").wait_for()
+    form.get_by_text("Error: must be 1 to 128 characters, without spaces").wait_for()
     assert form.get_by_text("Error: must be the app client's id").is_visible()
     form.locator("[name=username]:focus").wait_for()
     assert form.get_by_label("Username").get_attribute("aria-invalid") == "true"
