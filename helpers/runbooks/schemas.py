@@ -64,8 +64,8 @@ class RequestCodeParameters(ClientParameters):
     )
     again: Literal["no", "yes"] = Field(
         default="no",
-        title="Another code",
-        description="yes, when the user has looked and the last message is not there",
+        title="Send another one?",
+        description="yes, if the user has checked and the last message did not arrive",
     )
 
 
