@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpers.campaign.schema import ENDED, UNKNOWN, WAITING, Row
+from helpers.campaign.schema import ACTING, ENDED, UNKNOWN, WAITING, Row
+from helpers.run.journal import Journal
 from helpers.run.record import Step
 from helpers.runner.headless import Report
 
@@ -94,6 +95,36 @@ def _deciding(steps: Sequence[Step]) -> str:
         steps, key=lambda step: (step.status != "done", not step.name.startswith(_READS))
     )
     return ranked[-1].request_id if ranked else ""
+
+
+def ending_of_lost(row: Row, journal: Journal) -> Ending:
+    """Return what becomes of a row whose worker is gone. journal: the one that its run wrote.
+
+    A row that was only claimed waits again: it could get no permit, so nothing was sent. Of one
+    that may have acted the journal knows more: how its run ended, or that it sent nothing.
+    """
+    ended = journal.end_of(row.run)
+    if (
+        ended is not None
+        and ended.outcome.value == "unknown"
+        or row.state == ACTING
+        and (ended is None and journal.may_have_sent(row.run))
+    ):
+        return ending_unknown(row, ended.meaning if ended else LOST)
+    if ended is not None and ended.outcome.value != "not_sent":
+        kept = {"run": row.run, "meaning": ended.meaning, "next_step": ended.next_step}
+        return Ending(ENDED, ended.outcome.value, ended.exit_code, report=kept)
+    return Ending(WAITING, report={"run": row.run})
+
+
+LOST = "The process that ran it ended before its time."
+
+
+def ending_unknown(row: Row, meaning: str) -> Ending:
+    """Return the end of a row that may have acted, and of which nobody knows more."""
+    why = f"what became of line {row.number} is not known: {meaning}"
+    kept = {"run": row.run, "meaning": meaning}
+    return Ending(UNKNOWN, "unknown", 138, pauses=why, report=kept)
 
 
 def _with(ending: Ending, **changes: Any) -> Ending:

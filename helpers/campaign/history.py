@@ -3,12 +3,11 @@
 The ledger writes it in the transaction in which it happens.
 """
 
-import time
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
-from helpers.campaign.schema import EVENTS
+from helpers.campaign.schema import EVENTS, clock_of
 
 THROTTLED, SLOWER = "throttled", "slower"
 """Kinds of event, beside the states of a campaign."""
@@ -25,7 +24,9 @@ class Event:
 
 def remember(db: Connection, campaign: str, kind: str, words: str = "") -> None:
     """Write an event down, in the transaction that `db` is in."""
-    db.execute(insert(EVENTS).values(campaign=campaign, at=time.time(), kind=kind, words=words))
+    db.execute(
+        insert(EVENTS).values(campaign=campaign, at=clock_of(db.engine), kind=kind, words=words)
+    )
 
 
 def events(db: Connection, campaign: str) -> list[Event]:

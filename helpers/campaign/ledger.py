@@ -13,17 +13,17 @@ harm. The rule that makes each user at most once, whatever dies:
 """
 
 import json
-import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpers.campaign.history import remember
 from helpers.campaign.hours import waits_until
+from helpers.campaign.lookups import Lookups, of
 from helpers.campaign.schema import (
     ACTING,
     CAMPAIGNS,
@@ -40,6 +40,7 @@ from helpers.campaign.schema import (
     WAITING,
     Campaign,
     Row,
+    clock_of,
     open_engine,
     to_campaign,
     to_row,
@@ -53,11 +54,15 @@ _PASSWORD = (
 )
 
 
+Also = Callable[[Connection], bool]
+"""What is written in the same transaction, if it says so; else none of that transaction is."""
+
+
 class LedgerError(Exception):
     """The ledger cannot do what was asked; the message says why."""
 
 
-class Ledger:
+class Ledger(Lookups):
     """The ledger behind one URL. Any number of processes may have it open at once."""
 
     def __init__(self, url: str) -> None:
@@ -68,6 +73,7 @@ class Ledger:
                 raise LedgerError(_PASSWORD)
             self.engine = open_engine(parts)
             self.reading = self.engine.execution_options(**{READING: True})
+            self.now = clock_of(self.engine)
             META.create_all(self.engine)
         except (SQLAlchemyError, ImportError) as exc:
             words = str(getattr(exc, "orig", None) or exc).splitlines()[0]
@@ -117,7 +123,7 @@ class Ledger:
 
         rows: (line in the table, parameters). categories: of quota, each of which has a pace.
         """
-        now = time.time()
+        now = self.now
         with self.engine.begin() as db:
             db.execute(
                 insert(CAMPAIGNS).values(
@@ -199,13 +205,12 @@ class Ledger:
 
         Its run gets an id of its own, made of campaign, line and attempt.
         """
-        now = time.time()
         with self.engine.begin() as db:
             if waits_until(db, campaign):
                 return None
             waiting = db.execute(
                 select(ROWS.c.number, ROWS.c.attempt)
-                .where(_may_begin(db, campaign), ROWS.c.not_before <= now)
+                .where(_may_begin(db, campaign), ROWS.c.not_before <= self.now)
                 .order_by(ROWS.c.number)
                 .limit(1)
                 .with_for_update(skip_locked=True)
@@ -215,12 +220,12 @@ class Ledger:
             attempt = waiting.attempt + 1
             found = db.execute(
                 update(ROWS)
-                .where(_of(campaign), ROWS.c.number == waiting.number, ROWS.c.state == WAITING)
+                .where(of(campaign), ROWS.c.number == waiting.number, ROWS.c.state == WAITING)
                 .values(
                     state=CLAIMED,
                     worker=worker,
                     attempt=attempt,
-                    claimed_at=now,
+                    claimed_at=self.now,
                     run=f"{campaign}-{waiting.number}-{attempt}",
                 )
                 .returning(ROWS)
@@ -236,7 +241,7 @@ class Ledger:
             found = select(ROWS.c.number).where(_may_begin(db, campaign)).limit(1)
             return db.execute(found).first() is not None
 
-    def permit(self, campaign: str, row: Row) -> bool:
+    def permit(self, campaign: str, row: Row, also: Also | None = None) -> bool:
         """Say whether this row may act now, and have it on the disk that it may have acted."""
         running = select(CAMPAIGNS.c.id).where(
             CAMPAIGNS.c.id == campaign, CAMPAIGNS.c.state == RUNNING
@@ -247,7 +252,7 @@ class Ledger:
                 .where(*_held(campaign, row), ROWS.c.state == CLAIMED, running.exists())
                 .values(state=ACTING)
             )
-            return changed.rowcount == 1
+            return _only(db, changed.rowcount == 1, also)
 
     def end(
         self,
@@ -258,6 +263,7 @@ class Ledger:
         outcome: str,
         exit_code: int,
         report: Mapping[str, Any],
+        also: Also | None = None,
     ) -> bool:
         """Close a row, if this claim still holds it; return whether it did."""
         with self.engine.begin() as db:
@@ -269,31 +275,40 @@ class Ledger:
                     outcome=outcome,
                     exit_code=exit_code,
                     report=json.dumps(dict(report)),
-                    ended_at=time.time(),
+                    ended_at=self.now,
                 )
             )
-            return changed.rowcount == 1
+            return _only(db, changed.rowcount == 1, also)
 
     def put_back(
-        self, campaign: str, row: Row, *, not_before: float = 0.0, report: Mapping[str, Any]
+        self,
+        campaign: str,
+        row: Row,
+        *,
+        wait: float = 0.0,
+        report: Mapping[str, Any],
+        also: Also | None = None,
     ) -> bool:
-        """Have a row that has surely sent nothing wait again; return whether it does."""
+        """Have a row that has surely sent nothing wait again, so many seconds; say if it does."""
         with self.engine.begin() as db:
             changed = db.execute(
                 update(ROWS)
                 .where(*_held(campaign, row), ROWS.c.state.in_((CLAIMED, ACTING, ENDED)))
                 .values(
-                    state=WAITING, not_before=not_before, worker="", report=json.dumps(dict(report))
+                    state=WAITING,
+                    not_before=self.now + wait,
+                    worker="",
+                    report=json.dumps(dict(report)),
                 )
             )
-            return changed.rowcount == 1
+            return _only(db, changed.rowcount == 1, also)
 
     def wait_again(self, campaign: str, outcome: str) -> int:
         """Have the rows wait again that ended so, or were settled so; return how many."""
         with self.engine.begin() as db:
             changed = db.execute(
                 update(ROWS)
-                .where(_of(campaign), ROWS.c.outcome == outcome)
+                .where(of(campaign), ROWS.c.outcome == outcome)
                 .where(ROWS.c.state.in_((ENDED, SETTLED)))
                 .values(state=WAITING, worker="", not_before=0.0)
             )
@@ -305,7 +320,7 @@ class Ledger:
         with self.engine.begin() as db:
             changed = db.execute(
                 update(ROWS)
-                .where(_of(campaign), ROWS.c.number == row.number, ROWS.c.state == UNKNOWN)
+                .where(of(campaign), ROWS.c.number == row.number, ROWS.c.state == UNKNOWN)
                 .values(state=SETTLED, outcome=outcome, report=json.dumps(report))
             )
             return changed.rowcount == 1
@@ -315,56 +330,17 @@ class Ledger:
         with self.engine.begin() as db:
             db.execute(
                 update(ROWS)
-                .where(_of(campaign), ROWS.c.number == number)
+                .where(of(campaign), ROWS.c.number == number)
                 .values(account=account, plan=json.dumps(dict(plan)))
             )
 
-    def rows(self, campaign: str, *states: str, worker: str = "") -> Iterator[Row]:
-        """Yield the rows in the table's order; only those in the named states, of this worker."""
-        found = select(ROWS).where(_of(campaign)).order_by(ROWS.c.number)
-        if states:
-            found = found.where(ROWS.c.state.in_(states))
-        if worker:
-            found = found.where(ROWS.c.worker == worker)
-        with self.reading.connect() as db:
-            yield from (to_row(one) for one in db.execute(found))
 
-    def last(self, campaign: str, count: int) -> list[Row]:
-        """Return the rows that ended last, the newest first."""
-        found = (
-            select(ROWS)
-            .where(_of(campaign), ROWS.c.ended_at > 0)
-            .order_by(ROWS.c.ended_at.desc())
-            .limit(count)
-        )
-        with self.reading.connect() as db:
-            return [to_row(one) for one in db.execute(found)]
-
-    def counts(self, campaign: str) -> dict[tuple[str, str, int], int]:
-        """Return how many rows there are of each (state, outcome, exit code)."""
-        kinds = (ROWS.c.state, ROWS.c.outcome, ROWS.c.exit_code)
-        found = select(*kinds, func.count()).where(_of(campaign)).group_by(*kinds)
-        with self.reading.connect() as db:
-            return {(one[0], one[1], one[2]): int(one[3]) for one in db.execute(found)}
-
-    def named_twice(self, campaign: str) -> list[tuple[int, ...]]:
-        """Return the lines of each user that several rows are about, whatever names them."""
-        twice = (
-            select(ROWS.c.account)
-            .where(_of(campaign), ROWS.c.account != "")
-            .group_by(ROWS.c.account)
-            .having(func.count() > 1)
-        )
-        found = (
-            select(ROWS.c.account, ROWS.c.number)
-            .where(_of(campaign), ROWS.c.account.in_(twice))
-            .order_by(ROWS.c.number)
-        )
-        lines: dict[str, list[int]] = {}
-        with self.reading.connect() as db:
-            for account, number in db.execute(found):
-                lines.setdefault(account, []).append(number)
-        return [tuple(numbers) for numbers in lines.values()]
+def _only(db: Connection, held: bool, also: Also | None) -> bool:
+    if held and also is not None and not also(db):
+        held = False
+    if not held:
+        db.rollback()
+    return held
 
 
 def _may_begin(db: Connection, campaign: str) -> Any:
@@ -372,7 +348,7 @@ def _may_begin(db: Connection, campaign: str) -> Any:
     one = CAMPAIGNS.c
     limits = db.execute(select(one.may_begin, one.begun).where(one.id == campaign)).first()
     enough = limits is not None and 0 < limits.may_begin <= limits.begun
-    waiting = and_(_of(campaign), ROWS.c.state == WAITING)
+    waiting = and_(of(campaign), ROWS.c.state == WAITING)
     return and_(waiting, ROWS.c.attempt > 0) if enough else waiting
 
 
@@ -388,9 +364,5 @@ def _begin(db: Connection, campaign: str, *, first: bool) -> bool:
     return changed.rowcount == 1
 
 
-def _of(campaign: str) -> Any:
-    return ROWS.c.campaign == campaign
-
-
 def _held(campaign: str, row: Row) -> tuple[Any, ...]:
-    return (_of(campaign), ROWS.c.number == row.number, ROWS.c.run == row.run)
+    return (of(campaign), ROWS.c.number == row.number, ROWS.c.run == row.run)

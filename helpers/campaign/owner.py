@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from helpers.campaign.ending import Ending
+from helpers.campaign.ending import ending_of_lost
 from helpers.campaign.hours import ALWAYS, Hours, keep_hours, wait_words
 from helpers.campaign.ledger import ELSEWHERE, FILE, Ledger
 from helpers.campaign.plan import (
@@ -34,9 +34,7 @@ from helpers.campaign.plan import (
 from helpers.campaign.schema import (
     ACTING,
     CLAIMED,
-    ENDED,
     STOPPED,
-    UNKNOWN,
     WAITING,
 )
 from helpers.campaign.summary import Summary, summary_of
@@ -332,28 +330,8 @@ def _tend(
 
 
 def take_back(ledger: Ledger, campaign: str, journal: Journal, worker: str = "") -> None:
-    """Decide what became of the rows whose worker is gone: of one, or of all.
-
-    A row that was only claimed waits again: it could get no permit, so nothing was sent. Of one
-    that may have acted the journal knows more: how its run ended, or that it sent nothing.
-    """
+    """Decide what became of the rows whose worker is gone: of one, or of all on this machine."""
     for row in list(ledger.rows(campaign, CLAIMED, ACTING, worker=worker)):
         if row.run and journal.is_under_way(row.run):
             continue
-        ended = journal.end_of(row.run)
-        if (
-            ended is not None
-            and ended.outcome.value == "unknown"
-            or row.state == ACTING
-            and (ended is None and journal.may_have_sent(row.run))
-        ):
-            words = "The process that ran it ended before its time."
-            kept = {"run": row.run, "meaning": ended.meaning if ended else words}
-            why = f"what became of line {row.number} is not known: {kept['meaning']}"
-            ending = Ending(UNKNOWN, "unknown", 138, pauses=why, report=kept)
-        elif ended is not None and ended.outcome.value != "not_sent":
-            kept = {"run": row.run, "meaning": ended.meaning, "next_step": ended.next_step}
-            ending = Ending(ENDED, ended.outcome.value, ended.exit_code, report=kept)
-        else:
-            ending = Ending(WAITING, report={"run": row.run})
-        close_row(ledger, campaign, row, ending)
+        close_row(ledger, campaign, row, ending_of_lost(row, journal))

@@ -25,8 +25,9 @@ def take(ledger: Ledger, campaign: str, calls: Mapping[str, float]) -> float:
 
     calls: how many, by category. One without a pace is not waited for.
     """
-    now, start = time.time(), 0.0
+    start = 0.0
     with ledger.engine.begin() as db:
+        now = float(db.execute(select(ledger.now)).scalar_one())
         for category in sorted(calls):
             this = (PACES.c.campaign == campaign, PACES.c.category == category)
             pace = db.execute(select(PACES).where(*this).with_for_update()).first()
@@ -36,7 +37,7 @@ def take(ledger: Ledger, campaign: str, calls: Mapping[str, float]) -> float:
             begins = max(now, pace.next_at)
             start = max(start, begins)
             db.execute(update(PACES).where(*this).values(next_at=begins + calls[category] / rate))
-    return start or now
+    return time.time() + max(start - now, 0)
 
 
 def slow_down(ledger: Ledger, campaign: str, category: str) -> float:
@@ -44,9 +45,9 @@ def slow_down(ledger: Ledger, campaign: str, category: str) -> float:
 
     Several refusals of one moment count as one.
     """
-    now = time.time()
     this = (PACES.c.campaign == campaign, PACES.c.category == category)
     with ledger.engine.begin() as db:
+        now = float(db.execute(select(ledger.now)).scalar_one())
         pace = db.execute(select(PACES).where(*this).with_for_update()).first()
         if pace is None or not pace.rate:
             return 0.0
@@ -75,7 +76,7 @@ def halve(ledger: Ledger, campaign: str, otherwise: Mapping[str, float]) -> None
 
 def paces(ledger: Ledger, campaign: str) -> dict[str, float]:
     """Return the calls a second that each category gets now."""
-    now = time.time()
     with ledger.reading.connect() as db:
+        now = float(db.execute(select(ledger.now)).scalar_one())
         found = db.execute(select(PACES).where(PACES.c.campaign == campaign))
         return {one.category: _recovered(one, now) for one in found}

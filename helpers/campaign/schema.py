@@ -11,12 +11,14 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     create_engine,
     event,
+    literal_column,
 )
 from sqlalchemy.engine import URL, Engine
 from sqlalchemy.pool import NullPool
@@ -70,6 +72,37 @@ PACES = Table(
     Column("rate", Float, nullable=False),
     Column("next_at", Float, nullable=False),
     Column("changed_at", Float, nullable=False),
+)
+# The next three are for workers on other machines: see helpers.campaign.presence, .homecoming.
+OWNERS = Table(
+    "owners",
+    META,
+    Column("campaign", String(80), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("options", Text, nullable=False, default="{}"),
+)
+WORKERS = Table(
+    "workers",
+    META,
+    Column("campaign", String(80), primary_key=True),
+    Column("name", String(120), primary_key=True),
+    Column("host", String(120), nullable=False),
+    Column("seen_at", Float, nullable=False),
+    Column("timeout", Float, nullable=False),
+    Column("problems", Text, nullable=False, default="[]"),
+)
+FILES = Table(
+    "files",
+    META,
+    Column("run", String(160), primary_key=True),
+    Column("campaign", String(80), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("worker", String(120), nullable=False),
+    Column("entries", Text, nullable=False, default="[]"),
+    Column("notebook", LargeBinary, nullable=False, default=b""),
+    Column("state", String(20), nullable=False),
+    Index("files_by_state", "campaign", "state"),
 )
 
 HOURS = Table(
@@ -148,6 +181,13 @@ def to_row(found: Any) -> Row:
     kept["plan"] = json.loads(kept["plan"] or "{}")
     kept["report"] = json.loads(kept["report"])
     return Row(**kept)
+
+
+def clock_of(engine: Engine) -> Any:
+    """Return the database's own time in seconds, as SQL: one clock, whoever asks."""
+    if engine.dialect.name == "sqlite":
+        return literal_column("((julianday('now') - 2440587.5) * 86400.0)", Float)
+    return literal_column("CAST(extract(epoch FROM clock_timestamp()) AS double precision)", Float)
 
 
 READING = "cognito_reset_reading"

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, Protocol
 
 from helpers.campaign.budget import keep_to_budget
 from helpers.campaign.ending import Ending, ending_of
-from helpers.campaign.ledger import Ledger
+from helpers.campaign.ledger import Also, Ledger
 from helpers.campaign.pace import slow_down, take
 from helpers.campaign.schema import RUNNING, WAITING, Row
 from helpers.cognito.quotas import quota_of
@@ -131,11 +131,55 @@ def _work(
     for number in SIGNALS:
         if number != signal.SIGTERM:
             signal.signal(number, signal.SIG_IGN)
-    _end_with(owner)
+    end_with(owner)
     with StopRequests() as stop:
         let_through()
         with Ledger(url) as ledger:
-            work(ledger, campaign, entry, options, stop=stop, owner=owner, tell=pipe.send)
+            place = BelowOwner(owner)
+            work(ledger, campaign, entry, options, stop=stop, place=place, tell=pipe.send)
+
+
+class Place(Protocol):
+    """What a worker asks about where it works."""
+
+    name: str
+    """What it is called in the ledger."""
+
+    def goes_on(self) -> bool:
+        """Say whether another row may be claimed."""
+
+    def permit(self, ledger: Ledger, campaign: str, row: Row) -> bool:
+        """Say whether a row may act now. See `Ledger.permit`."""
+
+    def options(self, row: Row) -> Mapping[str, Any]:
+        """Return what `headless.run` is told besides."""
+
+    def over(self, row: Row) -> Also | None:
+        """Return what is written when a row's run is over, in the transaction that says so."""
+
+
+class BelowOwner:
+    """Below the campaign's owner, on its machine: its runs are recorded where the owner's are."""
+
+    def __init__(self, owner: int) -> None:
+        self.name = name_of(os.getpid())
+        self._owner = owner
+
+    def goes_on(self) -> bool:
+        """Say yes: it is killed when its owner dies."""
+        return True
+
+    def permit(self, ledger: Ledger, campaign: str, row: Row) -> bool:
+        """Say no where the owner's process is gone."""
+        return self._owner in (os.getpid(), os.getppid()) and ledger.permit(campaign, row)
+
+    def options(self, row: Row) -> Mapping[str, Any]:
+        """Return nothing: all rows are run alike."""
+        return {}
+
+    def over(self, row: Row) -> Also | None:
+        """Return None: the owner's journal has it."""
+        return None
 
 
 def work(
@@ -145,19 +189,19 @@ def work(
     options: Mapping[str, Any],
     *,
     stop: StopRequests,
-    owner: int,
+    place: Place,
     tell: Callable[[Done], None],
 ) -> None:
     """Run one row after the other until there is none left that may begin.
 
-    options: as `headless.run` takes them. stop: after whose signal no other row is begun. owner:
-    the process without which nothing may be sent. tell: told each row as it ends.
+    options: as `headless.run` takes them. stop: after whose signal no other row is begun. place:
+    where this is. tell: told each row as it ends.
     """
     with shared_clients():
-        while not stop.number:
-            row = ledger.claim(campaign, name_of(os.getpid()))
+        while not stop.number and place.goes_on():
+            row = ledger.claim(campaign, place.name)
             if row is not None:
-                tell(_run_row(ledger, campaign, entry, row, options, owner, stop))
+                tell(_run_row(ledger, campaign, entry, row, options, place, stop))
             elif ledger.campaign(campaign).state == RUNNING and ledger.may_come(campaign):
                 _pause(_LOOKS_EVERY, stop)
             else:
@@ -170,7 +214,7 @@ def _run_row(
     entry: RunbookEntry,
     row: Row,
     options: Mapping[str, Any],
-    owner: int,
+    place: Place,
     stop: StopRequests,
 ) -> Done:
     calls: dict[str, float] = {}
@@ -180,15 +224,12 @@ def _run_row(
     _pause(take(ledger, campaign, calls) - time.time(), stop)
 
     def permit() -> bool:
-        return (
-            not stop.number
-            and owner in (os.getpid(), os.getppid())
-            and ledger.permit(campaign, row)
-        )
+        return not stop.number and place.permit(ledger, campaign, row)
 
-    report = run(entry, row.parameters, name=row.run, permit=permit, stop=stop, **options)
+    given = {**options, **place.options(row)}
+    report = run(entry, row.parameters, name=row.run, permit=permit, stop=stop, **given)
     ending = ending_of(report, row)
-    close_row(ledger, campaign, row, ending)
+    close_row(ledger, campaign, row, ending, place.over(row))
     return Done(
         row.number,
         row.run,
@@ -199,23 +240,31 @@ def _run_row(
     )
 
 
-def close_row(ledger: Ledger, campaign: str, row: Row, ending: Ending) -> None:
+def close_row(
+    ledger: Ledger, campaign: str, row: Row, ending: Ending, also: Also | None = None
+) -> None:
     """Write down how a row ended, slow the campaign down where it was throttled, and pause it where
     it was told to.
+
+    also: what is written with it; alone, where the row is held by this attempt no more.
     """
     if ending.throttled and (quota := quota_of(ending.throttled)):
         slow_down(ledger, campaign, quota.category)
     if ending.state == WAITING:
-        ledger.put_back(campaign, row, not_before=time.time() + ending.wait, report=ending.report)
+        held = ledger.put_back(campaign, row, wait=ending.wait, report=ending.report, also=also)
     else:
-        ledger.end(
+        held = ledger.end(
             campaign,
             row,
             state=ending.state,
             outcome=ending.outcome,
             exit_code=ending.exit_code,
             report=ending.report,
+            also=also,
         )
+    if not held and also:
+        with ledger.engine.begin() as db:
+            also(db)
     if ending.pauses:
         ledger.pause(campaign, ending.pauses)
     elif ending.exit_code and ending.state != WAITING:
@@ -228,7 +277,7 @@ def _pause(seconds: float, stop: StopRequests) -> None:
         time.sleep(min(left, 0.2))
 
 
-def _end_with(owner: int) -> None:
+def end_with(owner: int) -> None:
     """Have the kernel of the operating system kill this process when its owner dies."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG

@@ -10,7 +10,7 @@ import pytest
 
 from helpers.campaign import owner
 from helpers.campaign.ledger import Ledger
-from helpers.campaign.workers import work
+from helpers.campaign.workers import BelowOwner, work
 from helpers.runner.signals import StopRequests
 from helpers.sandbox import DEFAULT_POOL_ID, open_sandbox
 from helpers.target import Target
@@ -29,7 +29,7 @@ class Inline:
                 ledger,
                 **self._given,
                 stop=stop or StopRequests(),
-                owner=os.getpid(),
+                place=BelowOwner(os.getpid()),
                 tell=rows.append,
             )
         self.working = False

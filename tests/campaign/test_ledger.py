@@ -92,7 +92,7 @@ def test_where_only_some_may_begin_another_try_of_one_is_none_of_them(ledger, ca
 
 def test_a_row_that_was_put_back_waits_for_its_time(ledger, campaign):
     row = ledger.claim(campaign, "w")
-    ledger.put_back(campaign, row, not_before=time.time() + 3600, report={})
+    ledger.put_back(campaign, row, wait=3600, report={})
     assert [ledger.claim(campaign, "w").number for _ in range(4)] == [3, 4, 5, 6]
     assert ledger.claim(campaign, "w") is None
     assert ledger.may_come(campaign)
