@@ -4,6 +4,7 @@ import click
 
 from helpers.campaign.cli_campaign import batch_command
 from helpers.campaign.cli_table import table_command
+from helpers.campaign.cli_work import work_command
 from helpers.runner import cli, cli_journal, cli_options, cli_pools, cli_sandbox, desk, lab
 from helpers.runner.streams import open_streams
 
@@ -24,6 +25,7 @@ main.add_command(
 )
 main.add_command(batch_command)
 main.add_command(table_command)
+main.add_command(work_command)
 main.add_command(cli_journal.list_command)
 main.add_command(cli_journal.show_command)
 main.add_command(cli_journal.verify_command)

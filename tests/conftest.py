@@ -15,6 +15,8 @@ import pytest
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 
+from tests.postgres import postgres  # noqa: F401
+
 from . import effort  # noqa: F401 - before any test is read: how many inputs hypothesis tries
 
 # Before anything makes a client: no profile, no region, no instance metadata, no shared sandbox

@@ -403,6 +403,31 @@ def test_a_table_from_the_user_pool_is_one_for_a_campaign(block, tmp_path):
     assert json.loads((tmp_path / "confirmed.csv.made").read_text())["kept"] == 1
 
 
+@runs_block("cognito-reset work ")
+def test_a_campaign_is_worked_on_elsewhere_as_it_is_written(block, tmp_path, postgres):
+    environ = environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"))
+    names = "".join(f"{name},{name}\n" for name in ("diego@example.com", "nobody@example.com"))
+    (tmp_path / "users.csv").write_text(f"username,confirm_username\n{names}")
+
+    def start(command):
+        return subprocess.Popen(
+            ["bash", "-c", command.replace("postgresql+psycopg://HOST/NAME", f"'{postgres}'")],
+            cwd=tmp_path,
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    first, work, resume = commands(block)
+    told, _ = start(first).communicate()
+    campaign = Path(told.splitlines()[-1].removeprefix("Campaign: ")).name
+    worker, owner = (start(one.replace("CAMPAIGN", campaign)) for one in (work, resume))
+    assert "2 of 2 rows are over: 1 confirmed, 1 refused." in owner.communicate()[0]
+    told, _ = worker.communicate()
+    assert (worker.returncode, told) == (0, "2 runs on this machine.\n")
+
+
 @runs_block("cognito-reset verify --head")
 def test_a_digest_that_was_kept_is_looked_for(block, tmp_path):
     bash("cognito-reset run confirm-reset --dry-run", tmp_path)

@@ -53,6 +53,7 @@ HOMES = {
     "papermill": {"runner"},
     "pydantic": {"target", "run", "runbooks"},
     "click": {"__main__", "runner", "campaign"},
+    "sqlalchemy": {"campaign"},
 }
 
 

@@ -66,10 +66,10 @@ _MANNER = (
     ),
     click.option(
         "--workers",
-        type=click.IntRange(1, 32),
+        type=click.IntRange(0, 32),
         default=2,
         show_default=True,
-        help="Processes at work.",
+        help="Processes at work here; 0 where all the work is done on other machines.",
     ),
     click.option(
         "--pace",

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -152,6 +152,13 @@ class Ledger(Lookups):
                 for number, values in rows
             ]
             db.execute(insert(ROWS), several)
+
+    def remove(self, campaign: str) -> None:
+        """Have nothing of a campaign left, since it is refused before its first row."""
+        with self.engine.begin() as db:
+            for table in META.sorted_tables:
+                of_it = table.c.id if table is CAMPAIGNS else table.c.campaign
+                db.execute(delete(table).where(of_it == campaign))
 
     def campaign(self, campaign: str) -> Campaign:
         """Return a campaign by its id. Raises LedgerError where there is none."""

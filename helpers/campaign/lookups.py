@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.engine import Engine
 
-from helpers.campaign.schema import ROWS, Row, to_row
+from helpers.campaign.schema import ACTING, CLAIMED, ROWS, WAITING, Row, to_row
 
 
 def of(campaign: str) -> Any:
@@ -28,6 +28,13 @@ class Lookups:
             found = found.where(ROWS.c.worker == worker)
         with self.reading.connect() as db:
             yield from (to_row(one) for one in db.execute(found))
+
+    def is_over(self, campaign: str) -> bool:
+        """Whether no row waits, and none is under way."""
+        left = ROWS.c.state.in_((WAITING, CLAIMED, ACTING))
+        found = select(ROWS.c.number).where(of(campaign), left).limit(1)
+        with self.reading.connect() as db:
+            return db.execute(found).first() is None
 
     def last(self, campaign: str, count: int) -> list[Row]:
         """Return the rows that ended last, the newest first."""

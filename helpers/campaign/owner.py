@@ -15,7 +15,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from typing import Any
 from helpers.campaign.ending import ending_of_lost
 from helpers.campaign.hours import ALWAYS, Hours, keep_hours, wait_words
 from helpers.campaign.ledger import ELSEWHERE, FILE, Ledger
+from helpers.campaign.others import Others, open_to_others
 from helpers.campaign.plan import (
     Plan,
     PlanFailed,
@@ -31,9 +32,11 @@ from helpers.campaign.plan import (
     planned,
     read_users,
 )
+from helpers.campaign.presence import held_elsewhere
 from helpers.campaign.schema import (
     ACTING,
     CLAIMED,
+    RUNNING,
     STOPPED,
     WAITING,
 )
@@ -109,11 +112,11 @@ def is_owned(folder: Path) -> bool:
 class Manner:
     """How a campaign is run; none of it makes it another campaign.
 
-    workers: processes on this machine. pace: see `paces_of`. budget: how many rows may fail before
-    it pauses, as a share of all below 1, as a number from 1 on, 0 for any number. first: pause when
-    so many more rows have begun; 0 for all. hours: when rows may begin. over_mail_limit: begin
-    although more e-mails would go out than the sender sends in a day. options: as `headless.run`
-    takes them.
+    workers: processes on this machine; 0 where others do all the work. pace: see `paces_of`.
+    budget: how many rows may fail before it pauses, as a share of all below 1, as a number from 1
+    on, 0 for any number. first: pause when so many more rows have begun; 0 for all. hours: when
+    rows may begin. over_mail_limit: begin although more e-mails would go out than the sender sends
+    in a day. options: as `headless.run` takes them.
     """
 
     workers: int = 2
@@ -175,6 +178,8 @@ def run_table(
         )
     except (BadParameters, PlanFailed):
         if fresh:
+            with Ledger.in_folder(folder) as made:
+                made.remove(folder.name)
             shutil.rmtree(folder)
         raise
 
@@ -240,11 +245,20 @@ def go_on(
     journal = Journal(out)
     campaign, began, stopped = folder.name, time.monotonic(), False
     stopping = stop or StopRequests()
-    with nullcontext() if stop else stopping, owned(folder), Ledger.in_folder(folder) as ledger:
+    options = {"out": out, **manner.options}
+    with ExitStack() as within:
+        within.enter_context(nullcontext() if stop else stopping)
+        within.enter_context(owned(folder))
+        ledger = within.enter_context(Ledger.in_folder(folder))
         about = ledger.campaign(campaign)
         if about.state == STOPPED:
             raise BadParameters([Problem("the campaign", _STOPPED)])
         take_back(ledger, campaign, journal)
+        others = within.enter_context(open_to_others(ledger, folder, entry, options))
+        if not (manner.workers or others.looks_every):
+            raise BadParameters([Problem("workers", _NOBODY)])
+        others.tend()
+        others.check()
         plan = None
         if not about.begun:
             plan = _planned(ledger, campaign, entry, manner, on_read, stopping)
@@ -268,14 +282,15 @@ def go_on(
             ledger=ledger.url,
             campaign=campaign,
             entry=entry,
-            options={"out": out, **manner.options},
+            options=options,
         )
+        tending = _Tending(crew, others, ledger, campaign, journal, on_done)
         try:
-            _tend(crew, ledger, campaign, journal, on_done, stopping)
+            tending.until_over(stopping, manner.workers)
         except KeyboardInterrupt:
             stopped = True
             crew.stop()
-            _tend(crew, ledger, campaign, journal, on_done, None)
+            tending.until_gone()
         return summary_of(
             ledger,
             folder,
@@ -285,6 +300,7 @@ def go_on(
         )
 
 
+_NOBODY = "is 0, and no other machine can reach this ledger: begin with --ledger."
 _STOPPED = "was stopped for good. --again begins another one."
 
 
@@ -307,31 +323,60 @@ def _planned(
     return replace(plan, days=manner.hours.days(plan.rows, plan.seconds))
 
 
-def _tend(
-    crew: WorkerPool,
-    ledger: Ledger,
-    campaign: str,
-    journal: Journal,
-    on_done: Callable[[Done, int], None] | None,
-    stop: StopRequests | None,
-) -> None:
-    """Wait until the workers are gone; take back what one that died held, and start another."""
-    count = 0
-    while crew.working:
-        rows, gone = crew.collect(None, stop)
-        for row in rows:
-            count += not row.again
-            if on_done:
-                on_done(row, count)
+@dataclass
+class _Tending:
+    """Waits for workers: takes back what one that died held, and starts another."""
+
+    crew: WorkerPool
+    others: Others
+    ledger: Ledger
+    campaign: str
+    journal: Journal
+    on_done: Callable[[Done, int], None] | None
+    _count: int = 0
+
+    def until_over(self, stop: StopRequests, size: int) -> None:
+        """Wait until no row is under way and none may begin. size: of a crew that has work."""
+        self.others.start()
+        while self.crew.working or self.others.busy() or self._goes_on():
+            if size and not self.crew.working and self._goes_on():
+                self.crew.spawn()
+            gone = self._collect(stop)
+            for _ in range(gone if self.ledger.may_come(self.campaign) else 0):
+                self.crew.spawn()
+        self._tell(self.others.tend())
+
+    def until_gone(self) -> None:
+        """Wait until this machine's workers are gone, and have no other act any more."""
+        self.others.close()
+        while self.crew.working:
+            self._collect(None)
+        self._tell(self.others.tend())
+
+    def _collect(self, stop: StopRequests | None) -> int:
+        rows, gone = self.crew.collect(self.others.looks_every, stop)
+        self._tell(rows)
         for worker in gone:
-            take_back(ledger, campaign, journal, worker=worker)
-            if stop is not None and ledger.may_come(campaign):
-                crew.spawn()
+            take_back(self.ledger, self.campaign, self.journal, worker=worker)
+        self._tell(self.others.tend())
+        return len(gone)
+
+    def _goes_on(self) -> bool:
+        """Whether rows may begin elsewhere, or are put back from there."""
+        running = self.others.looks_every and self.ledger.campaign(self.campaign).state == RUNNING
+        return bool(running) and self.ledger.may_come(self.campaign)
+
+    def _tell(self, rows: list[Done]) -> None:
+        for row in rows:
+            self._count += not row.again
+            if self.on_done:
+                self.on_done(row, self._count)
 
 
 def take_back(ledger: Ledger, campaign: str, journal: Journal, worker: str = "") -> None:
     """Decide what became of the rows whose worker is gone: of one, or of all on this machine."""
+    elsewhere = {row.run for row in held_elsewhere(ledger, campaign)}
     for row in list(ledger.rows(campaign, CLAIMED, ACTING, worker=worker)):
-        if row.run and journal.is_under_way(row.run):
+        if row.run in elsewhere or row.run and journal.is_under_way(row.run):
             continue
         close_row(ledger, campaign, row, ending_of_lost(row, journal))

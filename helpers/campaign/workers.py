@@ -203,7 +203,7 @@ def work(
             if row is not None:
                 tell(_run_row(ledger, campaign, entry, row, options, place, stop))
             elif ledger.campaign(campaign).state == RUNNING and ledger.may_come(campaign):
-                _pause(_LOOKS_EVERY, stop)
+                pause(_LOOKS_EVERY, stop)
             else:
                 return
 
@@ -221,7 +221,7 @@ def _run_row(
     for operation, count in entry.calls.items():
         if quota := quota_of(operation):
             calls[quota.category] = calls.get(quota.category, 0) + count
-    _pause(take(ledger, campaign, calls) - time.time(), stop)
+    pause(take(ledger, campaign, calls) - time.time(), stop)
 
     def permit() -> bool:
         return not stop.number and place.permit(ledger, campaign, row)
@@ -265,13 +265,14 @@ def close_row(
     if not held and also:
         with ledger.engine.begin() as db:
             also(db)
-    if ending.pauses:
+    if ending.pauses and held:
         ledger.pause(campaign, ending.pauses)
     elif ending.exit_code and ending.state != WAITING:
         keep_to_budget(ledger, campaign)
 
 
-def _pause(seconds: float, stop: StopRequests) -> None:
+def pause(seconds: float, stop: StopRequests) -> None:
+    """Wait so long, or until a signal comes."""
     end = time.monotonic() + seconds
     while not stop.number and (left := end - time.monotonic()) > 0:
         time.sleep(min(left, 0.2))

@@ -77,6 +77,8 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
     SECRETS: ClassVar[tuple[str, ...]] = ()
+    PLACES: ClassVar[tuple[str, ...]] = ()
+    """Those that say where a secret goes, by reference."""
     SIGNED: ClassVar[bool] = False
     """Whether the runbook's calls need AWS credentials."""
     SAID: ClassVar[tuple[str, ...]] = ()

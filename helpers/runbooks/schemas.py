@@ -235,6 +235,7 @@ class SetPasswordParameters(GatedParameters):
     """The parameters of set-password; a place is part of the gate, and a second person may be."""
 
     SECRETS: ClassVar[tuple[str, ...]] = ("client_secret",)
+    PLACES: ClassVar[tuple[str, ...]] = ("password_to",)
     SAID: ClassVar[tuple[str, ...]] = ("proof_of_identity", "agreed_by")
 
     kind: Literal["temporary", "permanent"] = Field(

@@ -1,10 +1,6 @@
-"""What the tests of campaigns share: users in a sandbox, a worker in this process, a PostgreSQL."""
+"""What the tests of campaigns share: users in a sandbox, and a worker in this process."""
 
 import os
-import pwd
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -70,36 +66,3 @@ def pool(tmp_path, monkeypatch):
             client.admin_disable_user(UserPoolId=DEFAULT_POOL_ID, Username=name)
 
     return add
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
-    """The URL of a PostgreSQL of its own, on a socket in a folder. Debian's package has it."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [Path("/usr/bin")]
-    initdb = shutil.which("initdb", path=str(programs[-1])) or shutil.which("initdb")
-    assert initdb, "PostgreSQL is not installed (on Debian: apt install postgresql)"
-    bin_ = Path(initdb).parent
-    folder = Path(tmp_path_factory.mktemp("pg"))
-    who = {}
-    if os.getuid() == 0:  # PostgreSQL refuses to be run by root
-        user = pwd.getpwnam("postgres")
-        os.chown(folder, user.pw_uid, user.pw_gid)
-        for parent in folder.parents:
-            if parent.owner() == "root" and not parent.stat().st_mode & 0o001:
-                parent.chmod(parent.stat().st_mode | 0o011)
-        who = {"user": user.pw_uid, "group": user.pw_gid}
-    short = Path("/tmp") / f"pg{os.getpid()}"  # a socket's path has to be short
-    short.mkdir()
-    if who:
-        os.chown(short, who["user"], who["group"])
-    run = {"check": True, "capture_output": True, "cwd": folder, **who}
-    data = folder / "data"
-    subprocess.run([bin_ / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "-N"], **run)
-    options = f"-k {short} -c listen_addresses='' -c fsync=off"
-    start = [bin_ / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start"]
-    subprocess.run(start, **{**run, "capture_output": False, "stdout": subprocess.DEVNULL})
-    try:
-        yield f"postgresql+psycopg://postgres@/postgres?host={short}"
-    finally:
-        subprocess.run([bin_ / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **run)
-        shutil.rmtree(short)
