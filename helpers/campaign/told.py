@@ -170,7 +170,7 @@ def following_table(following: Mapping[str, list[Row]], mask: Mask) -> Table:
 def _why(row: Row, mask: Mask) -> str:
     """Return the first sentence of what a row's end means."""
     words = str(row.report.get("meaning") or row.plan.get("verdict") or "")
-    return mask(row, words.partition(". ")[0])
+    return mask(row, words.partition(". ")[0].rstrip("."))
 
 
 def _lines(rows: list[Row]) -> str:
