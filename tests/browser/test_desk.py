@@ -131,6 +131,9 @@ def work(page, keys, case, steps=1):
         keys.choose(".reset-form > button:not(.reset-quiet)")
         page.locator(".reset-desk .reset-form fieldset:visible").last.wait_for()
         step = page.locator(".reset-desk form.reset-form").last
+        if step.locator("[name=contact_said]").count():
+            keys.reach("[name=contact_said]")
+            keys.type(case.username)
         gate = step.locator("[name=confirm_username]")
         if gate.count():
             keys.reach("[name=confirm_username]")

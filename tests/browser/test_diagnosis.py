@@ -39,6 +39,7 @@ def test_a_training_case_is_planted_filled_in_diagnosed_and_solved_on_the_same_p
     ids = page.evaluate("[...document.querySelectorAll('.reset-page [id]')].map((each) => each.id)")
     assert len(set(ids)) == len(ids)
     assert following.get_by_label("Username", exact=True).input_value() == case.username
+    following.get_by_label("The contact, as the caller says it").fill(case.username)
     following.get_by_label("Username, once more").fill(case.username)
     following.get_by_label("The contact, as the caller says it").fill(case.username)
     following.get_by_label("How the user proved who they are").fill(
