@@ -54,6 +54,9 @@ HOMES = {
     "pydantic": {"target", "run", "runbooks"},
     "click": {"__main__", "runner", "campaign"},
     "sqlalchemy": {"campaign"},
+    "psycopg": set(),  # SQLAlchemy imports it
+    "dask": set(),
+    "distributed": {"campaign"},
 }
 
 

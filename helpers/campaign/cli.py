@@ -113,6 +113,20 @@ _MANNER = (
         show_default=True,
         help="An executed notebook for each row, or its record alone, which is much faster.",
     ),
+    click.option(
+        "--cluster",
+        default="",
+        metavar="tls://HOST:PORT",
+        help="A Dask scheduler, whose workers do all the work. It needs --ledger and --timeout.",
+    ),
+    *(
+        click.option(f"--tls-{name}", default="", metavar="FILE", help=f"For --cluster: {words}.")
+        for name, words in (
+            ("ca-file", "whom to trust"),
+            ("cert", "who this is"),
+            ("key", "the key of that"),
+        )
+    ),
     USERNAME_AS,
     click.option(
         "--progress",
@@ -142,7 +156,16 @@ def manner(given: dict[str, Any]) -> Any:
     options = {name: given.pop(name) for name in ("timeout", "username_as")}
     options["light"] = given.pop("notebooks") == "none"
     hours = Hours.read(given.pop("window"), given.pop("per_day") or 0)
-    return Manner(**given, hours=hours, options=options)
+    files = {name: given.pop(f"tls_{name}") for name in ("ca_file", "cert", "key")}
+    at = None
+    if given["cluster"]:
+        from helpers.campaign.cluster import ClusterAt
+
+        at = ClusterAt(given["cluster"], **files)
+        given["workers"] = 0
+    elif any(files.values()):
+        raise click.UsageError("--tls-ca-file, --tls-cert and --tls-key go with --cluster.")
+    return Manner(**{**given, "cluster": at}, hours=hours, options=options)
 
 
 def _run_command(entry: RunbookEntry) -> click.Command:

@@ -5,12 +5,13 @@ It gives signs of life, files what comes home, and decides on the rows of worker
 
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import update
 
+from helpers.campaign.cluster import Cluster, ClusterAt, connected
 from helpers.campaign.ending import ending_unknown
 from helpers.campaign.homecoming import Filing
 from helpers.campaign.ledger import Ledger
@@ -40,9 +41,6 @@ class Others:
     def check(self) -> None:
         """Raise BadParameters where a worker cannot run the rows."""
 
-    def start(self) -> None:
-        """Have them begin, where it is the owner who starts them."""
-
     def tend(self) -> list[Done]:
         """File what has come home, take back what silent workers held; return how rows ended."""
         return []
@@ -61,9 +59,14 @@ class OthersByLedger(Others):
     looks_every = _LOOKS_EVERY
 
     def __init__(
-        self, ledger: Ledger, campaign: str, entry: RunbookEntry, options: Mapping[str, Any]
+        self,
+        ledger: Ledger,
+        campaign: str,
+        entry: RunbookEntry,
+        options: Mapping[str, Any],
+        cluster: Cluster | None = None,
     ) -> None:
-        self._ledger, self._campaign = ledger, campaign
+        self._ledger, self._campaign, self._cluster = ledger, campaign, cluster
         self._filing = Filing(
             ledger, campaign, entry, options["out"], options.get("username_as", "")
         )
@@ -75,11 +78,14 @@ class OthersByLedger(Others):
             for worker in workers_there(self._ledger, self._campaign)
             for words in worker.problems
         ]
+        problems += self._cluster.problems() if self._cluster else []
         if problems:
             raise BadParameters(problems)
 
     def tend(self) -> list[Done]:
         """File what has come home, take back what silent workers held; return how rows ended."""
+        if self._cluster:
+            self._cluster.tend()
         for row in held_by_silent(self._ledger, self._campaign):
             self._take_back(row)
         forget_silent(self._ledger, self._campaign)
@@ -87,7 +93,8 @@ class OthersByLedger(Others):
 
     def busy(self) -> bool:
         """Whether any of them still holds a row, silent ones too."""
-        return bool(held_elsewhere(self._ledger, self._campaign))
+        working = self._cluster is not None and self._cluster.busy()
+        return working or bool(held_elsewhere(self._ledger, self._campaign))
 
     def close(self) -> None:
         """Pause the campaign: what has not acted yet acts no more."""
@@ -112,16 +119,24 @@ class OthersByLedger(Others):
 
 @contextmanager
 def open_to_others(
-    ledger: Ledger, folder: Path, entry: RunbookEntry, options: Mapping[str, Any]
+    ledger: Ledger,
+    folder: Path,
+    entry: RunbookEntry,
+    options: Mapping[str, Any],
+    at: ClusterAt | None = None,
 ) -> Iterator[Others]:
     """Be the owner for workers elsewhere, too, where the ledger can be reached from there.
 
-    folder: the campaign's. options: of each run. Raises OwnedElsewhere.
+    folder: the campaign's. options: of each run. at: a cluster whose workers are to work. Raises
+    OwnedElsewhere, and BadParameters where the cluster cannot be used.
     """
-    if ledger.engine.dialect.name == "sqlite":
+    if at is None and ledger.engine.dialect.name == "sqlite":
         yield Others()
         return
     told = {name: value for name, value in options.items() if name not in _STAYS_HERE}
     name = f"{socket.gethostname()}:{folder.absolute()}"
-    with owning(ledger, folder.name, name, told):
-        yield OthersByLedger(ledger, folder.name, entry, options)
+    with ExitStack() as within:
+        opened = at and connected(at, ledger, folder.name, entry, options.get("timeout"))
+        cluster = within.enter_context(opened) if opened else None
+        within.enter_context(owning(ledger, folder.name, name, told))
+        yield OthersByLedger(ledger, folder.name, entry, options, cluster)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from helpers.campaign.cluster import ClusterAt
 from helpers.campaign.ending import ending_of_lost
 from helpers.campaign.hours import ALWAYS, Hours, keep_hours, wait_words
 from helpers.campaign.ledger import ELSEWHERE, FILE, Ledger
@@ -126,6 +127,8 @@ class Manner:
     hours: Hours = ALWAYS
     over_mail_limit: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
+    cluster: ClusterAt | None = None
+    """Whose workers work, too."""
 
 
 def run_table(
@@ -254,7 +257,9 @@ def go_on(
         if about.state == STOPPED:
             raise BadParameters([Problem("the campaign", _STOPPED)])
         take_back(ledger, campaign, journal)
-        others = within.enter_context(open_to_others(ledger, folder, entry, options))
+        others = within.enter_context(
+            open_to_others(ledger, folder, entry, options, manner.cluster)
+        )
         if not (manner.workers or others.looks_every):
             raise BadParameters([Problem("workers", _NOBODY)])
         others.tend()
@@ -337,7 +342,6 @@ class _Tending:
 
     def until_over(self, stop: StopRequests, size: int) -> None:
         """Wait until no row is under way and none may begin. size: of a crew that has work."""
-        self.others.start()
         while self.crew.working or self.others.busy() or self._goes_on():
             if size and not self.crew.working and self._goes_on():
                 self.crew.spawn()

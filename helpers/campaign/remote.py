@@ -69,7 +69,8 @@ def work_elsewhere(
     """Pull the campaign's rows and run them here, until there is none left.
 
     tell: told each row as it ends. warn: told what cannot be resolved here; no row is claimed until
-    that has changed. Raises LedgerError, and BadParameters where a row cannot be run elsewhere.
+    that has changed. Raises LedgerError, and BadParameters where a row cannot be run elsewhere, or
+    not here and this does not stay until it can.
     """
     name = f"{name_of(os.getpid())}:{secrets.token_hex(3)}"
     with Ledger(url) as ledger, _folder(spool / campaign, name) as (mine, left):
@@ -84,9 +85,12 @@ def work_elsewhere(
                 _send_home(ledger, campaign, folder)
             place = Elsewhere(ledger, campaign, name, mine, manner.timeout)
             places = [place, *(Elsewhere(ledger, campaign, "", one, 0.0) for one in left)]
-            if _resolves(ledger, campaign, entry, name, manner, stop, warn):
+            missing = _missing(ledger, campaign, entry, name, manner, stop, warn)
+            if not missing:
                 _work(ledger, campaign, entry, place, manner, stop, tell)
             _wait_until_filed(ledger, campaign, places, stop)
+        if missing and not manner.stays:
+            raise BadParameters([Problem("elsewhere", words) for words in missing])
 
 
 _ONE_MACHINE = (
@@ -103,7 +107,7 @@ def _runbook(ledger: Ledger, campaign: str) -> RunbookEntry:
     return entry
 
 
-def _resolves(
+def _missing(
     ledger: Ledger,
     campaign: str,
     entry: RunbookEntry,
@@ -111,8 +115,8 @@ def _resolves(
     manner: Manner,
     stop: StopRequests,
     warn: Callable[[list[str]], None],
-) -> bool:
-    """Wait until every reference can be resolved here; tell the owner what cannot be."""
+) -> list[str]:
+    """Wait until every reference can be resolved here; tell the owner, and return, what cannot."""
     before: list[str] = []
     while problems := unresolvable_here(ledger, campaign, entry):
         if problems != before:
@@ -120,11 +124,11 @@ def _resolves(
             warn(problems)
             before = problems
         if stop.number or not manner.stays or _is_over(ledger, campaign):
-            return False
+            return problems
         pause(_LOOKS_AGAIN_EVERY, stop)
     if before:
         tell_problems(ledger, campaign, name, [])
-    return True
+    return []
 
 
 def _work(

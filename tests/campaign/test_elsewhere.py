@@ -378,9 +378,8 @@ def test_what_a_worker_cannot_resolve_is_told_before_anything_is_sent(made, tmp_
     gone = tmp_path / "user1.code"
     kept = gone.read_text()
     gone.unlink()
-    told, warned = work(postgres, made, tmp_path / "spool")
-    assert told == []
-    assert warned == ["line 3: code there is no file at the path of this reference."]
+    with pytest.raises(BadParameters, match="line 3: code there is no file at the path of this"):
+        work(postgres, made, tmp_path / "spool")
     with Ledger(postgres) as ledger:
         worker = start_worker(postgres, made, tmp_path / "spool")
         wait_until(lambda: any(one.problems for one in presence.workers_there(ledger, made.name)))
