@@ -123,7 +123,7 @@ def clock(monkeypatch):
 
     monkeypatch.setattr(Ledger, "claim", claimed)
     monkeypatch.setattr(hours, "now", lambda: day.now)
-    monkeypatch.setattr(workers, "_pause", lambda seconds, stop: day.wait())
+    monkeypatch.setattr(workers, "pause", lambda seconds, stop: day.wait())
     monkeypatch.setattr(workers, "take", lambda *_: 0.0)
     return day
 
