@@ -5,7 +5,16 @@ import click
 from helpers.campaign.cli_campaign import batch_command
 from helpers.campaign.cli_table import table_command
 from helpers.campaign.cli_work import work_command
-from helpers.runner import cli, cli_journal, cli_options, cli_pools, cli_sandbox, desk, lab
+from helpers.runner import (
+    cli,
+    cli_agree,
+    cli_journal,
+    cli_options,
+    cli_pools,
+    cli_sandbox,
+    desk,
+    lab,
+)
 from helpers.runner.streams import open_streams
 
 
@@ -29,6 +38,7 @@ main.add_command(work_command)
 main.add_command(cli_journal.list_command)
 main.add_command(cli_journal.show_command)
 main.add_command(cli_journal.verify_command)
+main.add_command(cli_agree.agree_command)
 main.add_command(cli_pools.pools_command)
 main.add_command(lab.lab_command)
 main.add_command(desk.desk_command)

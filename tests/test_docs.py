@@ -56,6 +56,14 @@ NOT_RUN = {
     "pip install 'cognito-reset-runbooks[lab]'": "not on PyPI yet",
     "conda env create -f environment.yml": "conda's channels; test_house holds file and lock",
     "pip install --quiet -c requirements.lock -e .": "SageMaker's own image runs it",
+    "cognito-reset agree 20260131-101500-0a1b2c3d --out /srv/reset-runs": (
+        "tests/runner/test_cli_agree.py has two accounts do it"
+    ),
+    "sudo groupadd reset-desk": "it changes the machine",
+    "sudo usermod --append --groups reset-desk ann": "it changes the machine",
+    "sudo install --directory --mode 2770 --group reset-desk /srv/reset-runs": (
+        "it changes the machine; test_cli_agree makes such a folder"
+    ),
 }
 """The commands that no test runs, and why."""
 

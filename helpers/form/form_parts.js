@@ -99,7 +99,7 @@ function drawErrors(errors, inputs) {
 const SAY = "Tell the user";
 const BRIEF = ["What to do next", "What happened", "Proof", "Note", "Please correct", "Not known"];
 const AT_DESK = ["What to do next", "Note", "Please correct", "Not known"]; // at most sixty words before the next button
-const COPIED = [SAY, "Request id", "Recorded as"];
+const COPIED = [SAY, "To agree", "Request id", "Recorded as"];
 
 function drawRows(rows) {
   const table = element("table");

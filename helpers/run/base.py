@@ -18,7 +18,7 @@ from helpers.cognito.errors import BadParameters, NotReached, Problem
 from helpers.cognito.models import Pool, User
 from helpers.display.card import Card
 from helpers.display.person import is_interactive
-from helpers.run import recording
+from helpers.run import agreement, recording
 from helpers.run.brief import Brief
 from helpers.run.entry import RUNBOOKS
 from helpers.run.follow import follow
@@ -152,7 +152,10 @@ class Runbook(ABC, Generic[P]):
     def _planned(self) -> Card:
         if self.parameters:
             self._callers.of(self.parameters)  # before the plan signs what it reads
-        return self.in_production(self._plan())
+        card = self._plan()
+        if self.parameters and agreement.is_asked_for(self.parameters):
+            card = replace(card, rows=(*card.rows, ("Second person", agreement.ASKED_FOR)))
+        return self.in_production(card)
 
     def as_whom(self) -> str:
         """Say which identity the run's calls are made with."""
@@ -192,7 +195,7 @@ class Runbook(ABC, Generic[P]):
                 for name in self.parameters_model.SECRETS
                 if merged.get(name) == "prompt:" and name not in typed
             ]
-        endpoint, started, caller = "", datetime.now(UTC), None
+        endpoint, started, caller, agreed = "", datetime.now(UTC), None, ""
         now: Callable[[], datetime] = partial(datetime.now, UTC)
         secrets: dict[str, Secret] = {}
         notes: list[str] = []
@@ -217,7 +220,14 @@ class Runbook(ABC, Generic[P]):
         elif self.parameters_model.SIGNED and isinstance(caller, NotReached):
             result = not_reached(caller)
         else:
-            result = self._acted(parameters, target, secrets)
+            found = agreement.ask_or_use(self.name, parameters, caller)
+            if isinstance(found, Result):
+                result = found
+            else:
+                agreed = found
+                result = self._acted(parameters, target, secrets)
+                agreed_row = (f"Agreed by: {agreed}",) if agreed else ()
+                result = replace(result, notes=(*result.notes, *agreed_row))
         lacking = left_open(result.next_runbook) if result.next_runbook else ""
         notes = [*read_as(merged), *notes]
         result = replace(result, notes=(*notes, *result.notes), next=result.next + lacking)
@@ -237,6 +247,7 @@ class Runbook(ABC, Generic[P]):
             parameters=parameters.shown() if parameters else {},
             account=caller.account if isinstance(caller, Caller) else "",
             caller=caller.arn if isinstance(caller, Caller) else "",
+            agreed=agreed,
             started_at=started,
             ended_at=now(),
             steps=result.steps,

@@ -71,6 +71,49 @@ class Ended(_Entry):
     )
 
 
+class Asked(_Entry):
+    """The line by which a run asks a second person to agree, before it has sent anything."""
+
+    event: Literal["asked"] = "asked"
+    schema_version: Literal[3] = Field(
+        default=3, description="since version 3 a second person's agreement is in the journal"
+    )
+    run: str
+    at: datetime
+    who: str = Field(description="the account of the operating system that asks")
+    uid: int = Field(description="that account's number")
+    caller: Text = Field(default="", description="the ARN of who signs; empty where nobody does")
+    runbook: str
+    notebook: str = Field(description="the SHA-256 of the runbook's notebook")
+    parameters: dict[str, Text] = Field(description="what is to run; the username may be masked")
+    user: str = Field(description="the username's hash, with the key of the folder")
+    digest: str = Field(description="the SHA-256 of runbook, notebook, parameters and user")
+
+
+class Agreed(_Entry):
+    """The line by which a second person agrees to what a run has asked for."""
+
+    event: Literal["agreed"] = "agreed"
+    schema_version: Literal[3] = 3
+    run: str = Field(description="the run that asked")
+    at: datetime
+    who: str = Field(description="the account of the operating system that agrees")
+    uid: int = Field(description="that account's number")
+    caller: Text = Field(default="", description="the ARN of who agrees; empty in the sandbox")
+    digest: str
+
+
+class Used(_Entry):
+    """The line by which a run uses an agreement up, before it sends anything."""
+
+    event: Literal["used"] = "used"
+    schema_version: Literal[3] = 3
+    run: str = Field(description="the run that acts")
+    at: datetime
+    asked_by: str = Field(description="the run that asked for the agreement")
+    digest: str
+
+
 class Gap(_Entry):
     """The line that says that the journal before it is not as it was left."""
 
@@ -82,7 +125,7 @@ class Gap(_Entry):
     words: str
 
 
-Entry = Started | Sending | Ended | Gap
+Entry = Started | Sending | Ended | Asked | Agreed | Used | Gap
 
 
 class Kept(_Entry):

@@ -15,6 +15,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from helpers.run.shared import open_file
 from helpers.secrets.references import fault_in, resolve
 from helpers.secrets.secret import Secret, SecretError
 
@@ -69,7 +70,7 @@ def write(path: Path, head: Head) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     try:
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        with open(open_file(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "w") as file:
             file.write(json.dumps(vars(head)) + "\n")
         draft.replace(path)
     except OSError:

@@ -14,7 +14,7 @@ import errno
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,21 +22,16 @@ from typing import Any, BinaryIO
 
 from helpers.run import head
 from helpers.run.backwards import CHUNK, lines_backwards
+from helpers.run.chain import FIRST, digest_of, fault_in_line, misfit
 from helpers.run.entries import Ended, Entry, Gap, Kept, Line, Started, now
 from helpers.run.filelock import lock_file
 from helpers.run.head import Head
 from helpers.run.record import Outcome
+from helpers.run.shared import open_file
 
-FIRST = "0" * 64
 NAME = "journal.jsonl"
 # A link in a file's place would lead elsewhere.
 _OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
-
-
-def digest_of(before: str, entry: dict[str, Any]) -> str:
-    """Return a line's digest."""
-    text = json.dumps(entry, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -71,7 +66,8 @@ class Verdict:
     """What `verify` found.
 
     faults: what does not fit, line by line and file by file. torn: whether the last line was never
-    finished. gone: how many runs' notebooks and records are no longer there.
+    finished. gone: how many runs' notebooks and records are no longer there. unread: how many runs
+    of other accounts have files that this one cannot read.
     """
 
     lines: int
@@ -79,6 +75,7 @@ class Verdict:
     faults: tuple[str, ...] = ()
     torn: bool = False
     gone: int = 0
+    unread: int = 0
 
 
 class Journal:
@@ -89,10 +86,11 @@ class Journal:
         self.path = folder / NAME
         self._head = folder / f"{NAME}.head"
 
-    def append(self, entry: Entry) -> str:
+    def append(self, entry: Entry | Callable[[], Entry]) -> str:
         """Write one line, and return its digest once it is on the disk.
 
-        Raises OSError where it cannot be written; then nothing of it is there.
+        entry: or what returns it, called while no other process can write a line. Raises OSError
+        where it cannot be written; then nothing of it is there.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = head.key()
@@ -103,12 +101,19 @@ class Journal:
                 raise head.KeyUnavailable(
                     f"the journal's head is signed: name its key in {head.KEY}"
                 )
-            fault = _misfit(there, last, key)
+            fault = misfit(there, last, key)
             if fault:
                 expected = there.digest if there else ""
                 gap = Gap(at=now(), expected=expected, found=last, words=fault)
                 last = self._write(file, gap, last, key)
-            return self._write(file, entry, last, key)
+            return self._write(file, entry() if callable(entry) else entry, last, key)
+
+    def backwards(self) -> Iterator[dict[str, Any]]:
+        """Yield the entries that can be read, the newest first, as JSON has them."""
+        with suppress(FileNotFoundError):
+            for _, text in lines_backwards(self.path):
+                with suppress(ValueError, TypeError, KeyError):
+                    yield dict(json.loads(text)["entry"])
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines that can be read, oldest first, but no line that was never finished."""
@@ -135,10 +140,9 @@ class Journal:
 
     def end_of(self, run: str) -> Ended | None:
         """Return a run's last line, None where it has none. It is read from the end."""
-        with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-            for _, text in lines_backwards(self.path):
-                entry = json.loads(text)["entry"]
-                if entry.get("run") == run:
+        with suppress(OSError, ValueError, KeyError):
+            for entry in self.backwards():
+                if entry.get("run") == run and entry["event"] in ("started", "sending", "ended"):
                     return Ended.model_validate(entry) if entry["event"] == "ended" else None
         return None
 
@@ -168,7 +172,7 @@ class Journal:
         while file < 0 or not (path.exists() and os.path.samestat(os.fstat(file), path.stat())):
             if file >= 0:
                 os.close(file)
-            file = os.open(path, _OPEN, 0o600)
+            file = open_file(path, _OPEN)
             lock_file(file)
         try:
             yield
@@ -196,24 +200,24 @@ class Journal:
                 torn = True
                 number -= 1
                 break
-            fault, before = _fault_in_line(text, before)
+            fault, before = fault_in_line(text, before)
             found = found or before == kept
             if fault:
                 faults.append(f"line {number}: {fault}")
         there = head.read(self._head)
-        fault = _misfit(there, before, head.key())
+        fault = misfit(there, before, head.key())
         if fault:
             faults.append(f"the end: {fault}")
-        altered, gone = self._altered_files()
+        altered, gone, unread = self._altered_files()
         if not found:
             altered.append("the end: the digest that was kept elsewhere is no longer there")
-        return Verdict(number, before if number else "", (*faults, *altered), torn, gone)
+        return Verdict(number, before if number else "", (*faults, *altered), torn, gone, unread)
 
     # --- inner ---
 
     @contextmanager
     def _locked(self) -> Iterator[int]:
-        file = os.open(self.path, _OPEN | os.O_APPEND, 0o600)
+        file = open_file(self.path, _OPEN | os.O_APPEND)
         try:
             lock_file(file)
             yield file
@@ -310,12 +314,17 @@ class Journal:
             return ended.state
         return "running" if self.is_under_way(run) else "lost"
 
-    def _altered_files(self) -> tuple[list[str], int]:
-        """Return what was altered of the runs' notebooks and records, and how many are gone."""
-        altered, gone = [], 0
+    def _altered_files(self) -> tuple[list[str], int, int]:
+        """Return what was altered of the runs' notebooks and records, how many are gone, and how
+        many runs' files cannot be read.
+        """
+        altered, gone, unread = [], 0, 0
         for run in self.oldest():
             started, ended = run.started, run.ended
             if started.schema_version < 2 or ended is None:
+                continue
+            if not _may_enter(self.folder / started.run):
+                unread += 1
                 continue
             notebook = self._file_of(started, started.out)
             if ended.notebook_digest:
@@ -328,7 +337,7 @@ class Journal:
                 gone += 1
             elif started.record and not _is_kept(record, started, ended):
                 altered.append(f"run {started.run}: its record was altered: {record}")
-        return altered, gone
+        return altered, gone, unread
 
     def _file_of(self, started: Started, path: str) -> Path:
         """Return where a run's file is: in the run's folder, wherever that is now, or as named."""
@@ -346,35 +355,9 @@ def _entry_at(file: BinaryIO, place: int) -> Entry | None:
     return None
 
 
-def _misfit(there: Head | None, last: str, key: Any) -> str:
-    """Say in words how head and last line do not fit; "" where they do."""
-    if there is None:
-        return "" if last == FIRST else "the head was removed"
-    if key is not None and not there.is_signed(key):
-        return "the head was not signed with this key"
-    if there.fits(last):
-        return ""
-    return (
-        "the journal was removed or emptied"
-        if last == FIRST
-        else "lines were removed, added or rewritten since the last one was written"
-    )
-
-
-def _fault_in_line(text: str, before: str) -> tuple[str, str]:
-    """Return what is wrong with a line, "" for nothing, and the digest that the next follows."""
-    try:
-        data = json.loads(text)
-        entry, said, digest = data["entry"], data["before"], data["digest"]
-        if set(data) != {"before", "entry", "digest"} or digest != digest_of(said, entry):
-            return "altered", digest
-        if said != before:
-            return "what stood before it was removed, inserted or altered", digest
-        if entry["event"] == "gap":
-            return f"before it, {entry['words']} (found at {entry['at']})", digest
-    except (ValueError, TypeError, KeyError):
-        return "cannot be read", before
-    return "", digest
+def _may_enter(folder: Path) -> bool:
+    """Whether what is in a folder can be read here, or is not there."""
+    return not folder.exists() or os.access(folder, os.R_OK | os.X_OK)
 
 
 def _is_kept(path: Path, started: Started, ended: Ended) -> bool:

@@ -18,6 +18,7 @@ from helpers.run.entry import RunbookEntry
 from helpers.run.named_pool import fill_in
 from helpers.run.names import name_meant
 from helpers.run.parameters import Parameters
+from helpers.run.shared import open_file
 from helpers.secrets.redaction import redact_values
 
 USERNAME_AS = ("clear", "masked", "hashed")
@@ -62,7 +63,7 @@ def username_masker(
     if how == "clear" or len(meant) < 2:
         return lambda text: text
     # As it was given, which may hold more than the name, and as it was read.
-    masked = _masked(meant, how, folder)
+    masked = masked_name(meant, how, folder)
     return lambda text: text.replace(username, masked).replace(meant, masked)
 
 
@@ -80,8 +81,8 @@ def output_masker(model: type[Parameters], values: Mapping[str, Any]) -> Callabl
     said = {given[name] for name in model.SAID if given[name] != model.model_fields[name].default}
     name = given.get("username", "")
     masked = {
-        name: _masked(name_meant(name), how, folder),
-        **{one: _masked(one, how, folder) for one in {name_meant(name), *reads.names}},
+        name: masked_name(name_meant(name), how, folder),
+        **{one: masked_name(one, how, folder) for one in {name_meant(name), *reads.names}},
         **dict.fromkeys(said, NOT_KEPT),
     }
     masked |= {html.escape(name): words for name, words in masked.items()}
@@ -94,7 +95,15 @@ KEPT = frozenset(
         *((name,) for name in ("event", "run", "at", "state", "outcome")),
         *(
             ("record", name)
-            for name in ("runbook", "account", "caller", "started_at", "ended_at", "outcome")
+            for name in (
+                "runbook",
+                "account",
+                "caller",
+                "agreed",
+                "started_at",
+                "ended_at",
+                "outcome",
+            )
         ),
         *(("record", "steps", "*", name) for name in ("name", "status", "at", "request_id")),
         ("record", "next_runbook", "name"),
@@ -138,11 +147,11 @@ def forget_names() -> None:
     reads.names.clear()
 
 
-def _masked(name: str, how: str, folder: Path | None) -> str:
+def masked_name(name: str, how: str, folder: Path | None) -> str:
     if how == "masked":
         local, at, domain = name.partition("@")
         return f"{local[:1]}***" + (f"@{domain[:1]}***" if at else "")
-    key = _key(folder) if folder else _process_key()
+    key = folder_key(folder) if folder else _process_key()
     return "hmac-sha256:" + hmac.new(key, name.encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -158,14 +167,14 @@ def _process_key() -> bytes:
     return secrets.token_bytes(32)
 
 
-def _key(out: Path) -> bytes:
+def folder_key(out: Path) -> bytes:
     """Return this journal's key. A bare hash of an address is guessed in seconds; with a key, equal
     users stay equal.
     """
     path = out / ".username-key"
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        with open(open_file(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             file.write(secrets.token_bytes(32))
     except FileExistsError:
         pass

@@ -105,6 +105,11 @@ class Record(BaseModel):
         exclude_if=lambda caller: not caller,
         description="the ARN of who signed, where calls were signed",
     )
+    agreed: Text = Field(
+        default="",
+        exclude_if=lambda agreed: not agreed,
+        description="which second person agreed, to what, and how that is known",
+    )
     started_at: datetime
     ended_at: datetime
     steps: tuple[Step, ...] = ()

@@ -93,16 +93,22 @@ def as_run(journal: Journal, name: str) -> Iterator[None]:
         _current.reset(token)
 
 
+def current_run() -> tuple[Journal, str] | None:
+    """Return the journal and the id of the run that is under way here; None where none is kept."""
+    current = _current.get()
+    if current is None and os.environ.get(RUN):
+        folder = Path(os.environ[RUN])
+        current = Journal(folder.parent), folder.name
+    return current
+
+
 def before_change(operation: str) -> None:
     """Have it in the journal, on the disk, that this run is about to send what changes something.
 
     Does nothing where no run is recorded. Raises JournalUnavailable where the line cannot be
     written, or the process that began the run has ended; then nothing may be sent.
     """
-    current = _current.get()
-    if current is None and os.environ.get(RUN):
-        folder = Path(os.environ[RUN])
-        current = Journal(folder.parent), folder.name
+    current = current_run()
     if current is None:
         return
     journal, run = current

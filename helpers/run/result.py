@@ -17,6 +17,7 @@ class Result:
     problems: the bad parameters, by field, when nothing was sent. steps: the calls, in their order.
     decided_by: the operation that decided, where it was not the first. afterwards: a message for
     the user that the pool's owner sends, by a mailer of their own, to every contact on file.
+    to_agree: the command by which a second person agrees, where the run waits for one.
     """
 
     outcome: Outcome
@@ -32,6 +33,7 @@ class Result:
     steps: tuple[Step, ...] = field(default=(), repr=False)
     decided_by: str = ""
     afterwards: str = ""
+    to_agree: str = ""
     next_runbook: NextRunbook | None = None
 
     @property
@@ -60,6 +62,7 @@ class Result:
                 ("What it means", self.meaning),
                 ("Tell the user", self.say),
                 ("What to do next", self.next),
+                ("To agree", self.to_agree),
                 ("Next runbook", str(self.next_runbook or "")),
                 ("Send afterwards", self.afterwards and TO_SEND.format(self.afterwards)),
                 ("Proof", self.proof),

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from helpers.cognito.errors import Problem
-from helpers.run.named_pool import fill_in
 from helpers.run.parameters import (
     PRACTICE_CLIENT,
     USERNAME,
@@ -254,7 +253,9 @@ class SetPasswordParameters(GatedParameters):
     )
     client_secret: ClientSecret = ""
     two_persons: Literal["no", "yes"] = Field(
-        default="no", title="Two persons", description="yes, where a second name has to be given"
+        default="no",
+        title="Two persons, as told",
+        description="yes, where a second name has to be given",
     )
     agreed_by: str = Field(
         default="",
@@ -270,9 +271,7 @@ class SetPasswordParameters(GatedParameters):
             str(given["password_to"]), sandbox=Target(str(given["target"])).may_be_sandbox
         )
         problems += [Problem("password_to", fault)] if fault else []
-        pool = fill_in(cls.model_fields, given).pool
-        asked = given["two_persons"] == "yes" or (pool is not None and pool.asks.second_person)
-        if asked and not str(given["agreed_by"]).strip():
+        if given["two_persons"] == "yes" and not str(given["agreed_by"]).strip():
             problems.append(
                 Problem(
                     "agreed_by",

@@ -170,6 +170,7 @@ def verify_command(out: Path, head: str | None, as_json: bool) -> None:
                     "faults": faults,
                     "torn": verdict.torn,
                     "gone": verdict.gone,
+                    "unread": verdict.unread,
                 }
             )
         )
@@ -183,6 +184,11 @@ def verify_command(out: Path, head: str | None, as_json: bool) -> None:
             )
         if verdict.gone:
             click.echo(f"{verdict.gone} notebooks or records of these runs are no longer there.")
+        if verdict.unread:
+            click.echo(
+                f"The files of {verdict.unread} runs of other accounts cannot be read here, and"
+                " were not checked."
+            )
         click.echo(
             f"{verdict.lines} lines, "
             + ("and they do not fit together." if faults else "all as they were written.")

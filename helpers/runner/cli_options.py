@@ -36,7 +36,8 @@ Exit codes:
   4 password refused            124 timed out
   5 throttled or attempt limit  130 stopped by Ctrl-C (143: by SIGTERM,
                                 129: by SIGHUP, 131: by SIGQUIT)
-  9 a campaign has rows left    138 kernel died"""
+  9 a campaign has rows left    138 kernel died
+ 10 waits for a second person's agreement"""
 
 
 _ROOM = 262_144

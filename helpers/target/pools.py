@@ -70,7 +70,7 @@ class Asks(_Table):
     second_person: bool = Field(
         default=False,
         title="Second person",
-        description="whether set-password needs the name of a second person who has agreed",
+        description="whether a run that changes a user waits until a second person agrees",
     )
     codes_by_phone: bool = Field(
         default=False,

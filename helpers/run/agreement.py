@@ -1,0 +1,316 @@
+"""A second person's agreement, where the pool asks for one: what is agreed is what runs.
+
+A run that needs it writes what it would do into the journal, and stops. Somebody under another
+account of the operating system, and where calls are signed another AWS caller, agrees to that
+(`cognito-reset agree`). The same plan, run again within the hour, uses the agreement up and acts.
+
+The agreement is in the journal and in a file beside it. Anyone who may write the journal could put
+a line there; the file's owner, which only the system sets, is what shows who agreed.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import shlex
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from helpers.cognito.errors import NotReached
+from helpers.run.entries import Agreed, Asked, Used, now
+from helpers.run.entry import RUNBOOKS
+from helpers.run.journal import Journal
+from helpers.run.masking import folder_key, masked_name
+from helpers.run.package_data import NotebookMissing
+from helpers.run.parameters import GatedParameters, Parameters
+from helpers.run.record import Outcome
+from helpers.run.recording import JournalUnavailable, current_run
+from helpers.run.result import Result, not_reached
+from helpers.run.shared import is_shared
+from helpers.target.caller import Caller
+from helpers.target.pools import Pool
+from helpers.target.pools_file import PoolsError, pools
+
+WAITS = 10
+"""The exit code of a run that waits for agreement."""
+GOOD_FOR = timedelta(minutes=60)
+SHORT = 12
+"""How many characters of a digest are shown and repeated."""
+ASKED_FOR = "has to agree, under another account, before anything is sent"
+_LEFT_OUT = ("agreed_by", "interactive")
+# Where a command puts what was typed or piped in; the number is another in each process.
+_HANDED_OVER = re.compile(r"env:COGNITO_RESET_[A-Z_]+_\d+")
+
+
+class NotAgreed(Exception):
+    """Somebody may not agree, or there is nothing to agree to; in a sentence."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who runs this process, by the operating system: no variable of the environment counts."""
+
+    uid: int
+    name: str
+
+
+def account() -> Account | None:
+    """Return who runs this process; None where the operating system has no numbers for it."""
+    if not hasattr(os, "getuid"):
+        return None
+    import pwd
+
+    uid = os.getuid()
+    try:
+        return Account(uid, pwd.getpwuid(uid).pw_name)
+    except KeyError:
+        return Account(uid, str(uid))
+
+
+def is_asked_for(parameters: Parameters) -> bool:
+    """Whether a run with these parameters needs a second person: it changes a user, and the pool
+    asks for one. Leaving the pool's name out does not help.
+    """
+    try:
+        return _asking(parameters) is not None
+    except NotReached:
+        return True  # the file of pools cannot be read; `ask_or_use` says so
+
+
+def _asking(p: Parameters) -> Pool | None:
+    if not isinstance(p, GatedParameters):
+        return None
+    if p.pool:
+        return p.named_pool if p.named_pool.asks.second_person else None
+    try:
+        known = pools().values()
+    except PoolsError as exc:
+        if p.to_target().may_be_sandbox:
+            return None
+        raise NotReached(str(exc), next="Correct the file, then run again.", exit_code=6) from None
+    meant = (one for one in known if (one.user_pool_id, one.target) == (p.user_pool_id, p.target))
+    return next((one for one in meant if one.asks.second_person), None)
+
+
+def ask_or_use(runbook: str, parameters: Parameters, caller: object) -> str | Result:
+    """Use an agreement to this plan up, or ask for one; called just before a run acts.
+
+    caller: see `helpers.run.where.Callers.of`. Returns who agreed and how that is known, "" where
+    no second person is asked for; else the result of a run that may not act.
+    """
+    try:
+        pool = _asking(parameters)
+        if pool is None:
+            return ""
+        return _ask_or_use(runbook, parameters, pool, caller)
+    except NotReached as exc:
+        return not_reached(exc)
+    except OSError as exc:
+        return not_reached(JournalUnavailable(exc.strerror or str(exc)))
+    except NotebookMissing as exc:
+        return not_reached(JournalUnavailable(str(exc), next="Then run again."))
+
+
+def _ask_or_use(runbook: str, parameters: Parameters, pool: Pool, caller: object) -> str | Result:
+    current, me = current_run(), account()
+    if current is None or me is None:
+        lacks = "no journal is kept here" if me else "this system does not tell accounts apart"
+        raise NotReached(
+            f"The pool {pool.name} asks for a second person, and {lacks}: nobody could agree.",
+            next="Use cognito-reset run, or a form under make lab or cognito-reset desk.",
+            exit_code=6,
+        )
+    journal, run = current
+    asked = _request(runbook, parameters, pool, run, journal.folder, me, caller)
+    found: list[Agreed] = []
+
+    def decide() -> Used | Asked:
+        found.extend(_standing(journal, asked))
+        if not found:
+            return asked
+        return Used(run=run, at=now(), asked_by=found[0].run, digest=asked.digest)
+
+    journal.append(decide)
+    if found:
+        return in_words(found[0])
+    command = f"cognito-reset agree {run} --out {shlex.quote(str(journal.folder.resolve()))}"
+    minutes = int(GOOD_FOR.total_seconds() // 60)
+    return Result(
+        Outcome.NOT_SENT,
+        WAITS,
+        "Waits for agreement: nothing has been sent.",
+        happened=f"The pool {pool.name} asks for a second person. Plan {asked.digest[:SHORT]}.",
+        meaning=(
+            f"Somebody else has to agree to this plan. That is good for one run, for {minutes}"
+            " minutes."
+        ),
+        say="A colleague has to agree first. Please hold the line.",
+        next=(
+            "Have a second person run this, under an account of their own, and then run the same"
+            f" again: {command}"
+        ),
+        to_agree=command,
+    )
+
+
+def _request(
+    runbook: str,
+    parameters: Parameters,
+    pool: Pool,
+    run: str,
+    folder: Path,
+    me: Account,
+    caller: object,
+) -> Asked:
+    """Return the line that asks: what would run, with the username as the pool has it kept."""
+    username = str(getattr(parameters, "username", ""))
+    clear = pool.asks.show_usernames
+    shown = username if clear else masked_name(username, "masked", None)
+    planned = {
+        name: _HANDED_OVER.sub("prompt:", value).replace(username, shown)
+        for name, value in parameters.shown().items()
+        if name not in _LEFT_OUT
+    }
+    asked = Asked(
+        run=run,
+        at=now(),
+        who=me.name,
+        uid=me.uid,
+        caller=caller.arn if isinstance(caller, Caller) else "",
+        runbook=runbook,
+        notebook=hashlib.sha256(RUNBOOKS[runbook].read()).hexdigest(),
+        parameters={**planned, "pool": pool.name},
+        user=_hash_of(username, folder),
+        digest="",
+    )
+    return asked.model_copy(update={"digest": digest_of_plan(asked)})
+
+
+def _hash_of(username: str, folder: Path) -> str:
+    return hmac.new(folder_key(folder), username.encode(), hashlib.sha256).hexdigest()
+
+
+def digest_of_plan(asked: Asked) -> str:
+    """Return the digest of what a request says would run."""
+    plan = [asked.runbook, asked.notebook, asked.parameters, asked.user]
+    text = json.dumps(plan, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _standing(journal: Journal, asked: Asked) -> list[Agreed]:
+    """Return the agreement to this plan that is in time, not used up, and another person's."""
+    used, found, at = set(), [], now()
+    for entry in journal.backwards():
+        try:
+            if at - datetime.fromisoformat(entry["at"]) > GOOD_FOR:
+                break  # and so is all before it
+            if entry["event"] == "used":
+                used.add(entry["asked_by"])
+            if entry["event"] == "agreed" and entry["digest"] == asked.digest:
+                found.append(Agreed.model_validate_json(json.dumps(entry)))
+        except (ValueError, TypeError, KeyError):
+            continue  # `verify` names it
+    return [
+        one
+        for one in found
+        if one.run not in used
+        and abs(at - one.at) <= GOOD_FOR
+        and _is_another(journal.folder, asked, one)
+    ][:1]
+
+
+def _is_another(folder: Path, asked: Asked, agreed: Agreed) -> bool:
+    """Whether somebody else than who asks has agreed, by the owner of the agreement's file."""
+    if asked.caller and agreed.caller in ("", asked.caller):
+        return False
+    try:
+        path = _file_of(folder, agreed.run)
+        owner = path.lstat().st_uid
+        return owner == agreed.uid != asked.uid and path.read_text() == agreed.model_dump_json()
+    except (OSError, NotAgreed, ValueError):
+        return False
+
+
+def in_words(agreed: Agreed) -> str:
+    """Say who agreed, and how that is known."""
+    caller = f", AWS caller {agreed.caller}" if agreed.caller else ""
+    return (
+        f"account {agreed.who} ({agreed.uid}){caller}, at {agreed.at:%Y-%m-%d %H:%M:%S} UTC;"
+        f" digest {agreed.digest}; known by the owner of {agreed.run}.agreed"
+    )
+
+
+# --- the second person ---
+
+
+def request_of(journal: Journal, run: str) -> Asked:
+    """Return what a run has asked for. Raises NotAgreed where nothing is to be agreed to."""
+    for entry in journal.backwards():
+        if entry.get("run") != run:
+            continue
+        if entry.get("event") == "agreed":
+            who = entry.get("who")
+            raise NotAgreed(f"{run} was agreed to already, by {who}. Have the same run again.")
+        if entry.get("event") == "asked":
+            asked = Asked.model_validate_json(json.dumps(entry))
+            if asked.digest != digest_of_plan(asked):
+                raise NotAgreed(f"{run}: the digest is not that of the plan. Tell security.")
+            return asked
+        if entry.get("event") == "started":
+            raise NotAgreed(f"{run} does not wait for agreement.")
+    raise NotAgreed(f"There is no run {run} in {journal.folder}.")
+
+
+def check_second(journal: Journal, asked: Asked) -> Account:
+    """Return who agrees. Raises NotAgreed where that is who asked, or the folder is not shared."""
+    me = account()
+    if me is None:
+        raise NotAgreed("This system does not tell accounts apart, so nobody can agree here.")
+    if me.uid == asked.uid:
+        raise NotAgreed(f"You are {me.name}, who asked: another account has to agree.")
+    folder = journal.folder
+    if not is_shared(folder) or not os.access(folder, os.W_OK | os.X_OK):
+        raise NotAgreed(
+            f"{folder} is not shared with you: it needs a group with both of you, and mode 2770."
+        )
+    return me
+
+
+def is_about(journal: Journal, asked: Asked, username: str) -> bool:
+    """Whether a plan is about this user, whom the journal may hold masked."""
+    return hmac.compare_digest(asked.user, _hash_of(username, journal.folder))
+
+
+def agree(journal: Journal, asked: Asked, me: Account, caller: Caller | None) -> Agreed:
+    """Write the agreement down: first its file, whose owner shows who agreed, then the line.
+
+    Raises NotAgreed for the same AWS caller, and OSError where it cannot be written.
+    """
+    arn = caller.arn if caller else ""
+    if asked.caller and arn in ("", asked.caller):
+        raise NotAgreed(f"You sign as {arn or 'nobody'}: another AWS caller has to agree.")
+    agreed = Agreed(
+        run=asked.run, at=now(), who=me.name, uid=me.uid, caller=arn, digest=asked.digest
+    )
+    path = _file_of(journal.folder, asked.run)
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise NotAgreed(f"{asked.run} was agreed to already. Have the same run again.") from None
+    try:
+        with open(file, "w", encoding="utf-8") as stream:
+            stream.write(agreed.model_dump_json())
+            os.fchmod(file, 0o640)  # to be read by who asked, and changed by nobody
+        journal.append(agreed)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+    return agreed
+
+
+def _file_of(folder: Path, run: str) -> Path:
+    if not re.fullmatch(r"\w[\w.-]*", run):
+        raise NotAgreed("That is no run's id.")
+    return folder / f"{run}.agreed"
