@@ -147,10 +147,7 @@ def _ask_or_use(runbook: str, parameters: Parameters, pool: Pool, caller: object
             " minutes."
         ),
         say="A colleague has to agree first. Please hold the line.",
-        next=(
-            "Have a second person run this, under an account of their own, and then run the same"
-            f" again: {command}"
-        ),
+        next="Have a second person agree, under an account of their own; then run the same again.",
         to_agree=command,
     )
 

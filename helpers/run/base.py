@@ -255,7 +255,7 @@ class Runbook(ABC, Generic[P]):
             exit_code=result.exit_code,
             verified_by=result.proof,
             meaning=" ".join(filter(None, told)),
-            next_step=result.next,
+            next_step=result.next + (result.to_agree and f" To agree: {result.to_agree}"),
             say=result.say,
             next_runbook=result.next_runbook,
         )

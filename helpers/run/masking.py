@@ -178,4 +178,5 @@ def folder_key(out: Path) -> bytes:
             file.write(secrets.token_bytes(32))
     except FileExistsError:
         pass
-    return path.read_bytes()
+    with open(open_file(path, os.O_RDONLY), "rb") as file:
+        return file.read()

@@ -284,3 +284,29 @@ def test_visitors_of_the_page_without_code_have_a_form_each_and_leave_no_secret(
     finally:
         page.close()
         other.close()
+
+
+def test_a_form_that_waits_for_a_second_person_has_the_command_to_copy(visitor, served):
+    pools = served.folder / ".config" / "cognito-reset" / "pools.toml"
+    pools.parent.mkdir(parents=True, exist_ok=True)
+    pools.write_text(
+        f'[guarded]\nproduction = true\ntarget = "sandbox"\nuser_pool_id = "{DEFAULT_POOL_ID}"\n'
+        "[guarded.asks]\nsecond_person = true\n"
+    )
+    try:
+        form = served.visit(visitor, "admin-reset")
+        form.get_by_label("Pool", exact=True).select_option("guarded")
+        expect(form.locator(".reset-where")).to_contain_text("PRODUCTION: guarded")
+        for label in ("Username", "Username, once more"):
+            form.get_by_label(label, exact=True).fill("diego@example.com")
+        form.get_by_label("How the user proved who they are").fill("Called back")
+        press(form)
+        said = wait_for(form, "Waits for agreement: nothing has been sent.")
+        run = next(iter(served.folder.glob("*/record.json"))).parent.name
+        assert f"cognito-reset agree {run} --out {served.folder}" in said
+        expect(form.get_by_label("Copy: To agree")).to_be_visible()
+        keep(visitor, "waits-for-agreement")
+        assert violations(visitor) == []
+        assert "AdminResetUserPassword" not in served.box.counts()["calls"]
+    finally:
+        pools.unlink()

@@ -6,13 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from helpers.form.desk_page import DeskPage
 from helpers.form.interactive import InteractiveRun
 from helpers.run import agreement
 from helpers.run.agreement import NotAgreed, agree, check_second, request_of
 from helpers.run.entries import now
 from helpers.run.journal import Journal
-from helpers.run.masking import RUNS
-from helpers.run.record import Outcome
+from helpers.run.masking import RUNS, folder_key
+from helpers.run.record import NextRunbook, Outcome
 from helpers.run.where import Callers
 from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.admin_reset import AdminReset
@@ -309,3 +310,35 @@ def test_a_form_waits_and_acts_when_its_button_is_pressed_again(folder, journal,
     assert shown.form.state == "done"
     assert shown.form.result["outcome"] == "confirmed"
     assert "diego@example.com" not in everything(folder)
+
+
+def test_at_the_desk_the_step_stays_until_somebody_has_agreed(folder, journal, sandbox):
+    page = DeskPage()
+    values = {"pool": "guarded", "case_number": "INC-7", "whom": "diego@example.com", "said": ""}
+    page.head._handle_custom_msg({"kind": "open", "turn": page.head.turn, "values": values}, [])
+    page.go_on(NextRunbook(name="admin-reset", parameters={"username": "diego@example.com"}))
+    step = page._step
+    typed = {"confirm_username": "diego@example.com", "proof_of_identity": "Called back"}
+    fields = {field["name"]: field["value"] for field in step.form.fields} | typed
+
+    def press():
+        message = {"kind": "submit", "turn": step.form.turn, "values": dict(fields)}
+        step.form._handle_custom_msg(message, [])
+        return dict(step.form.result["rows"])
+
+    rows = press()
+    assert rows["To agree"] == f"cognito-reset agree {rows['Recorded as']} --out {folder}"
+    assert page._step is step
+    agreed_by(journal, rows["Recorded as"])
+    press()
+    assert step.form.result["outcome"] == "confirmed"
+    assert [line for line, _ in page._case.lines] == ["diagnose-user", "admin-reset", "admin-reset"]
+
+
+def test_a_key_from_before_the_folder_was_shared_is_for_the_group_too(folder):
+    folder.chmod(0o700)
+    key = folder_key(folder)
+    assert (folder / ".username-key").stat().st_mode & 0o777 == 0o600
+    folder.chmod(0o2770)
+    assert folder_key(folder) == key
+    assert (folder / ".username-key").stat().st_mode & 0o777 == 0o660
