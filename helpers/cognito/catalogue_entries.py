@@ -170,6 +170,14 @@ CATALOGUE: tuple[Entry, ...] = (
         _ANOTHER,
         _SET,
     ),
+    _setup(
+        "InvalidPasswordException",
+        "Cognito does not take the temporary password.",
+        "The pool's rules do not let Cognito generate one.",
+        "Have the pool's owner check its password policy.",
+        operations=_INVITING,
+        runbook="audit-pool",
+    ),
     Entry(
         "InvalidPasswordException",
         Kind.PASSWORD,
@@ -229,14 +237,6 @@ CATALOGUE: tuple[Entry, ...] = (
         "A condition for the invitation is not met.",
         "A setting of the pool stands against it; the message says which.",
         "Have the pool's owner read the message and fix what it names.",
-        runbook="audit-pool",
-    ),
-    _setup(
-        "InvalidPasswordException",
-        "Cognito does not take the temporary password.",
-        "The pool's rules do not let Cognito generate one.",
-        "Have the pool's owner check its password policy.",
-        operations=_INVITING,
         runbook="audit-pool",
     ),
     _setup(

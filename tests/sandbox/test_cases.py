@@ -120,6 +120,10 @@ def test_a_device_stays_signed_in_after_a_reset(user):
     assert one.api.get_user(AccessToken=tokens["AccessToken"])["Username"] == one.case.username
 
 
+def test_who_lost_the_authenticator_is_asked_for_its_code_at_sign_in(user):
+    assert user("second-factor-lost").signs_in()["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+
+
 def test_every_case_shows_its_trouble_in_one_of_these_tests():
     assert set(CASES) == {
         *STEPS,
@@ -127,6 +131,7 @@ def test_every_case_shows_its_trouble_in_one_of_these_tests():
         "code-goes-to-phone",
         "sms-never-arrives",
         "other-devices-signed-in",
+        "second-factor-lost",
     }
 
 
