@@ -54,7 +54,7 @@ def test_a_training_case_is_planted_filled_in_diagnosed_and_solved_on_the_same_p
 
     another(form)
     following.wait_for(state="detached")
-    page.wait_for_function("document.activeElement.name === 'username'")
+    page.wait_for_function("document.activeElement?.name === 'username'")
     expect(form.get_by_label("Username", exact=True)).to_be_in_viewport()
     assert case.username not in page.locator(".jp-Notebook").inner_text()
     assert form.get_by_label("Username", exact=True).input_value() == ""

@@ -113,6 +113,7 @@ def test_a_secret_typed_into_any_form_is_found_nowhere_after_a_refusal_and_after
         whom = form.get_by_label("Username", exact=True).input_value()
         another(form)
         form.get_by_label("Username", exact=True).fill(whom)
+        form.get_by_label("How the user proved who they are").fill("practice")
         form.get_by_label("Where the password goes").fill(values["password_to"])
         place.unlink()
     assert walk(typed) == "confirmed"

@@ -23,6 +23,8 @@ target = "sandbox"
 user_pool_id = "{DEFAULT_POOL_ID}"
 [stage.clients.web]
 client_id = "{DEFAULT_CLIENT_ID}"
+[stage.asks]
+codes_by_phone = true
 """
 
 

@@ -146,7 +146,7 @@ def test_bad_parameters_end_in_1_with_every_problem_and_nothing_sent(papermill):
         "client_id: arrived as the int 12",
         "code: the environment variable of this reference is not set",
     ):
-        assert words in text
+        assert words in text, done.stderr
     assert papermill.record() is None
     assert signs_in(client, DEFAULT_PASSWORD)
 
