@@ -52,7 +52,7 @@ def fault_in_address(address: str) -> str | None:
         return "must be a scheduler's address such as tls://host:8786."
     if parts.scheme == "tcp" and not _is_loopback(host):
         return (
-            "is not encrypted, and whoever reaches a scheduler without TLS runs code on every"
+            "is not encrypted, and anyone who reaches a scheduler without TLS runs code on every"
             " worker: use tls://."
         )
     return None

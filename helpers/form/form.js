@@ -213,7 +213,7 @@ function render({ model, el }) {
   const finished = () => draw(true);
   const changed = () => draw(false);
 
-  // The line to the kernel was cut, or made anew: ask whether it is still the one that this form belongs to.
+  // The line to the kernel was cut, or made again: ask whether it is still the one that this form belongs to.
   function doubt() {
     clearTimeout(pulse);
     pulse = setTimeout(() => {

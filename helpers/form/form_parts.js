@@ -202,7 +202,7 @@ function drawQuestions(questions, status, prefix, answer) {
 // begun to do something else meanwhile.
 function standAfterRunAll(page, stand) {
   let quiet = 0;
-  const begun = ["pointerdown", "keydown", "wheel", "input"];
+  const begun = ["pointerdown", "keydown", "wheel"];
   const leave = () => {
     clearInterval(looking);
     begun.forEach((kind) => document.removeEventListener(kind, leave, true));

@@ -130,15 +130,15 @@ function render({ model, el }) {
     send({ kind: "tick" });
   }, LOOKS_EVERY_MS);
   // The kernel was restarted or the line was cut: ask again.
-  const anew = () => { waiting = false; };
+  const awake = () => { waiting = false; };
   model.on("msg:custom", heard);
-  model.on("comm_live_update", anew);
+  model.on("comm_live_update", awake);
   asked();
   send({ kind: "drawn" });
   return () => {
     clearInterval(ticking);
     model.off("msg:custom", heard);
-    model.off("comm_live_update", anew);
+    model.off("comm_live_update", awake);
   };
 }
 

@@ -23,7 +23,7 @@ from helpers.target import Target
 
 HOUR = timedelta(hours=1)
 PAUSE = timedelta(seconds=60)
-BUDGET = "requests and entries of codes share 5 to 20 tries an hour"
+BUDGET = "asking for a code and entering one count together: 5 to 20 an hour"
 _WORDS = {"EMAIL": "e-mail", "SMS": "text message"}
 _OPERATION = "ForgotPassword"
 
@@ -171,8 +171,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
         step = step_done(_OPERATION, sent, target)
         honest = self._how_sure(sent, user, pool)
         count = (
-            f"Requested here in the last hour: {_times(asked.lately(now))}. In Cognito's count"
-            f" {BUDGET}."
+            f"Requested here in the last hour: {_times(asked.lately(now))}. To Cognito, {BUDGET}."
         )
         return Result(
             Outcome.CONFIRMED,
@@ -298,7 +297,7 @@ class RequestCode(Runbook[RequestCodeParameters]):
         if user is not None:
             contact = route(user, pool).contact
             if contact and contact.shown == sent.destination:
-                return "That is the verified contact which was read from the account."
+                return "It is the verified contact that was read from the account."
             return (
                 "The account, as it was read, would send it elsewhere; run diagnose-user before you"
                 " rely on it."

@@ -53,7 +53,7 @@ class ResetSecondFactor(AdministratorRunbook[ResetSecondFactorParameters]):
     told: ClassVar[str] = "took a second step of signing in from your account"
     irreversible: ClassVar[str] = (
         "until the user sets up another factor, the password alone signs in; an authenticator has"
-        " to be set up anew"
+        " to be set up again"
     )
     reads_pool: ClassVar[bool] = True
 

@@ -35,12 +35,12 @@ _LETTERS = ("ABCDEFGHJKLMNPQRSTUVWXYZ", "abcdefghijkmnpqrstuvwxyz", "23456789")
 _SYMBOLS = "#%+=@"
 _STATUS = {"temporary": "FORCE_CHANGE_PASSWORD", "permanent": "CONFIRMED"}
 _HAND_OVER = (
-    "Hand the password over from {}, by a way on which you know that it is the user: never by a"
+    "Hand the password over from {}, in a way that shows it is the user: never by a"
     " ticket or an e-mail. Then delete it there."
 )
 _THROWN_AWAY = (
     "The generated password was thrown away, as this is practice. Otherwise you would now hand it"
-    " over, by a way on which you know that it is the user: never by a ticket or an e-mail."
+    " over, in a way that shows it is the user: never by a ticket or an e-mail."
 )
 _BY_MESSAGE = ("SMS_MFA", "EMAIL_OTP")
 _PRESENT = {

@@ -26,19 +26,21 @@ STOP_WORDS = (
     ),
     StopWord(
         "wants a new contact and a reset in one call",
-        "that hands the account to whoever reads the new contact",
+        "that hands the account to anyone who reads the new contact",
     ),
     StopWord("calls for somebody else", "only the user can prove to be the user"),
     StopWord(
         "asks what is on file",
-        "the user knows it; whoever does not know it is collecting it",
+        "the user knows it; anyone who does not is collecting it",
     ),
 )
 
 
 def hand_over(pool: Pool) -> str:
     """Return to whom a case goes that may be an attack."""
-    return pool.security_contact or pool.owner or "whoever answers for the security of the pool"
+    return (
+        pool.security_contact or pool.owner or "the person who answers for the security of the pool"
+    )
 
 
 def stop_row(pool: Pool) -> tuple[str, str]:

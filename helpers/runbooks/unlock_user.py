@@ -43,7 +43,7 @@ class UnlockUser(AdministratorRunbook[UnlockUserParameters]):
     shows: ClassVar[bool] = True
     told: ClassVar[str] = "unlocked your account"
     irreversible: ClassVar[str] = (
-        "what is done with the account once it is open: whoever knows the password signs in"
+        "what is done with the account once it is open: anyone who knows the password signs in"
     )
 
     def practice(self, username: str = "") -> Card:
@@ -61,7 +61,7 @@ class UnlockUser(AdministratorRunbook[UnlockUserParameters]):
         """Return what is different afterwards, and what is not."""
         if seen is None:
             return (("Enabled", "not known", "yes"),)
-        password = _PASSWORD.get(seen.user.status, "as it is: whoever knows it signs in")
+        password = _PASSWORD.get(seen.user.status, "as it is: anyone who knows it signs in")
         factors = ", ".join(seen.user.factors) or "none"
         return (
             ("Enabled", "yes" if seen.user.enabled else "no", "yes"),

@@ -274,7 +274,7 @@ def at_the_form(page):
     """Wait until a person stands at the form, its first field in focus; return it."""
     form = page.locator("form.reset-form")
     form.wait_for()
-    page.wait_for_function("document.activeElement?.closest('.reset-form')")
+    page.wait_for_function("document.activeElement.closest('.reset-form')")
     expect(form.locator("legend")).to_be_in_viewport()
     return form
 

@@ -231,6 +231,7 @@ def test_in_jupyterlab_the_desk_is_the_same_and_its_saved_notebook_holds_nothing
         open_notebook(page, lab, "desk.ipynb")
         command(page, "notebook:run-all-cells")
         at_the_head(page)
+        page.keyboard.press("Shift")  # who has begun is left where they are
         said = work(page, Keys(page), case)
         assert len(said) > 1
         command(page, "docmanager:save")

@@ -101,7 +101,7 @@ def test_the_plan_says_what_ends_what_goes_on_and_when_to_hand_over(client):
     plan = repr(lock().plan())
     assert "Access tokens, at Cognito's own API: now work; after: are refused for good" in plan
     assert "lets them in until they run out" in plan
-    assert "hand over to whoever answers for the security of the pool" in plan
+    assert "hand over to the person who answers for the security of the pool" in plan
 
 
 def test_an_account_that_is_locked_already_is_signed_out_all_the_same(client, tokens):
@@ -164,7 +164,7 @@ def test_the_plan_warns_of_what_an_intruder_may_have_left(client, sandbox):
     run = unlock()
     run.practice()
     changes = {what: after for what, _, after in run.plan().changes}
-    assert changes["Password"] == "as it is: whoever knows it signs in"
+    assert changes["Password"] == "as it is: anyone who knows it signs in"
     assert "an intruder's stays until it is taken away" in changes["Second factors"]
 
 

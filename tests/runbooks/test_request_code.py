@@ -51,7 +51,7 @@ def test_with_the_pool_the_answer_is_held_against_the_account(sandbox):
     run = RequestCode(user_pool_id=DEFAULT_POOL_ID)
     assert "A code would go by e-mail to d***@e***." in repr(run.plan())
     result = run.submit()
-    assert result.meaning.endswith("That is the verified contact which was read from the account.")
+    assert result.meaning.endswith("It is the verified contact that was read from the account.")
     assert [step.name for step in result.steps] == [
         "AdminGetUser",
         "DescribeUserPool",

@@ -418,7 +418,7 @@ _ALL = (
     Verdict(
         "code-to-old-contact",
         "The code goes to a phone or an address that the user no longer has.",
-        "Cognito sends it to the contact that is verified, whoever holds it today.",
+        "Cognito sends it to the contact that is verified, no matter who holds it today.",
         f"Then your codes must not go there any more. {_IDENTITY}",
         "Send no other code: somebody else may hold the old phone or mailbox. After proof of"
         " identity, an administrator puts the right contact in its place.",
