@@ -14,7 +14,8 @@ from helpers.run.record import Step
 from helpers.runner.headless import Report
 
 _MOST_TRIES = 8
-_LONGEST_WAIT = 64.0
+LONGEST_WAIT = 64.0
+"""Seconds that a row which was throttled waits at most before it is tried again."""
 _CALLER = frozenset(
     {
         "AccessDeniedException",
@@ -67,7 +68,7 @@ def ending_of(report: Report, row: Row) -> Ending:
         "record": report.record_file,
         "notebook": report.notebook,
     }
-    again = Ending(WAITING, wait=min(2.0 ** (row.attempt - 1), _LONGEST_WAIT), report=kept)
+    again = Ending(WAITING, wait=min(2.0 ** (row.attempt - 1), LONGEST_WAIT), report=kept)
     ended = Ending(ENDED, report.outcome, report.exit_code, report=kept)
     if report.outcome == "unknown":
         why = f"what became of line {row.number} is not known: {report.meaning}"

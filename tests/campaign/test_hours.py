@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.__main__ import main
-from helpers.campaign import hours, owner, workers
+from helpers.campaign import ending, hours, owner, workers
 from helpers.campaign.hours import Hours
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.schema import HOURS
@@ -182,10 +182,11 @@ def test_the_next_go_without_them_has_none(table, tmp_path, inline, clock):
 
 
 def test_a_row_that_waits_for_another_try_has_no_part_in_the_days_number(
-    table, tmp_path, inline, clock
+    table, tmp_path, inline, clock, monkeypatch
 ):
     from helpers.sandbox import open_sandbox
 
+    monkeypatch.setattr(ending, "LONGEST_WAIT", 0.0)  # real seconds, in which that day would pass
     open_sandbox().fault("AdminResetUserPassword", "throttle-before-commit", 1)
     summary = run(table, tmp_path, hours=Hours(per_day=5))
     assert dict(summary.outcomes) == {"confirmed": 5}
