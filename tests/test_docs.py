@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from click.testing import CliRunner
 
 from helpers.__main__ import main
 from helpers.cognito import errors
@@ -222,6 +223,13 @@ def test_the_sandbox_says_where_it_is_on_a_port_of_its_own(block, tmp_path):
     for found in started(["bash", "-ec", block], environment(), tmp_path, r"\{.*\}"):
         health = f"{json.loads(found.group())['endpoint']}/_sandbox/health"
         assert urllib.request.urlopen(health, timeout=10).status == 200
+
+
+@runs_command("cognito-reset sandbox --allow-origin http://localhost:3000")
+def test_the_sandbox_is_open_to_the_site_that_is_named(monkeypatch):
+    monkeypatch.setattr(signal, "signal", lambda number, handler: handler(number, None))
+    given = ["sandbox", "--allow-origin", "http://localhost:3000", "--port", "0"]
+    assert CliRunner().invoke(main, given).exit_code == 0
 
 
 @pytest.fixture

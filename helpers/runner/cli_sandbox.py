@@ -18,15 +18,36 @@ from helpers.runner.streams import say
     show_default=True,
     help="0 picks a free port.",
 )
-def sandbox_command(port: int) -> None:
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="The address to listen on. Beyond loopback others can read every code.",
+)
+@click.option(
+    "--allow-origin",
+    "origins",
+    multiple=True,
+    metavar="ORIGIN",
+    help="A site whose pages may call the API, such as http://localhost:3000. May be repeated.",
+)
+@click.option(
+    "--allow-host",
+    "hosts",
+    multiple=True,
+    metavar="NAME",
+    help="A name by which others call it, such as that of its container. May be repeated.",
+)
+def sandbox_command(port: int, host: str, origins: tuple[str, ...], hosts: tuple[str, ...]) -> None:
     """Serve the sandbox on this machine, for the AWS CLI and other SDKs.
 
     Its state is kept in the file that COGNITO_SANDBOX names, or in memory. When it is ready it
-    prints one JSON line with its endpoint.
+    prints one JSON line with its endpoint. Pages of other sites are refused, but for those that
+    --allow-origin names, and those too may not read the mailbox.
     """
     from helpers.sandbox import serve_forever
 
-    raise SystemExit(serve_forever(port=port))
+    raise SystemExit(serve_forever(port=port, host=host, allow_origins=origins, allow_hosts=hosts))
 
 
 @click.command("first-run")

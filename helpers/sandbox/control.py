@@ -1,13 +1,12 @@
-"""Answers what is beside the API: the controls, a pool's keys, and the page for people."""
+"""Answers what is beside the API: the controls, and the page for people."""
 
 import json
 import os
-import re
 import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-from . import page, tokens, wire
+from . import page, wire
 from .box import Sandbox
 from .protocol import Request
 from .settings import SETTINGS
@@ -15,22 +14,19 @@ from .store import SandboxError
 from .work import Doc
 
 _JSON = "application/json"
-_KEYS = re.compile(r"/([^/]+)/\.well-known/jwks\.json")
 
 
 def is_control(path: str) -> bool:
     """Whether a path leads here, rather than to the API."""
-    return path == "/_sandbox" or path.startswith("/_sandbox/") or bool(_KEYS.fullmatch(path))
+    return path == "/_sandbox" or path.startswith("/_sandbox/")
 
 
 def answer(sandbox: Sandbox, request: Request) -> wire.Answer:
-    """Answer one request below /_sandbox/, or for a pool's keys."""
+    """Answer one request below /_sandbox/."""
     method = "GET" if request.method == "HEAD" else request.method
     try:
         if (method, request.path) in (("GET", "/_sandbox"), ("GET", "/_sandbox/")):
             return _page(sandbox)
-        if keys := _KEYS.fullmatch(request.path):
-            return _plain(200, tokens.public_keys(keys[1]))
         return _control(sandbox, request, method)
     except SandboxError as error:
         return _plain(503, {"error": f"{error}."})

@@ -46,14 +46,20 @@ class Engine:
             if db.execute("SELECT COUNT(*) FROM meta").fetchone()[0] == 0:
                 self._plant(db)
 
-    def call(self, operation: str, request: Doc, problem: ApiError | None = None) -> Outcome:
-        """Run one operation; problem: what is wrong with the request, reported in its turn."""
+    def call(
+        self, operation: str, request: Doc, problem: ApiError | None = None, endpoint: str = ""
+    ) -> Outcome:
+        """Run one operation.
+
+        problem: what is wrong with the request, reported in its turn. endpoint: the URL it was sent
+        to, which tokens may name as their issuer.
+        """
         answers: Doc = {}
         callables = dict(self.callables)
         while True:
             try:
                 outcome, after = self._attempt(
-                    operation, request, problem, frozenset(callables), answers
+                    operation, request, problem, frozenset(callables), answers, endpoint
                 )
             except NeedsTrigger as ask:
                 answers[ask.key] = triggers.run(ask.name, callables[ask.name], ask.event)
@@ -105,6 +111,7 @@ class Engine:
         problem: ApiError | None,
         callables: frozenset[str],
         answers: Doc,
+        endpoint: str,
     ) -> tuple[Outcome, list[tuple[str, Doc]]]:
         username = named_user(request)
         with self.store.transaction() as db:
@@ -114,7 +121,8 @@ class Engine:
             chosen = settings.defaults()
             if meta["settings"]:
                 chosen = chosen | meta["settings"]
-            work = Transaction(db, now_of(meta["clock"]), source, chosen, callables, answers)
+            now = now_of(meta["clock"])
+            work = Transaction(db, now, source, chosen, callables, answers, endpoint)
             due = faults.take(meta["faults"], operation, chosen)
             if due and due.before:
                 result: Doc | ApiError = due.before

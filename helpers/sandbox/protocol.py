@@ -44,6 +44,11 @@ class Request:
         """The target without its query."""
         return self.target.partition("?")[0]
 
+    @property
+    def endpoint(self) -> str:
+        """The URL of the door, as whoever made the request knows it."""
+        return f"http://{self.headers.get('host', '')}"
+
 
 def read(stream: BufferedIOBase, out: BufferedIOBase) -> Request | None:
     """Return the next request, or None at the end of the stream.

@@ -2,11 +2,8 @@
 
 import contextlib
 import errno
-import functools
-import ipaddress
 import json
 import os
-import re
 import signal
 import socket
 import socketserver
@@ -14,24 +11,37 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Self
 
-from . import control, faults, protocol, wire
+from . import control, discovery, faults, protocol, wire
 from .box import Sandbox
+from .guard import Guard, guard, is_loopback
 
 DEFAULT_PORT = 9229
 MAX_CONNECTIONS = 512
 _FIRST_SILENCE = 10.0
 _SILENCE = 75.0
 _LINGER_ZERO = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+_LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_EXPOSED = (
+    "listening on {host}, beyond this machine: whoever reaches port {port} is any user and every"
+    " administrator of this sandbox, and reads every code."
+)
 _UNREADABLE = {400: "SerializationException", 413: "RequestEntityTooLargeException"}
 
 
 class Server(socketserver.ThreadingTCPServer):
     """Serves one sandbox from threads of this process until close(), or to the end of a with block.
 
-    port: 0 picks a free port. host: a loopback address; ValueError for any other. `endpoint` is the
-    URL for AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER or a client's endpoint_url.
+    port: 0 picks a free port. host: an address of this machine. allow_origins: the sites whose
+    pages may call the API, each exactly, such as http://localhost:3000. allow_hosts: names by which
+    it may be called from elsewhere, such as that of its container. `endpoint` is the URL for
+    AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER or a client's endpoint_url.
+
+    Whoever reaches it is any user and every administrator, and reads every code: a host beyond
+    loopback is a ValueError without exposed=True. So is an origin or a name that is not exact.
     """
 
     daemon_threads = True
@@ -39,9 +49,21 @@ class Server(socketserver.ThreadingTCPServer):
     allow_reuse_address = os.name != "nt"
     request_queue_size = 128
 
-    def __init__(self, sandbox: Sandbox, port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
-        if host != "localhost" and not _is_loopback(host):
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        port: int = DEFAULT_PORT,
+        host: str = "127.0.0.1",
+        *,
+        allow_origins: Sequence[str] = (),
+        allow_hosts: Sequence[str] = (),
+        exposed: bool = False,
+    ) -> None:
+        if not exposed and not is_loopback(host):
             raise ValueError(f"the sandbox listens on loopback only, not on {host}")
+        known_as = _LOOPBACK_OF.get(host, host)
+        more = [] if is_loopback(known_as) else [f"[{host}]" if ":" in host else host]
+        self.guard = guard(allow_origins, [*allow_hosts, *more])
         self.sandbox = sandbox
         self.closing = threading.Event()
         self._lock = threading.Lock()
@@ -50,7 +72,7 @@ class Server(socketserver.ThreadingTCPServer):
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Client)
         self.port = int(self.server_address[1])
-        self.endpoint = f"http://{'[' + host + ']' if ':' in host else host}:{self.port}"
+        self.endpoint = f"http://{f'[{known_as}]' if ':' in known_as else known_as}:{self.port}"
         self._thread = threading.Thread(target=self.serve_forever, name="sandbox-door", daemon=True)
         self._thread.start()
 
@@ -140,7 +162,7 @@ class _Client(socketserver.StreamRequestHandler):
     def _answer(self, request: protocol.Request) -> bool:
         """Answer a request; return whether the connection stays open."""
         try:
-            answer = route(self.server.sandbox, request)
+            answer = route(self.server.sandbox, request, self.server.guard)
         except Exception as error:  # noqa: BLE001, a failing door still answers, without a traceback
             words = f"The sandbox failed: {type(error).__name__}"
             answer = wire.refused("InternalErrorException", words, 500)
@@ -164,35 +186,54 @@ class _Client(socketserver.StreamRequestHandler):
                     return
 
 
-def route(sandbox: Sandbox, request: protocol.Request) -> wire.Answer:
+def route(sandbox: Sandbox, request: protocol.Request, guard: Guard) -> wire.Answer:
     """Answer one request: the API at /, the controls and the page below /_sandbox/, and keys."""
-    stranger = cross_origin(request)
+    controls = control.is_control(request.path)
+    stranger = guard.refusal(request, api=not controls)
     if stranger:
         return wire.refused("ForbiddenException", stranger, 403)
-    if control.is_control(request.path):
+    if controls:
         return control.answer(sandbox, request)
+    answer = _public(sandbox, request, asked_by_browser=bool(cors := guard.headers(request)))
+    return replace(answer, headers=answer.headers | cors) if cors else answer
+
+
+def _public(sandbox: Sandbox, request: protocol.Request, *, asked_by_browser: bool) -> wire.Answer:
+    if asked_by_browser and request.method == "OPTIONS":
+        return wire.Answer(200, b"", {"Content-Length": "0"})
+    if discovery.is_published(request.path):
+        return discovery.answer(sandbox.engine, request)
     if request.method != "POST":
         words = f"The API takes POST, not {request.method[:20]}."
         return wire.refused("UnknownOperationException", words, 405)
     if request.path != "/":
         return wire.refused("UnknownOperationException", "The API's path is /.", 404)
-    return wire.answer(sandbox.engine, wire.target_of(request.headers), request.body)
+    target = wire.target_of(request.headers)
+    return wire.answer(sandbox.engine, target, request.body, request.endpoint)
 
 
-def serve(sandbox: Sandbox, port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> Server:
+def serve(
+    sandbox: Sandbox, port: int = DEFAULT_PORT, host: str = "127.0.0.1", **more: Any
+) -> Server:
     """Return a running Server; see there."""
-    return Server(sandbox, port, host)
+    return Server(sandbox, port, host, **more)
 
 
 def serve_forever(
-    port: int = DEFAULT_PORT, host: str = "127.0.0.1", path: str | None = None
+    port: int = DEFAULT_PORT,
+    host: str = "127.0.0.1",
+    path: str | None = None,
+    *,
+    allow_origins: Sequence[str] = (),
+    allow_hosts: Sequence[str] = (),
 ) -> int:
     """Serve in the foreground until SIGINT or SIGTERM, and return the exit code.
 
     When it is ready it prints its endpoint, as one line of JSON. path: the sandbox's file; without
     it COGNITO_SANDBOX names one, and without that a memory is served (real clock, random codes),
-    which ends with the process. Where the port or the file cannot be had, it prints a line to
-    stderr and returns 2.
+    which ends with the process. host: one beyond loopback lets others in, which a line on stderr
+    says. allow_origins, allow_hosts: as for Server. Where the port, the file or one of these cannot
+    be had, it prints a line to stderr and returns 2.
     """
     # No lock in here: the signal may strike inside a wait that holds it.
     stops: list[int] = []
@@ -200,16 +241,21 @@ def serve_forever(
         signal.signal(number, lambda signum, _: stops.append(signum))
     named = path or os.environ.get("COGNITO_SANDBOX")
     try:
+        guard(allow_origins, allow_hosts)
         sandbox = Sandbox(os.path.abspath(named), None) if named else Sandbox.in_memory(seed=None)
     except ValueError as error:
         print(f"sandbox: {error}", file=sys.stderr)
         return 2
     try:
-        server = Server(sandbox, port, host)
+        server = Server(
+            sandbox, port, host, allow_origins=allow_origins, allow_hosts=allow_hosts, exposed=True
+        )
     except (ValueError, OSError, OverflowError) as error:
         sandbox.close()
-        print(f"sandbox: {_no_server(port, error)}", file=sys.stderr)
+        print(f"sandbox: {_no_server(host, port, error)}", file=sys.stderr)
         return 2
+    if not is_loopback(host):
+        print(f"sandbox: {_EXPOSED.format(host=host, port=server.port)}", file=sys.stderr)
     ready: dict[str, Any] = {
         "endpoint": server.endpoint,
         "page": f"{server.endpoint}/_sandbox/",
@@ -224,43 +270,14 @@ def serve_forever(
     return 0
 
 
-def _no_server(port: int, error: Exception) -> str:
+def _no_server(host: str, port: int, error: Exception) -> str:
+    if isinstance(error, socket.gaierror) or getattr(error, "errno", 0) == errno.EADDRNOTAVAIL:
+        return f"--host {host} is no address of this machine; 0.0.0.0 means all of them"
     if not isinstance(error, OSError):
         return str(error)
     if error.errno == errno.EADDRINUSE:
         return f"port {port} is in use; choose another with --port, or 0 for a free one"
     return f"cannot listen on port {port} ({error.strerror}); choose another with --port"
-
-
-def cross_origin(request: protocol.Request) -> str | None:
-    """Return why a request is refused as another site's, None where it is not.
-
-    A web page anywhere can make a browser send requests to loopback; its Origin, or the Host it was
-    made to believe in, gives it away.
-    """
-    host = request.headers.get("host")
-    if host is None or not _is_local_name(host):
-        return "The sandbox answers to loopback names only."
-    origin = request.headers.get("origin")
-    if origin is not None and origin.partition("://")[2] != host:
-        return "The sandbox answers no other site."
-    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        return "The sandbox answers no other site."
-    return None
-
-
-@functools.lru_cache(maxsize=64)
-def _is_local_name(host: str) -> bool:
-    found = re.fullmatch(r"(?:\[([^\]]+)\]|([^:]+))(?::\d*)?", host)
-    name = (found[1] or found[2]).lower().rstrip(".") if found else ""
-    return name == "localhost" or _is_loopback(name)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _hang_up(connection: socket.socket) -> None:

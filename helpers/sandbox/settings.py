@@ -147,6 +147,12 @@ _ALL = (
         ("none", "code", "sms-trust", "sms-access", "email-access", "daily-limit", "lost"),
     ),
     Setting(
+        "issuer",
+        "aws",
+        "the issuer in tokens: AWS's URL for the pool, or that of the HTTP door as it was called",
+        ("aws", "endpoint"),
+    ),
+    Setting(
         "mail_rate",
         0,
         "mails a second of a pool that sends by Amazon SES, which drops what is above; 0 is no"

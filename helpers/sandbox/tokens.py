@@ -52,7 +52,7 @@ def issue(
     moment = int(auth_time if auth_time is not None else work.now)
     common = {
         "sub": user["sub"],
-        "iss": issuer(pool["Id"]),
+        "iss": issuer(pool["Id"], work.settings["issuer"], work.endpoint),
         "origin_jti": origin,
         "event_id": work.source.uuid(),
         "auth_time": moment,
@@ -156,8 +156,10 @@ def _spend(work: Transaction, pool: Doc, client: Doc, user: Doc, token: str) -> 
     work.keep_user(pool, user)
 
 
-def issuer(pool_id: str) -> str:
-    """Return the issuer that a pool's tokens name."""
+def issuer(pool_id: str, setting: str, endpoint: str) -> str:
+    """Return the issuer that a pool's tokens name. endpoint: the URL called; empty: none."""
+    if setting == "endpoint" and endpoint:
+        return f"{endpoint}/{pool_id}"
     return f"https://cognito-idp.{pool_id.split('_')[0]}.amazonaws.com/{pool_id}"
 
 

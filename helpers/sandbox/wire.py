@@ -26,8 +26,11 @@ class Answer:
     fault: faults.Due | None = None
 
 
-def answer(engine: Engine, target: str, body: bytes) -> Answer:
-    """Answer one request. target: its X-Amz-Target. body: its bytes, whatever they are."""
+def answer(engine: Engine, target: str, body: bytes, endpoint: str = "") -> Answer:
+    """Answer one request. target: its X-Amz-Target. body: its bytes, whatever they are.
+
+    endpoint: the URL it was sent to; empty in the process.
+    """
     prefix, _, operation = target.rpartition(".")
     if prefix != model.target_prefix() or operation not in model.operations():
         return _uncalled(ApiError("UnknownOperationException"))
@@ -38,7 +41,7 @@ def answer(engine: Engine, target: str, body: bytes) -> Answer:
         return _uncalled(ApiError("UnknownOperationException", text))
     request, problem = _read(operation, body)
     try:
-        return _written(engine.call(operation, request, problem))
+        return _written(engine.call(operation, request, problem, endpoint))
     except SandboxError as error:  # nothing of the call was done
         return _uncalled(ApiError("InternalErrorException", f"The sandbox: {error}.", 500))
 

@@ -31,8 +31,8 @@ class NeedsTrigger(Exception):
 class Transaction:
     """What one call sees. now: seconds since 1970. triggers: names that have a callable.
 
-    answers: what triggers have answered so far in this call. after: things to do once the call is
-    committed.
+    answers: what triggers have answered so far in this call. endpoint: the URL that was called,
+    empty in the process. after: things to do once the call is committed.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Transaction:
         settings: Doc,
         triggers: frozenset[str] = frozenset(),
         answers: Doc | None = None,
+        endpoint: str = "",
     ) -> None:
         self.db = db
         self.now = now
@@ -50,6 +51,7 @@ class Transaction:
         self.settings = settings
         self.triggers = triggers
         self.answers = answers or {}
+        self.endpoint = endpoint
         self.after: list[tuple[str, Doc]] = []
         self._tallies: dict[tuple[str, str], Doc] = {}
         self._events: list[tuple[Any, ...]] = []
