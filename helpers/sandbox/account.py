@@ -6,11 +6,17 @@ from .refusal import ApiError
 from .work import Doc, Transaction
 
 
-def change_password(work: Transaction, request: Doc) -> Doc:
-    """ChangePassword: five tries an hour, and no way out of RESET_REQUIRED."""
-    pool, user, _ = tokens.bearer(work, request["AccessToken"])
+def signed_in(work: Transaction, request: Doc) -> tuple[Doc, Doc, Doc]:
+    """Return (pool, user, app client) of a request's access token; not for RESET_REQUIRED."""
+    pool, user, claims = tokens.bearer(work, request["AccessToken"])
     if user["status"] == "RESET_REQUIRED":
         raise ApiError("PasswordResetRequiredException", "Password reset required for the user")
+    return pool, user, work.client(claims["client_id"])
+
+
+def change_password(work: Transaction, request: Doc) -> Doc:
+    """ChangePassword: five tries an hour, and no way out of RESET_REQUIRED."""
+    pool, user, _ = signed_in(work, request)
     limits.spend(work, pool, user, "ChangePassword", limits.HOURLY["ChangePassword"])
     if not passwords.matches(pool, user, request.get("PreviousPassword") or ""):
         raise signin.incorrect()

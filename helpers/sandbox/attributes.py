@@ -1,7 +1,9 @@
 """Which attributes a user may have, and the form that contacts must have."""
 
+from collections.abc import Iterable
+
 from .names import CONTACTS, EMAIL, PHONE
-from .refusal import invalid, not_authorized
+from .refusal import ApiError, invalid, not_authorized
 from .work import Doc
 
 STANDARD = (
@@ -36,23 +38,63 @@ def shown(values: Doc) -> list[Doc]:
     return [{"Name": name, "Value": value} for name, value in values.items()]
 
 
-def given(pool: Doc, listed: list[Doc] | None, *, by_admin: bool) -> Doc:
-    """Return a request's attributes by name; ApiError for any that the pool does not accept."""
+def given(pool: Doc, listed: list[Doc] | None, client: Doc | None = None) -> Doc:
+    """Return a request's attributes by name; ApiError for any that the pool does not accept.
+
+    client: the app client through which a user writes them, None where an administrator does.
+    """
     values = {one["Name"]: one.get("Value", "") for one in listed or []}
-    known = {*STANDARD, *(one["Name"] for one in pool.get("Schema", ()))}
+    _check_known(pool, values, "Attributes did not conform to the schema: ", "")
+    _check_writable(values, client)
     for name, value in values.items():
-        if name not in known:
-            text = (
-                f"Attributes did not conform to the schema: {name}: Attribute does not exist in the"
-                " schema.\n"
-            )
-            raise invalid(text)
-        if name == "sub" or not by_admin and name in _BOOLEAN:
-            raise not_authorized("A client attempted to write unauthorized attribute")
         form, words = _FORMS.get(name, (None, ""))
         if form and value and not form.fullmatch(value):
             raise invalid(f"Invalid {words} format.")
     return {name: value.lower() if name in _BOOLEAN else value for name, value in values.items()}
+
+
+def deleted(pool: Doc, names: list[str], client: Doc | None = None) -> Doc:
+    """Return the attributes that a request deletes, each with an empty value, or refuse them."""
+    _check_known(pool, names, "Invalid user attributes: ", "user.")
+    _check_writable(names, client)
+    return dict.fromkeys(names, "")
+
+
+def check_unchanged(pool: Doc, held: Doc, values: Doc) -> None:
+    """Refuse another value for an attribute that the pool's schema does not let change."""
+    for one in pool.get("Schema", ()):
+        name = one["Name"]
+        if (
+            one.get("Mutable") is False
+            and held.get(name)
+            and values.get(name)
+            not in (
+                None,
+                held[name],
+            )
+        ):
+            raise _immutable(name)
+
+
+def _check_known(pool: Doc, names: Iterable[str], before: str, path: str) -> None:
+    known = {*STANDARD, *(one["Name"] for one in pool.get("Schema", ()))}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        lines = (f"{path}{name}: Attribute does not exist in the schema.\n" for name in unknown)
+        raise invalid(before + "".join(lines))
+
+
+def _check_writable(names: Iterable[str], client: Doc | None) -> None:
+    for name in names:
+        if client is None:
+            if name == "sub":
+                raise _immutable(name)
+        elif name in ("sub", *_BOOLEAN) or name not in client.get("WriteAttributes", (name,)):
+            raise not_authorized("A client attempted to write unauthorized attribute")
+
+
+def _immutable(name: str) -> ApiError:
+    return invalid(f"Cannot modify the non-mutable attribute {name}")
 
 
 def check_required(pool: Doc, values: Doc) -> None:

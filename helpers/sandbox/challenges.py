@@ -129,7 +129,7 @@ def _choose(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
     ]
     passwords.replace(work, pool, user, given["NEW_PASSWORD"])
     user["status"] = "CONFIRMED"
-    users.change(work, pool, user, attributes.given(pool, listed, by_admin=False))
+    users.change(work, pool, user, attributes.given(pool, listed, client))
     events.note(work, pool, user, "PasswordChange", "Pass")
     factor = signin.after_password(work, pool, client, user)
     return factor or {

@@ -13,7 +13,13 @@ _LONGEST_LOCK = 900.0
 _FREE_FAILURES = 5
 # Hourly limits of a user beside the shared one of ForgotPassword and ConfirmForgotPassword (quotas
 # page).
-HOURLY = {"ResendConfirmationCode": 5, "ConfirmSignUp": 15, "ChangePassword": 5}
+HOURLY = {
+    "ResendConfirmationCode": 5,
+    "ConfirmSignUp": 15,
+    "ChangePassword": 5,
+    "GetUserAttributeVerificationCode": 5,
+    "VerifyUserAttribute": 15,
+}
 
 
 def limit_exceeded() -> ApiError:

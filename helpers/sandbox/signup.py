@@ -20,7 +20,7 @@ def sign_up(work: Transaction, request: Doc) -> Doc:
         raise invalid("The sandbox does not imitate users without a password.")
     attributes.check_username(pool, request["Username"])
     passwords.check_policy(work, pool, request["Password"], passwords.PREFIX_SIGN_UP)
-    values = attributes.given(pool, request.get("UserAttributes"), by_admin=False)
+    values = attributes.given(pool, request.get("UserAttributes"), client)
     user = users.new(work, pool, request["Username"], values, "UNCONFIRMED")
     attributes.check_required(pool, user["attributes"])
     passwords.store(work, pool, user, request["Password"])

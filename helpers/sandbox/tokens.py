@@ -87,7 +87,7 @@ def issue(
     if refresh:
         if auth_time is None and watching.tracks_sessions(pool):
             until = work.now + _life(client, "Refresh", "days", 30)
-            watching.track(work, pool, user, client["ClientId"], until)
+            watching.track(work, pool, user, client["ClientId"], until, origin)
         claims = {"origin": origin, "auth_time": moment, "jti": identity["jti"]}
         result["RefreshToken"] = _refresh_token(pool, client, user, claims, work)
     return result
@@ -104,7 +104,7 @@ def bearer(work: Transaction, token: str) -> tuple[Doc, Doc, Doc]:
     user = work.user(pool["Id"], claims["username"])
     if user is None or user["sub"] != claims["sub"]:
         raise ApiError("UserNotFoundException", "User does not exist.")
-    current = _is_marked(user["epoch"], claims["origin_jti"])
+    current = _is_marked(user["epoch"], claims["origin_jti"]) and not _is_revoked(user, claims)
     if not (current and _is_marked(_access_epoch(user), claims["jti"])):
         raise not_authorized("Access Token has been revoked")
     if not user["enabled"]:
@@ -127,7 +127,7 @@ def refreshed(
     user = work.user(pool["Id"], claims["username"])
     if user is None:
         raise not_authorized("Invalid Refresh Token")
-    if not _is_marked(user["epoch"], claims["origin"]):
+    if not _is_marked(user["epoch"], claims["origin"]) or _is_revoked(user, claims):
         raise not_authorized("Refresh Token has been revoked")
     if not user["enabled"]:
         raise not_authorized("User is disabled.")
@@ -144,10 +144,37 @@ def refreshed(
     )
 
 
+def revoke(work: Transaction, client: Doc, token: str) -> None:
+    """End a sign-in by its refresh token: that token, and every access token that came with it."""
+    if _read(token) is not None:
+        raise ApiError("UnsupportedTokenTypeException", "Only a refresh token can be revoked.")
+    claims = _read_refresh(token)
+    if claims is None or claims["client"] != client["ClientId"]:
+        raise ApiError("UnauthorizedException", "Invalid Refresh Token")
+    pool = work.pool(claims["pool"])
+    user = work.user(pool["Id"], claims["username"])
+    if user is None or work.now >= claims["exp"]:
+        return
+    ended = {origin: until for origin, until in user.get("revoked", {}).items() if until > work.now}
+    # Of this sign-in there may be a newer refresh token, by rotation; none is younger than now.
+    until = max(claims["exp"], work.now + _life(client, "Refresh", "days", 30))
+    user["revoked"] = ended | {claims["origin"]: until}
+    user["sessions"] = [
+        one for one in user.get("sessions", []) if one.get("origin") != claims["origin"]
+    ]
+    work.keep_user(pool, user)
+
+
+def _is_revoked(user: Doc, claims: Doc) -> bool:
+    return claims.get("origin_jti", claims.get("origin")) in user.get("revoked", {})
+
+
 def _spend(work: Transaction, pool: Doc, client: Doc, user: Doc, token: str) -> None:
     """Rotate a refresh token out; refuse one whose grace period is over."""
     name = hashlib.sha256(token.encode()).hexdigest()
-    spent = user.setdefault("spent", {})
+    life = _life(client, "Refresh", "days", 30)
+    spent = {one: end for one, end in user.get("spent", {}).items() if work.now < end + life}
+    user["spent"] = spent
     grace = client["RefreshTokenRotation"].get("RetryGracePeriodSeconds") or 0
     if name in spent and work.now >= spent[name]:
         # The exception is the API reference's; the wording is the sandbox's.

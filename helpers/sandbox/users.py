@@ -3,7 +3,7 @@
 from helpers.cognito.policy import PasswordPolicy
 
 from . import attributes, delivery, passwords
-from .names import EMAIL, PHONE, active_names, admin_user
+from .names import CONTACTS, EMAIL, PHONE, active_names, admin_user
 from .pools import needs_no_password
 from .refusal import ApiError
 from .work import Doc, Transaction, folded
@@ -95,7 +95,7 @@ def admin_create_user(work: Transaction, request: Doc) -> Doc:
         user = _invited_again(work, pool, request["Username"])
     else:
         attributes.check_username(pool, request["Username"])
-        values = attributes.given(pool, request.get("UserAttributes"), by_admin=True)
+        values = attributes.given(pool, request.get("UserAttributes"))
         user = new(work, pool, request["Username"], values, "FORCE_CHANGE_PASSWORD")
         attributes.check_required(pool, user["attributes"])
     chosen = request.get("TemporaryPassword")
@@ -181,20 +181,18 @@ def sign_out(work: Transaction, pool: Doc, user: Doc) -> None:
     work.keep_user(pool, user)
 
 
-def admin_update_user_attributes(work: Transaction, request: Doc) -> Doc:
-    """AdminUpdateUserAttributes: a changed contact is unverified unless it says so."""
-    pool, user = admin_user(work, request)
-    change(work, pool, user, attributes.given(pool, request.get("UserAttributes"), by_admin=True))
-    return {}
+def change(work: Transaction, pool: Doc, user: Doc, values: Doc, *, by_admin: bool = False) -> None:
+    """Change attributes and the names that follow.
 
-
-def change(work: Transaction, pool: Doc, user: Doc, values: Doc) -> None:
-    """Change attributes and the names that follow; the last to verify a contact holds its alias."""
+    by_admin: an alias that is another user's moves to this one; a user's own change is refused.
+    """
     held = user["attributes"]
+    attributes.check_unchanged(pool, held, values)
     before = active_names(pool, user)
-    for contact in ("email", "phone_number"):
+    for contact in CONTACTS:
         if contact in values and values[contact] != held.get(contact):
             values = {f"{contact}_verified": "false", **values}
+            user.get("proofs", {}).pop(contact, None)
     held.update(values)
     for name in [name for name, value in held.items() if value == ""]:
         del held[name]
@@ -202,10 +200,11 @@ def change(work: Transaction, pool: Doc, user: Doc, values: Doc) -> None:
     names = []
     for name, kind in active_names(pool, user):
         others = work.owner(pool["Id"], folded(pool, name)) not in (None, user["username"])
-        if others and kind == "attribute":
+        gained = (name, kind) not in before
+        if others and (kind == "attribute" or kind == "alias" and gained and not by_admin):
             raise alias_exists(name)
         # An alias that has moved to another user does not come back with the next change.
-        if not others or (name, kind) not in before:
+        if not others or gained:
             names.append((name, kind))
     work.keep_user(pool, user)
     work.keep_names(pool, user["username"], names)

@@ -73,7 +73,9 @@ def tracks_sessions(pool: Doc) -> bool:
     return bool(pool.get("sessions", _SESSIONS)["UserSessionTracking"] == "ENABLED")
 
 
-def track(work: Transaction, pool: Doc, user: Doc, client_id: str, until: float) -> None:
+def track(
+    work: Transaction, pool: Doc, user: Doc, client_id: str, until: float, origin: str
+) -> None:
     """Keep the token session of a sign-in; the least recent give way to what the pool allows."""
     most = pool["sessions"]["TokenSession"]["MaxPerUser"]
     began = {
@@ -81,6 +83,7 @@ def track(work: Transaction, pool: Doc, user: Doc, client_id: str, until: float)
         "client": client_id,
         "at": work.now,
         "until": until,
+        "origin": origin,
     }
     user["sessions"] = [*user.get("sessions", []), began][-most:]
     work.keep_user(pool, user)

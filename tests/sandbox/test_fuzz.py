@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from helpers.sandbox import (
     DEFAULT_CLIENT_ID,
+    DEFAULT_PASSWORD,
     DEFAULT_POOL_ID,
     DEFAULT_USERNAME,
     Sandbox,
@@ -23,7 +24,35 @@ from tests.effort import tries
 
 TARGET = "AWSCognitoIdentityProviderService."
 RELAXED = {"suppress_health_check": list(HealthCheck)}
-KNOWN = {"UserPoolId": DEFAULT_POOL_ID, "ClientId": DEFAULT_CLIENT_ID, "Username": DEFAULT_USERNAME}
+STATE = ("pools", "clients", "users", "names", "sessions", "messages")
+
+
+def state(box):
+    with box.engine.store.transaction() as db:
+        return {table: db.execute(f"SELECT * FROM {table}").fetchall() for table in STATE}
+
+
+def signed_in():
+    """The access token of the seed's user, which is good in every fresh sandbox."""
+    box = Sandbox.in_memory()
+    given = {"USERNAME": DEFAULT_USERNAME, "PASSWORD": DEFAULT_PASSWORD}
+    request = {"AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": given}
+    said = wire.answer(
+        box.engine,
+        f"{TARGET}InitiateAuth",
+        json.dumps(request | {"ClientId": DEFAULT_CLIENT_ID}).encode(),
+    )
+    box.close()
+    return json.loads(said.body)["AuthenticationResult"]["AccessToken"]
+
+
+KNOWN = {
+    "UserPoolId": DEFAULT_POOL_ID,
+    "ClientId": DEFAULT_CLIENT_ID,
+    "Username": DEFAULT_USERNAME,
+    "AccessToken": signed_in(),
+    "AttributeName": "email",
+}
 TEXT = st.one_of(
     st.sampled_from(
         [
@@ -54,11 +83,13 @@ def shared():
 
 
 def answered(box, operation, body):
+    before = state(box)
     said = wire.answer(box.engine, TARGET + operation, body)
     content = json.loads(said.body)
     assert said.status in (200, 400), content
     if said.status == 400:
         assert content["__type"]
+        assert state(box) == before, f"a refused {operation} changed something"
     elif content:
         assert not list(unfit(f"{operation}Response", content))
     return said
