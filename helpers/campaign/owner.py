@@ -25,6 +25,7 @@ from helpers.campaign.ending import ending_of_lost
 from helpers.campaign.hours import ALWAYS, Hours, keep_hours, wait_words
 from helpers.campaign.ledger import ELSEWHERE, FILE, Ledger
 from helpers.campaign.others import Others, open_to_others
+from helpers.campaign.pace import calls_a_row
 from helpers.campaign.plan import (
     Plan,
     PlanFailed,
@@ -45,10 +46,11 @@ from helpers.campaign.summary import Summary, summary_of
 from helpers.campaign.table import read_table
 from helpers.campaign.workers import Done, WorkerPool, close_row
 from helpers.cognito.errors import BadParameters, Problem
-from helpers.cognito.quotas import quota_of
+from helpers.cognito.quotas import QUOTAS
 from helpers.run.entry import RunbookEntry
 from helpers.run.filelock import lock_file
 from helpers.run.journal import Journal
+from helpers.run.kept_pools import pools_kept_in
 from helpers.run.leftovers import clear_leftovers
 from helpers.runner.signals import StopRequests
 
@@ -77,7 +79,8 @@ def paces_of(entry: RunbookEntry, pace: float) -> dict[str, float]:
     others get a third of what AWS gives an account by default, so that users are not shut out.
     """
     paces = {}
-    for quota in filter(None, map(quota_of, entry.calls)):
+    shared = calls_a_row(entry)
+    for quota in (one for one in QUOTAS if one.category in shared):
         scarce = quota.rate <= _SCARCE
         most = min(pace, quota.each or quota.rate) if scarce else quota.rate / _A_THIRD
         if pace:
@@ -252,6 +255,7 @@ def go_on(
     with ExitStack() as within:
         within.enter_context(nullcontext() if stop else stopping)
         within.enter_context(owned(folder))
+        within.enter_context(pools_kept_in(folder))
         ledger = within.enter_context(Ledger.in_folder(folder))
         about = ledger.campaign(campaign)
         if about.state == STOPPED:

@@ -9,7 +9,12 @@ from sqlalchemy import select, update
 from helpers.campaign.history import SLOWER, THROTTLED, remember
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.schema import PACES
+from helpers.cognito.quotas import quota_of
+from helpers.run.entry import RunbookEntry
+from helpers.run.parameters import UserParameters
 
+_ONCE = frozenset(("DescribeUserPool",))
+"""Read once a minute for all rows: see helpers.run.kept_pools."""
 _ONE_MOMENT = 2.0
 _RECOVERS_IN = 10.0
 """Seconds in which a pace that was halved wins back a tenth of the full one."""
@@ -18,6 +23,16 @@ _RECOVERS_IN = 10.0
 def _recovered(pace: Any, now: float) -> float:
     won = pace.most * 0.1 * max(now - pace.changed_at, 0) / _RECOVERS_IN
     return float(min(pace.most, pace.rate + won))
+
+
+def calls_a_row(entry: RunbookEntry) -> dict[str, float]:
+    """Return how many calls a row of a runbook makes at most, by category of quota."""
+    once = _ONCE if issubclass(entry.parameters, UserParameters) else frozenset()
+    calls: dict[str, float] = {}
+    for operation, count in entry.calls.items():
+        if operation not in once and (quota := quota_of(operation)):
+            calls[quota.category] = calls.get(quota.category, 0) + count
+    return calls
 
 
 def take(ledger: Ledger, campaign: str, calls: Mapping[str, float]) -> float:

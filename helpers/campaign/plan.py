@@ -10,18 +10,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import select
 
 from helpers.campaign.ledger import Ledger
+from helpers.campaign.pace import calls_a_row
 from helpers.campaign.patience import Patience
 from helpers.campaign.schema import ROWS, WAITING, Row
 from helpers.cognito import reads
 from helpers.cognito.errors import Answered, BadParameters, NotReached, Problem, ResetError
 from helpers.cognito.models import Pool
-from helpers.cognito.quotas import quota_of
 from helpers.run.entry import RunbookEntry
+from helpers.run.kept_pools import read_pool_once
 from helpers.run.named_pool import fill_in
 from helpers.run.parameters import Parameters, UserParameters
 from helpers.run.where import Callers
@@ -122,8 +124,10 @@ def read_users(
                 if isinstance(caller, NotReached):
                     raise caller
                 arns += [caller.arn] if caller else []
-                client = parameters.to_target().client(signed=True)
-                pool = reads.read_pool(client, user_pool_id=parameters.user_pool_id)
+                target, pool_id = parameters.to_target(), parameters.user_pool_id
+                client = target.client(signed=True)
+                ask = partial(reads.read_pool, client, user_pool_id=pool_id)
+                pool = read_pool_once(target, pool_id, ask)
                 found[where] = client, pool
         patience = Patience(_A_SECOND)
 
@@ -221,10 +225,7 @@ def _labels(entry: RunbookEntry, named: Iterable[str]) -> Iterator[str]:
 
 
 def _seconds(rows: int, entry: RunbookEntry, paces: Mapping[str, float]) -> float:
-    calls: Counter[str] = Counter()
-    for operation, count in entry.calls.items():
-        if quota := quota_of(operation):
-            calls[quota.category] += count
+    calls = calls_a_row(entry)
     return max((rows * calls[name] / pace for name, pace in paces.items() if pace), default=0.0)
 
 

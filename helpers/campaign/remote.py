@@ -35,6 +35,7 @@ from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entry import RUNBOOKS, RunbookEntry
 from helpers.run.filelock import lock_file
 from helpers.run.journal import Journal
+from helpers.run.kept_pools import pools_kept_in
 from helpers.runner.signals import StopRequests
 
 _LOOKS_EVERY = 0.5
@@ -80,7 +81,8 @@ def work_elsewhere(
         refused = refused_elsewhere(ledger, campaign, entry)
         if refused:
             raise BadParameters([Problem("elsewhere", words) for words in refused])
-        with present(ledger, campaign, name, socket.gethostname(), manner.timeout):
+        there = present(ledger, campaign, name, socket.gethostname(), manner.timeout)
+        with there, pools_kept_in(mine):
             for folder in left:
                 _send_home(ledger, campaign, folder)
             place = Elsewhere(ledger, campaign, name, mine, manner.timeout)

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 from helpers.campaign.budget import keep_to_budget
 from helpers.campaign.ending import Ending, ending_of
 from helpers.campaign.ledger import Also, Ledger
-from helpers.campaign.pace import slow_down, take
+from helpers.campaign.pace import calls_a_row, slow_down, take
 from helpers.campaign.schema import RUNNING, WAITING, Row
 from helpers.cognito.quotas import quota_of
 from helpers.run.entry import RunbookEntry
@@ -217,11 +217,7 @@ def _run_row(
     place: Place,
     stop: StopRequests,
 ) -> Done:
-    calls: dict[str, float] = {}
-    for operation, count in entry.calls.items():
-        if quota := quota_of(operation):
-            calls[quota.category] = calls.get(quota.category, 0) + count
-    pause(take(ledger, campaign, calls) - time.time(), stop)
+    pause(take(ledger, campaign, calls_a_row(entry)) - time.time(), stop)
 
     def permit() -> bool:
         return not stop.number and place.permit(ledger, campaign, row)

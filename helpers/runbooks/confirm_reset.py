@@ -23,7 +23,7 @@ from helpers.run.parameters import Parameters
 from helpers.run.record import NextRunbook, Outcome, Step, step_failed
 from helpers.run.result import Result, not_reached
 from helpers.runbooks.schemas import ConfirmResetParameters
-from helpers.runbooks.steps import SIGNED_IN, step_done, try_sign_in
+from helpers.runbooks.steps import SIGNED_IN, Reader, step_done, try_sign_in
 from helpers.secrets.secret import Secret
 from helpers.target import Target, TargetError
 
@@ -171,9 +171,11 @@ class ConfirmReset(Runbook[ConfirmResetParameters]):
         if not p.user_pool_id or self._policy_known:
             return
         try:
-            self.policy = reads.read_pool(
-                p.to_target().client(signed=True), user_pool_id=p.user_pool_id
-            ).policy
+            self.policy = (
+                Reader(p.to_target(), p.user_pool_id)
+                .read("DescribeUserPool", reads.read_pool)
+                .policy
+            )
         except ResetError as exc:
             self.policy_source = (
                 f"could not be read ({exc}); Cognito's default is assumed, and Cognito decides"

@@ -1,12 +1,15 @@
 """Calls as steps of a record: what the runbooks that read a pool, or try a sign-in, share."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from helpers.cognito import actions
+from helpers.cognito import actions, reads
 from helpers.cognito.actions import SignedIn
 from helpers.cognito.errors import ResetError
+from helpers.cognito.models import Pool
 from helpers.display.card import Card
+from helpers.run.kept_pools import read_pool_once
 from helpers.run.parameters import Parameters
 from helpers.run.record import Step, step_failed
 from helpers.sandbox import open_sandbox, plant_case
@@ -43,7 +46,16 @@ class Reader:
         self.steps: list[Step] = []
 
     def read(self, operation: str, call: Callable[..., T], **members: Any) -> T:
-        """Return what one reading answers. Raises its ResetError; that is a step too."""
+        """Return what one reading answers. Raises its ResetError; that is a step too.
+
+        A pool that a campaign keeps is not read, which is no step.
+        """
+        if call is reads.read_pool:
+            ask = cast(Callable[[], Pool], partial(self._read, operation, call))
+            return cast(T, read_pool_once(self.target, self.user_pool_id, ask))
+        return self._read(operation, call, **members)
+
+    def _read(self, operation: str, call: Callable[..., T], **members: Any) -> T:
         try:
             answer = call(self.client, user_pool_id=self.user_pool_id, **members)
         except ResetError as exc:

@@ -183,3 +183,17 @@ def test_the_plan_names_the_pool_and_who_signs_before_it_reads(table, tmp_path, 
     assert lines[:3] == ["================", "PRODUCTION: prod", "================"]
     assert lines[3] == f"Signed by {ARN}."
     assert len(told.asked) == 2, "once, not once a row"
+
+
+@pytest.mark.parametrize("light", [True, False], ids=["light", "with notebooks"])
+def test_the_pool_is_read_once_for_all_rows(table, tmp_path, inline, light):
+    manner = owner.Manner(pace=0, options={"light": light})
+    summary = owner.run_table(ENTRY, table, out=tmp_path / "runs", manner=manner)
+    assert summary.outcomes["confirmed"] == 2
+    assert sum(open_sandbox().counts()["calls"]["DescribeUserPool"].values()) == 1
+
+
+def test_the_plan_does_not_count_it_for_each_row(table, tmp_path):
+    manner = owner.Manner(pace=10)
+    plan = owner.run_table(ENTRY, table, out=tmp_path / "r", manner=manner, dry_run=True).plan
+    assert plan.seconds == pytest.approx(plan.can / 10), "the scarce quota decides"
