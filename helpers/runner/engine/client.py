@@ -7,15 +7,12 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from typing import Any
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 from jupyter_core.utils import ensure_event_loop, run_sync
 from nbclient.exceptions import (
     CellExecutionComplete,
@@ -30,6 +27,7 @@ from traitlets.config import Config
 from helpers.runner.engine import forkserver
 from helpers.runner.engine.handover import SECRET_MESSAGE, prelude
 from helpers.runner.engine.kernel_client import KernelLink
+from helpers.runner.engine.kernelspec import can_fork
 from helpers.runner.engine.manager import SAVE_EVERY, Manager, how_it_failed, is_exit
 from helpers.runner.engine.redaction import Cleaner
 
@@ -299,19 +297,3 @@ def _ignore_interrupts() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-@lru_cache
-def can_fork(kernel_name: str) -> bool:
-    """Whether this kernel is this very Python, so that a fork can stand in for it."""
-    if not forkserver.CAN_FORK:
-        return False
-    try:
-        spec = KernelSpecManager().get_kernel_spec(kernel_name)
-    except NoSuchKernel:
-        return False
-    program = spec.argv[0] if spec.argv else ""
-    same = program in ("python", "python3") or (
-        os.path.exists(program) and os.path.samefile(program, sys.executable)
-    )
-    return spec.language == "python" and "ipykernel_launcher" in spec.argv and same and not spec.env

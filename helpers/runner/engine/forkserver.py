@@ -164,25 +164,38 @@ def _fork_from_here() -> WarmProcess:
     if pid == 0:
         try:
             ours.close()
-            serve(theirs.detach())
+            serve(theirs.detach(), sys.path[0 if sys.flags.safe_path else 1 :])
         finally:
             os._exit(1)
     theirs.close()
     return WarmProcess(ours, pid)
 
 
+# Where the asker looks for modules is its own affair: of it, this takes the place of one package.
+_SPAWNED = """
+import importlib.util, sys
+if not sys.flags.safe_path:
+    del sys.path[0]
+_, descriptor, package, lies_in, module = sys.argv
+spec = importlib.util.spec_from_file_location(package, lies_in)
+sys.modules[package] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules[package])
+importlib.import_module(module).serve(int(descriptor), list(sys.path))
+"""
+
+
 def _spawn() -> WarmProcess:
     ours, theirs = socket.socketpair()
-    code = f"import sys; from {__name__} import serve; serve(int(sys.argv[1]))"
+    package = __name__.partition(".")[0]
+    lies_in = sys.modules[package].__file__ or ""
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-c", code, str(theirs.fileno())],
+            [sys.executable, "-c", _SPAWNED, str(theirs.fileno()), package, lies_in, __name__],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
     # It is never waited for: it ends when this program does.
     process.returncode = 0
@@ -192,9 +205,11 @@ def _spawn() -> WarmProcess:
 # --- in the warm process --------------------------------------------------------------------------
 
 
-def serve(descriptor: int) -> NoReturn:
+def serve(descriptor: int, path: list[str]) -> NoReturn:
     """Be the warm process: import, then fork on request until the asker closes the control pipe.
     Never returns.
+
+    path: where a new interpreter looks for modules.
     """
     with contextlib.suppress(OSError):
         os.setsid()
@@ -206,14 +221,14 @@ def serve(descriptor: int) -> NoReturn:
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
     try:
-        _Server(socket.socket(fileno=descriptor)).serve()
+        _Server(socket.socket(fileno=descriptor), path).serve()
     finally:
         os._exit(0)
 
 
 class _Server:
-    def __init__(self, control: socket.socket) -> None:
-        self._control = control
+    def __init__(self, control: socket.socket, path: list[str]) -> None:
+        self._control, self._path = control, path
         self._woken, self._waker = socket.socketpair()
         self._waker.setblocking(False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -276,7 +291,7 @@ class _Server:
             signal.set_wakeup_fd(-1)
             for each in (ours, self._control, self._woken, self._waker):
                 each.close()
-            self._kernel.run_kernel(theirs)
+            self._kernel.run_kernel(theirs, self._path)
         theirs.close()
         self._children.add(pid)
         return pid, ours

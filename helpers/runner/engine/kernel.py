@@ -14,70 +14,26 @@ A person's IPython profile and its start-up files are not read: a run means the 
 import asyncio
 import atexit
 import contextlib
-import ctypes
+import importlib.util
 import json
 import logging
 import os
 import pkgutil
-import random
 import select
-import signal
 import socket
 import sys
 import tempfile
 import threading
 import time
 import types
-import warnings
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 
+from helpers.runner.engine import fresh
 from helpers.runner.engine.transport import IOPUB, SECRET, SHELL, Pipe
 
 _TWO_STREAMS = {1: "stdout", 2: "stderr"}
-
-
-def _leave_the_parent() -> None:
-    """Drop what a forked process has from the one before: signals, logging, warnings, exit hooks,
-    random state.
-    """
-    os.setsid()
-    if _prctl:
-        _prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG: no run outlives the process that forks
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    atexit._clear()
-    logging.root.handlers.clear()
-    logging.root.setLevel(logging.WARNING)
-    # What a new interpreter starts with, whatever the asker's command line said.
-    warnings.resetwarnings()
-    for category in (ResourceWarning, ImportWarning, PendingDeprecationWarning, DeprecationWarning):
-        warnings.simplefilter("ignore", category)
-    warnings.filterwarnings("default", category=DeprecationWarning, module="__main__")
-    random.seed()
-    if sys.path and sys.path[0] == os.path.dirname(os.path.abspath(sys.argv[0])):
-        del sys.path[0]  # where the asker's program lies
-    sys.argv = ["ipykernel_launcher.py"]
-    asyncio.set_event_loop(asyncio.new_event_loop())
-
-
-def _begin(kernel: Any, env: Mapping[str, str], cwd: str) -> None:
-    """Take on the environment and the folder of a run."""
-    from pathlib import Path
-
-    os.environ.clear()
-    os.environ.update(env)
-    time.tzset()
-    tempfile.tempdir = None  # it was asked for already, while importing, and kept
-    os.chdir(cwd)
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    kernel.shell.init_environment()
-    kernel.shell.starting_dir = os.getcwd()
-    kernel.shell.history_manager.dir_hist[:] = [Path.cwd()]
-
-
-_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
 def prepare() -> Any:
@@ -86,26 +42,45 @@ def prepare() -> Any:
     """
     global _made
     if _made is None:
-        # ipykernel imports it for a debugger, which nobody attaches to an unattended run, and that
-        # takes longer than all the rest.
-        debugger = types.ModuleType("ipykernel.debugger")
-        debugger.__dict__.update(_is_debugpy_available=False, Debugger=object)
-        sys.modules.setdefault(debugger.__name__, debugger)
+        sys.modules.setdefault("ipykernel.debugger", _Debugger())
         _made = _new_kernel()
         _made.shell.run_cell("pass", silent=True)  # what the first cell imports
     return _made
 
 
+class _Debugger(types.ModuleType):
+    """Stands for ipykernel.debugger, which takes longer to import than all the rest: nobody
+    attaches a debugger to an unattended run. What a cell wants of it is the real one's.
+    """
+
+    _is_debugpy_available = False
+
+    def __init__(self) -> None:
+        super().__init__("ipykernel.debugger")
+        self.__spec__ = importlib.util.find_spec(self.__name__)
+
+    def __getattr__(self, name: str) -> Any:
+        spec = self.__spec__
+        if name.startswith("__") or spec is None or spec.loader is None:
+            raise AttributeError(name)
+        real = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(real)
+        vars(self).update(vars(real), _is_debugpy_available=False)
+        return getattr(real, name)
+
+
 def _new_kernel() -> Any:
     from ipykernel.iostream import IOPubThread, OutStream
     from ipykernel.ipkernel import IPythonKernel
+    from ipykernel.kernelapp import IPKernelApp
     from jupyter_client.jsonutil import json_default
     from jupyter_client.session import Session
     from traitlets import Any as AnyTrait
+    from traitlets import default
     from traitlets.config import Config
 
     bases: Any = types.SimpleNamespace(
-        OutStream=OutStream, IPythonKernel=IPythonKernel
+        OutStream=OutStream, IPythonKernel=IPythonKernel, IPKernelApp=IPKernelApp
     )  # of which little is typed
 
     class PipeSession(Session):
@@ -206,18 +181,37 @@ def _new_kernel() -> Any:
                 each.flush()
             self._publish_status("idle", "shell")
 
-    shell_stream, iopub = object(), NoThread()
-    session = PipeSession(shell_stream=shell_stream)
+    class Application(bases.IPKernelApp):  # type: ignore[misc]
+        """What magics such as %matplotlib ask for the kernel; it has started nothing."""
+
+        @default("connection_file")
+        def _write_connection_file(self) -> str:
+            """Write, when somebody asks for it, that nobody else can connect."""
+            descriptor, path = tempfile.mkstemp(prefix="kernel-", suffix=".json")
+            atexit.register(os.unlink, path)
+            with open(descriptor, "w") as file:
+                json.dump({"transport": "pipe", "kernel_name": ""}, file)
+            return path
+
+    log = logging.getLogger("kernel")  # whose words are for a terminal, and none is there
+    log.propagate = False
+    log.addHandler(logging.NullHandler())
     # Without the history's database, which has a thread; the inputs of this run are kept all the
     # same.
+    history = {"enabled": False, "hist_file": ":memory:"}
+    app = Application.instance(config=Config({"HistoryManager": history}), log=log)
+    shell_stream, iopub = object(), NoThread()
+    session = PipeSession(shell_stream=shell_stream)
     kernel = ForkedKernel.instance(
-        config=Config({"HistoryManager": {"enabled": False}}),
+        parent=app,
         session=session,
         iopub_thread=iopub,
         iopub_socket=iopub,
         user_ns={},
-        log=logging.getLogger("kernel"),
+        log=log,
     )
+    app.kernel = kernel
+    app.init_shell()
     kernel.shell_stream = shell_stream
     kernel.streams = {
         number: Stream(session, iopub, name, watchfd=False) for number, name in _TWO_STREAMS.items()
@@ -269,26 +263,26 @@ class _Descriptors:
             time.sleep(0.02)  # what comes in a burst becomes one message
 
 
-def run_kernel(sock: socket.socket) -> NoReturn:
+def run_kernel(sock: socket.socket, path: list[str]) -> NoReturn:
     """Be the kernel of one run until the other side closes the pipe. Called in a forked process;
     never returns.
 
-    The first thing that comes through the pipe is the environment and the folder of the run, and
-    whom to ask for its secrets.
+    path: where a new interpreter looks for modules. The first thing that comes through the pipe is
+    the environment and the folder of the run, and whom to ask for its secrets.
     """
     global _pid
     _pid = os.getpid()
     status = 1
     try:
         kernel, pipe = prepare(), Pipe(sock)
-        _leave_the_parent()
+        fresh.leave_the_parent()
         _connect(kernel, pipe)
         kernel.shell.run_cell(
             "pass", silent=True
         )  # copies, before anybody waits, the pages that every cell writes to
         start = pipe.start()
         if start is not None:
-            _begin(kernel, start["env"], start["cwd"])
+            _begin(kernel, start, path)
             with contextlib.suppress(ImportError):  # then nothing here can resolve anything with it
                 pkgutil.resolve_name(start["listen"])(lambda value: pipe.send(SECRET, value))
             asyncio.get_event_loop().run_until_complete(_serve(kernel, pipe))
@@ -314,10 +308,17 @@ def _connect(kernel: Any, pipe: Pipe) -> None:
     out, err = _TWO_STREAMS
     sys.__stdout__ = open(out, "w", buffering=1, closefd=False)  # type: ignore[misc]  # noqa: SIM115
     sys.__stderr__ = open(err, "w", buffering=1, closefd=False)  # type: ignore[misc]  # noqa: SIM115
-    if not sys.path or sys.path[0] != "":
-        sys.path.insert(0, "")
     kernel.io_loop = IOLoop.current()
     kernel.shell_channel_thread = types.SimpleNamespace(parent_thread=threading.main_thread())
+
+
+def _begin(kernel: Any, start: Mapping[str, Any], path: list[str]) -> None:
+    fresh.begin(start, path)
+    if not os.environ.get("MPLBACKEND"):
+        os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    kernel.shell.init_environment()
+    kernel.shell.starting_dir = os.getcwd()
+    kernel.shell.history_manager.dir_hist[:] = [Path.cwd()]
 
 
 async def _serve(kernel: Any, pipe: Pipe) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 from jupyter_client.session import Session, extract_dates  # type: ignore[attr-defined]
 from nbclient.exceptions import DeadKernelError
 
+from helpers.runner.engine import fresh
 from helpers.runner.engine.forkserver import Warming
 from helpers.runner.engine.redaction import Cleaner
 from helpers.runner.engine.transport import FRAME, IOPUB, LENGTH, SECRET, SHELL, Pipe
@@ -76,10 +77,12 @@ class KernelLink:
     ) -> None:
         """Fork the kernel."""
         start = {
-            "env": dict(os.environ if env is None else env),
-            "cwd": os.path.abspath(cwd or os.getcwd()),
+            **fresh.outside(),
+            "env": {**(os.environ if env is None else env), "JPY_PARENT_PID": str(os.getpid())},
             "listen": self._hear_from,
         }
+        if cwd:
+            start["cwd"] = os.path.abspath(cwd)
         modules = self._warming.modules(self._source)
         self._warm = self._warming.process()
         try:
