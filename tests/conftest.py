@@ -50,6 +50,8 @@ botocore.session.Session._register_builtin_handlers = lambda session, events: se
 
 from nbclient import NotebookClient
 
+from helpers.sandbox.pytest import cognito  # noqa: F401 - a fixture
+
 _poll_kernel_alive = NotebookClient._async_poll_kernel_alive
 
 

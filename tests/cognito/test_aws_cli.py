@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from helpers.cognito import actions
-from helpers.sandbox import DEFAULT_PASSWORD, Sandbox, serve
+from helpers.sandbox import DEFAULT_PASSWORD
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 from tests import ROOT
@@ -24,22 +24,17 @@ NEW = "Brand-new-1-password"
 
 
 @pytest.fixture
-def box():
-    sandbox = Sandbox.in_memory()
-    with serve(sandbox, port=0) as server:
-        sandbox.client = Target(server.endpoint).client()
-        sandbox.endpoint = server.endpoint
-        yield sandbox
-    sandbox.close()
+def client(cognito):
+    return Target(cognito.endpoint).client()
 
 
 @pytest.fixture
-def code(box):
-    actions.request_code(box.client, **DIEGO)
-    return box.mailbox()[-1]["code"]
+def code(cognito, client):
+    actions.request_code(client, **DIEGO)
+    return cognito.code()
 
 
-def shell(box, command, **environment):
+def shell(command, **environment):
     return subprocess.run(
         ["bash", "-c", command],
         capture_output=True,
@@ -49,50 +44,48 @@ def shell(box, command, **environment):
         env={
             **os.environ,
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": box.endpoint,
             **environment,
         },
     )
 
 
-def documented(box, code, password=NEW):
-    return shell(box, DOCUMENTED.replace("CONF_CODE", code).replace("PASSWORD", password))
+def documented(code, password=NEW):
+    return shell(DOCUMENTED.replace("CONF_CODE", code).replace("PASSWORD", password))
 
 
-def signs_in(box, password):
+def signs_in(client, password):
     try:
-        return bool(actions.sign_in(box.client, **DIEGO, password=Secret(password)))
+        return bool(actions.sign_in(client, **DIEGO, password=Secret(password)))
     except Exception as exc:
         assert "Incorrect username or password." in str(exc)
         return False
 
 
-def test_the_documented_command_is_silent_and_changes_the_password(box, code):
-    done = documented(box, code)
+def test_the_documented_command_is_silent_and_changes_the_password(client, code):
+    done = documented(code)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert signs_in(box, NEW)
-    assert not signs_in(box, DEFAULT_PASSWORD)
+    assert signs_in(client, NEW)
+    assert not signs_in(client, DEFAULT_PASSWORD)
 
 
 def test_the_documented_command_meets_cognitos_texts_for_a_wrong_a_weak_a_used_and_an_expired_try(
-    box, code
+    cognito, client, code
 ):
-    wrong = documented(box, "000000" if code != "000000" else "111111")
+    wrong = documented("000000" if code != "000000" else "111111")
     assert wrong.returncode != 0
     assert "(CodeMismatchException)" in wrong.stderr
     assert "Invalid verification code provided, please try again." in wrong.stderr
-    weak = documented(box, code, "weak")
+    weak = documented(code, "weak")
     assert "(InvalidPasswordException)" in weak.stderr
     assert "Password does not conform to policy: Password not long enough" in weak.stderr
-    assert documented(box, code).returncode == 0
-    used = documented(box, code, "Another-new-1-password")
+    assert documented(code).returncode == 0
+    used = documented(code, "Another-new-1-password")
     assert "(ExpiredCodeException)" in used.stderr
     assert "Invalid code provided, please request a code again." in used.stderr
-    box.advance(3601)
-    actions.request_code(box.client, **DIEGO)
-    box.advance(3601)
-    expired = documented(box, box.mailbox()[-1]["code"])
+    cognito.advance(3601)
+    actions.request_code(client, **DIEGO)
+    cognito.advance(3601)
+    expired = documented(cognito.code())
     assert "(ExpiredCodeException)" in expired.stderr
 
 
@@ -109,17 +102,18 @@ def test_the_notebook_quotes_the_documented_command_as_it_is():
     assert by_hand("bash", "AWS CLI")[0].strip() == DOCUMENTED
 
 
-def test_the_notebooks_own_command_keeps_both_secrets_off_the_command_line_and_works(box, code):
+def test_the_notebooks_own_command_keeps_both_secrets_off_the_command_line_and_works(client, code):
     command = re.sub(r"^read -rsp.*\n", "", by_hand("bash", "AWS CLI")[1], flags=re.MULTILINE)
     assert "file://<(printf" in command
-    done = shell(box, command, RESET_CODE=code, RESET_PASSWORD=NEW)
+    done = shell(command, RESET_CODE=code, RESET_PASSWORD=NEW)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert signs_in(box, NEW)
+    assert signs_in(client, NEW)
 
 
-def test_the_notebooks_boto3_lines_work_and_report_a_weak_password(box, code, monkeypatch, capsys):
+def test_the_notebooks_boto3_lines_work_and_report_a_weak_password(
+    client, code, monkeypatch, capsys
+):
     source = by_hand("python", "boto3")[0]
-    monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", box.endpoint)
     monkeypatch.setenv("RESET_CODE", code)
     monkeypatch.setenv("RESET_PASSWORD", "weak")
     exec(compile(source, "by-hand", "exec"), {})
@@ -127,13 +121,13 @@ def test_the_notebooks_boto3_lines_work_and_report_a_weak_password(box, code, mo
     monkeypatch.setenv("RESET_PASSWORD", NEW)
     exec(compile(source, "by-hand", "exec"), {})
     assert capsys.readouterr().out == ""
-    assert signs_in(box, NEW)
+    assert signs_in(client, NEW)
 
 
-def test_a_run_of_ours_reads_the_code_from_the_standing_sandboxs_mailbox(box, code):
+def test_a_run_of_ours_reads_the_code_from_the_standing_sandboxs_mailbox(cognito, client, code):
     from helpers.runbooks.confirm_reset import ConfirmReset
 
-    run = ConfirmReset(target=box.endpoint, new_password="literal:Practice-makes-perfect-1")
+    run = ConfirmReset(target=cognito.endpoint, new_password="literal:Practice-makes-perfect-1")
     assert "waiting" in repr(run.practice())
     assert run.submit().exit_code == 0
-    assert signs_in(box, "Practice-makes-perfect-1")
+    assert signs_in(client, "Practice-makes-perfect-1")
