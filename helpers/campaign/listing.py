@@ -9,7 +9,6 @@ cannot change, as an e-mail address can.
 """
 
 import csv
-import getpass
 import hashlib
 import io
 import json
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from helpers.campaign.patience import Patience
 from helpers.campaign.table import guarded
 from helpers.cognito.call import call
+from helpers.run.account import account_name
 
 if TYPE_CHECKING:
     from mypy_boto3_cognito_idp.client import CognitoIdentityProviderClient
@@ -182,7 +182,7 @@ def write_table(
     data = text.getvalue().encode("utf-8-sig")
     made = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "who": f"{getpass.getuser()}@{socket.gethostname()}",
+        "who": f"{account_name()}@{socket.gethostname()}",
         **shared,
         "wanted": listed.wanted.to_json(),
         "filter": listed.wanted.filter,

@@ -8,7 +8,6 @@ process that holds the folder's lock: it starts the workers, puts another in the
 is gone, and takes back what that one held.
 """
 
-import getpass
 import hashlib
 import json
 import os
@@ -47,6 +46,7 @@ from helpers.campaign.table import read_table
 from helpers.campaign.workers import Done, WorkerPool, close_row
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.cognito.quotas import QUOTAS
+from helpers.run.account import account_name
 from helpers.run.entry import RunbookEntry
 from helpers.run.filelock import lock_file
 from helpers.run.journal import Journal
@@ -98,7 +98,7 @@ def owned(folder: Path) -> Iterator[None]:
             who = file.read().strip() or "another process"
             raise Busy(f"{who} runs this campaign at the moment.")
         file.truncate(0)
-        file.write(f"Process {os.getpid()} of {getpass.getuser()}")
+        file.write(f"Process {os.getpid()} of {account_name()}")
         file.flush()
         yield
 
@@ -226,7 +226,7 @@ def _make(
             folder.name,
             runbook=entry.name,
             digest=digest,
-            made_by=getpass.getuser(),
+            made_by=account_name(),
             rows=iter(rows),
             categories=paces_of(entry, CALLS_A_SECOND),
         )

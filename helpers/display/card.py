@@ -10,19 +10,23 @@ from dataclasses import dataclass
 
 from helpers.secrets.redaction import redact
 
+BAD = "bad"
+
 
 @dataclass(frozen=True, repr=False)
 class Card:
     """A title and rows of (label, text), without the secrets that this process knows.
 
     changes: where something will be different, rows of (what, now, after). banner: what has to be
-    seen first, in a frame.
+    seen first, in a frame. tone: "bad" for the colour of what was found bad; the title says so in
+    words.
     """
 
     title: str
     rows: tuple[tuple[str, str], ...] = ()
     changes: tuple[tuple[str, str, str], ...] = ()
     banner: str = ""
+    tone: str = ""
 
     def map(self, change: Callable[[str], str]) -> "Card":
         """Return the card with every text but the labels passed through `change`."""
@@ -31,6 +35,7 @@ class Card:
             tuple((label, change(text)) for label, text in self.rows),
             tuple((change(what), change(now), change(after)) for what, now, after in self.changes),
             self.banner,
+            self.tone,
         )
 
     def __repr__(self) -> str:

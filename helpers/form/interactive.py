@@ -328,6 +328,7 @@ class InteractiveRun:
         self._goes_on = goes_on
         rows = [[label, redact(text)] for label, text in card.rows if text]
         changes = [[redact(text) for text in change] for change in card.changes]
+        effect = RUNBOOKS[self._run.name].effect
         self.form.result = {
             "title": redact(card.title),
             "rows": rows,
@@ -335,7 +336,7 @@ class InteractiveRun:
             "changes": changes,
             "next": goes_on.name if goes_on else "",
             "next_title": RUNBOOKS[goes_on.name].title if goes_on else "",
-            "tone": "neutral" if RUNBOOKS[self._run.name].effect == "changes nothing" else "",
+            "tone": card.tone or ("neutral" if effect == "changes nothing" else ""),
         }
 
     def _rehearse(self, values: dict[str, str]) -> None:

@@ -14,11 +14,11 @@ import json
 import os
 import re
 import shlex
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from helpers.cognito.errors import NotReached
+from helpers.run.account import Account, account
 from helpers.run.entries import Agreed, Asked, Used, now
 from helpers.run.entry import RUNBOOKS
 from helpers.run.journal import Journal
@@ -46,27 +46,6 @@ _HANDED_OVER = re.compile(r"env:COGNITO_RESET_[A-Z_]+_\d+")
 
 class NotAgreed(Exception):
     """Somebody may not agree, or there is nothing to agree to; in a sentence."""
-
-
-@dataclass(frozen=True)
-class Account:
-    """Who runs this process, by the operating system: no variable of the environment counts."""
-
-    uid: int
-    name: str
-
-
-def account() -> Account | None:
-    """Return who runs this process; None where the operating system has no numbers for it."""
-    if not hasattr(os, "getuid"):
-        return None
-    import pwd
-
-    uid = os.getuid()
-    try:
-        return Account(uid, pwd.getpwuid(uid).pw_name)
-    except KeyError:
-        return Account(uid, str(uid))
 
 
 def is_asked_for(parameters: Parameters) -> bool:

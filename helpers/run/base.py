@@ -228,7 +228,9 @@ class Runbook(ABC, Generic[P]):
                 result = self._acted(parameters, target, secrets)
                 agreed_row = (f"Agreed by: {agreed}",) if agreed else ()
                 result = replace(result, notes=(*result.notes, *agreed_row))
-        lacking = left_open(result.next_runbook) if result.next_runbook else ""
+        # In a form the next one asks for it, where it does not know it.
+        asks = result.next_runbook if not self.person else None
+        lacking = left_open(asks) if asks else ""
         notes = [*read_as(merged), *notes]
         result = replace(result, notes=(*notes, *result.notes), next=result.next + lacking)
         self.result = result
@@ -274,7 +276,7 @@ class Runbook(ABC, Generic[P]):
         if self.result.outcome is not Outcome.CONFIRMED:
             raise NotDone(self.result)
         rows = (("Proof", self.result.proof), ("Request id", self.result.request_id))
-        return self.in_production(Card(self.result.headline, rows))
+        return self.in_production(Card(self.result.title, rows, tone=self.result.tone))
 
     def result_card(self) -> Card:
         """Return what came of the run, as a person reads it. Only after `submit`."""

@@ -4,7 +4,6 @@ A run without a person is recorded by `helpers.runner.headless`; one that a pers
 by `recorded`, where the environment names the folder of runs, as `make lab` does.
 """
 
-import getpass
 import hashlib
 import json
 import os
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.cognito.errors import NotReached
+from helpers.run.account import account_name
 from helpers.run.entries import Ended, Kept, Sending, Started, State, now
 from helpers.run.entry import RunbookEntry
 from helpers.run.journal import Journal
@@ -68,7 +68,7 @@ def start_entry(
     return Started(
         run=name,
         at=now(),
-        who=_current_user(),
+        who=account_name(),
         host=socket.gethostname(),
         process=os.getpid(),
         runbook=entry.name,
@@ -227,13 +227,6 @@ def _recordable(entry: RunbookEntry, values: Mapping[str, Any]) -> dict[str, str
         )
         for name, value in every.items()
     }
-
-
-def _current_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
 
 
 @lru_cache

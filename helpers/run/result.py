@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from helpers.cognito.errors import CodeRefused, NotReached, PasswordRefused, Problem, ResetError
-from helpers.display.card import Card
+from helpers.display.card import BAD, Card
 from helpers.run.entry import RUNBOOKS
 from helpers.run.record import NextRunbook, Outcome, Step
 
@@ -17,7 +17,8 @@ class Result:
     problems: the bad parameters, by field, when nothing was sent. steps: the calls, in their order.
     decided_by: the operation that decided, where it was not the first. afterwards: a message for
     the user that the pool's owner sends, by a mailer of their own, to every contact on file.
-    to_agree: the command by which a second person agrees, where the run waits for one.
+    to_agree: the command by which a second person agrees, where the run waits for one. tone: "bad"
+    where what was found is bad, however well it was found.
     """
 
     outcome: Outcome
@@ -34,7 +35,13 @@ class Result:
     decided_by: str = ""
     afterwards: str = ""
     to_agree: str = ""
+    tone: str = ""
     next_runbook: NextRunbook | None = None
+
+    @property
+    def title(self) -> str:
+        """The headline, which says in words too that what was found is bad."""
+        return f"Problem found: {self.headline}" if self.tone == BAD else self.headline
 
     @property
     def request_id(self) -> str:
@@ -55,7 +62,7 @@ class Result:
     def card(self) -> Card:
         """Return the result as a person reads it."""
         return Card(
-            self.headline,
+            self.title,
             (
                 ("What happened", self.happened),
                 *(("Please correct", str(problem)) for problem in self.problems),
@@ -69,6 +76,7 @@ class Result:
                 *(("Note", note) for note in self.notes),
                 ("Request id", self.request_id),
             ),
+            tone=self.tone,
         )
 
 
@@ -98,7 +106,7 @@ def not_reached(error: NotReached, *steps: Step) -> Result:
 
 
 def left_open(following: NextRunbook) -> str:
-    """Say what the next runbook needs that nobody knows here."""
+    """Say what the next runbook needs that nobody knows here, to who calls it by its parameters."""
     schema, given = RUNBOOKS[following.name].parameters, following.parameters
     _, problems = schema.read({**given, "interactive": "yes"}, person=True, gate=False)
     lacking = [

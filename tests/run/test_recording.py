@@ -4,11 +4,15 @@ verifiable.
 
 import dataclasses
 import json
+import os
+import pwd
+import sys
 
 import pytest
 
 from helpers.cognito import actions
 from helpers.form.interactive import InteractiveRun
+from helpers.run.account import account_name
 from helpers.run.journal import Ended, Journal, Kept
 from helpers.run.masking import KEPT, RUNS
 from helpers.runbooks import RUNBOOKS
@@ -64,6 +68,24 @@ def test_what_a_person_did_is_in_the_journal_and_the_form_says_under_which_name(
     assert journal.verify().faults == ()
     kept = json.loads((folder / run.started.run / "record.json").read_text())
     assert kept["ended"]["record"]["verified_by"].startswith("One sign-in")
+
+
+@pytest.mark.parametrize("variable", ["LOGNAME", "USER", "LNAME", "USERNAME"])
+def test_who_began_a_run_is_the_account_of_the_operating_system(folder, monkeypatch, variable):
+    monkeypatch.setenv(variable, "somebody-else")
+    press(InteractiveRun(ConfirmReset(interactive="yes")))
+    (run,) = Journal(folder).runs()
+    assert run.started.who == pwd.getpwuid(os.getuid()).pw_name
+
+
+def test_without_numbers_of_accounts_the_environment_is_asked(monkeypatch):
+    monkeypatch.delattr(os, "getuid")
+    monkeypatch.setitem(sys.modules, "pwd", None)
+    monkeypatch.setenv("LOGNAME", "ann")
+    assert account_name() == "ann"
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    assert account_name() == "unknown"
 
 
 def test_no_secret_and_no_clear_username_is_noted(folder, code):

@@ -90,8 +90,10 @@ def test_the_default_pool_is_read_and_its_weak_points_are_told(sandbox):
     run = new_run()
     result = run.submit()
     assert (result.outcome, result.exit_code) == (Outcome.CONFIRMED, 0)
-    assert result.headline == "Done: 11 of 19 settings need a look."
+    assert result.headline == "11 of 19 settings need a look."
     assert "2. resets fail" in repr(result.card())
+    assert (result.card().tone, result.card().title) == ("bad", f"Problem found: {result.headline}")
+    assert run.prove().tone == "bad"
     assert "50 e-mails a day" in run.record.meaning
     assert "worst first" in result.next
     assert (result.next_runbook.name, result.next_runbook.parameters) == (
@@ -109,6 +111,7 @@ def test_a_well_set_pool_is_told_to_be_well(client):
     run = new_run(user_pool_id=pool_id)
     result = run.submit()
     assert re.fullmatch(r"Done: all \d+ settings are well set\.", result.headline)
+    assert (result.card().tone, result.card().title) == ("", result.headline)
     assert result.meaning.startswith("Nothing in these settings blocks a reset.")
     assert run.weak_points().rows == ()
     assert len(run.well_set().rows) >= 12

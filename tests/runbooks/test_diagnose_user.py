@@ -22,6 +22,7 @@ from helpers.run.result import NotDone
 from helpers.runbooks import RUNBOOKS, request_code
 from helpers.runbooks.diagnosis.diagnose_user import DiagnoseUser
 from helpers.runbooks.diagnosis.route import route
+from helpers.runbooks.diagnosis.verdicts import FOUND_BAD, PROBLEMS
 from helpers.sandbox import CASES, DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, plant_case
 from helpers.sandbox.cases import CHOSEN_PASSWORD, CLIENT_SECRET
 from helpers.secrets.secret import Secret
@@ -86,6 +87,18 @@ def test_a_case_gets_its_verdict_with_evidence_and_the_words_for_the_user(name, 
     assert run.prove()
 
 
+def test_what_was_found_bad_says_so_in_words_and_has_a_tone(sandbox):
+    _, bad = diagnosed(**given(plant_case(sandbox, "disabled")))
+    assert bad.card().tone == "bad"
+    assert bad.card().title == "Problem found: The account is disabled."
+    _, fine = diagnosed(username="diego@example.com")
+    assert (fine.card().tone, fine.card().title) == ("", fine.headline)
+
+
+def test_what_is_called_bad_is_a_problem():
+    assert set(PROBLEMS) >= FOUND_BAD
+
+
 @EVERY
 def test_what_the_user_says_leads_to_the_same_verdict_or_the_account_does(name, sandbox):
     """A user does not read an error out loud; then the account alone must do, where the trouble
@@ -143,7 +156,8 @@ def test_in_the_form_the_same_verdict_appears_and_the_next_runbook_opens_filled_
     )
     _, result = diagnosed(**given(case))
     assert (shown.form.result["outcome"], shown.form.state) == ("confirmed", "done")
-    assert shown.form.result["title"] == result.headline
+    assert shown.form.result["title"] == result.title
+    assert shown.form.result["tone"] == (result.tone or "neutral")
     assert dict(shown.form.result["rows"])["Tell the user"] == result.say
     assert shown.form.result["next"] == (result.next_runbook.name if result.next_runbook else "")
     shown.form._handle_custom_msg({"kind": "next", "turn": shown.form.turn}, [])
@@ -1080,7 +1094,7 @@ def test_the_form_offers_every_training_case_and_fills_it_in(name, sandbox):
     shown.form._handle_custom_msg(
         {"kind": "submit", "turn": shown.form.turn, "values": trained["values"]}, []
     )
-    assert shown.form.result["title"] == diagnosed(**given(CASES[name]))[1].headline
+    assert shown.form.result["title"] == diagnosed(**given(CASES[name]))[1].title
 
 
 def test_training_is_offered_in_ones_own_sandbox_alone(sandbox):

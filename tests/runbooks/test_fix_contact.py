@@ -265,6 +265,16 @@ def test_elsewhere_it_says_that_the_app_client_has_to_be_named_for_the_next_runb
     assert run.record.next_step == result.next
 
 
+def test_a_person_is_not_told_parameters_since_the_next_form_asks_for_them(client, sandbox):
+    plant_case(sandbox, "made-up-answer")
+    name = "made-up-answer@example.com"
+    given = {"username": name, "confirm_username": name, "contact_said": name}
+    run = made(user_pool_id="us-east-1_Train01Hidden", interactive="yes")
+    result = run.submit(given | {"proof_of_identity": "Called back"})
+    assert result.next_runbook.parameters["client_id"] == ""
+    assert "client_id" not in result.next
+
+
 # --- not done ---
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar, TypeVar
 from helpers.cognito import reads
 from helpers.cognito.errors import NotAllowed, Refused, ResetError, Unsettled
 from helpers.cognito.models import Client, Pool
-from helpers.display.card import Card, Table
+from helpers.display.card import BAD, Card, Table
 from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
 from helpers.run.record import Found, Outcome, Step
@@ -73,7 +73,7 @@ class Audited(Result):
             )
             for number, one in weak
         ]
-        return Card(self.headline, (first, *listed, *rows))
+        return replace(super().card(), rows=(first, *listed, *rows))
 
 
 class AuditPool(Runbook[AuditPoolParameters]):
@@ -203,7 +203,7 @@ class AuditPool(Runbook[AuditPoolParameters]):
         return Audited(
             Outcome.CONFIRMED,
             0,
-            f"Done: {looked_at}.",
+            f"Done: {looked_at}." if not weak else f"{looked_at[0].upper()}{looked_at[1:]}.",
             happened=(
                 f"The pool {pool.name} and its app clients ({len(clients)}) were read, and nothing"
                 " was changed."
@@ -218,6 +218,7 @@ class AuditPool(Runbook[AuditPoolParameters]):
             steps=steps,
             next_runbook=self.follow("diagnose-user"),
             findings=findings,
+            tone=BAD if weak else "",
         )
 
     @staticmethod

@@ -8,7 +8,7 @@ from typing import ClassVar
 from helpers.cognito import reads
 from helpers.cognito.errors import Answered, ResetError
 from helpers.cognito.models import Client
-from helpers.display.card import Card, Table
+from helpers.display.card import BAD, Card, Table
 from helpers.run.base import Runbook
 from helpers.run.parameters import Parameters
 from helpers.run.record import NextRunbook
@@ -19,7 +19,7 @@ from helpers.runbooks.diagnosis.facts import facts
 from helpers.runbooks.diagnosis.find import NO_USER, Match
 from helpers.runbooks.diagnosis.questions import Question
 from helpers.runbooks.diagnosis.reading import NO_SUCH, OPERATIONS, Reading
-from helpers.runbooks.diagnosis.verdicts import Verdict, verdict
+from helpers.runbooks.diagnosis.verdicts import FOUND_BAD, Verdict, verdict
 from helpers.runbooks.schemas import DiagnoseUserParameters
 from helpers.sandbox import CASES, open_sandbox, plant_case
 from helpers.secrets.secret import Secret
@@ -45,7 +45,7 @@ class Diagnosis(Result):
         if found is None:
             return super().card()
         return Card(
-            self.headline,
+            self.title,
             (
                 ("Tell the user", self.say),
                 ("What to do next", self.next),
@@ -65,6 +65,7 @@ class Diagnosis(Result):
                 *(("Not known", note) for note in self.notes),
                 ("Request id", self.request_id),
             ),
+            tone=self.tone,
         )
 
 
@@ -203,6 +204,7 @@ class DiagnoseUser(Runbook[DiagnoseUserParameters]):
             notes=tuple(f"{OPERATIONS[what]}: {error}" for what, error in read.failed.items()),
             steps=tuple(read.steps),
             decided_by="AdminGetUser",
+            tone=BAD if found.problem in FOUND_BAD else "",
             next_runbook=self._next(found, read.client),
             verdict=found,
             facts=facts,

@@ -736,3 +736,19 @@ _ALL = (
 )
 
 PROBLEMS: dict[str, Verdict] = {one.problem: one for one in _ALL}
+FOUND_BAD = frozenset(
+    {
+        "account-takeover",
+        "client-of-another-pool",
+        "contact-is-second-factor",
+        "disabled",
+        "invitation-run-out",
+        "no-contact",
+        "no-verified-contact",
+        "recovery-lists-other-contact",
+        "typo-in-contact",
+        "unconfirmed",
+        "undocumented-state",
+    }
+)
+"""What somebody has to put right, in the account or the pool; and an intruder, if there is one."""
