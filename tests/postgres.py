@@ -5,6 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,14 @@ import pytest
 
 @pytest.fixture(scope="session")
 def postgres():
-    """The URL of a PostgreSQL of its own, on a socket in a folder. Debian's package has it."""
+    """The URL of a PostgreSQL of its own."""
+    with running() as url:
+        yield url
+
+
+@contextmanager
+def running():
+    """Have a PostgreSQL run, on a socket in a folder; yield its URL. Debian's package has it."""
     programs = sorted(Path("/usr/lib/postgresql").glob("*/bin")) or [Path("/usr/bin")]
     initdb = shutil.which("initdb", path=str(programs[-1])) or shutil.which("initdb")
     assert initdb, "PostgreSQL is not installed (on Debian: apt install postgresql)"

@@ -48,7 +48,7 @@ def read_pool_once(target: Target, user_pool_id: str, read: Callable[[], Pool]) 
     folder = os.environ.get(FOLDER)
     if not folder:
         return read()
-    which = "\n".join((target.name, target.region, target.profile, user_pool_id))
+    which = f"{target.name}\n{target.region}\n{target.profile}\n{user_pool_id}"
     path = Path(folder) / f"pool-{hashlib.sha256(which.encode()).hexdigest()[:16]}.json"
     with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
         lock_file(file.fileno())  # so that one reads, and the others wait for it

@@ -34,7 +34,7 @@ def name(read, target=HERE, pool=DEFAULT_POOL_ID):
 
 
 def test_without_a_campaign_each_run_reads_what_is_so_now(asked):
-    read, told = asked
+    read, _ = asked
     assert [name(read), name(read)] == ["read 1", "read 2"]
 
 
@@ -49,7 +49,7 @@ def test_it_is_read_once_and_all_of_it_is_kept(asked, tmp_path):
 
 
 def test_several_who_ask_at_once_wait_for_one_reading(asked, tmp_path):
-    read, told = asked
+    read, _ = asked
     with pools_kept_in(tmp_path), ThreadPoolExecutor(4) as several:
         assert set(several.map(lambda _: name(read), range(8))) == {"read 1"}
 
@@ -80,7 +80,7 @@ def test_each_pool_is_its_own(asked, tmp_path):
 
 
 def test_a_reading_that_fails_or_was_broken_off_is_made_again(asked, tmp_path):
-    read, told = asked
+    read, _ = asked
 
     def fail():
         raise NotReached("nobody is there", next="")
