@@ -108,10 +108,13 @@ _MANNER = (
     ),
     click.option(
         "--notebooks",
-        type=click.Choice(["all", "none"]),
+        type=click.Choice(["all", "failed", "none"]),
         default="all",
         show_default=True,
-        help="An executed notebook for each row, or its record alone, which is much faster.",
+        help=(
+            "An executed notebook for each row; or its record alone, which is much faster; failed"
+            " adds a notebook where a row did not end well."
+        ),
     ),
     click.option(
         "--cluster",
@@ -154,7 +157,7 @@ def manner(given: dict[str, Any]) -> Any:
     from helpers.campaign.owner import Manner
 
     options = {name: given.pop(name) for name in ("timeout", "username_as")}
-    options["light"] = given.pop("notebooks") == "none"
+    options["notebooks"] = given.pop("notebooks")
     hours = Hours.read(given.pop("window"), given.pop("per_day") or 0)
     files = {name: given.pop(f"tls_{name}") for name in ("ca_file", "cert", "key")}
     at = None

@@ -33,7 +33,7 @@ DEFAULTS: dict[str, tuple[str, str]] = {
     "workers": ("2", "processes at work, 1 to 32"),
     "window": ("", "begins users only between these local times, such as 20:00-06:00"),
     "per_day": ("0", "begins so many users on one date, at most; 0 for any number"),
-    "notebooks": ("all", "all, or none to keep the record of each user alone, which is faster"),
+    "notebooks": ("all", "all, failed or none, which keep records and are faster"),
     "max_errors": (
         "0",
         "pauses when more rows than this have failed, as 20 or 2%; 0 for any number",
@@ -49,7 +49,7 @@ _FORMS = {
     "workers": (r"[1-9]|[12][0-9]|3[0-2]", "must be a number from 1 to 32."),
     "max_errors": (r"[0-9]{1,6}|[1-9][0-9]?%", "must be a number of rows, or a share such as 2%."),
     "per_day": (r"[0-9]{1,6}", "must be a number of users, or 0."),
-    "notebooks": (r"all|none", "must be all or none."),
+    "notebooks": (r"all|failed|none", "must be all, failed or none."),
     "over_mail_limit": (r"yes|no", "must be yes or no."),
     "interactive": (r"auto|yes|no", "must be auto, yes or no."),
 }

@@ -63,7 +63,7 @@ def keep(
     notebook = b""
     if whole and entries and isinstance(entries[0], Started):
         path = Path(entries[0].out)
-        if path.suffix == ".ipynb" and path.exists():
+        if path.suffix == ".ipynb" and path.exists() and path.stat().st_size:
             notebook = gzip.compress(path.read_bytes(), mtime=0)
     values: dict[str, Any] = {
         "entries": _dumped(entries),

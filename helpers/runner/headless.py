@@ -25,7 +25,7 @@ from helpers.run.record import Outcome, Record, find_record
 from helpers.run.recording import RUN, new_run_id, start_entry, write_record
 from helpers.runner.engine.validation import seconds
 from helpers.runner.engine_settings import RUN_TIMEOUT
-from helpers.runner.light import NOT_PERMITTED, submit
+from helpers.runner.light import NOT_PERMITTED, Notebooks, submit
 from helpers.runner.signals import StopRequests, words_for
 
 _STATE_CODES = {"timed_out": 124, "died": 138, "interrupted": 130}
@@ -92,7 +92,7 @@ def run(
     on_cell: Callable[[int, int, str], None] | None = None,
     name: str = "",
     permit: Callable[[], bool] | None = None,
-    light: bool = False,
+    notebooks: Notebooks = "all",
     stop: StopRequests | None = None,
 ) -> Report:
     """Run a runbook once and return how it ended; raises nothing for what the parameters, Cognito
@@ -102,8 +102,9 @@ def run(
     record: where the record goes, instead of into the run's folder. said: the parameters as they
     are to be recorded, where they differ. name: the run's id, if it is to have a certain one;
     FileExistsError where another run has it. permit: asked just before the cell that acts; where it
-    says no, the run ends there, and nothing was sent. light: without a notebook, in this process.
-    stop: what takes the signals already, if anything does.
+    says no, the run ends there, and nothing was sent. notebooks: none or failed to run without
+    one, in this process; failed writes one afterwards where the run did not end well. stop: what
+    takes the signals already, if anything does.
     """
     journal = Journal(out)
     if name and (out / name).exists():
@@ -111,7 +112,8 @@ def run(
     name = name or new_run_id(out)
     folder = out / name
     kept = record or folder / "record.json"
-    executed = kept if light else folder / entry.path.name
+    light = notebooks != "all"
+    executed = kept if notebooks == "none" else folder / entry.path.name
     mask = username_masker(entry, values, username_as, out)
     started = start_entry(entry, name, {**values, **(said or {})}, mask, out=executed, record=kept)
     out.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -129,7 +131,10 @@ def run(
         notebook, found = None, None
         if problems is None and light:
             state, detail, found = submit(
-                entry, values, journal, name, permit=permit, stop=stopping
+                *(entry, values, journal, name),
+                permit=permit,
+                stop=stopping,
+                notebook=executed if notebooks == "failed" else None,
             )
         elif problems is None:
             state, detail, notebook = _execute(
@@ -146,7 +151,7 @@ def run(
         found = Record.model_validate(data) if data else found
         sent = problems is None and not found and journal.may_have_sent(name)
         ended = _judge(name, entry, state, detail, found, problems, sent=sent)
-        if not light:
+        if notebooks != "none":
             ended = ended.model_copy(update={"notebook_digest": _digest(executed)})
         line = mask_entry(ended, entry, values, username_as, out)
         unwritten = _write_end(journal, None if problems else kept, started, line)
@@ -165,7 +170,7 @@ def run(
         proof=found.verified_by if found else "",
         next_command=found.next_runbook.command if found and found.next_runbook else "",
         say=found.say if found else "",
-        notebook="" if problems or light else str(executed),
+        notebook="" if light and not ended.notebook_digest or problems else str(executed),
         record_file="" if problems else str(kept),
         request_ids=(
             tuple(step.request_id for step in found.steps if step.request_id) if found else ()

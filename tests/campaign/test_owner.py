@@ -2,6 +2,7 @@
 was asked for.
 """
 
+import errno
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+import nbformat
 import pytest
 from click.testing import CliRunner
 
@@ -21,6 +23,7 @@ from helpers.__main__ import main
 from helpers.campaign import owner, pace
 from helpers.campaign.ledger import Ledger
 from helpers.run.journal import Journal
+from helpers.run.record import find_record
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, open_sandbox
 from helpers.target import Target
@@ -108,7 +111,7 @@ def test_a_light_row_has_its_record_and_no_notebook_and_is_one_attempt_as_any(
     users, tmp_path, inline
 ):
     (tmp_path / "user1.code").write_text("000000\n")
-    summary = run(users, tmp_path, options={"light": True})
+    summary = run(users, tmp_path, options={"notebooks": "none"})
     assert summary.outcomes == {"confirmed": 2, "refused": 1}
     journal = Journal(tmp_path / "runs")
     assert (journal.verify().lines, journal.verify().faults) == (9, ())
@@ -118,6 +121,47 @@ def test_a_light_row_has_its_record_and_no_notebook_and_is_one_attempt_as_any(
         text = (folder / "record.json").read_text()
         assert "A-new-password" not in text
         assert one.ended.record.verified_by or one.ended.outcome == "refused"
+
+
+def test_a_light_row_that_did_not_end_well_gets_a_notebook_afterwards(users, tmp_path, inline):
+    (tmp_path / "user1.code").write_text("000000\n")
+    run(users, tmp_path, options={"notebooks": "failed"})
+    journal = Journal(tmp_path / "runs")
+    assert changes() == {"user0": 1, "user1": 1, "user2": 1}, "and nothing was sent for it"
+    assert (journal.verify().faults, journal.verify().gone) == ((), 0)
+    by_outcome = {one.outcome: tmp_path / "runs" / one.started.run for one in journal.runs()}
+    assert not list(by_outcome["confirmed"].glob("*.ipynb"))
+    path = by_outcome["refused"] / "confirm-reset.ipynb"
+    assert path.stat().st_mode & 0o777 == 0o600
+    text = path.read_text()
+    assert "A-new-password" not in text
+    assert "000000" not in text
+    notebook = nbformat.reads(text, as_version=4)
+    nbformat.validate(notebook)
+    assert find_record(notebook)["outcome"] == "refused"
+    shown = {cell.id: cell.get("outputs") for cell in notebook.cells}
+    assert "Refused" in shown["result"][0].data["text/plain"]
+    assert shown["proof"][0].ename == "NotDone"
+    [given] = [cell.source for cell in notebook.cells if cell.id == "injected-parameters"]
+    assert "username = 'user1'" in given
+    [folder] = owner.folders(tmp_path / "runs")
+    with Ledger.in_folder(folder) as ledger:
+        kept = {row.outcome: row.report["notebook"] for row in ledger.rows(folder.name)}
+    assert kept == {"confirmed": "", "refused": str(path)}
+    path.write_text(text.replace("user1", "user2"))
+    assert "its notebook was altered" in journal.verify().faults[0]
+
+
+def test_a_notebook_that_cannot_be_written_afterwards_changes_no_outcome(
+    users, tmp_path, inline, monkeypatch
+):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "user1.code").write_text("000000\n")
+    monkeypatch.setattr("helpers.runner.light.write_afterwards", full)
+    summary = run(users, tmp_path, options={"notebooks": "failed"})
+    assert summary.outcomes == {"confirmed": 2, "refused": 1}
 
 
 def test_the_same_command_again_does_nothing_twice(users, tmp_path, inline):

@@ -185,9 +185,9 @@ def test_the_plan_names_the_pool_and_who_signs_before_it_reads(table, tmp_path, 
     assert len(told.asked) == 2, "once, not once a row"
 
 
-@pytest.mark.parametrize("light", [True, False], ids=["light", "with notebooks"])
-def test_the_pool_is_read_once_for_all_rows(table, tmp_path, inline, light):
-    manner = owner.Manner(pace=0, options={"light": light})
+@pytest.mark.parametrize("notebooks", ["none", "all"])
+def test_the_pool_is_read_once_for_all_rows(table, tmp_path, inline, notebooks):
+    manner = owner.Manner(pace=0, options={"notebooks": notebooks})
     summary = owner.run_table(ENTRY, table, out=tmp_path / "runs", manner=manner)
     assert summary.outcomes["confirmed"] == 2
     assert sum(open_sandbox().counts()["calls"]["DescribeUserPool"].values()) == 1
