@@ -96,6 +96,13 @@ class _Stage:
         """Give the pool what no operation of the API can give it."""
         self.work.keep_pool(self.work.pool(self.case.pool_id) | values)
 
+    def offers(self, **factor: Doc) -> None:
+        """Have the pool offer a second factor, without asking for one."""
+        mfa.set_user_pool_mfa_config(
+            self.work,
+            {"UserPoolId": self.case.pool_id, "MfaConfiguration": "OPTIONAL", **factor},
+        )
+
     def user(
         self,
         name: str = "",
@@ -187,13 +194,12 @@ def _no_verified_contact(stage: _Stage) -> None:
 def _contact_is_second_factor(stage: _Stage) -> None:
     # E-mail as a second factor needs a sender of one's own.
     stage.pool(
-        MfaConfiguration="OPTIONAL",
         EmailConfiguration={
             "EmailSendingAccount": "DEVELOPER",
             "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.com",
         },
     )
-    stage.change_pool(mfa={"EmailMfaConfiguration": {}})
+    stage.offers(EmailMfaConfiguration={})
     stage.user()
     stage.change_user(mfa={"enabled": ["EMAIL_OTP"], "preferred": "EMAIL_OTP"})
 
@@ -305,9 +311,8 @@ def _sign_in_locked(stage: _Stage) -> None:
 
 
 def _second_factor_lost(stage: _Stage) -> None:
-    stage.pool(MfaConfiguration="OPTIONAL")
-    app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
-    mfa.set_user_pool_mfa_config(stage.work, {"UserPoolId": stage.case.pool_id, **app})
+    stage.pool()
+    stage.offers(SoftwareTokenMfaConfiguration={"Enabled": True})
     stage.user()
     stage.change_user(mfa={"enabled": ["SOFTWARE_TOKEN_MFA"], "preferred": "SOFTWARE_TOKEN_MFA"})
 

@@ -4,7 +4,19 @@ import base64
 import hashlib
 import hmac
 
-from . import attributes, choice, events, limits, passwords, signin, srp, tokens, users
+from . import (
+    attributes,
+    authenticator,
+    choice,
+    events,
+    factors,
+    limits,
+    passwords,
+    signin,
+    srp,
+    tokens,
+    users,
+)
 from .names import check_secret_hash, hides_users
 from .refusal import ApiError, invalid, not_authorized
 from .work import Doc, Transaction
@@ -82,6 +94,8 @@ def _respond(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
         "SMS_OTP": _second,
         "SELECT_CHALLENGE": _select,
         "SOFTWARE_TOKEN_MFA": _second,
+        "SELECT_MFA_TYPE": _select_second,
+        "MFA_SETUP": _set_up,
     }
     if name not in answers:
         raise invalid(f"The sandbox does not imitate the challenge {name}.")
@@ -162,10 +176,46 @@ def _second(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
     if user is None:
         raise not_authorized("Invalid session for the user.")
     limits.check_lock(work, pool, user, "mfa")
-    if not kept["code"] or not hmac.compare_digest(kept["code"].encode(), given[needed].encode()):
+    try:
+        if name == "SOFTWARE_TOKEN_MFA":
+            authenticator.judge(work, pool, user, given[needed])
+        elif not hmac.compare_digest(kept["code"].encode(), given[needed].encode()):
+            raise ApiError("CodeMismatchException", "Invalid code received for user")
+    except ApiError:
         limits.sign_in_failed(work, pool, user, "mfa")
-        raise ApiError("CodeMismatchException", "Invalid code received for user")
+        raise
     limits.sign_in_succeeded(work, pool, user, "mfa")
+    events.note(work, pool, user, "SignIn", "Pass", "Mfa", "Success")
+    return {
+        "ChallengeParameters": {},
+        "AuthenticationResult": tokens.issue(work, pool, client, user),
+    }
+
+
+def _select_second(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
+    wanted = {"EMAIL_MFA": "EMAIL_OTP"}.get(given.get("ANSWER", ""), given.get("ANSWER"))
+    if not wanted:
+        raise invalid("Missing required parameter ANSWER")
+    user = _challenged(work, pool, client, request, "SELECT_MFA_TYPE")
+    if wanted not in factors.due(pool, user):
+        raise invalid("Selected challenge is not available")  # the sandbox's own words
+    return signin.second(work, pool, client, user, wanted)
+
+
+def _set_up(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
+    kept = _taken(
+        work,
+        pool,
+        client,
+        request.get("Session") or "",
+        "MFA_SETUP",
+        not_authorized("Invalid session for the user."),
+    )
+    user = work.user(pool["Id"], kept["username"])
+    if user is None or not user["enabled"]:
+        raise not_authorized("Invalid session for the user.")
+    if not kept["code"]:
+        raise invalid("No authenticator was verified.")  # the sandbox's own words
     events.note(work, pool, user, "SignIn", "Pass", "Mfa", "Success")
     return {
         "ChallengeParameters": {},

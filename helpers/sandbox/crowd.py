@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 
-from . import clients, passwords, pools, settings, users
+from . import clients, mfa, passwords, pools, settings, users
 from .box import Sandbox
 from .cases import FLOWS
 from .engine import now_of
@@ -29,7 +29,6 @@ _POOL = {
         "EmailSendingAccount": "DEVELOPER",
         "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.com",
     },
-    "MfaConfiguration": "OPTIONAL",
     "Policies": {"PasswordPolicy": {"MinimumLength": 8, "TemporaryPasswordValidityDays": 7}},
 }
 
@@ -107,5 +106,6 @@ def _fresh_pool(work: Transaction) -> Doc:
     pools.create_user_pool(work, _POOL, CROWD_POOL_ID)
     client = {"UserPoolId": CROWD_POOL_ID, "ClientName": "practice", "ExplicitAuthFlows": FLOWS}
     clients.create_user_pool_client(work, client, CROWD_CLIENT_ID)
-    work.keep_pool(work.pool(CROWD_POOL_ID) | {"mfa": {"EmailMfaConfiguration": {}}})
+    factor = {"MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": {}}
+    mfa.set_user_pool_mfa_config(work, {"UserPoolId": CROWD_POOL_ID, **factor})
     return work.pool(CROWD_POOL_ID)

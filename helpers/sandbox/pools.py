@@ -2,6 +2,7 @@
 
 import json
 
+from . import factors
 from .attributes import STANDARD
 from .refusal import ApiError, invalid
 from .work import Doc, Transaction
@@ -148,6 +149,19 @@ def _change(work: Transaction, pool: Doc, request: Doc) -> None:
     pool["LastModifiedDate"] = work.now
     _check_verified(pool)
     check_plan(pool)
+    if pool["MfaConfiguration"] == "OFF":
+        without_factors(pool)
+    elif not factors.offered(pool):
+        raise invalid(
+            "SMS configuration and Auto verification for phone_number are required when MFA is"
+            " required/optional"
+        )
+
+
+def without_factors(pool: Doc) -> None:
+    """Forget the second factors of a pool whose MFA is off; passkeys are none."""
+    kept = {key: one for key, one in pool.get("mfa", {}).items() if key == "WebAuthnConfiguration"}
+    pool["mfa"] = kept
 
 
 def first_factors(pool: Doc) -> list[str]:

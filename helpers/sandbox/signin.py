@@ -2,13 +2,12 @@
 
 import json
 
-from . import delivery, events, limits, passwords, tokens
+from . import delivery, events, factors, limits, passwords, tokens
 from .names import hides_users
 from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
 SESSION_LIFETIME = 180.0
-_FACTOR_OF = {"SMS_MFA": "phone_number", "EMAIL_OTP": "email"}
 
 
 def incorrect() -> ApiError:
@@ -84,12 +83,24 @@ def after_password(work: Transaction, pool: Doc, client: Doc, user: Doc) -> Doc 
                 ),
             },
         )
-    factor = _factor(pool, user)
-    if factor is None:
+    due = factors.due(pool, user)
+    if not due:
         return None
+    if len(due) > 1:
+        parameters = {"MFAS_CAN_CHOOSE": _list(due)}
+        return challenge(work, pool, client, user, "SELECT_MFA_TYPE", parameters)
+    return second(work, pool, client, user, due[0])
+
+
+def second(work: Transaction, pool: Doc, client: Doc, user: Doc, factor: str) -> Doc:
+    """Return the challenge of one second factor, or the one that has the user set it up."""
+    if factor == "MFA_SETUP":
+        parameters = {"MFAS_CAN_SETUP": _list(factors.offered(pool))}
+        return challenge(work, pool, client, user, factor, parameters)
     if factor == "SOFTWARE_TOKEN_MFA":
-        return challenge(work, pool, client, user, factor, {"FRIENDLY_DEVICE_NAME": "TOTP device"})
-    return by_message(work, pool, client, user, factor, _FACTOR_OF[factor])
+        name = user.get("authenticator", {}).get("name", "TOTP device")
+        return challenge(work, pool, client, user, factor, {"FRIENDLY_DEVICE_NAME": name})
+    return by_message(work, pool, client, user, factor, factors.CONTACT_OF[factor])
 
 
 def by_message(
@@ -122,15 +133,8 @@ def by_message(
     )
 
 
-def _factor(pool: Doc, user: Doc) -> str | None:
-    if pool.get("MfaConfiguration", "OFF") == "OFF":
-        return None
-    mfa = user.get("mfa") or {}
-    reached = {"sub", *user["attributes"]}
-    enabled = [one for one in mfa.get("enabled", ()) if _FACTOR_OF.get(one, "sub") in reached]
-    if mfa.get("preferred") in enabled:
-        return str(mfa["preferred"])
-    return enabled[0] if enabled else None
+def _list(names: list[str]) -> str:
+    return json.dumps(names, separators=(",", ":"))
 
 
 def challenge(

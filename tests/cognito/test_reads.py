@@ -10,6 +10,7 @@ from helpers.cognito import actions, errors, reads
 from helpers.cognito.models import Contact
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
 from helpers.target import Target
+from tests.authenticators import register
 
 POOL = {"user_pool_id": DEFAULT_POOL_ID}
 
@@ -44,12 +45,13 @@ def test_a_user_is_read_with_masked_contacts_and_which_are_verified(client):
     assert maria.request_id
 
 
-def test_a_users_second_factors_are_read(client):
+def test_a_users_second_factors_are_read(client, sandbox):
     client.set_user_pool_mfa_config(
         UserPoolId=DEFAULT_POOL_ID,
         MfaConfiguration="OPTIONAL",
         SoftwareTokenMfaConfiguration={"Enabled": True},
     )
+    register(sandbox, "diego@example.com")
     client.admin_set_user_mfa_preference(
         UserPoolId=DEFAULT_POOL_ID,
         Username="diego@example.com",

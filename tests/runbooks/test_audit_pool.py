@@ -196,7 +196,7 @@ def test_a_call_that_fails_is_named_and_never_green(
 def test_what_could_be_read_is_judged_all_the_same_and_the_rest_is_not_known(
     call, title, client, sandbox
 ):
-    client.update_user_pool(**POOL, MfaConfiguration="OPTIONAL")
+    client.set_user_pool_mfa_config(**POOL, **FACTORS)
     sandbox.fault(call, "throttle-before-commit")
     run = new_run()
     result = run.submit()

@@ -13,6 +13,7 @@ from helpers.runbooks.confirm_reset import ConfirmReset, clean_code
 from helpers.sandbox import DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 from helpers.secrets.secret import Secret
 from helpers.target import Target
+from tests.authenticators import register
 
 CLIENT = "3n4b5urk1ft4fl3mg5e62d9ado"
 DIEGO = {"client_id": CLIENT, "username": "diego@example.com"}
@@ -156,12 +157,13 @@ def test_confirmed_is_proved_by_one_sign_in_and_the_old_password_is_gone(code, c
     assert not signs_in(client, DEFAULT_PASSWORD)
 
 
-def test_a_challenge_counts_as_proof(code, client):
+def test_a_challenge_counts_as_proof(code, client, sandbox):
     client.set_user_pool_mfa_config(
         UserPoolId=DEFAULT_POOL_ID,
         MfaConfiguration="OPTIONAL",
         SoftwareTokenMfaConfiguration={"Enabled": True},
     )
+    register(sandbox, "diego@example.com")
     client.admin_set_user_mfa_preference(
         UserPoolId=DEFAULT_POOL_ID,
         Username="diego@example.com",

@@ -27,6 +27,7 @@ from helpers.sandbox import CASES, DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_
 from helpers.sandbox.cases import CHOSEN_PASSWORD, CLIENT_SECRET
 from helpers.secrets.secret import Secret
 from helpers.target import Target
+from tests.authenticators import register
 
 READING = {
     "DescribeUserPool",
@@ -498,11 +499,15 @@ def test_an_address_that_is_no_name_is_found_in_other_capitals_even_where_names_
     )
 
 
-def test_a_user_behind_an_unverified_address_is_found_with_the_second_factor(client):
+def test_a_user_behind_an_unverified_address_is_found_with_the_second_factor(client, sandbox):
     pool_id = client.create_user_pool(
-        PoolName="aliases", AliasAttributes=["email"], MfaConfiguration="OPTIONAL"
+        PoolName="aliases",
+        AliasAttributes=["email"],
+        MfaConfiguration="OPTIONAL",
+        SmsConfiguration=SMS_ROLE,
     )["UserPool"]["Id"]
     someone(client, pool_id, email="maria@example.com")
+    register(sandbox, "maria", pool_id)
     client.admin_set_user_mfa_preference(
         UserPoolId=pool_id,
         Username="maria",
@@ -516,13 +521,14 @@ def test_a_user_behind_an_unverified_address_is_found_with_the_second_factor(cli
     assert "Second factor: SOFTWARE_TOKEN_MFA." in repr(result.card())
 
 
-def test_an_authenticator_app_stands_against_nothing(client):
+def test_an_authenticator_app_stands_against_nothing(client, sandbox):
     someone(client, **VERIFIED)
     client.set_user_pool_mfa_config(
         UserPoolId=DEFAULT_POOL_ID,
         MfaConfiguration="OPTIONAL",
         SoftwareTokenMfaConfiguration={"Enabled": True},
     )
+    register(sandbox, "maria")
     client.admin_set_user_mfa_preference(
         UserPoolId=DEFAULT_POOL_ID,
         Username="maria",
@@ -715,7 +721,9 @@ def test_a_code_goes_where_the_verdict_says(recovery, client, sandbox):
     ]
     pool = read_pool(client, user_pool_id=pool_id)
     for number, ((mail, phone), factor) in enumerate(itertools.product(CONTACTS, FACTORS)):
-        if factor == "SMSMfaSettings" and not phone:
+        if (factor == "SMSMfaSettings" and not phone) or (
+            factor == "EmailMfaSettings" and not mail
+        ):
             continue
         held = {"email": ("maria@example.com", mail), "phone_number": ("+15551230199", phone)}
         attributes = {
@@ -726,6 +734,7 @@ def test_a_code_goes_where_the_verdict_says(recovery, client, sandbox):
         }
         username = f"user{number}"
         someone(client, pool_id, username, **attributes)
+        register(sandbox, username, pool_id)
         if factor:
             client.admin_set_user_mfa_preference(
                 UserPoolId=pool_id,

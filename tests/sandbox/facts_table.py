@@ -33,10 +33,6 @@ _NOT_IMITATED = (
         " shown, and runs nothing."
     ),
     (
-        "Registration of authenticator apps: the factor can be preferred, its challenge is never"
-        " passed."
-    ),
-    (
         "Threat protection's judgement: auth events are always recorded and never risky; a setting"
         " blocks."
     ),

@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.authenticators import register
+
 from ..world import ANOTHER, EXPIRED, INCORRECT, LIMIT, MISMATCH, PASSWORD, UNKNOWN, fact
 
 POLICY = "Password does not conform to policy: "
@@ -352,6 +354,7 @@ def test_attempts_stay_spent(world):
 def test_mfa_stays(world):
     world.pool(MfaConfiguration="OPTIONAL")
     world.user()
+    register(world.sandbox, "ana", world.pool_id)
     world.admin(
         "admin_set_user_mfa_preference",
         SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},

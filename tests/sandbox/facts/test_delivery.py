@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.authenticators import register
+
 from ..world import EMAIL_ONLY, NO_CONTACT, PHONE, fact
 
 BOTH = {
@@ -136,6 +138,7 @@ def test_other_contact(world):
 def test_totp(world):
     world.pool(AccountRecoverySetting=EMAIL_ONLY)
     world.user()
+    register(world.sandbox, "ana", world.pool_id)
     factor(world, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True})
     assert medium(world) == "EMAIL"
 
@@ -235,8 +238,9 @@ def test_a_function_that_sends_sms_itself_needs_no_role(world):
 
 
 def test_the_code_of_a_second_factor_fails_with_no_error_that_its_operation_does_not_have(world):
-    world.pool(SmsConfiguration=None, MfaConfiguration="OPTIONAL")
+    world.pool(MfaConfiguration="OPTIONAL")
     world.user(phone=PHONE)
+    world.sandbox.settings(delivery_failure="code")
     factor(world, SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
     assert world.sign_in()["ChallengeName"] == "SMS_MFA"
     assert world.sandbox.mailbox() == []

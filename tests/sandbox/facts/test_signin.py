@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.authenticators import register
+
 from ..world import ANOTHER, INCORRECT, LIMIT, PASSWORD, RESET_REQUIRED, fact
 
 LOCKED = ("NotAuthorizedException", "Password attempts exceeded")
@@ -646,6 +648,7 @@ def test_mfa_lock(world):
 def lose_the_authenticator(world, required):
     world.pool(MfaConfiguration="OPTIONAL")
     world.user()
+    register(world.sandbox, "ana", world.pool_id)
     app = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
     world.api.set_user_pool_mfa_config(UserPoolId=world.pool_id, **app)
     world.admin(
