@@ -108,7 +108,7 @@ def page(work: Transaction, query: str, values: tuple[str, ...], request: Doc) -
 def shown(work: Transaction, pool: Doc) -> Doc:
     """Return a pool as DescribeUserPool shows it."""
     users = work.db.execute("SELECT users FROM pools WHERE id = ?", (pool["Id"],)).fetchone()[0]
-    hidden = ("Schema", "mfa", "delivery", "logs", "sessions")
+    hidden = ("Schema", "mfa", "delivery", "logs", "sessions", "groups")
     answer = {key: value for key, value in pool.items() if key not in hidden}
     answer["EstimatedNumberOfUsers"] = users
     answer["SchemaAttributes"] = _schema(pool)

@@ -16,7 +16,7 @@ import hmac
 import json
 from typing import Any
 
-from . import srp, watching
+from . import groups, srp, watching
 from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
@@ -58,22 +58,31 @@ def issue(
         "auth_time": moment,
         "iat": int(work.now),
     }
+    by_groups, by_groups_and_roles = groups.claims(pool, user)
     access_life = _life(client, "Access", "hours", 1)
-    access = common | {
-        "token_use": "access",
-        "client_id": client["ClientId"],
-        "scope": _SCOPE,
-        "username": user["username"],
-        "exp": int(work.now) + access_life,
-        "jti": _marked(_access_epoch(user), work.source.uuid().replace("-", "")[:16]),
-    }
-    identity = common | {
-        "token_use": "id",
-        "aud": client["ClientId"],
-        "cognito:username": user["username"],
-        "exp": int(work.now) + _life(client, "Id", "hours", 1),
-        "jti": work.source.uuid(),
-    }
+    access = (
+        common
+        | by_groups
+        | {
+            "token_use": "access",
+            "client_id": client["ClientId"],
+            "scope": _SCOPE,
+            "username": user["username"],
+            "exp": int(work.now) + access_life,
+            "jti": _marked(_access_epoch(user), work.source.uuid().replace("-", "")[:16]),
+        }
+    )
+    identity = (
+        common
+        | by_groups_and_roles
+        | {
+            "token_use": "id",
+            "aud": client["ClientId"],
+            "cognito:username": user["username"],
+            "exp": int(work.now) + _life(client, "Id", "hours", 1),
+            "jti": work.source.uuid(),
+        }
+    )
     identity |= {
         key: value == "true" if key.endswith("_verified") else value
         for key, value in user["attributes"].items()

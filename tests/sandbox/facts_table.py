@@ -25,7 +25,7 @@ _NOT_IMITATED = (
         " with `set_status`."
     ),
     (
-        "Groups, devices, resource servers, domains, imports, risk configuration, passkeys, and"
+        "Devices, resource servers, domains, imports, risk configuration, passkeys, and"
         " sign-up without a password."
     ),
     (

@@ -52,6 +52,7 @@ KNOWN = {
     "Username": DEFAULT_USERNAME,
     "AccessToken": signed_in(),
     "AttributeName": "email",
+    "GroupName": "staff",
 }
 TEXT = st.one_of(
     st.sampled_from(
