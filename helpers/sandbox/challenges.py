@@ -55,7 +55,7 @@ def begin_srp(
     own_name = user["username"] if user else name
     stored = (user or {}).get("password") or {"salt": digest[:32], "verifier": digest}
     exponent = int.from_bytes(work.source.bytes(32), "big")
-    b = srp.challenge(stored["verifier"], exponent)
+    b = srp.challenge(passwords.verifier(stored), exponent)
     block = base64.b64encode(work.source.bytes(64)).decode()
     text = work.keep_session(
         {
@@ -121,9 +121,8 @@ def _prove(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) 
     stored = user.get("password")
     right = False
     if stored:
-        key = srp.session_key(
-            int(kept["a"], 16), int(kept["b"], 16), stored["verifier"], int(kept["exponent"], 16)
-        )
+        a, b, exponent = (int(kept[name], 16) for name in ("a", "b", "exponent"))
+        key = srp.session_key(a, b, passwords.verifier(stored), exponent)
         block = base64.b64decode(kept["block"])
         expected = srp.claim(key, pool["Id"], user["username"], block, given["TIMESTAMP"])
         proof = base64.b64encode(expected).decode()

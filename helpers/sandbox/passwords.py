@@ -1,4 +1,8 @@
-"""Which passwords a user may have, and how the sandbox knows one again without keeping it."""
+"""Which passwords a user may have, and how the sandbox knows one again without keeping it.
+
+What is kept is a salted hash, SRP's private key x. Its verifier, a modular power that takes longer
+than everything else in a reset, is computed where a user signs in by SRP.
+"""
 
 import hmac
 
@@ -46,6 +50,12 @@ def matches(pool: Doc, user: Doc, password: str) -> bool:
     return stored is not None and _is(pool, user, stored, password)
 
 
+def verifier(stored: Doc) -> str:
+    """Return the SRP verifier of a stored password."""
+    # Files that were made before x was kept have the verifier in its place.
+    return str(stored["verifier"]) if "verifier" in stored else srp.verifier(stored["x"])
+
+
 def has_expired(work: Transaction, user: Doc) -> bool:
     """Say whether a temporary password is past its validity."""
     return bool(work.now >= (user.get("password") or {}).get("until", float("inf")))
@@ -75,12 +85,14 @@ def _store(
     salt = work.source.bytes(16).hex()
     user["password"] = {
         "salt": salt,
-        "verifier": srp.verifier(pool["Id"], user["username"], password, salt),
+        "x": srp.private_key(pool["Id"], user["username"], password, salt),
     }
     if temporary:
         user["password"]["until"] = work.now + policy.temporary_password_validity_days * _DAY
 
 
 def _is(pool: Doc, user: Doc, stored: Doc, password: str) -> bool:
-    computed = srp.verifier(pool["Id"], user["username"], password, stored["salt"])
-    return hmac.compare_digest(computed, stored["verifier"])
+    x = srp.private_key(pool["Id"], user["username"], password, stored["salt"])
+    if "x" in stored:
+        return hmac.compare_digest(x, stored["x"])
+    return hmac.compare_digest(srp.verifier(x), stored["verifier"])

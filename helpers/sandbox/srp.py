@@ -1,10 +1,9 @@
-"""The Secure Remote Password protocol as Cognito speaks it: verifiers and proofs.
+"""The Secure Remote Password protocol as Cognito speaks it: private keys, verifiers and proofs.
 
 Group: the 3072-bit one of RFC 5054, g = 2; hash: SHA-256; x covers the pool's short name, the
-user's own name and the password. A verifier is what the sandbox keeps instead of a password: to try
-a guess costs a modular power, and the password cannot be read back.
+user's own name and the password.
 
-Almost every call raises 2 to a fresh power, so the powers 2^(i * 256^k) are kept in a table of 32
+Every sign-in by SRP raises 2 to fresh powers, so the powers 2^(i * 256^k) are kept in a table of 32
 rows, built once a process has shown that it will need them (the table costs as much as some dozens
 of powers, and 3 MB).
 """
@@ -95,10 +94,15 @@ class _PowersOfG:
 power_of_g = _PowersOfG()
 
 
-def verifier(pool_id: str, username: str, password: str, salt: str) -> str:
-    """Return, in hex, what is stored of a password. username: the user's own; salt: in hex."""
+def private_key(pool_id: str, username: str, password: str, salt: str) -> str:
+    """Return x, in hex, which a password and its salt come to. username: the user's own."""
     inner = hashlib.sha256(f"{pool_id.split('_', 1)[1]}{username}:{password}".encode()).digest()
-    return f"{power_of_g(_hash(padded(int(salt, 16)), inner)):x}"
+    return f"{_hash(padded(int(salt, 16)), inner):x}"
+
+
+def verifier(x: str) -> str:
+    """Return the verifier of a private key, in hex."""
+    return f"{power_of_g(int(x, 16)):x}"
 
 
 def challenge(stored: str, secret: int) -> str:

@@ -1,8 +1,8 @@
 """The tokens of a sign-in: JWTs of Cognito's shape, really signed with RS256.
 
-The signing key is public on purpose: anyone can make it from this file, so a token of the sandbox
-proves nothing to anybody but the sandbox. Its public half is served at /<pool
-id>/.well-known/jwks.json. With a seed every token repeats.
+They are signed by a key that everybody has (signing.py), so that a token of the sandbox proves
+nothing to anybody but the sandbox. Its public half is served at /<pool id>/.well-known/jwks.json.
+With a seed every token repeats.
 
 `origin_jti` carries a mark of the user's current sign-in epoch. A global sign-out changes the
 epoch, so tokens from before no longer fit, without a list of tokens anywhere. An access token's
@@ -10,31 +10,18 @@ epoch, so tokens from before no longer fit, without a list of tokens anywhere. A
 """
 
 import base64
-import functools
 import hashlib
 import hmac
 import json
-from typing import Any
 
-from . import groups, srp, watching
+from . import groups, signing, watching
 from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
-_E = 65537
-_DIGEST_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
 _DAY = 86_400
 _UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": _DAY}
+_REFRESH_KEY = b"embedded sandbox refresh tokens"  # as public as the signing key
 _SCOPE = "aws.cognito.signin.user.admin"
-
-
-@functools.cache
-def _primes() -> tuple[int, int]:
-    # The numbers at the end are the distance to the next prime; a test holds that these are primes.
-    def one(tag: bytes, distance: int) -> int:
-        drawn = hashlib.shake_256(b"embedded sandbox signing key " + tag).digest(128)
-        return (int.from_bytes(drawn, "big") | 3 << 1022 | 1) + distance
-
-    return one(b"p", 24), one(b"q", 344)
 
 
 def issue(
@@ -87,11 +74,12 @@ def issue(
         key: value == "true" if key.endswith("_verified") else value
         for key, value in user["attributes"].items()
     }
+    kid = _kid(pool["Id"])
     result: Doc = {
-        "AccessToken": _signed(pool["Id"], access),
+        "AccessToken": signing.signed(kid, access),
         "ExpiresIn": access_life,
         "TokenType": "Bearer",
-        "IdToken": _signed(pool["Id"], identity),
+        "IdToken": signing.signed(kid, identity),
     }
     if refresh:
         if auth_time is None and watching.tracks_sessions(pool):
@@ -104,7 +92,7 @@ def issue(
 
 def bearer(work: Transaction, token: str) -> tuple[Doc, Doc, Doc]:
     """Return (pool, user, claims) of an access token, or refuse one that is no longer good."""
-    claims = _read(token)
+    claims = signing.read(token)
     if claims is None or claims.get("token_use") != "access":
         raise not_authorized("Invalid Access Token")
     if work.now >= claims["exp"]:
@@ -155,7 +143,7 @@ def refreshed(
 
 def revoke(work: Transaction, client: Doc, token: str) -> None:
     """End a sign-in by its refresh token: that token, and every access token that came with it."""
-    if _read(token) is not None:
+    if signing.read(token) is not None:
         raise ApiError("UnsupportedTokenTypeException", "Only a refresh token can be revoked.")
     claims = _read_refresh(token)
     if claims is None or claims["client"] != client["ClientId"]:
@@ -201,17 +189,7 @@ def issuer(pool_id: str, setting: str, endpoint: str) -> str:
 
 def public_keys(pool_id: str) -> Doc:
     """Return the JSON Web Key Set with which a pool's tokens are verified."""
-    p, q = _primes()
-    modulus = (p * q).to_bytes(256, "big")
-    key = {
-        "alg": "RS256",
-        "e": "AQAB",
-        "kid": _kid(pool_id),
-        "kty": "RSA",
-        "n": _text(modulus),
-        "use": "sig",
-    }
-    return {"keys": [key]}
+    return signing.public_keys(_kid(pool_id))
 
 
 def _life(client: Doc, kind: str, unit: str, default: int) -> int:
@@ -242,47 +220,6 @@ def _kid(pool_id: str) -> str:
     return base64.b64encode(hashlib.sha256(pool_id.encode()).digest()).decode()
 
 
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _bytes(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def _json(data: Any) -> str:
-    return _text(json.dumps(data, separators=(",", ":")).encode())
-
-
-def _padded_digest(message: bytes) -> int:
-    info = _DIGEST_INFO + hashlib.sha256(message).digest()
-    return int.from_bytes(b"\x00\x01" + b"\xff" * (253 - len(info)) + b"\x00" + info, "big")
-
-
-def _signed(pool_id: str, claims: Doc) -> str:
-    message = f"{_json({'kid': _kid(pool_id), 'alg': 'RS256'})}.{_json(claims)}"
-    p, q = _primes()
-    number = _padded_digest(message.encode())
-    d = pow(_E, -1, (p - 1) * (q - 1))
-    by_p, by_q = srp.power(number % p, d % (p - 1), p), srp.power(number % q, d % (q - 1), q)
-    signature = by_q + q * ((by_p - by_q) * pow(q, -1, p) % p)
-    return f"{message}.{_text(signature.to_bytes(256, 'big'))}"
-
-
-def _read(token: str) -> Doc | None:
-    try:
-        message, signature = token.rsplit(".", 1)
-        p, q = _primes()
-        if pow(int.from_bytes(_bytes(signature), "big"), _E, p * q) != _padded_digest(
-            message.encode()
-        ):
-            return None
-        claims: Doc = json.loads(_bytes(message.split(".")[1]))
-    except ValueError:
-        return None
-    return claims
-
-
 def _refresh_token(pool: Doc, client: Doc, user: Doc, more: Doc, work: Transaction) -> str:
     # Opaque to its holder, as AWS's is: a header that says so, the claims, and a signature.
     claims = {
@@ -292,7 +229,8 @@ def _refresh_token(pool: Doc, client: Doc, user: Doc, more: Doc, work: Transacti
         **more,
         "exp": int(work.now) + _life(client, "Refresh", "days", 30),
     }
-    body = f"{_json({'cty': 'JWT', 'enc': 'none', 'alg': 'HS256'})}.{_json(claims)}"
+    head = signing.as_json({"cty": "JWT", "enc": "none", "alg": "HS256"})
+    body = f"{head}.{signing.as_json(claims)}"
     return f"{body}.{_refresh_mark(body)}"
 
 
@@ -300,10 +238,11 @@ def _read_refresh(token: str) -> Doc | None:
     body, _, mark = token.rpartition(".")
     if not hmac.compare_digest(_refresh_mark(body).encode(), mark.encode("utf-8", "replace")):
         return None
-    claims: Doc = json.loads(_bytes(body.split(".")[1]))
+    claims: Doc = json.loads(signing.bytes_of(body.split(".")[1]))
     return claims
 
 
 def _refresh_mark(body: str) -> str:
-    key = _primes()[0].to_bytes(128, "big")
-    return _text(hmac.new(key, body.encode("utf-8", "surrogatepass"), hashlib.sha256).digest())
+    return signing.text(
+        hmac.new(_REFRESH_KEY, body.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
+    )

@@ -1,5 +1,5 @@
-"""How fast the sandbox is, side by side with moto's server: throughput of ConfirmForgotPassword,
-and time to the first answer.
+"""How fast the sandbox is, side by side with moto's server and cognito-local: calls a second by one
+client and by two, and time to the first answer.
 
 Run it with `python -m tests.sandbox.bench` from the repository; `make bench` calls `compare()`.
 Numbers are medians of rounds that take turns, so that a busy moment of the machine hits both.
@@ -17,28 +17,69 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+_ANY_CODE = "123456"
 _OURS = (
     "import sys; from helpers.sandbox import serve_forever;"
     " sys.exit(serve_forever(int(sys.argv[1])))"
 )
 _CLIENT = """
-import sys, time, boto3, json
+import json, sys, time, urllib.parse, urllib.request
+import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
-endpoint, client_id = sys.argv[1:3]
-users = json.loads(sys.stdin.readline())
-client = boto3.client("cognito-idp", region_name="us-east-1", endpoint_url=endpoint,
-                      config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}))
-client.meta.service_model.operation_model("ConfirmForgotPassword").input_shape
+given = json.loads(sys.stdin.readline())
+endpoint, client_id, pool_id, mailbox = (given[name] for name in ("endpoint", "client_id", "pool_id", "mailbox"))
+api = boto3.client("cognito-idp", region_name="us-east-1", endpoint_url=endpoint,
+                   config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}))
+for operation in ("ConfirmForgotPassword", "ForgotPassword", "InitiateAuth", "SignUp", "AdminGetUser"):
+    api.meta.service_model.operation_model(operation).input_shape
+
+def sent(name):
+    if not mailbox:
+        return given["any_code"]
+    with urllib.request.urlopen(f"{endpoint}/_sandbox/mailbox?username={urllib.parse.quote(name)}") as answer:
+        return json.load(answer)[-1]["code"]
+
+def confirm(name, code, password="Another-Pass-1"):
+    api.confirm_forgot_password(ClientId=client_id, Username=name, Password=password, ConfirmationCode=code)
+
+def sign_in(name, code, password="Another-Pass-1"):
+    api.initiate_auth(ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"USERNAME": name, "PASSWORD": password})
+
+def admin_get_user(name, code):
+    api.admin_get_user(UserPoolId=pool_id, Username=name)
+
+def reset(name, code):
+    api.forgot_password(ClientId=client_id, Username=name)
+    confirm(name, sent(name), "One-more-Pass-1")
+    sign_in(name, code, "One-more-Pass-1")
+
+def sign_up(name, code):
+    api.sign_up(ClientId=client_id, Username="new-" + name, Password="First-Pass-1",
+                UserAttributes=[{"Name": "email", "Value": "new-" + name}])
+
+admin_get_user(*given["users"][0])  # the first call of a process is another matter
 print("ready", flush=True)
-sys.stdin.readline()
-start = time.time()
-for name, code in users:
-    client.confirm_forgot_password(ClientId=client_id, Username=name, Password="Another-Pass-1", ConfirmationCode=code)
-print(json.dumps([start, time.time()]), flush=True)
+for line in sys.stdin:
+    action = globals()[line.strip()]
+    start = time.time()
+    for name, code in given["users"]:
+        action(name, code)
+    print(json.dumps([start, time.time()]), flush=True)
 """
+# In this order: a later one relies on the passwords that an earlier one has set.
+ACTIONS = {
+    "confirm": "ConfirmForgotPassword",
+    "sign_in": "sign-in by password",
+    "admin_get_user": "AdminGetUser",
+    "reset": "a whole reset: request, confirm, sign-in",
+    "sign_up": "SignUp",
+}
+"""What is measured: a function of the client above, and what it does."""
 
 
 _MIXED = """
@@ -84,9 +125,9 @@ print(json.dumps([done, refused, failed]))
 
 
 @contextmanager
-def _running(command: list[str], port: int) -> Iterator[tuple[str, float]]:
-    # A sandbox in memory for ours, as moto's is; yields the endpoint and the seconds to the first
-    # answer.
+def _running(command: list[str], port: int) -> Iterator[tuple[str, float, int]]:
+    # A sandbox in memory for ours, as moto's is; yields the endpoint, the seconds to the first
+    # answer, and the process.
     environment = {key: value for key, value in os.environ.items() if key != "COGNITO_SANDBOX"}
     start = time.perf_counter()
     process = subprocess.Popen(
@@ -102,7 +143,7 @@ def _running(command: list[str], port: int) -> Iterator[tuple[str, float]]:
                 if process.poll() is not None or time.perf_counter() - start > 60:
                     raise
                 time.sleep(0.002)
-        yield endpoint, time.perf_counter() - start
+        yield endpoint, time.perf_counter() - start, process.pid
     finally:
         process.terminate()
         process.wait(10)
@@ -150,7 +191,7 @@ def cognito_local() -> Callable[[int], list[str]] | None:
             home,
             f"PORT={port}",
             "HOST=127.0.0.1",
-            "CODE=123456",
+            f"CODE={_ANY_CODE}",
             node,
             str(script),
         ]
@@ -179,49 +220,41 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_up(command_for: object, rounds: int = 5) -> float:
+def start_up(command_for: Callable[[int], list[str]], rounds: int = 5) -> float:
     """Return the median of seconds from starting a server's process to its first answer."""
     times = []
     for _ in range(rounds):
         port = _free_port()
-        with _running(command_for(port), port) as (_, seconds):  # type: ignore[operator]
+        with _running(command_for(port), port) as (_, seconds, _):
             times.append(seconds)
     return statistics.median(times)
 
 
-def _users(endpoint: str, count: int) -> tuple[str, list[tuple[str, str]]]:
-    pool = _call(
+def _users(endpoint: str, count: int) -> dict[str, Any]:
+    """Make a pool with so many users who have a code; return what a client needs of it."""
+    pool: Any = _call(
         endpoint, "CreateUserPool", {"PoolName": "bench", "AutoVerifiedAttributes": ["email"]}
     )
-    pool_id = pool["UserPool"]["Id"]  # type: ignore[index]
-    client = _call(endpoint, "CreateUserPoolClient", {"UserPoolId": pool_id, "ClientName": "bench"})
-    client_id = client["UserPoolClient"]["ClientId"]  # type: ignore[index]
+    pool_id = pool["UserPool"]["Id"]
+    flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    asked = {"UserPoolId": pool_id, "ClientName": "bench", "ExplicitAuthFlows": flows}
+    client: Any = _call(endpoint, "CreateUserPoolClient", asked)
+    client_id = client["UserPoolClient"]["ClientId"]
     names = [
         f"user{number}@example.com" for number in range(count)
     ]  # cognito-local takes no other names
     for name in names:
-        _call(
-            endpoint,
-            "AdminCreateUser",
-            {
-                "UserPoolId": pool_id,
-                "Username": name,
-                "MessageAction": "SUPPRESS",
-                "UserAttributes": [
-                    {"Name": "email", "Value": name},
-                    {"Name": "email_verified", "Value": "true"},
-                ],
-            },
-        )
+        user = {"UserPoolId": pool_id, "Username": name}
+        attributes = [
+            {"Name": "email", "Value": name},
+            {"Name": "email_verified", "Value": "true"},
+        ]
+        made = {**user, "MessageAction": "SUPPRESS", "UserAttributes": attributes}
+        _call(endpoint, "AdminCreateUser", made)
         _call(
             endpoint,
             "AdminSetUserPassword",
-            {
-                "UserPoolId": pool_id,
-                "Username": name,
-                "Password": "First-Pass-1",
-                "Permanent": True,
-            },
+            {**user, "Password": "First-Pass-1", "Permanent": True},
         )
         _call(endpoint, "ForgotPassword", {"ClientId": client_id, "Username": name})
     try:
@@ -229,17 +262,29 @@ def _users(endpoint: str, count: int) -> tuple[str, list[tuple[str, str]]]:
             codes = {one["username"]: one["code"] for one in json.load(answer)}
     except OSError:
         codes = {}  # moto accepts any code, and cognito-local has been told which to send
-    return client_id, [(name, codes.get(name, "123456")) for name in names]
+    return {
+        "endpoint": endpoint,
+        "pool_id": pool_id,
+        "client_id": client_id,
+        "mailbox": bool(codes),
+        "any_code": _ANY_CODE,
+        "users": [(name, codes.get(name, _ANY_CODE)) for name in names],
+    }
 
 
-def confirms_a_second(command_for: object, clients: int = 2, each: int = 400) -> float:
-    """Return ConfirmForgotPassword calls a second, made by boto3 in so many processes at once."""
+def measured(
+    command_for: Callable[[int], list[str]], clients: int = 2, each: int = 400
+) -> dict[str, tuple[float, float]]:
+    """Do each of the ACTIONS by boto3 in so many processes at once, each so many times.
+
+    Return how often it was done a second, and how many milliseconds of CPU the server took for one.
+    """
     port = _free_port()
-    with _running(command_for(port), port) as (endpoint, _):  # type: ignore[operator]
-        client_id, users = _users(endpoint, clients * each)
+    with _running(command_for(port), port) as (endpoint, _, pid):
+        given = _users(endpoint, clients * each)
         processes = [
             subprocess.Popen(
-                [sys.executable, "-c", _CLIENT, endpoint, client_id],
+                [sys.executable, "-c", _CLIENT],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -247,19 +292,31 @@ def confirms_a_second(command_for: object, clients: int = 2, each: int = 400) ->
             for _ in range(clients)
         ]
         for number, process in enumerate(processes):
-            assert process.stdin
-            assert process.stdout
-            process.stdin.write(json.dumps(users[number::clients]) + "\n")
-            process.stdin.flush()
-            process.stdout.readline()
-        for process in processes:
-            assert process.stdin
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        spans = [json.loads(process.stdout.readline()) for process in processes if process.stdout]
+            _say(process, json.dumps(given | {"users": given["users"][number::clients]}))
+            _hear(process)
+        found = {}
+        for action in ACTIONS:
+            before = _cpu(pid)
+            for process in processes:
+                _say(process, action)
+            spans = [json.loads(_hear(process)) for process in processes]
+            took = max(end for _, end in spans) - min(start for start, _ in spans)
+            count = clients * each
+            found[action] = count / took, (_cpu(pid) - before) / count * 1000
         for process in processes:
             process.communicate()
-        return clients * each / (max(end for _, end in spans) - min(start for start, _ in spans))
+        return found
+
+
+def _say(process: subprocess.Popen[str], line: str) -> None:
+    assert process.stdin
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+
+
+def _hear(process: subprocess.Popen[str]) -> str:
+    assert process.stdout
+    return process.stdout.readline()
 
 
 def mixed_load(minutes: float = 10, clients: int = 8) -> dict[str, object]:
@@ -271,8 +328,7 @@ def mixed_load(minutes: float = 10, clients: int = 8) -> dict[str, object]:
     reached first) and at the end.
     """
     port = _free_port()
-    with _running(_ours(port), port) as (endpoint, _):
-        process = _pid_of(endpoint)
+    with _running(_ours(port), port) as (endpoint, _, process):
         running = [
             subprocess.Popen(
                 [sys.executable, "-c", _MIXED, endpoint, str(number), str(minutes * 60)],
@@ -291,9 +347,13 @@ def mixed_load(minutes: float = 10, clients: int = 8) -> dict[str, object]:
         }
 
 
-def _pid_of(endpoint: str) -> int:
-    with urllib.request.urlopen(endpoint + "/_sandbox/health", timeout=10) as answer:
-        return int(json.load(answer)["pid"])
+def _cpu(pid: int) -> float:
+    """Return the seconds of CPU that a process has taken; 0 where nothing says so."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _megabytes(pid: int) -> float:
@@ -301,38 +361,61 @@ def _megabytes(pid: int) -> float:
         return next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmRSS"))
 
 
-def compare(rounds: int = 3) -> dict[str, float]:
-    """Measure the servers in turns; return medians, and ratios of ours to each of the others."""
+@dataclass(frozen=True)
+class Comparison:
+    """Calls a second and the server's milliseconds of CPU for one, by (server, action, clients);
+    seconds to the first answer, by server.
+    """
+
+    speeds: dict[tuple[str, str, int], float]
+    cpu: dict[tuple[str, str, int], float]
+    starts: dict[str, float]
+
+    def ratio(self, other: str, action: str, clients: int) -> float | None:
+        """Return how many times as often as another server ours does it; None: not measured."""
+        theirs = self.speeds.get((other, action, clients))
+        return self.speeds["ours", action, clients] / theirs if theirs else None
+
+    def start_ratio(self, other: str) -> float | None:
+        """Return how long ours takes to start, as a part of another's time."""
+        return self.starts["ours"] / self.starts[other] if other in self.starts else None
+
+
+def compare(rounds: int = 3) -> Comparison:
+    """Measure the servers in turns; return medians."""
     servers: dict[str, Callable[[int], list[str]]] = {"ours": _ours, "moto": _moto}
     local = cognito_local()
     if local:
         servers["cognito-local"] = local
-    speeds: dict[tuple[str, int], list[float]] = {}
+    found: dict[tuple[str, str, int], list[tuple[float, float]]] = {}
     for _ in range(rounds):
         for name, command_for in servers.items():
             # cognito-local writes its whole database for every call, so that more users take it
             # minutes.
-            each = 100 if name == "cognito-local" else 400
+            each = 60 if name == "cognito-local" else 300
             for clients in (2, 1):
-                speeds.setdefault((name, clients), []).append(
-                    confirms_a_second(command_for, clients, each)
-                )
-    median = {key: statistics.median(values) for key, values in speeds.items()}
-    starts = {name: start_up(command_for) for name, command_for in servers.items()}
-    found = {
-        f"confirms a second, {name}, clients {clients}": value
-        for (name, clients), value in median.items()
-    }
-    found |= {f"seconds to the first answer, {name}": value for name, value in starts.items()}
-    for name in [name for name in servers if name != "ours"]:
-        for clients in (2, 1):
-            found[f"throughput ratio to {name}, clients {clients}"] = (
-                median["ours", clients] / median[name, clients]
-            )
-        found[f"start-up ratio to {name}"] = starts["ours"] / starts[name]
-    return found
+                for action, figures in measured(command_for, clients, each).items():
+                    found.setdefault((name, action, clients), []).append(figures)
+    return Comparison(
+        {key: statistics.median(speed for speed, _ in all_) for key, all_ in found.items()},
+        {key: statistics.median(cpu for _, cpu in all_) for key, all_ in found.items()},
+        {name: start_up(command_for) for name, command_for in servers.items()},
+    )
+
+
+def main(rounds: int) -> None:
+    """Measure, and print a line for each action."""
+    found = compare(rounds)
+    for (name, action, clients), speed in found.speeds.items():
+        times = found.ratio(name, action, clients)
+        cpu = found.cpu[name, action, clients]
+        print(
+            f"{name:14} {clients} client(s) {ACTIONS[action]:42} {speed:8.0f}/s {times:6.2f}"
+            f" {cpu:8.2f} ms"
+        )
+    for name, seconds in found.starts.items():
+        print(f"{name:14} seconds to the first answer {seconds:6.3f}")
 
 
 if __name__ == "__main__":
-    for words, number in compare(int(sys.argv[1]) if len(sys.argv) > 1 else 3).items():
-        print(f"{words:45} {number:10.3f}")
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)

@@ -171,8 +171,7 @@ class Flow(RuleBasedStateMachine):
             stored = users[name]["password"]
             if password is not None:
                 assert (
-                    srp.verifier(DEFAULT_POOL_ID, name, password, stored["salt"])
-                    == stored["verifier"]
+                    srp.private_key(DEFAULT_POOL_ID, name, password, stored["salt"]) == stored["x"]
                 )
 
 
