@@ -33,7 +33,10 @@ def attach(engine: Engine, client: Any) -> None:
         }
         body = request.body or b""
         said = wire.answer(
-            engine, wire.target_of(headers), body.encode() if isinstance(body, str) else body
+            engine,
+            wire.target_of(headers),
+            body.encode() if isinstance(body, str) else body,
+            region=client.meta.region_name,
         )
         if said.fault is not None:
             inject_fault(said.fault, request.url, timeout)

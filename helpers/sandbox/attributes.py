@@ -89,7 +89,11 @@ def _check_writable(names: Iterable[str], client: Doc | None) -> None:
         if client is None:
             if name == "sub":
                 raise _immutable(name)
-        elif name in ("sub", *_BOOLEAN) or name not in client.get("WriteAttributes", (name,)):
+        elif (
+            name in ("sub", *_BOOLEAN)
+            or name.startswith("dev:")
+            or name not in client.get("WriteAttributes", (name,))
+        ):
             raise not_authorized("A client attempted to write unauthorized attribute")
 
 

@@ -7,6 +7,7 @@ from .refusal import ApiError, invalid, not_authorized
 from .work import Doc, Transaction
 
 _PUBLIC = {
+    "CUSTOM_AUTH",
     "USER_AUTH",
     "USER_PASSWORD_AUTH",
     "USER_SRP_AUTH",
@@ -14,6 +15,7 @@ _PUBLIC = {
     "REFRESH_TOKEN",
 }
 _ADMIN = {
+    "CUSTOM_AUTH",
     "USER_AUTH",
     "ADMIN_USER_PASSWORD_AUTH",
     "ADMIN_NO_SRP_AUTH",
@@ -95,6 +97,8 @@ def _sign_in(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
             "AuthenticationResult": tokens.refreshed(work, pool, client, token),
         }
     name = _required(given, "USERNAME")
+    if flow == "CUSTOM_AUTH":
+        raise _no_custom_flow(pool)
     if flow == "USER_AUTH":
         check_secret_hash(client, given.get("SECRET_HASH"), name)
         return choice.begin(work, pool, client, work.find(pool, name), given)
@@ -108,6 +112,12 @@ def _sign_in(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
     if flow in _PASSWORD:
         return _by_password(work, pool, client, user, secret)
     return challenges.begin_srp(work, pool, client, user, name, secret)
+
+
+def _no_custom_flow(pool: Doc) -> ApiError:
+    if "DefineAuthChallenge" in pool["LambdaConfig"]:
+        return invalid("The sandbox does not imitate CUSTOM_AUTH.")
+    return invalid("Custom auth lambda trigger is not configured for the user pool.")
 
 
 def _by_password(work: Transaction, pool: Doc, client: Doc, user: Doc | None, password: str) -> Doc:

@@ -82,13 +82,14 @@ def allows(client: Doc, flow: str) -> bool:
         "REFRESH_TOKEN": "REFRESH_TOKEN_AUTH",
     }.get(flow, flow)
     enabled = client.get("ExplicitAuthFlows", ())
-    if wanted == "REFRESH_TOKEN_AUTH" and not any(one.startswith("ALLOW_") for one in enabled):
-        return True
-    old = {
-        "ADMIN_USER_PASSWORD_AUTH": "ADMIN_NO_SRP_AUTH",
-        "USER_PASSWORD_AUTH": "USER_PASSWORD_AUTH",
-    }.get(wanted)
-    return f"ALLOW_{wanted}" in enabled or old is not None and old in enabled
+    if any(one.startswith("ALLOW_") for one in enabled):
+        return f"ALLOW_{wanted}" in enabled
+    # Flows by their old names come on top of what every client may do.
+    always = {"REFRESH_TOKEN_AUTH", "CUSTOM_AUTH"}
+    if "CUSTOM_AUTH_FLOW_ONLY" not in enabled:
+        always.add("USER_SRP_AUTH")
+    old = {"ADMIN_USER_PASSWORD_AUTH": "ADMIN_NO_SRP_AUTH"}.get(wanted, wanted)
+    return wanted in always or old in enabled
 
 
 def _of_pool(work: Transaction, request: Doc) -> Doc:

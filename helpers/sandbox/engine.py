@@ -47,19 +47,25 @@ class Engine:
                 self._plant(db)
 
     def call(
-        self, operation: str, request: Doc, problem: ApiError | None = None, endpoint: str = ""
+        self,
+        operation: str,
+        request: Doc,
+        problem: ApiError | None = None,
+        endpoint: str = "",
+        region: str = "",
     ) -> Outcome:
         """Run one operation.
 
         problem: what is wrong with the request, reported in its turn. endpoint: the URL it was sent
-        to, which tokens may name as their issuer.
+        to, which tokens may name as their issuer. region: the one it is meant for, where a new pool
+        is made.
         """
         answers: Doc = {}
         callables = dict(self.callables)
         while True:
             try:
                 outcome, after = self._attempt(
-                    operation, request, problem, frozenset(callables), answers, endpoint
+                    operation, request, problem, frozenset(callables), answers, endpoint, region
                 )
             except NeedsTrigger as ask:
                 answers[ask.key] = triggers.run(ask.name, callables[ask.name], ask.event)
@@ -112,6 +118,7 @@ class Engine:
         callables: frozenset[str],
         answers: Doc,
         endpoint: str,
+        region: str,
     ) -> tuple[Outcome, list[tuple[str, Doc]]]:
         username = named_user(request)
         with self.store.transaction() as db:
@@ -122,7 +129,7 @@ class Engine:
             if meta["settings"]:
                 chosen = chosen | meta["settings"]
             now = now_of(meta["clock"])
-            work = Transaction(db, now, source, chosen, callables, answers, endpoint)
+            work = Transaction(db, now, source, chosen, callables, answers, endpoint, region)
             due = faults.take(meta["faults"], operation, chosen)
             if due and due.before:
                 result: Doc | ApiError = due.before

@@ -15,12 +15,14 @@ from . import (
     profile,
     recovery,
     signup,
+    tags,
     users,
     watching,
 )
 from .work import Operation
 
 IMITATED: dict[str, Operation] = {
+    "AddCustomAttributes": pools.add_custom_attributes,
     "AdminAddUserToGroup": groups.admin_add_user_to_group,
     "AdminConfirmSignUp": signup.admin_confirm_sign_up,
     "AdminCreateUser": users.admin_create_user,
@@ -66,6 +68,7 @@ IMITATED: dict[str, Operation] = {
     "GlobalSignOut": account.global_sign_out,
     "InitiateAuth": auth.initiate_auth,
     "ListGroups": groups.list_groups,
+    "ListTagsForResource": tags.list_tags_for_resource,
     "ListUserPoolClients": clients.list_user_pool_clients,
     "ListUserPools": pools.list_user_pools,
     "ListUsers": listing.list_users,
@@ -78,6 +81,8 @@ IMITATED: dict[str, Operation] = {
     "SetUserPoolMfaConfig": mfa.set_user_pool_mfa_config,
     "SetUserPoolSessionConfiguration": watching.set_user_pool_session_configuration,
     "SignUp": signup.sign_up,
+    "TagResource": tags.tag_resource,
+    "UntagResource": tags.untag_resource,
     "UpdateGroup": groups.update_group,
     "UpdateUserAttributes": profile.update_user_attributes,
     "UpdateUserPool": pools.update_user_pool,

@@ -2,8 +2,7 @@
 
 import json
 
-from . import factors
-from .attributes import STANDARD
+from . import factors, schema
 from .refusal import ApiError, invalid
 from .work import Doc, Transaction
 
@@ -19,6 +18,11 @@ _POLICY = {
 }
 BY_MESSAGE = {"EMAIL_OTP": "email", "SMS_OTP": "phone_number"}
 """The first factors that are a code in a message, and the contact that it goes to."""
+_MESSAGES = {
+    "SmsVerificationMessage": "SmsMessage",
+    "EmailVerificationMessage": "EmailMessage",
+    "EmailVerificationSubject": "EmailSubject",
+}
 _FIXED = ("UsernameAttributes", "AliasAttributes", "UsernameConfiguration", "Schema")
 _CHANGEABLE = (
     "LambdaConfig",
@@ -43,16 +47,16 @@ def create_user_pool(work: Transaction, request: Doc, pool_id: str | None = None
         raise invalid(
             "Only one of aliasAttributes or usernameAttributes can be set in a user pool."
         )
-    pool_id = pool_id or f"{REGION}_{work.source.pool_suffix()}"
+    pool_id = pool_id or f"{work.region or REGION}_{work.source.pool_suffix()}"
     pool: Doc = {
         "Id": pool_id,
         "Name": request["PoolName"],
         "CreationDate": work.now,
-        "Arn": f"arn:aws:cognito-idp:{REGION}:{_ACCOUNT}:userpool/{pool_id}",
+        "Arn": f"arn:aws:cognito-idp:{pool_id.split('_')[0]}:{_ACCOUNT}:userpool/{pool_id}",
     }
     pool |= {key: request[key] for key in _FIXED if request.get(key) is not None}
     if "Schema" in pool:
-        pool["Schema"] = [_attribute(one) for one in pool["Schema"]]
+        pool["Schema"] = [schema.attribute(one) for one in pool["Schema"]]
     _change(work, pool, request)
     work.keep_pool(pool)
     return {"UserPool": shown(work, pool)}
@@ -61,6 +65,15 @@ def create_user_pool(work: Transaction, request: Doc, pool_id: str | None = None
 def describe_user_pool(work: Transaction, request: Doc) -> Doc:
     """DescribeUserPool."""
     return {"UserPool": shown(work, work.pool(request["UserPoolId"]))}
+
+
+def add_custom_attributes(work: Transaction, request: Doc) -> Doc:
+    """AddCustomAttributes: for good, since no operation takes one away."""
+    pool = work.pool(request["UserPoolId"])
+    pool["Schema"] = schema.added(pool, request["CustomAttributes"])
+    pool["LastModifiedDate"] = work.now
+    work.keep_pool(pool)
+    return {}
 
 
 def update_user_pool(work: Transaction, request: Doc) -> Doc:
@@ -111,7 +124,7 @@ def shown(work: Transaction, pool: Doc) -> Doc:
     hidden = ("Schema", "mfa", "delivery", "logs", "sessions", "groups")
     answer = {key: value for key, value in pool.items() if key not in hidden}
     answer["EstimatedNumberOfUsers"] = users
-    answer["SchemaAttributes"] = _schema(pool)
+    answer["SchemaAttributes"] = schema.shown(pool)
     return answer
 
 
@@ -145,6 +158,7 @@ def _change(work: Transaction, pool: Doc, request: Doc) -> None:
     pool["VerificationMessageTemplate"] = {"DefaultEmailOption": "CONFIRM_WITH_CODE"} | (
         request.get("VerificationMessageTemplate") or {}
     )
+    _mirror(pool)
     pool["UserPoolTier"] = request.get("UserPoolTier") or pool.get("UserPoolTier") or "ESSENTIALS"
     pool["LastModifiedDate"] = work.now
     _check_verified(pool)
@@ -156,6 +170,17 @@ def _change(work: Transaction, pool: Doc, request: Doc) -> None:
             "SMS configuration and Auto verification for phone_number are required when MFA is"
             " required/optional"
         )
+
+
+def _mirror(pool: Doc) -> None:
+    """Show each message in both of its places, whichever it was given in."""
+    template = dict(pool["VerificationMessageTemplate"])
+    for old, new in _MESSAGES.items():
+        if template.get(new):
+            pool[old] = template[new]
+        elif pool.get(old):
+            template[new] = pool[old]
+    pool["VerificationMessageTemplate"] = template
 
 
 def without_factors(pool: Doc) -> None:
@@ -219,19 +244,6 @@ def _check_verified(pool: Doc) -> None:
         )
 
 
-def _attribute(one: Doc) -> Doc:
-    name = one.get("Name")
-    if name is None:
-        # The model asks for no name, nothing says what Cognito answers without one; the wording is
-        # the sandbox's.
-        raise invalid("An attribute of the schema needs a name.")
-    if name in STANDARD:
-        return one
-    if one.get("Required"):
-        raise invalid("Required custom attributes are not supported currently.")
-    return one | {"Name": f"custom:{name}"}
-
-
 def _check_recovery(setting: Doc | None) -> None:
     mechanisms = (setting or {}).get("RecoveryMechanisms") or []
     names = [one["Name"] for one in mechanisms]
@@ -240,23 +252,3 @@ def _check_recovery(setting: Doc | None) -> None:
         raise invalid("admin_only must be the only recovery mechanism.")
     if len(set(names)) != len(names) or len({one["Priority"] for one in mechanisms}) != len(names):
         raise invalid("Recovery mechanisms need different names and priorities.")
-
-
-def _schema(pool: Doc) -> list[Doc]:
-    own = {one["Name"]: one for one in pool.get("Schema", ())}
-    standard = [own.pop(name, {"Name": name}) for name in STANDARD if name not in ("identities",)]
-    kinds = {
-        "email_verified": "Boolean",
-        "phone_number_verified": "Boolean",
-        "updated_at": "Number",
-    }
-    return [
-        {
-            "AttributeDataType": kinds.get(one["Name"], "String"),
-            "DeveloperOnlyAttribute": False,
-            "Mutable": one["Name"] != "sub",
-            "Required": one["Name"] == "sub",
-            **one,
-        }
-        for one in [*standard, *own.values()]
-    ]

@@ -209,7 +209,8 @@ def _public(sandbox: Sandbox, request: protocol.Request, *, asked_by_browser: bo
     if request.path != "/":
         return wire.refused("UnknownOperationException", "The API's path is /.", 404)
     target = wire.target_of(request.headers)
-    return wire.answer(sandbox.engine, target, request.body, request.endpoint)
+    region = wire.region_of(request.headers)
+    return wire.answer(sandbox.engine, target, request.body, request.endpoint, region)
 
 
 def serve(

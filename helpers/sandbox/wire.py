@@ -1,6 +1,7 @@
 """Bytes in, bytes out: AWS's JSON 1.1 protocol around the engine, the same for both doors."""
 
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from .refusal import ApiError, invalid
 from .store import SandboxError
 from .work import Doc
 
+_SCOPE = re.compile("Credential=[^/ ]+/[0-9]{8}/([a-z0-9-]{1,40})/cognito-idp/")
 CONTENT_TYPE = "application/x-amz-json-1.1"
 
 
@@ -26,10 +28,13 @@ class Answer:
     fault: faults.Due | None = None
 
 
-def answer(engine: Engine, target: str, body: bytes, endpoint: str = "") -> Answer:
+def answer(
+    engine: Engine, target: str, body: bytes, endpoint: str = "", region: str = ""
+) -> Answer:
     """Answer one request. target: its X-Amz-Target. body: its bytes, whatever they are.
 
-    endpoint: the URL it was sent to; empty in the process.
+    endpoint: the URL it was sent to; empty in the process. region: the one that it is meant for;
+    empty: not known.
     """
     prefix, _, operation = target.rpartition(".")
     if prefix != model.target_prefix() or operation not in model.operations():
@@ -41,7 +46,7 @@ def answer(engine: Engine, target: str, body: bytes, endpoint: str = "") -> Answ
         return _uncalled(ApiError("UnknownOperationException", text))
     request, problem = _read(operation, body)
     try:
-        return _written(engine.call(operation, request, problem, endpoint))
+        return _written(engine.call(operation, request, problem, endpoint, region))
     except SandboxError as error:  # nothing of the call was done
         return _uncalled(ApiError("InternalErrorException", f"The sandbox: {error}.", 500))
 
@@ -54,6 +59,12 @@ def refused(code: str, message: str, status: int) -> Answer:
 def target_of(headers: Mapping[str, str]) -> str:
     """Return the X-Amz-Target of headers whose names are in lower case."""
     return headers.get("x-amz-target", "")
+
+
+def region_of(headers: Mapping[str, str]) -> str:
+    """Return the region that a request is signed for; empty where it is not signed."""
+    scope = _SCOPE.search(headers.get("authorization", ""))
+    return scope[1] if scope else ""
 
 
 def _uncalled(refusal: ApiError) -> Answer:

@@ -32,7 +32,8 @@ class Transaction:
     """What one call sees. now: seconds since 1970. triggers: names that have a callable.
 
     answers: what triggers have answered so far in this call. endpoint: the URL that was called,
-    empty in the process. after: things to do once the call is committed.
+    empty in the process. region: the one that was meant, empty where that is not known. after:
+    things to do once the call is committed.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class Transaction:
         triggers: frozenset[str] = frozenset(),
         answers: Doc | None = None,
         endpoint: str = "",
+        region: str = "",
     ) -> None:
         self.db = db
         self.now = now
@@ -52,6 +54,7 @@ class Transaction:
         self.triggers = triggers
         self.answers = answers or {}
         self.endpoint = endpoint
+        self.region = region
         self.after: list[tuple[str, Doc]] = []
         self._tallies: dict[tuple[str, str], Doc] = {}
         self._events: list[tuple[Any, ...]] = []

@@ -38,7 +38,7 @@ _NOT_IMITATED = (
     ),
     (
         "Quotas per second are off unless a setting turns a category's on, and have no share for one"
-        " pool; regions and replicas."
+        " pool; a pool made for one region is found from all of them; replicas."
     ),
     (
         "Message logs and session tracking: what is set is kept and shown; no log is written and no"

@@ -53,6 +53,7 @@ KNOWN = {
     "AccessToken": signed_in(),
     "AttributeName": "email",
     "GroupName": "staff",
+    "ResourceArn": f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{DEFAULT_POOL_ID}",
 }
 TEXT = st.one_of(
     st.sampled_from(

@@ -57,7 +57,7 @@ def test_custom_attributes(world):
     world.pool(
         Schema=[
             {"Name": "shoe_size", "AttributeDataType": "Number"},
-            {"Name": "custom:team"},
+            {"Name": "custom:team", "AttributeDataType": "String"},
             {"Name": "given_name", "Required": True},
         ]
     )
@@ -395,3 +395,201 @@ def test_email_mfa_needs_essentials(world):
     assert "EmailMfaConfiguration" not in world.api.get_user_pool_mfa_config(
         UserPoolId=world.pool_id
     )
+
+
+def attributes_of(world):
+    return {one["Name"]: one for one in described(world)["SchemaAttributes"]}
+
+
+@fact("DescribeUserPool shows the constraints of every attribute of text and number", "reported")
+def test_constraints(world):
+    shown = attributes_of(world)
+    usual = {"MinLength": "0", "MaxLength": "2048"}
+    assert shown["email"]["StringAttributeConstraints"] == usual
+    assert shown["sub"]["StringAttributeConstraints"] == usual | {"MinLength": "1"}
+    assert shown["birthdate"]["StringAttributeConstraints"] == {
+        "MinLength": "10",
+        "MaxLength": "10",
+    }
+    assert shown["updated_at"]["NumberAttributeConstraints"] == {"MinValue": "0"}
+    assert "StringAttributeConstraints" not in shown["email_verified"]
+
+
+@fact("A custom attribute has the constraints that it was given, and no others", "inferred")
+def test_custom_constraints(world):
+    given = {"StringAttributeConstraints": {"MaxLength": "10"}}
+    world.pool(
+        Schema=[
+            {"Name": "short", "AttributeDataType": "String", **given},
+            {"Name": "any", "AttributeDataType": "String"},
+        ]
+    )
+    shown = attributes_of(world)
+    assert shown["custom:short"]["StringAttributeConstraints"] == {"MaxLength": "10"}
+    assert shown["custom:any"]["StringAttributeConstraints"] == {}
+
+
+UNTYPED = "Invalid AttributeDataType input, consider using the provided AttributeDataType enum."
+STANDARD_TYPE = (
+    "You can not change AttributeDataType or set developerOnlyAttribute for standard schema"
+    " attribute email"
+)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "text"),
+    [
+        pytest.param(
+            {"Name": "team"},
+            UNTYPED,
+            id="type",
+            marks=fact("A custom attribute needs a type: Invalid AttributeDataType", "inferred"),
+        ),
+        pytest.param(
+            {"Name": "email", "AttributeDataType": "Number"},
+            STANDARD_TYPE,
+            id="standard",
+            marks=fact("A standard attribute keeps its type", "inferred"),
+        ),
+        pytest.param(
+            {"Name": "email", "DeveloperOnlyAttribute": True},
+            STANDARD_TYPE,
+            id="developer",
+            marks=fact("A standard attribute is never the developer's alone", "inferred"),
+        ),
+        pytest.param(
+            {"Name": "email", "StringAttributeConstraints": {"MaxLength": "many"}},
+            "Invalid StringAttributeConstraints for schema attribute email",
+            id="number",
+            marks=fact("Constraints are numbers", "inferred"),
+        ),
+        pytest.param(
+            {"Name": "email", "StringAttributeConstraints": {"MaxLength": "2049"}},
+            "user.email: String attributes cannot have a length of more than 2048",
+            id="longest",
+            marks=fact("A text has at most 2048 characters", "inferred"),
+        ),
+        pytest.param(
+            {"Name": "email", "StringAttributeConstraints": {"MinLength": "2", "MaxLength": "1"}},
+            "user.email: Max length cannot be less than min length.",
+            id="order",
+            marks=fact("The longest is no shorter than the shortest", "inferred"),
+        ),
+        pytest.param(
+            {
+                "Name": "updated_at",
+                "NumberAttributeConstraints": {"MinValue": "2", "MaxValue": "1"},
+            },
+            "user.updated_at: Max value cannot be less than min value.",
+            id="value",
+            marks=fact("The greatest is no less than the least", "inferred"),
+        ),
+    ],
+)
+def test_schema_refused(world, attribute, text):
+    world.refuses(("InvalidParameterException", text), world.pool, Schema=[attribute])
+
+
+@fact(
+    "An attribute that is the developer's alone begins with dev:, and no user writes it",
+    "documented",
+)
+def test_developer_only(world):
+    world.pool(
+        Schema=[{"Name": "rank", "AttributeDataType": "String", "DeveloperOnlyAttribute": True}]
+    )
+    name = "dev:custom:rank"
+    assert attributes_of(world)[name]["DeveloperOnlyAttribute"]
+    world.user(**{name: "1"})
+    world.refuses(
+        ("NotAuthorizedException", "A client attempted to write unauthorized attribute"),
+        world.api.update_user_attributes,
+        AccessToken=world.tokens()["AccessToken"],
+        UserAttributes=[{"Name": name, "Value": "2"}],
+    )
+
+
+@fact("AddCustomAttributes adds to the schema, and users have them at once", "documented")
+def test_add_custom_attributes(world):
+    world.pool()
+    added = [{"Name": "team", "AttributeDataType": "String"}]
+    world.api.add_custom_attributes(UserPoolId=world.pool_id, CustomAttributes=added)
+    assert "custom:team" in attributes_of(world)
+    world.user(**{"custom:team": "red"})
+
+
+@fact(
+    "AddCustomAttributes of a name that is there: Existing attribute already has name", "inferred"
+)
+def test_add_existing_attribute(world):
+    team = {"Name": "team", "AttributeDataType": "String", "DeveloperOnlyAttribute": True}
+    world.pool(Schema=[team])
+    text = "custom:team: Existing attribute already has name dev:custom:team."
+    world.refuses(
+        ("InvalidParameterException", text),
+        world.api.add_custom_attributes,
+        UserPoolId=world.pool_id,
+        CustomAttributes=[team],
+    )
+
+
+@fact("A message's template is shown in its older places too", "reported")
+def test_templates(world):
+    template = {
+        "SmsMessage": "{####} by text",
+        "EmailMessage": "{####} by mail",
+        "EmailSubject": "code",
+    }
+    world.pool(VerificationMessageTemplate=template)
+    pool = described(world)
+    assert (
+        pool["SmsVerificationMessage"],
+        pool["EmailVerificationMessage"],
+        pool["EmailVerificationSubject"],
+    ) == tuple(template.values())
+
+
+@fact("A message that is given in its older place is shown in the template", "inferred")
+def test_templates_from_older_places(world):
+    world.pool(SmsVerificationMessage="{####} by text")
+    assert described(world)["VerificationMessageTemplate"]["SmsMessage"] == "{####} by text"
+
+
+@fact("A pool belongs to the region that the request was signed for", "documented")
+def test_region(world, monkeypatch):
+    import boto3
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    url = world.api.meta.endpoint_url
+    elsewhere = boto3.client(
+        "cognito-idp",
+        region_name="eu-west-1",
+        endpoint_url=url if url.startswith("http:") else None,
+    )
+    if not url.startswith("http:"):
+        world.sandbox.attach(elsewhere)
+    pool = elsewhere.create_user_pool(PoolName="shop")["UserPool"]
+    assert pool["Id"].startswith("eu-west-1_")
+    assert pool["Arn"].startswith("arn:aws:cognito-idp:eu-west-1:")
+
+
+@fact("TagResource, UntagResource and ListTagsForResource", "documented")
+def test_tags(world):
+    world.pool(UserPoolTags={"team": "red"})
+    arn = described(world)["Arn"]
+    world.api.tag_resource(ResourceArn=arn, Tags={"team": "blue", "stage": "test"})
+    assert world.api.list_tags_for_resource(ResourceArn=arn)["Tags"] == {
+        "team": "blue",
+        "stage": "test",
+    }
+    world.api.untag_resource(ResourceArn=arn, TagKeys=["team", "nothing"])
+    assert described(world)["UserPoolTags"] == {"stage": "test"}
+
+
+@fact("Tags of a pool that is not there: ResourceNotFoundException", "documented")
+def test_tags_unknown(world):
+    arn = described(world)["Arn"]
+    for wrong in (arn[:-1] + "9", arn.replace("us-east-1:", "eu-west-1:")):
+        with pytest.raises(world.api.exceptions.ResourceNotFoundException):
+            world.api.list_tags_for_resource(ResourceArn=wrong)

@@ -367,6 +367,78 @@ def test_default_flows(world):
     )
 
 
+@pytest.mark.parametrize("flow", ["USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"])
+def test_a_client_with_flows_by_their_old_names_may_use_srp(world, flow):
+    world.client(ExplicitAuthFlows=[flow])
+    assert srp_sign_in(world, world.username, world.password)["AuthenticationResult"]
+
+
+@fact(
+    "Flows by their old names leave SRP and refresh on, but for CUSTOM_AUTH_FLOW_ONLY", "reported"
+)
+def test_old_flow_names(world):
+    world.client(ExplicitAuthFlows=["USER_PASSWORD_AUTH"])
+    refresh = world.tokens()["RefreshToken"]
+    assert world.api.initiate_auth(
+        ClientId=world.client_id,
+        AuthFlow="REFRESH_TOKEN_AUTH",
+        AuthParameters={"REFRESH_TOKEN": refresh},
+    )["AuthenticationResult"]
+    world.client(ExplicitAuthFlows=["CUSTOM_AUTH_FLOW_ONLY"])
+    world.refuses(
+        ("InvalidParameterException", "USER_SRP_AUTH is not enabled for the client."),
+        srp_sign_in,
+        world,
+        world.username,
+        world.password,
+    )
+
+
+def custom_sign_in(world):
+    return world.api.initiate_auth(
+        ClientId=world.client_id,
+        AuthFlow="CUSTOM_AUTH",
+        AuthParameters={"USERNAME": world.username},
+    )
+
+
+@fact(
+    "CUSTOM_AUTH without its triggers: Custom auth lambda trigger is not configured for the user"
+    " pool.",
+    "reported",
+)
+def test_custom_auth(world):
+    world.client(ExplicitAuthFlows=["ALLOW_CUSTOM_AUTH"])
+    world.refuses(
+        (
+            "InvalidParameterException",
+            "Custom auth lambda trigger is not configured for the user pool.",
+        ),
+        custom_sign_in,
+        world,
+    )
+
+
+def test_custom_auth_that_is_not_imitated_is_refused_by_name(world):
+    function = "arn:aws:lambda:us-east-1:123456789012:function:f"
+    world.pool(LambdaConfig={"DefineAuthChallenge": function})
+    world.client(ExplicitAuthFlows=["ALLOW_CUSTOM_AUTH"])
+    world.refuses(
+        ("InvalidParameterException", "The sandbox does not imitate CUSTOM_AUTH."),
+        custom_sign_in,
+        world,
+    )
+
+
+@fact("CUSTOM_AUTH that the client does not allow: CUSTOM_AUTH flow not enabled", "inferred")
+def test_custom_auth_not_enabled(world):
+    world.refuses(
+        ("InvalidParameterException", "CUSTOM_AUTH flow not enabled for this client"),
+        custom_sign_in,
+        world,
+    )
+
+
 @fact("Sign-in with an unknown app client: User pool client <id> does not exist.", "reported")
 def test_unknown_client(world):
     world.client_id = "nosuchclient"
