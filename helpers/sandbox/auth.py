@@ -1,7 +1,7 @@
 """InitiateAuth and AdminInitiateAuth: sign-in with a password, by SRP, by choice, or with
 a refresh token."""
 
-from . import challenges, choice, clients, migration, passwords, signin, tokens
+from . import challenges, clients, migration, passwords, signin, tokens
 from .names import check_secret_hash
 from .refusal import ApiError, invalid, not_authorized
 from .work import Doc, Transaction
@@ -101,7 +101,7 @@ def _sign_in(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
         raise _no_custom_flow(pool)
     if flow == "USER_AUTH":
         check_secret_hash(client, given.get("SECRET_HASH"), name)
-        return choice.begin(work, pool, client, work.find(pool, name), given)
+        return challenges.begin_choice(work, pool, client, work.find(pool, name), given)
     needed = "PASSWORD" if flow in _PASSWORD else "SRP_A"
     secret = _required(given, needed)
     check_secret_hash(client, given.get("SECRET_HASH"), name)

@@ -84,6 +84,24 @@ def begin_srp(
     }
 
 
+def begin_choice(work: Transaction, pool: Doc, client: Doc, user: Doc | None, given: Doc) -> Doc:
+    """Answer USER_AUTH: with the challenge that was asked for, or with those to choose from."""
+    user = signin.admitted(work, pool, client, user)
+    available, wanted = choice.challenges(pool, user), given.get("PREFERRED_CHALLENGE")
+    if wanted in available:
+        return _chosen(work, pool, client, user, str(wanted), given)
+    made = signin.challenge(work, pool, client, user, "SELECT_CHALLENGE", {})
+    return made | {"AvailableChallenges": available}
+
+
+def _chosen(work: Transaction, pool: Doc, client: Doc, user: Doc, factor: str, given: Doc) -> Doc:
+    if factor not in choice.challenges(pool, user):
+        raise invalid("Selected challenge is not available")  # the sandbox's own words
+    if factor == "PASSWORD_SRP" and given.get("SRP_A"):
+        return begin_srp(work, pool, client, user, user["username"], str(given["SRP_A"]))
+    return choice.answered(work, pool, client, user, factor, given)
+
+
 def _respond(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
     name, given = request["ChallengeName"], request.get("ChallengeResponses") or {}
     answers = {
@@ -93,6 +111,8 @@ def _respond(work: Transaction, pool: Doc, client: Doc, request: Doc) -> Doc:
         "EMAIL_OTP": _second,
         "SMS_OTP": _second,
         "SELECT_CHALLENGE": _select,
+        "PASSWORD": _password,
+        "PASSWORD_SRP": _password,
         "SOFTWARE_TOKEN_MFA": _second,
         "SELECT_MFA_TYPE": _select_second,
         "MFA_SETUP": _set_up,
@@ -155,7 +175,18 @@ def _select(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
     if not given.get("ANSWER"):
         raise invalid("Missing required parameter ANSWER")
     user = _challenged(work, pool, client, request, "SELECT_CHALLENGE")
-    return choice.answered(work, pool, client, user, given["ANSWER"], given)
+    user = signin.admitted(work, pool, client, user)
+    return _chosen(work, pool, client, user, given["ANSWER"], given)
+
+
+def _password(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
+    name = request["ChallengeName"]
+    needed = {"PASSWORD": "PASSWORD", "PASSWORD_SRP": "SRP_A"}[name]
+    if not given.get(needed):
+        raise invalid(f"Missing required parameter {needed}")
+    user = _challenged(work, pool, client, request, name)
+    user = signin.admitted(work, pool, client, user)
+    return _chosen(work, pool, client, user, name, given)
 
 
 def _second(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:

@@ -5,7 +5,7 @@ from typing import Any
 from . import passwords, signin
 from .names import admin_user
 from .pools import BY_MESSAGE, first_factors
-from .refusal import ApiError, invalid
+from .refusal import ApiError
 from .users import mfa_shown
 from .work import Doc, Transaction
 
@@ -26,23 +26,20 @@ def admin_get_user_auth_factors(work: Transaction, request: Doc) -> Doc:
     return shown | mfa_shown(user)
 
 
-def begin(work: Transaction, pool: Doc, client: Doc, user: Doc | None, given: Doc) -> Doc:
-    """Answer USER_AUTH: with the challenge that was asked for, or with those to choose from."""
-    user = signin.admitted(work, pool, client, user)
-    has, wanted = factors(pool, user), given.get("PREFERRED_CHALLENGE")
-    if wanted in has:
-        return answered(work, pool, client, user, str(wanted), given)
-    made = signin.challenge(work, pool, client, user, "SELECT_CHALLENGE", {})
-    return made | {"AvailableChallenges": has}
+def challenges(pool: Doc, user: Doc) -> list[str]:
+    """Return the challenges that a user may choose from; a password may be proved by SRP too."""
+    found = factors(pool, user)
+    at = found.index("PASSWORD") + 1 if "PASSWORD" in found else 0
+    return [*found[:at], *(["PASSWORD_SRP"] if at else []), *found[at:]]
 
 
 def answered(work: Transaction, pool: Doc, client: Doc, user: Doc, factor: str, given: Doc) -> Doc:
-    """Go on with the first factor that was chosen: judge a password, or send a code."""
-    if factor not in factors(pool, user):
-        raise invalid("Selected challenge is not available")  # the sandbox's own words
-    if factor == "PASSWORD":
-        right = passwords.matches(pool, user, str(given.get("PASSWORD") or ""))
+    """Go on with the factor that was chosen: judge a password, ask for one, or send a code."""
+    if factor == "PASSWORD" and given.get("PASSWORD"):
+        right = passwords.matches(pool, user, str(given["PASSWORD"]))
         return signin.finish(work, pool, client, user, right)
+    if factor in ("PASSWORD", "PASSWORD_SRP"):
+        return signin.challenge(work, pool, client, user, factor, {})
     if user["status"] == "UNCONFIRMED":
         raise ApiError("UserNotConfirmedException", "User is not confirmed.")
     return signin.by_message(work, pool, client, user, factor, BY_MESSAGE[factor])

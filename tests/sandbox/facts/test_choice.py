@@ -4,8 +4,9 @@ import re
 
 import pytest
 from botocore.exceptions import ClientError
+from pycognito.aws_srp import AWSSRP
 
-from ..world import ANOTHER, EMAIL, PASSWORD, fact, secret_hash
+from ..world import ANOTHER, EMAIL, INCORRECT, PASSWORD, RESET_REQUIRED, fact, secret_hash
 
 CODES_ALONE = {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}}
 LOGS = [
@@ -156,9 +157,58 @@ def test_select(shop):
     challenge = begun(shop)
     assert (challenge["ChallengeName"], challenge["AvailableChallenges"]) == (
         "SELECT_CHALLENGE",
-        ["PASSWORD", "EMAIL_OTP"],
+        ["PASSWORD", "PASSWORD_SRP", "EMAIL_OTP"],
     )
     assert entered(shop, challenge, ANSWER="PASSWORD", PASSWORD=PASSWORD)["AuthenticationResult"]
+
+
+@fact("USER_AUTH with PREFERRED_CHALLENGE PASSWORD and the password: tokens", "documented")
+def test_password(shop):
+    shop.user()
+    answer = begun(shop, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=PASSWORD)
+    assert answer["AuthenticationResult"]["AccessToken"]
+    shop.refuses(INCORRECT, begun, shop, PREFERRED_CHALLENGE="PASSWORD", PASSWORD=ANOTHER)
+
+
+@fact("Without the password it is the challenge PASSWORD, answered with it", "documented")
+def test_password_later(shop):
+    shop.user()
+    challenge = begun(shop, PREFERRED_CHALLENGE="PASSWORD")
+    assert challenge["ChallengeName"] == "PASSWORD"
+    assert entered(shop, challenge, PASSWORD=PASSWORD)["AuthenticationResult"]["AccessToken"]
+
+
+@fact("USER_AUTH with PREFERRED_CHALLENGE PASSWORD_SRP and SRP_A: PASSWORD_VERIFIER", "documented")
+def test_srp(shop):
+    shop.user()
+    proof = AWSSRP(
+        username="ana",
+        password=PASSWORD,
+        pool_id=shop.pool_id,
+        client_id=shop.client_id,
+        client=shop.api,
+    )
+    asked = proof.get_auth_params()
+    for challenge in (
+        begun(shop, PREFERRED_CHALLENGE="PASSWORD_SRP", SRP_A=asked["SRP_A"]),
+        entered(shop, begun(shop), ANSWER="PASSWORD_SRP", SRP_A=asked["SRP_A"]),
+        entered(shop, begun(shop, PREFERRED_CHALLENGE="PASSWORD_SRP"), SRP_A=asked["SRP_A"]),
+    ):
+        assert challenge["ChallengeName"] == "PASSWORD_VERIFIER"
+        answers = proof.process_challenge(challenge["ChallengeParameters"], asked)
+        signed_in = shop.api.respond_to_auth_challenge(
+            ClientId=shop.client_id,
+            ChallengeName="PASSWORD_VERIFIER",
+            ChallengeResponses=answers,
+        )
+        assert signed_in["AuthenticationResult"]["AccessToken"]
+
+
+def test_who_must_reset_the_password_meanwhile_does_not_sign_in_by_a_choice_made_before(shop):
+    shop.user()
+    challenge = begun(shop)
+    shop.admin("admin_reset_user_password")
+    shop.refuses(RESET_REQUIRED, entered, shop, challenge, ANSWER="PASSWORD", PASSWORD=PASSWORD)
 
 
 def test_what_is_not_available_cannot_be_chosen(shop):
