@@ -44,7 +44,7 @@ seen.append(client.initiate_auth(ClientId=names["ClientId"], AuthFlow="USER_PASS
                                  AuthParameters={"USERNAME": names["Username"], "PASSWORD": "New-Password-1"}))
 seen.append(client.create_user_pool(PoolName="another")["UserPool"])
 try:
-    client.list_groups(UserPoolId="us-east-1_Sandbox01")
+    client.list_identity_providers(UserPoolId="us-east-1_Sandbox01")
 except client.exceptions.ClientError as error:
     seen.append(error.response)
 print(json.dumps(seen, default=str))

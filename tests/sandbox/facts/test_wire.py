@@ -256,9 +256,9 @@ def test_an_unknown_target_is_an_unknown_operation(server, target):
 
 
 def test_an_operation_that_is_not_imitated_is_named(world):
-    error = refused(world, "list_groups", UserPoolId=DEFAULT_POOL_ID)
+    error = refused(world, "list_identity_providers", UserPoolId=DEFAULT_POOL_ID)
     assert error["Code"] == "UnknownOperationException"
-    assert error["Message"].startswith("The sandbox does not imitate ListGroups.")
+    assert error["Message"].startswith("The sandbox does not imitate ListIdentityProviders.")
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "BREW"])
