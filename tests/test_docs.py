@@ -12,14 +12,17 @@ import urllib.request
 from pathlib import Path
 from typing import get_args
 
+import nbformat
 import pytest
 from click.testing import CliRunner
+from papermill.cli import papermill as papermill_command
 
 from helpers.__main__ import main
 from helpers.cognito import errors
 from helpers.run import entries
 from helpers.run.record import Outcome
 from helpers.runner.cli_options import EXIT_CODES
+from helpers.runner.engine import validation
 from helpers.sandbox import (
     DEFAULT_POOL_ID,
     DEFAULT_PORT,
@@ -33,6 +36,7 @@ from helpers.secrets import destinations, references
 from helpers.target import Target
 from tests import ROOT, until
 from tests.rebaseline import NOTEBOOKS, notebooks
+from tests.runner.test_engine import notebook, text
 from tests.sts import sts
 
 DOCUMENTS = {
@@ -453,10 +457,35 @@ def test_a_digest_that_was_kept_is_looked_for(block, tmp_path):
         bash(block.replace("DIGEST", kept[::-1]), tmp_path)
 
 
-@runs_block("papermill --engine")
+@runs_block("papermill --engine cognito-reset notebooks/")
 def test_the_papermill_engine_works_as_it_is_written(block, tmp_path):
     bash(block.replace("confirmed.ipynb", str(tmp_path / "confirmed.ipynb")))
     assert "confirmed" in tmp_path.joinpath("confirmed.ipynb").read_text(encoding="utf-8")
+
+
+OF_REPORT = "papermill --engine cognito-reset report.ipynb out.ipynb -p"
+PLAIN = f"{OF_REPORT} days 7"
+LESS_STRICT = f"COGNITO_RESET_STRICT=names,types {OF_REPORT} token 123456"
+
+
+@runs_command(PLAIN)
+@runs_command(LESS_STRICT)
+def test_papermill_runs_anybodys_notebook_as_the_document_of_the_engine_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    source = notebook("print(days, token)", parameters="days = 1\ntoken = 0")
+    nbformat.write(source, "report.ipynb")
+
+    def run(command):
+        variables = dict(re.findall(r"(\w+)=(\S+) ", command))
+        given = command.partition("papermill ")[2].split()
+        done = CliRunner(env=variables).invoke(papermill_command, given)
+        return done.exit_code, text(nbformat.read("out.ipynb", 4)) if not done.exit_code else ""
+
+    assert run(PLAIN) == (0, "7 0\n")
+    assert run(LESS_STRICT) == (0, "1 123456\n")
+    assert run(LESS_STRICT.partition(" ")[2]) == (2, "")
+    exec(compile(block_with("import papermill\n\npapermill.ex", "python"), "engine", "exec"), {})
+    assert text(nbformat.read("out.ipynb", 4)) == "7 0\n"
 
 
 def test_the_script_works_as_it_is_written(sandbox, capsys):
@@ -518,6 +547,13 @@ def test_every_exit_code_is_in_the_table():
     }
     assert ours <= told
     assert told == {int(code) for code in re.findall(r"\d+", EXIT_CODES)}
+
+
+def test_every_kind_of_strictness_and_every_end_of_a_run_is_in_the_tables_of_the_engine():
+    engine = DOCUMENTS["docs/engine.md"]
+    assert names(engine, "What it refuses") == list(validation.KINDS)
+    ends = {*get_args(entries.State), "running"} - {"refused", "planned"}
+    assert set(names(engine, "How a run ended")) - {"ended"} == ends
 
 
 def test_every_state_of_a_run_is_told():

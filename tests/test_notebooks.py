@@ -128,6 +128,7 @@ def test_the_parameters_cell_is_the_schema_and_papermill_can_read_all_of_it(path
     assert set(seen) == set(schema)
     for name, (default, description) in schema.items():
         assert seen[name]["default"] == f'"{default}"'
+        assert seen[name]["inferred_type_name"] == "str"
         assert seen[name]["help"] == description
 
 

@@ -10,6 +10,10 @@ RUN_TIMEOUT = "COGNITO_RESET_RUN_TIMEOUT"
 """The environment variable that limits a whole run, in seconds, where papermill's command line has
 no option for it.
 """
+STRICT = "COGNITO_RESET_STRICT"
+"""The environment variable that says what is checked of the parameters of a notebook that is not
+ours: names, types and secrets, separated by commas.
+"""
 
 
 def modules_for(source: str) -> list[str]:

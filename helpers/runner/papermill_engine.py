@@ -8,15 +8,14 @@ run ended. papermill loads this module whenever it is imported, for any engine, 
 itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from helpers.cognito.errors import BadParameters, Problem
-from helpers.runner.engine.engine import ForkingEngine, Refused
+from helpers.runner.engine.engine import ForkingEngine
 from helpers.runner.engine.redaction import Redactor
-from helpers.runner.engine_settings import RUN_TIMEOUT, WARMING
+from helpers.runner.engine_settings import RUN_TIMEOUT, STRICT, WARMING
 
 if TYPE_CHECKING:
     from helpers.run.entry import RunbookEntry
@@ -27,31 +26,34 @@ _RECORD_NO_TEXT = frozenset(
 """The members of a run's record that are names, enumerations, ids and times."""
 
 
-class ParametersRefused(BadParameters, Refused):
-    """What papermill raises for parameters that cannot be used."""
-
-
 class CognitoResetEngine(ForkingEngine):
     """Registered with papermill under the name cognito-reset."""
 
     key = "cognito_reset"
     run_timeout_variable = RUN_TIMEOUT
+    strict_variable = STRICT
     listen = "helpers.secrets.redaction:tell"
     warming = WARMING
     formats = MappingProxyType({"application/vnd.cognito-reset.record+json": _RECORD_NO_TEXT})
 
     @classmethod
-    def check(cls, source: str, own: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-        """Raise ParametersRefused, with every problem, unless a notebook can be run with these."""
-        from helpers.runner.engine.validation import NoLiteral, problems_of
+    def check(
+        cls, source: str, own: Mapping[str, Any], given: Mapping[str, Any], strict: Collection[str]
+    ) -> None:
+        """Raise Refused, with every problem, unless a notebook can be run with these; for a runbook
+        of ours ParametersRefused, however strict it is to be.
+        """
+        from helpers.runner.engine.validation import NoLiteral
+        from helpers.runner.refused import ParametersRefused
         from helpers.secrets.references import SCHEMES
 
-        if entry := runbook_of(source, own):
-            values = {name: value for name, value in {**own, **given}.items() if value != NoLiteral}
-            person = values.get("interactive") == "yes"
-            problems = entry.parameters.read(values, person=person, given=given.keys())[1]
-        else:
-            problems = [Problem(*each) for each in problems_of(own, given, tuple(SCHEMES))]
+        entry = runbook_of(source, own)
+        if entry is None:
+            cls.check_by_its_cell(own, given, strict, tuple(SCHEMES))
+            return
+        values = {name: value for name, value in {**own, **given}.items() if value != NoLiteral}
+        person = values.get("interactive") == "yes"
+        problems = entry.parameters.read(values, person=person, given=given.keys())[1]
         if problems:
             raise ParametersRefused(problems)
 

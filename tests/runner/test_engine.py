@@ -29,7 +29,8 @@ from helpers.run.record import MIME, Record
 from helpers.runner.engine.engine import ForkingEngine, Refused
 from helpers.runner.engine.forkserver import Warming, WarmProcess
 from helpers.runner.engine_settings import RUN_TIMEOUT, WARMING
-from helpers.runner.papermill_engine import CognitoResetEngine, ParametersRefused
+from helpers.runner.papermill_engine import CognitoResetEngine
+from helpers.runner.refused import ParametersRefused
 from helpers.secrets.redaction import Redactor
 from tests import ROOT
 from tests.rebaseline import differs
@@ -295,7 +296,7 @@ REFUSED = [
         id="secret",
     ),
     pytest.param(
-        {"api_key": "x1", "count": True, "z": 1},
+        {"api_key": "x1y2", "count": True, "z": 1},
         ["api_key: looks", "count: is of", "z: is no"],
         id="all-at-once",
     ),
@@ -313,7 +314,7 @@ FOREIGN = (
 def test_parameters_that_cannot_be_used_are_refused_before_anything_is_written(
     given, words, tmp_path
 ):
-    with pytest.raises(ParametersRefused) as caught:
+    with pytest.raises(Refused) as caught:
         execute(notebook("print(1)", parameters=FOREIGN), str(tmp_path / "out.ipynb"), given)
     assert all(word in str(caught.value) for word in words)
     assert not any(
@@ -840,6 +841,7 @@ class OtherEngine(ForkingEngine):
 
     key = "other"
     run_timeout_variable = "OTHER_LIMIT"
+    strict_variable = "OTHER_STRICT"
     listen = "elsewhere:register"
     warming = Warming()
 
@@ -875,6 +877,10 @@ def test_the_engine_does_the_same_for_another_project(kernel, tmp_path, monkeypa
     assert "cognito" not in json.dumps(executed.metadata)
     with pytest.raises(Refused, match="b: is no parameter of this notebook"):
         papermill.execute_notebook(source, None, {"b": 2}, engine_name="other")
+    monkeypatch.setenv("OTHER_STRICT", "everything")
+    with pytest.raises(Refused, match="OTHER_STRICT may hold names, types and secrets"):
+        papermill.execute_notebook(source, None, engine_name="other")
+    monkeypatch.delenv("OTHER_STRICT")
     monkeypatch.setenv("OTHER_LIMIT", "soon")
     with pytest.raises(Refused, match="OTHER_LIMIT must be a number of seconds"):
         papermill.execute_notebook(source, None, engine_name="other")
@@ -885,7 +891,7 @@ def test_the_engine_does_the_same_for_another_project(kernel, tmp_path, monkeypa
 
 def test_without_fork_an_ordinary_kernel_is_as_strict_and_as_truthful(tmp_path, monkeypatch):
     monkeypatch.setattr("helpers.runner.engine.client.can_fork", lambda name: False)
-    with pytest.raises(ParametersRefused):
+    with pytest.raises(Refused):
         execute(notebook("1", parameters="a = 1"), None, {"b": 1})
     with pytest.raises(papermill.PapermillExecutionError):
         execute(notebook("print('ordinary')", "1/0", "2"), str(tmp_path / "out.ipynb"))

@@ -57,6 +57,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         on_cell: Callable[[int, int, str], None] | None,
         stop_after: str | None,
         timeout: int | None,
+        startup_timeout: float,
         **more: Any,
     ) -> None:
         self._manager, self._cleaner, self._listen = manager, cleaner, listen
@@ -66,7 +67,10 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         self._sockets: tempfile.TemporaryDirectory[str] | None = None
         link = None
         if can_fork(kernel_name):
-            link = KernelLink(cleaner, warming, listen=listen, source=_source_of(manager.nb))
+            source = _source_of(manager.nb)
+            link = KernelLink(
+                cleaner, warming, listen=listen, source=source, timeout=startup_timeout
+            )
         elif os.name == "posix":
             self._sockets = tempfile.TemporaryDirectory(prefix="kernel")
             more["config"] = Config(
@@ -78,6 +82,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
             kernel_name=kernel_name,
             log=logger,
             timeout_func=self._time_left,
+            startup_timeout=startup_timeout,
             **more,
         )
         self.link = link

@@ -25,7 +25,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 import click
@@ -56,6 +56,11 @@ class ForkingEngine(Engine):  # type: ignore[misc]
     """The environment variable that limits a whole run, in seconds, where papermill's command line
     has no option for it.
     """
+    strict_variable: ClassVar[str]
+    """The environment variable that says what is checked of parameters: names, types and secrets,
+    separated by commas. `strict`, beside how it ended in the notebook's metadata, says it for one
+    notebook, where the variable is not set.
+    """
     listen: ClassVar[str]
     """The function with which a listener for the kernel's secrets is registered there, as
     module:name.
@@ -68,16 +73,38 @@ class ForkingEngine(Engine):  # type: ignore[misc]
     """
 
     @classmethod
-    def check(cls, source: str, own: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-        """Raise Refused unless a notebook can be run with the given parameters.
+    def check(
+        cls, source: str, own: Mapping[str, Any], given: Mapping[str, Any], strict: Collection[str]
+    ) -> None:
+        """Raise Refused, with every problem, unless a notebook can be run with these parameters.
 
         source: the notebook's path, "" when there is none. own: the parameters of its parameters
-        cell, with their values where they are literals.
+        cell, with their values where they are literals. strict: what is checked.
         """
-        from helpers.runner.engine.validation import problems_of
+        cls.check_by_its_cell(own, given, strict)
 
-        if problems := [f"{name}: {words}" for name, words in problems_of(own, given)]:
-            raise Refused("\n".join(problems))
+    @classmethod
+    def check_by_its_cell(
+        cls,
+        own: Mapping[str, Any],
+        given: Mapping[str, Any],
+        strict: Collection[str],
+        schemes: Sequence[str] = (),
+    ) -> None:
+        """Raise Refused, with every problem, unless parameters fit the notebook's own.
+
+        schemes: of references to secrets, which may be given in their place.
+        """
+        from helpers.runner.engine.validation import KINDS, problems_of
+
+        for name in given:
+            if name not in own and "names" not in strict:
+                _papermill.warning("%s is no parameter of this notebook", name)
+        found = problems_of(own, given, schemes, strict)
+        if problems := [f"  {name}: {words}" for name, words in found]:
+            kinds = f"{cls.strict_variable}={','.join(KINDS)}"
+            less = f"{kinds} is what can be checked; name fewer to check fewer."
+            raise Refused("\n".join(("this notebook was not run, because of", *problems, less)))
 
     @classmethod
     def redactor(cls, values: Mapping[str, Any]) -> Redactor:
@@ -121,7 +148,8 @@ class ForkingEngine(Engine):  # type: ignore[misc]
         limit = cls._limit(run_timeout)
         own = validation.defaults_of(nb)
         given = validation.given_to(nb)
-        cls.check(input_path if isinstance(input_path, str) else "", own, given)
+        source = input_path if isinstance(input_path, str) else ""
+        cls.check(source, own, given, cls._strict(nb))
         cleaner = Cleaner(cls.redactor({**own, **given}), key=cls.key, formats=cls.formats)
         manager = Manager(
             nb,
@@ -152,6 +180,17 @@ class ForkingEngine(Engine):  # type: ignore[misc]
         return manager.redacted()
 
     @classmethod
+    def _strict(cls, nb: Any) -> Collection[str]:
+        from helpers.runner.engine.validation import strictness
+
+        told = os.environ.get(cls.strict_variable)
+        try:
+            return strictness(nb.metadata.get(cls.key, {}).get("strict") if told is None else told)
+        except ValueError as exc:
+            name = f"metadata.{cls.key}.strict" if told is None else cls.strict_variable
+            raise Refused(f"{name} {exc}") from None
+
+    @classmethod
     def _limit(cls, run_timeout: float | None) -> float | None:
         from helpers.runner.engine.validation import seconds
 
@@ -180,4 +219,5 @@ def _is_of_use(record: logging.LogRecord) -> bool:
     return not (isinstance(engine, type) and issubclass(engine, ForkingEngine))
 
 
-logging.getLogger("papermill").addFilter(_is_of_use)
+_papermill = logging.getLogger("papermill")
+_papermill.addFilter(_is_of_use)

@@ -88,12 +88,18 @@ class WarmProcess:
         with self._lock:
             self._ask({"fork": False, "import": modules})
 
-    def fork(self, start: Mapping[str, Any], modules: Sequence[str]) -> tuple[socket.socket, int]:
+    def fork(
+        self, start: Mapping[str, Any], modules: Sequence[str], timeout: float = START_TIMEOUT
+    ) -> tuple[socket.socket, int]:
         """Fork a kernel that has these imported. Returns its pipe and its process id.
 
-        start: the first thing that it is told, see kernel. Raises OSError when the process is gone.
+        start: the first thing that it is told, see kernel. timeout: seconds until it is there.
+        Raises TimeoutError after them, and ConnectionError when the process is gone.
         """
         with self._lock:
+            if self._control.fileno() == -1:
+                raise ConnectionResetError("the warm process has been closed")
+            self._control.settimeout(timeout)
             self._ask({"fork": True, "import": modules})
             while True:
                 pid, status, pipe = self._answer()

@@ -41,18 +41,22 @@ class KernelLink:
 
     cleaner: what the kernel sends is passed through it, and it learns each secret that the kernel
     tells, before anything that the kernel sends afterwards is looked at. listen: as the engine's.
-    source: the notebook's, which tells what to import before the fork.
+    source: the notebook's, which tells what to import before the fork. timeout: seconds that the
+    kernel has to start.
     """
 
     owner_class = property(lambda self: type(self))
 
-    def __init__(self, cleaner: Cleaner, warming: Warming, *, listen: str, source: str) -> None:
+    def __init__(
+        self, cleaner: Cleaner, warming: Warming, *, listen: str, source: str, timeout: float
+    ) -> None:
         self._cleaner, self._warming, self._hear_from, self._source = (
             cleaner,
             warming,
             listen,
             source,
         )
+        self._timeout = timeout
         self.session = Session()
         self.shell_channel, self.iopub_channel = _Channel(self, SHELL), _Channel(self, IOPUB)
         self._queues: dict[int, deque[dict[str, Any]]] = {SHELL: deque(), IOPUB: deque()}
@@ -75,7 +79,7 @@ class KernelLink:
     def start_kernel(
         self, *, cwd: str | None = None, env: Mapping[str, str] | None = None, **_: Any
     ) -> None:
-        """Fork the kernel."""
+        """Fork the kernel. Raises RuntimeError when it takes too long."""
         start = {
             **fresh.outside(),
             "env": {**(os.environ if env is None else env), "JPY_PARENT_PID": str(os.getpid())},
@@ -85,11 +89,16 @@ class KernelLink:
             start["cwd"] = os.path.abspath(cwd)
         modules = self._warming.modules(self._source)
         self._warm = self._warming.process()
+        timeout = max(self._timeout, 0.001)  # 0 would be no wait at all
         try:
-            self._socket, self.pid = self._warm.fork(start, modules)
-        except OSError:
-            self._warm = self._warming.process(fresh=True)
-            self._socket, self.pid = self._warm.fork(start, modules)
+            try:
+                self._socket, self.pid = self._warm.fork(start, modules, timeout)
+            except ConnectionError:
+                self._warm = self._warming.process(fresh=True)
+                self._socket, self.pid = self._warm.fork(start, modules, timeout)
+        except TimeoutError:
+            self._warm.close()  # what it still answers is for nobody
+            raise RuntimeError(f"Kernel didn't respond in {self._timeout} seconds") from None
         self._socket.setblocking(False)
 
     def client(self) -> "KernelLink":

@@ -115,7 +115,7 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
 
     def notebook_start(self, **kwargs: Any) -> None:
         """Begin: nothing has run, nothing has ended."""
-        self.nb.metadata[self._key] = {"ended": "running", "detail": ""}
+        self._tell()
         for cell in self.nb.cells:
             cell.metadata.pop(self._key, None)
         super().notebook_start(**kwargs)
@@ -132,11 +132,16 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
         )
         if self.ended in ("completed", "exited", "planned") and (error := self._error()):
             self.ended, self.detail = "failed", f"{error} in a cell that was allowed to raise it"
-        self.nb.metadata[self._key] = {"ended": self.ended, "detail": self.detail}
+        self._tell()
         if self.ended == "completed":
             self.complete_pbar()
         self.cleanup_pbar()
         self._dirty = True
+
+    def _tell(self) -> None:
+        told = self.nb.metadata.get(self._key, {})
+        told.update(ended=self.ended, detail=self.detail)
+        self.nb.metadata[self._key] = told
 
     def _error(self) -> str:
         """Return the name of an error that is among the outputs; for one, papermill fails the run,

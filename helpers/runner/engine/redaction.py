@@ -94,7 +94,7 @@ class Cleaner:
             **dict.fromkeys(_NO_TEXT_IN_METADATA, _same),
             "papermill": lambda value: self._formatted(value, _NO_TEXT_IN_PAPERMILLS),
             "widgets": lambda value: self._formatted(value, _NO_TEXT_IN_WIDGETS),
-            key: lambda value: self._formatted(value, frozenset({"ended"})),
+            key: lambda value: self._formatted(value, frozenset({"ended", "strict"})),
         }
         self._for_cells: Rules = {
             **dict.fromkeys(("cell_type", "id"), _same),

@@ -9,7 +9,7 @@ is told at once and nothing runs.
 import ast
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -22,6 +22,10 @@ _SECRET_SHAPE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE"
     r" KEY|^(AKIA|ASIA)[A-Z0-9]{16}$|^eyJ[\w-]+\.[\w-]+\.[\w-]*$|^gh[pousr]_\w{20}"
 )
+KINDS = ("names", "types", "secrets")
+"""What is checked of parameters: that the notebook has them, that they are of its own value's type,
+and that none looks like a secret.
+"""
 _INJECTED = ("PAPERMILL_INPUT_PATH", "PAPERMILL_OUTPUT_PATH")
 """What papermill itself adds where its options --inject-paths and the like ask for it."""
 
@@ -41,6 +45,23 @@ def seconds(limit: str | float | None) -> float | None:
     if value < 0 or not math.isfinite(value):
         raise ValueError("must be a number of seconds, such as 90.")
     return value or None
+
+
+def strictness(told: Any) -> frozenset[str]:
+    """Read what is to be checked: some of KINDS, as a list or separated by commas; None is all.
+    Raises ValueError, in words that follow a name.
+    """
+    if told is None:
+        return frozenset(KINDS)
+    words = told.split(",") if isinstance(told, str) else told
+    try:
+        kinds = {str(word).strip() for word in words} - {""}
+    except TypeError:
+        kinds = {str(told)}
+    if kinds - set(KINDS):
+        known = f"{', '.join(KINDS[:-1])} and {KINDS[-1]}"
+        raise ValueError(f"may hold {known}, separated by commas, or nothing.")
+    return frozenset(kinds)
 
 
 class NoLiteral:
@@ -87,44 +108,54 @@ def _defaults_by_papermill(notebook: Any) -> dict[str, Any]:
 
 
 def problems_of(
-    own: Mapping[str, Any], given: Mapping[str, Any], schemes: Sequence[str] = ()
+    own: Mapping[str, Any],
+    given: Mapping[str, Any],
+    schemes: Sequence[str] = (),
+    strict: Collection[str] = KINDS,
 ) -> Iterator[tuple[str, str]]:
     """Yield the name of each parameter that cannot be used, and in words why not.
 
     own: the notebook's parameters, from `defaults_of`. schemes: of references to secrets, of which
-    a parameter may hold one, as SCHEME:NAME, in a secret's place.
+    a parameter may hold one, as SCHEME:NAME, in a secret's place. strict: from `strictness`.
     """
     for name, value in given.items():
-        if name not in own:
-            close = get_close_matches(name, own, n=1)
-            hint = (
-                f" Did you mean {close[0]}?"
-                if close
-                else ""
-                if own
-                else " It has no cell with the tag parameters."
-            )
-            yield name, f"is no parameter of this notebook.{hint}"
-        elif _looks_secret(name, value, schemes):
+        mine = own.get(name, NoLiteral)
+        if name not in own and "names" in strict:
+            yield name, f"is no parameter of this notebook.{_hint(name, own)}"
+        elif "secrets" in strict and _looks_secret(name, value, mine, schemes):
             words = "looks like a secret given by value, and would be written into the output."
             way = f"Give a reference such as {schemes[0]}:NAME, and have" if schemes else "Have"
             yield name, f"{words} {way} the notebook read it."
-        elif own[name] is not NoLiteral and own[name] is not None and not _alike(own[name], value):
-            its, ours = type(value).__name__, type(own[name]).__name__
-            words = f"is of type {its}, and the notebook's own value is of type {ours}."
-            yield name, f"{words} -r gives text, -p and -y guess a type."
+        elif "types" in strict and mine not in (NoLiteral, None) and not _alike(mine, value):
+            words = f"is of type {_type(value)}, and the notebook's own value of type"
+            yield name, f"{words} {_type(mine)}. -r gives text, -p and -y guess a type."
 
 
-def _looks_secret(name: str, value: Any, schemes: Sequence[str]) -> bool:
-    if isinstance(value, str) and (value.partition(":")[0] in schemes or not value):
+def _hint(name: str, own: Mapping[str, Any]) -> str:
+    if not own:
+        return " It has no cell with the tag parameters."
+    close = get_close_matches(name, own, n=1)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+def _looks_secret(name: str, value: Any, own: Any, schemes: Sequence[str]) -> bool:
+    if not isinstance(value, str | int | float) or isinstance(value, bool) or value == "":
+        return False
+    if isinstance(value, str) and value.partition(":")[0] in schemes:
         return False
     if isinstance(value, str) and _SECRET_SHAPE.search(value):
         return True
-    return (
-        bool(_SECRET_NAME.search(name))
-        and isinstance(value, str | int | float)
-        and not isinstance(value, bool)
-    )
+    # Three characters keep nothing, nor do four digits; a folder may be called pwd.
+    short = len(str(value)) < (4 if isinstance(value, str) else 5)
+    return bool(_SECRET_NAME.search(name)) and not short and not (_path(value) and _path(own))
+
+
+def _path(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("/", "./", "../", "~/"))
+
+
+def _type(value: Any) -> str:
+    return "dict" if isinstance(value, Mapping) else type(value).__name__
 
 
 def _alike(own: Any, value: Any) -> bool:
