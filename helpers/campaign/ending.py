@@ -101,8 +101,9 @@ def _deciding(steps: Sequence[Step]) -> str:
 def ending_of_lost(row: Row, journal: Journal) -> Ending:
     """Return what becomes of a row whose worker is gone. journal: the one that its run wrote.
 
-    A row that was only claimed waits again: it could get no permit, so nothing was sent. Of one
-    that may have acted the journal knows more: how its run ended, or that it sent nothing.
+    A row that was only claimed waits again, eight times: it could get no permit, so nothing was
+    sent. Of one that may have acted the journal knows more: how its run ended, or that it sent
+    nothing.
     """
     ended = journal.end_of(row.run)
     if (
@@ -115,6 +116,8 @@ def ending_of_lost(row: Row, journal: Journal) -> Ending:
     if ended is not None and ended.outcome.value != "not_sent":
         kept = {"run": row.run, "meaning": ended.meaning, "next_step": ended.next_step}
         return Ending(ENDED, ended.outcome.value, ended.exit_code, report=kept)
+    if row.attempt >= _MOST_TRIES:  # something in it ends the process, each time
+        return Ending(ENDED, "not_sent", 138, report={"run": row.run, "meaning": LOST})
     return Ending(WAITING, report={"run": row.run})
 
 

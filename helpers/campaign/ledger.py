@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -207,10 +207,13 @@ class Ledger(Lookups):
 
     # --- rows ---
 
-    def claim(self, campaign: str, worker: str) -> Row | None:
+    def claim(
+        self, campaign: str, worker: str, also: Callable[[Connection], None] | None = None
+    ) -> Row | None:
         """Claim the next row for a worker, on the disk, and return it; None where none may begin.
 
-        Its run gets an id of its own, made of campaign, line and attempt.
+        Its run gets an id of its own, made of campaign, line and attempt. also: what is written in
+        the same transaction.
         """
         with self.engine.begin() as db:
             if waits_until(db, campaign):
@@ -240,6 +243,8 @@ class Ledger(Lookups):
             if found is None or not _begin(db, campaign, first=found.attempt == 1):
                 db.rollback()
                 return None
+            if also:
+                also(db)
             return to_row(found)
 
     def may_come(self, campaign: str) -> bool:
@@ -332,14 +337,22 @@ class Ledger(Lookups):
             )
             return changed.rowcount == 1
 
-    def note_plan(self, campaign: str, number: int, account: str, plan: Mapping[str, Any]) -> None:
-        """Keep what was read of a row's user before anything was sent."""
-        with self.engine.begin() as db:
-            db.execute(
-                update(ROWS)
-                .where(of(campaign), ROWS.c.number == number)
-                .values(account=account, plan=json.dumps(dict(plan)))
-            )
+    def keep_plans(
+        self, campaign: str, plans: Iterable[tuple[int, str, Mapping[str, Any]]]
+    ) -> None:
+        """Keep what was read of rows' users before anything was sent: (line, account, plan)."""
+        rows = [
+            {"row": number, "whose": account, "told": json.dumps(dict(plan))}
+            for number, account, plan in plans
+        ]
+        kept = (
+            update(ROWS)
+            .where(of(campaign), ROWS.c.number == bindparam("row"))
+            .values(account=bindparam("whose"), plan=bindparam("told"))
+        )
+        if rows:
+            with self.engine.begin() as db:
+                db.execute(kept, rows)
 
 
 def _only(db: Connection, held: bool, also: Also | None) -> bool:

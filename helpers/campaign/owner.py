@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from helpers.campaign.cluster import ClusterAt
-from helpers.campaign.ending import ending_of_lost
 from helpers.campaign.hours import ALWAYS, Hours, keep_hours, wait_words
 from helpers.campaign.ledger import ELSEWHERE, FILE, Ledger
-from helpers.campaign.others import Others, open_to_others
+from helpers.campaign.others import open_to_others
 from helpers.campaign.pace import calls_a_row
 from helpers.campaign.plan import (
     Plan,
@@ -33,17 +32,11 @@ from helpers.campaign.plan import (
     planned,
     read_users,
 )
-from helpers.campaign.presence import held_elsewhere
-from helpers.campaign.schema import (
-    ACTING,
-    CLAIMED,
-    RUNNING,
-    STOPPED,
-    WAITING,
-)
+from helpers.campaign.schema import STOPPED, WAITING
 from helpers.campaign.summary import Summary, summary_of
 from helpers.campaign.table import read_table
-from helpers.campaign.workers import Done, WorkerPool, close_row
+from helpers.campaign.tending import Tending, take_back
+from helpers.campaign.workers import Done, WorkerPool
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.cognito.quotas import QUOTAS
 from helpers.run.account import account_name
@@ -271,6 +264,8 @@ def go_on(
         plan = None
         if not about.begun:
             plan = _planned(ledger, campaign, entry, manner, on_read, stopping)
+            if not dry_run:
+                _check_mails(plan, manner)
             if gate and not dry_run:
                 gate(plan)
         if dry_run:
@@ -293,7 +288,7 @@ def go_on(
             entry=entry,
             options=options,
         )
-        tending = _Tending(crew, others, ledger, campaign, journal, on_done)
+        tending = Tending(crew, others, ledger, campaign, journal, on_done)
         try:
             tending.until_over(stopping, manner.workers)
         except KeyboardInterrupt:
@@ -326,65 +321,10 @@ def _planned(
         with stop.heard():
             callers = read_users(ledger, campaign, entry, on_read)
     plan = plan_of(planned(ledger, campaign), entry, paces_of(entry, manner.pace), callers)
-    if plan.warnings and not manner.over_mail_limit:
-        words = f"{plan.warnings[0]} Split the table, or say --over-mail-limit."
-        raise BadParameters([Problem("the plan", words)])
     return replace(plan, days=manner.hours.days(plan.rows, plan.seconds))
 
 
-@dataclass
-class _Tending:
-    """Waits for workers: takes back what one that died held, and starts another."""
-
-    crew: WorkerPool
-    others: Others
-    ledger: Ledger
-    campaign: str
-    journal: Journal
-    on_done: Callable[[Done, int], None] | None
-    _count: int = 0
-
-    def until_over(self, stop: StopRequests, size: int) -> None:
-        """Wait until no row is under way and none may begin. size: of a crew that has work."""
-        while self.crew.working or self.others.busy() or self._goes_on():
-            if size and not self.crew.working and self._goes_on():
-                self.crew.spawn()
-            gone = self._collect(stop)
-            for _ in range(gone if self.ledger.may_come(self.campaign) else 0):
-                self.crew.spawn()
-        self._tell(self.others.tend())
-
-    def until_gone(self) -> None:
-        """Wait until this machine's workers are gone, and have no other act any more."""
-        self.others.close()
-        while self.crew.working:
-            self._collect(None)
-        self._tell(self.others.tend())
-
-    def _collect(self, stop: StopRequests | None) -> int:
-        rows, gone = self.crew.collect(self.others.looks_every, stop)
-        self._tell(rows)
-        for worker in gone:
-            take_back(self.ledger, self.campaign, self.journal, worker=worker)
-        self._tell(self.others.tend())
-        return len(gone)
-
-    def _goes_on(self) -> bool:
-        """Whether rows may begin elsewhere, or are put back from there."""
-        running = self.others.looks_every and self.ledger.campaign(self.campaign).state == RUNNING
-        return bool(running) and self.ledger.may_come(self.campaign)
-
-    def _tell(self, rows: list[Done]) -> None:
-        for row in rows:
-            self._count += not row.again
-            if self.on_done:
-                self.on_done(row, self._count)
-
-
-def take_back(ledger: Ledger, campaign: str, journal: Journal, worker: str = "") -> None:
-    """Decide what became of the rows whose worker is gone: of one, or of all on this machine."""
-    elsewhere = {row.run for row in held_elsewhere(ledger, campaign)}
-    for row in list(ledger.rows(campaign, CLAIMED, ACTING, worker=worker)):
-        if row.run in elsewhere or row.run and journal.is_under_way(row.run):
-            continue
-        close_row(ledger, campaign, row, ending_of_lost(row, journal))
+def _check_mails(plan: Plan, manner: Manner) -> None:
+    if plan.warnings and not manner.over_mail_limit:
+        words = f"{plan.warnings[0]} Split the table, or say --over-mail-limit."
+        raise BadParameters([Problem("the plan", words)])

@@ -1,14 +1,13 @@
 """The pace of a campaign: calls a second, by category of quota, over all its workers everywhere."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from helpers.campaign.history import SLOWER, THROTTLED, remember
 from helpers.campaign.ledger import Ledger
-from helpers.campaign.schema import PACES
+from helpers.campaign.schema import PACES, clock_of
 from helpers.cognito.quotas import quota_of
 from helpers.run.entry import RunbookEntry
 from helpers.run.parameters import UserParameters
@@ -35,24 +34,24 @@ def calls_a_row(entry: RunbookEntry) -> dict[str, float]:
     return calls
 
 
-def take(ledger: Ledger, campaign: str, calls: Mapping[str, float]) -> float:
-    """Reserve calls in each category, for all workers everywhere; return when they may begin.
+def reserve(db: Connection, campaign: str, calls: Mapping[str, float]) -> float:
+    """Reserve calls in each category, for all workers everywhere; return after how many seconds
+    they may begin.
 
     calls: how many, by category. One without a pace is not waited for.
     """
     start = 0.0
-    with ledger.engine.begin() as db:
-        now = float(db.execute(select(ledger.now)).scalar_one())
-        for category in sorted(calls):
-            this = (PACES.c.campaign == campaign, PACES.c.category == category)
-            pace = db.execute(select(PACES).where(*this).with_for_update()).first()
-            if pace is None or not pace.rate:
-                continue
-            rate = _recovered(pace, now)
-            begins = max(now, pace.next_at)
-            start = max(start, begins)
-            db.execute(update(PACES).where(*this).values(next_at=begins + calls[category] / rate))
-    return time.time() + max(start - now, 0)
+    now = float(db.execute(select(clock_of(db.engine))).scalar_one())
+    for category in sorted(calls):
+        this = (PACES.c.campaign == campaign, PACES.c.category == category)
+        pace = db.execute(select(PACES).where(*this).with_for_update()).first()
+        if pace is None or not pace.rate:
+            continue
+        rate = _recovered(pace, now)
+        begins = max(now, pace.next_at)
+        start = max(start, begins)
+        db.execute(update(PACES).where(*this).values(next_at=begins + calls[category] / rate))
+    return max(start - now, 0.0)
 
 
 def slow_down(ledger: Ledger, campaign: str, category: str) -> float:

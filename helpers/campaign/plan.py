@@ -35,6 +35,7 @@ COGNITOS_MAILS_A_DAY = 50
 """What Cognito's own sender sends a day for an account. Source: developer guide, quotas."""
 _AT_ONCE = 8  # users read at the same time
 _A_SECOND = 40.0  # users, of the 120 calls of this kind that an account has by default
+_KEPT_AT_ONCE = 100  # what was read since is read again where the process dies
 _CAN = "can be done"
 
 
@@ -135,13 +136,18 @@ def read_users(
             return patience.read(lambda: _look(entry, row, *found[_where(entry, row)]))
 
         threads = ThreadPoolExecutor(_AT_ONCE)
+        found_out: list[tuple[int, str, Mapping[str, Any]]] = []
         try:
             looks = threads.map(look, rows)
             for number, (row, (account, seen)) in enumerate(zip(rows, looks, strict=True), 1):
-                ledger.note_plan(campaign, row.number, account, seen)
+                found_out.append((row.number, account, seen))
+                if len(found_out) == _KEPT_AT_ONCE:
+                    ledger.keep_plans(campaign, found_out)
+                    found_out = []
                 if on_read:
                     on_read(number)
         finally:
+            ledger.keep_plans(campaign, found_out)
             # Where it was interrupted, the others are not read any more.
             threads.shutdown(cancel_futures=True)
     except ResetError as exc:

@@ -19,10 +19,12 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Protocol
 
+from sqlalchemy import Connection as Database
+
 from helpers.campaign.budget import keep_to_budget
 from helpers.campaign.ending import Ending, ending_of
 from helpers.campaign.ledger import Also, Ledger
-from helpers.campaign.pace import calls_a_row, slow_down, take
+from helpers.campaign.pace import calls_a_row, reserve, slow_down
 from helpers.campaign.schema import RUNNING, WAITING, Row
 from helpers.cognito.quotas import quota_of
 from helpers.run.entry import RunbookEntry
@@ -197,10 +199,17 @@ def work(
     options: as `headless.run` takes them. stop: after whose signal no other row is begun. place:
     where this is. tell: told each row as it ends.
     """
+    calls, turn = calls_a_row(entry), 0.0
+
+    def wait_for_turn(db: Database) -> None:
+        nonlocal turn
+        turn = reserve(db, campaign, calls)
+
     with shared_clients():
         while not stop.number and place.goes_on():
-            row = ledger.claim(campaign, place.name)
+            row = ledger.claim(campaign, place.name, wait_for_turn)
             if row is not None:
+                pause(turn, stop)
                 tell(_run_row(ledger, campaign, entry, row, options, place, stop))
             elif ledger.campaign(campaign).state == RUNNING and ledger.may_come(campaign):
                 pause(_LOOKS_EVERY, stop)
@@ -217,8 +226,6 @@ def _run_row(
     place: Place,
     stop: StopRequests,
 ) -> Done:
-    pause(take(ledger, campaign, calls_a_row(entry)) - time.time(), stop)
-
     def permit() -> bool:
         return not stop.number and place.permit(ledger, campaign, row)
 

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from sqlalchemy import text, update
 
 from helpers.__main__ import main
-from helpers.campaign import owner, presence, remote
+from helpers.campaign import owner, presence, remote, tending
 from helpers.campaign.homecoming import Filing, keep
 from helpers.campaign.ledger import Ledger, LedgerError
 from helpers.campaign.others import open_to_others
@@ -270,7 +270,7 @@ def test_a_silent_workers_rows_are_left_alone_until_its_last_run_is_surely_over(
 ):
     ledger, *_ = silent
     silence(ledger, WORKERS, made.name, 60 + 20)
-    owner.take_back(ledger, made.name, Journal(tmp_path / "runs"))
+    tending.take_back(ledger, made.name, Journal(tmp_path / "runs"))
     assert tend(ledger, made, tmp_path)
     assert states(ledger, made) == [ACTING, "claimed", WAITING]
 

@@ -111,8 +111,8 @@ def clock(monkeypatch):
     day = _Day("2026-03-10 12:00")
     claim = Ledger.claim
 
-    def claimed(self, campaign, worker):
-        row = claim(self, campaign, worker)
+    def claimed(self, campaign, *given):
+        row = claim(self, campaign, *given)
         if row is None:
             return None
         with self.engine.begin() as db:  # on that day, and not on this one
@@ -124,7 +124,7 @@ def clock(monkeypatch):
     monkeypatch.setattr(Ledger, "claim", claimed)
     monkeypatch.setattr(hours, "now", lambda: day.now)
     monkeypatch.setattr(workers, "pause", lambda seconds, stop: day.wait())
-    monkeypatch.setattr(workers, "take", lambda *_: 0.0)
+    monkeypatch.setattr(workers, "reserve", lambda *_: 0.0)
     return day
 
 

@@ -28,6 +28,7 @@ from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, open_sandbox
 from helpers.target import Target
 from tests import ROOT
+from tests.campaign.conftest import Inline
 
 ENTRY = RUNBOOKS["confirm-reset"]
 
@@ -272,6 +273,42 @@ def test_a_worker_that_is_killed_while_it_acts_leaves_an_unknown_row_and_pauses(
         thread.join()
     assert (summary.exit_code, summary.left, summary.outcomes) == (9, 2, {"unknown": 1})
     assert "line 2 is not known" in summary.why
+
+
+class Dying(Inline):
+    """Workers that die as soon as they have claimed a row."""
+
+    born = 0
+
+    def __init__(self, size, *, ledger, campaign, **given):
+        super().__init__(size, ledger=ledger, campaign=campaign, **given)
+        self._campaign = campaign
+
+    def spawn(self):
+        self.working = True
+        Dying.born += 1
+
+    def collect(self, timeout, stop=None):
+        self.working = False
+        with Ledger(self._ledger) as ledger:
+            row = ledger.claim(self._campaign, f"worker {Dying.born}")
+        return [], [row.worker if row else "worker"]
+
+
+def test_workers_that_die_one_after_the_other_pause_it(users, tmp_path, monkeypatch):
+    monkeypatch.setattr(owner, "WorkerPool", Dying)
+    summary = run(users, tmp_path)
+    assert (summary.exit_code, summary.state) == (9, "paused")
+    assert "its workers die before their time" in summary.why
+    assert Dying.born <= 40
+
+
+def test_a_row_that_ends_its_worker_each_time_is_given_up(users, tmp_path, monkeypatch):
+    monkeypatch.setattr(owner, "WorkerPool", Dying)
+    monkeypatch.setattr("helpers.campaign.tending._MOST_LOST", 1000)
+    summary = run(users, tmp_path)
+    assert (summary.left, summary.outcomes, summary.exit_code) == (0, {"not_sent": 3}, 1)
+    assert not changes()
 
 
 def begun_or_over(process, runs, count):

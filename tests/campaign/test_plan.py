@@ -117,7 +117,11 @@ def test_more_mails_than_the_sender_sends_in_a_day_are_refused(tmp_path, pool, m
     pool("two")
     path = tmp_path / "users.csv"
     path.write_text(rows("one", "two"))
-    told = invoke("admin-reset", path, "--out", tmp_path / "runs", "--users", "2")
+    command = ("admin-reset", path, "--out", tmp_path / "runs")
+    planned = invoke(*command, "--dry-run")
+    assert planned.exit_code == 0, "the plan is what says so"
+    assert "Users beyond that would be locked out" in planned.output
+    told = invoke(*command, "--users", "2")
     assert told.exit_code == 2
     assert "2 e-mails would be sent" in told.output
     assert "--over-mail-limit" in told.output
