@@ -47,7 +47,7 @@ def waiting(folder, pools, monkeypatch, sandbox):
     """The id of a run that another account has begun, and that waits."""
     with monkeypatch.context() as other:
         other.setattr(os, "getuid", lambda: FIRST)
-        return run_headless(RUNBOOKS["admin-reset"], GIVEN, out=folder, light=True).run
+        return run_headless(RUNBOOKS["admin-reset"], GIVEN, out=folder, notebooks="none").run
 
 
 def asked(folder, run):
@@ -147,7 +147,7 @@ def test_an_unknown_run_and_a_folder_without_a_journal_are_refused(folder, waiti
 
 
 def test_a_run_that_does_not_wait_is_refused(folder, waiting, sandbox):
-    done = run_headless(RUNBOOKS["admin-reset"], {"pool": "open"}, out=folder, light=True)
+    done = run_headless(RUNBOOKS["admin-reset"], {"pool": "open"}, out=folder, notebooks="none")
     answer = agree(folder, done.run, "--digest", "0")
     assert answer.exit_code == 2
     assert "does not wait for agreement" in answer.stderr
@@ -194,7 +194,7 @@ def test_where_calls_are_signed_another_caller_agrees(
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", told.endpoint)
         with monkeypatch.context() as other:
             other.setattr(os, "getuid", lambda: FIRST)
-            report = run_headless(RUNBOOKS["admin-reset"], GIVEN, out=folder, light=True)
+            report = run_headless(RUNBOOKS["admin-reset"], GIVEN, out=folder, notebooks="none")
         assert report.exit_code == 10
         request = asked(folder, report.run)
         assert request["caller"] == ARN
