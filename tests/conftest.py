@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import botocore.session
 import hypothesis
 import pytest
+from botocore.client import ClientCreator
 from botocore.handlers import BUILTIN_HANDLERS
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 
@@ -47,6 +48,22 @@ def _registered(count):
 botocore.session.Session._register_builtin_handlers = lambda session, events: setattr(
     events, "_emitter", copy.copy(_registered(len(BUILTIN_HANDLERS)))
 )
+
+
+def _once_for_each_service(make):
+    made = {}
+
+    def get(creator, service_name, given=None):
+        if service_name not in made:
+            made[service_name] = make(creator, service_name, given)
+        return made[service_name]
+
+    return get
+
+
+# So are a service's model and its client's class, which no client changes.
+for _name in ("_load_service_model", "_create_client_class"):
+    setattr(ClientCreator, _name, _once_for_each_service(getattr(ClientCreator, _name)))
 
 from nbclient import NotebookClient
 
