@@ -1,9 +1,9 @@
 """Variants of a runbook, made by papermill's --prepare-only and checked by nbval: for success and
 the main refusals.
 
-Each prepared variant is given the outputs that the engine gets for it; nbval then runs it in an
-ordinary kernel and compares. So the outputs of both kinds of kernel are the same for refusals too,
-and each is also what it should be.
+Each prepared variant is given the outputs that the engine gets for it; nbval then runs one of each
+kind in an ordinary kernel and compares. So the outputs of both kinds of kernel are the same for
+refusals too, and each is also what it should be.
 """
 
 import os
@@ -52,6 +52,8 @@ VARIANTS = {
         "Nothing was sent",
     ),
 }
+ONE_OF_EACH_KIND = ("wrong-code", "malformed-code", "nobody-there")
+"""Refused by Cognito, refused before anything is sent, and without an answer."""
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +119,7 @@ def test_nbval_finds_the_same_outputs_in_an_ordinary_kernel(variants):
             "60",
             "--rootdir",
             str(variants["success"].parent),
-            *map(str, variants.values()),
+            *(str(variants[name]) for name in ONE_OF_EACH_KIND),
         ],
         cwd=ROOT,
         env=environment,
