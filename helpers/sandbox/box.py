@@ -187,7 +187,8 @@ class Sandbox:
         return copy.deepcopy(settings.defaults() | kept)
 
     def on(self, trigger: str, callable_: triggers.Trigger | None) -> None:
-        """Register a trigger: CustomMessage, PostConfirmation or UserMigration; None removes it.
+        """Register a trigger: CustomMessage, PostConfirmation, PreSignUp, PreTokenGeneration or
+        UserMigration; None removes it.
 
         The callable gets the documented event as a dict and returns it, changed. An exception
         becomes the UserLambdaValidationException that a failing function causes, TimeoutError an

@@ -167,7 +167,9 @@ def _choose(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
     factor = signin.after_password(work, pool, client, user)
     return factor or {
         "ChallengeParameters": {},
-        "AuthenticationResult": tokens.issue(work, pool, client, user),
+        "AuthenticationResult": tokens.issue(
+            work, pool, client, user, source="TokenGeneration_NewPasswordChallenge"
+        ),
     }
 
 

@@ -15,6 +15,7 @@ import hmac
 import json
 
 from . import groups, signing, watching
+from .claims import customized
 from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
@@ -33,8 +34,12 @@ def issue(
     refresh: bool = True,
     auth_time: float | None = None,
     origin: str | None = None,
+    source: str = "TokenGeneration_Authentication",
 ) -> Doc:
-    """Return an AuthenticationResult; a refreshed one keeps its sign-in's time and origin."""
+    """Return an AuthenticationResult; a refreshed one keeps its sign-in's time and origin.
+
+    source: what PreTokenGeneration is told.
+    """
     origin = origin or _marked(user["epoch"], work.source.bytes(8).hex())
     moment = int(auth_time if auth_time is not None else work.now)
     common = {
@@ -74,6 +79,7 @@ def issue(
         key: value == "true" if key.endswith("_verified") else value
         for key, value in user["attributes"].items()
     }
+    access, identity = customized(work, pool, client, user, source, (access, identity))
     kid = _kid(pool["Id"])
     result: Doc = {
         "AccessToken": signing.signed(kid, access),
@@ -106,6 +112,8 @@ def bearer(work: Transaction, token: str) -> tuple[Doc, Doc, Doc]:
         raise not_authorized("Access Token has been revoked")
     if not user["enabled"]:
         raise not_authorized("User is disabled.")
+    if _SCOPE not in claims["scope"].split():
+        raise not_authorized("Access Token does not have required scopes")
     return pool, user, claims
 
 
@@ -138,6 +146,7 @@ def refreshed(
         refresh=rotate,
         auth_time=claims["auth_time"],
         origin=claims["origin"],
+        source="TokenGeneration_RefreshTokens",
     )
 
 

@@ -14,8 +14,18 @@ from .settings import did_you_mean
 from .work import Doc, Transaction
 
 Trigger = Callable[[Doc], Any]
-NAMES = ("CustomMessage", "PostConfirmation", "UserMigration")
-_TYPES = {"emailMessage": str, "emailSubject": str, "smsMessage": str, "userAttributes": dict}
+NAMES = ("CustomMessage", "PostConfirmation", "PreSignUp", "PreTokenGeneration", "UserMigration")
+_TYPES = {
+    "autoConfirmUser": bool,
+    "autoVerifyEmail": bool,
+    "autoVerifyPhone": bool,
+    "claimsAndScopeOverrideDetails": dict,
+    "claimsOverrideDetails": dict,
+    "emailMessage": str,
+    "emailSubject": str,
+    "smsMessage": str,
+    "userAttributes": dict,
+}
 NOT_APPLICABLE = "CLIENT_ID_NOT_APPLICABLE"
 
 
@@ -70,11 +80,12 @@ def custom_message(
     source: str,
     client_id: str | None,
     metadata: Doc | None,
+    username: str | None = None,
 ) -> Doc:
     """Return what the CustomMessage trigger made of a message; empty where it left it alone.
 
     The trigger sees the placeholder {####}, never the code (developer guide, "Custom message Lambda
-    trigger").
+    trigger"). username: the placeholder for the name, where the message is an invitation.
     """
     event = _event(
         pool,
@@ -82,11 +93,11 @@ def custom_message(
         source,
         client_id,
         {
-            "userAttributes": seen_attributes(user),
+            "userAttributes": seen_attributes(pool, user),
             "codeParameter": "{####}",
-            "linkParameter": None,
-            "usernameParameter": None,
-            "clientMetadata": metadata,
+            "linkParameter": "{##Click Here##}",
+            "usernameParameter": username,
+            **_given(metadata),
         },
         {"smsMessage": None, "emailMessage": None, "emailSubject": None},
     )
@@ -115,7 +126,7 @@ def user_migration(
 ) -> Doc | None:
     """Return what UserMigration says of a name that the pool does not know, or None."""
     request: Doc = {"password": password} if password is not None else {}
-    request |= {"validationData": validation, "clientMetadata": metadata}
+    request |= {"validationData": validation, **_given(metadata)}
     event = _event(
         pool,
         name,
@@ -144,15 +155,69 @@ def after_confirmation(
             user["username"],
             source,
             client_id,
-            {"userAttributes": seen_attributes(user), "clientMetadata": metadata},
+            {"userAttributes": seen_attributes(pool, user), **_given(metadata)},
             {},
         )
         work.after.append(("PostConfirmation", event))
 
 
-def seen_attributes(user: Doc) -> Doc:
-    """Return a user's attributes as triggers see them."""
-    return {"sub": user["sub"], "cognito:user_status": user["status"], **user["attributes"]}
+def pre_sign_up(
+    work: Transaction, pool: Doc, user: Doc, source: str, client_id: str | None, request: Doc
+) -> Doc:
+    """Return what PreSignUp says of a user who is about to be made; empty where it says nothing.
+
+    request: the call's own, whose ValidationData and ClientMetadata the trigger sees.
+    """
+    listed = request.get("ValidationData")
+    event = _event(
+        pool,
+        user["username"],
+        source,
+        client_id,
+        {
+            "userAttributes": user["attributes"],
+            "validationData": listed and {one["Name"]: one.get("Value", "") for one in listed},
+            **_given(request.get("ClientMetadata")),
+        },
+        {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False},
+    )
+    answer: Doc = work.trigger("PreSignUp", source, event) or {}
+    return answer
+
+
+def pre_token_generation(
+    work: Transaction,
+    pool: Doc,
+    client: Doc,
+    user: Doc,
+    source: str,
+    version: str,
+    groups: Doc,
+    scope: str,
+) -> Doc:
+    """Return what PreTokenGeneration says; version: "1", or a later one that sees scopes too."""
+    request: Doc = {"userAttributes": seen_attributes(pool, user), "groupConfiguration": groups}
+    details = "claimsOverrideDetails"
+    if version != "1":
+        request["scopes"] = scope.split()
+        details = "claimsAndScopeOverrideDetails"
+    client_id = client["ClientId"]
+    event = _event(pool, user["username"], source, client_id, request, {details: None})
+    event["version"] = version
+    answer: Doc = work.trigger("PreTokenGeneration", source, event) or {}
+    return answer
+
+
+def seen_attributes(pool: Doc, user: Doc) -> Doc:
+    """Return a user's attributes as triggers see them; in an alias pool the address twice."""
+    seen = {"sub": user["sub"], "cognito:user_status": user["status"], **user["attributes"]}
+    if "email" in pool.get("AliasAttributes", ()) and user["attributes"].get("email"):
+        seen["cognito:email_alias"] = user["attributes"]["email"]
+    return seen
+
+
+def _given(metadata: Doc | None) -> Doc:
+    return {} if metadata is None else {"clientMetadata": metadata}
 
 
 def _event(
@@ -168,6 +233,6 @@ def _event(
             "clientId": client_id or NOT_APPLICABLE,
         },
         "triggerSource": source,
-        "request": {key: value for key, value in request.items() if value is not None},
+        "request": request,
         "response": response,
     }

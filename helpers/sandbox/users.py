@@ -2,7 +2,7 @@
 
 from helpers.cognito.policy import PasswordPolicy
 
-from . import attributes, delivery, passwords
+from . import attributes, delivery, passwords, triggers
 from .names import CONTACTS, EMAIL, PHONE, active_names, admin_user
 from .pools import needs_no_password
 from .refusal import ApiError
@@ -113,6 +113,9 @@ def admin_create_user(work: Transaction, request: Doc) -> Doc:
         user["modified"] = work.now
         work.keep_user(pool, user)
     else:
+        # What the trigger answers does not count here (developer guide, "Pre sign-up Lambda
+        # trigger"), only whether it fails.
+        triggers.pre_sign_up(work, pool, user, "PreSignUp_AdminCreateUser", None, request)
         keep_new(work, pool, user, force_alias=bool(request.get("ForceAliasCreation")))
     if request.get("MessageAction") != "SUPPRESS":
         _invite(work, pool, user, request, None if chosen is not None else password)
@@ -235,13 +238,19 @@ def _invited_again(work: Transaction, pool: Doc, name: str) -> Doc:
 def _invite(work: Transaction, pool: Doc, user: Doc, request: Doc, generated: str | None) -> None:
     # A password that a person typed stays out of the mailbox: the sandbox keeps none in clear.
     contacts = {"SMS": "phone_number", "EMAIL": "email"}
+    source = "CustomMessage_AdminCreateUser"
     template = pool.get("AdminCreateUserConfig", {}).get("InviteMessageTemplate", {})
     for medium in request.get("DesiredDeliveryMediums") or ["SMS"]:
         contact = contacts[medium]
         if not user["attributes"].get(contact):
             continue
-        text = template.get("EmailMessage" if medium == "EMAIL" else "SMSMessage") or (
-            _INVITATION if user["password"] else _WITHOUT_PASSWORD
+        custom = triggers.custom_message(
+            work, pool, user, source, None, request.get("ClientMetadata"), "{username}"
+        )
+        text = (
+            custom.get("emailMessage" if medium == "EMAIL" else "smsMessage")
+            or template.get("EmailMessage" if medium == "EMAIL" else "SMSMessage")
+            or (_INVITATION if user["password"] else _WITHOUT_PASSWORD)
         )
         hidden = generated or "(the one that the administrator chose)"
         delivery.post(
@@ -250,9 +259,11 @@ def _invite(work: Transaction, pool: Doc, user: Doc, request: Doc, generated: st
             user,
             contact,
             generated,
-            source="CustomMessage_AdminCreateUser",
+            source=source,
             client_id=None,
             entered=request["Username"],
-            subject=template.get("EmailSubject") or "Your temporary password",
+            subject=custom.get("emailSubject")
+            or template.get("EmailSubject")
+            or "Your temporary password",
             body=text.replace("{username}", request["Username"]).replace("{####}", hidden),
         )

@@ -29,9 +29,10 @@ _NOT_IMITATED = (
         " sign-up without a password."
     ),
     (
-        "Triggers but CustomMessage, UserMigration and PostConfirmation; `LambdaConfig` is kept and"
-        " shown, and runs nothing."
+        "Triggers but CustomMessage, PostConfirmation, PreSignUp, PreTokenGeneration and"
+        " UserMigration; `LambdaConfig` is kept and shown, and runs nothing."
     ),
+    "ClientMetadata for PreTokenGeneration.",
     (
         "Threat protection's judgement: auth events are always recorded and never risky; a setting"
         " blocks."

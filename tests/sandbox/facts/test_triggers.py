@@ -1,8 +1,11 @@
 """Lambda triggers: when they run, what they see, and what their failures become."""
 
+import base64
+import json
+
 import pytest
 
-from ..world import ANOTHER, EMAIL, EXPIRED, INCORRECT, RESET_REQUIRED, UNKNOWN, fact
+from ..world import ANOTHER, EMAIL, EXPIRED, INCORRECT, PASSWORD, RESET_REQUIRED, UNKNOWN, fact
 
 
 @pytest.fixture
@@ -318,6 +321,343 @@ def test_confirm_sign_up(world, seen):
         "CustomMessage_SignUp",
         "PostConfirmation_ConfirmSignUp",
     ]
+
+
+@fact(
+    "A CustomMessage event has linkParameter {##Click Here##}, and usernameParameter null",
+    "reported",
+)
+def test_keys(world, seen):
+    world.forgot()
+    request = seen[0]["request"]
+    assert (request["linkParameter"], request["usernameParameter"]) == ("{##Click Here##}", None)
+    assert "clientMetadata" not in request
+
+
+@fact("In an alias pool a trigger sees the address as cognito:email_alias too", "reported")
+def test_alias_key(world, seen):
+    world.pool(AliasAttributes=["email"])
+    world.user()
+    world.forgot()
+    assert seen[0]["request"]["userAttributes"]["cognito:email_alias"] == EMAIL
+
+
+BY_SES = {
+    "EmailSendingAccount": "DEVELOPER",
+    "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/shop.example",
+}
+
+
+def invite(world):
+    return world.api.admin_create_user(
+        UserPoolId=world.pool_id,
+        Username="ana",
+        UserAttributes=[{"Name": "email", "Value": EMAIL}],
+        DesiredDeliveryMediums=["EMAIL"],
+        ValidationData=[{"Name": "by", "Value": "desk"}],
+        ClientMetadata={"shop": "7"},
+    )
+
+
+@fact(
+    "AdminCreateUser runs CustomMessage_AdminCreateUser, with {username} and {####}", "documented"
+)
+def test_invitation(world):
+    world.pool(EmailConfiguration=BY_SES)
+    asked = []
+    response = {"emailSubject": "Hello", "emailMessage": "{username}: {####}"}
+    world.sandbox.on(
+        "CustomMessage", lambda event: asked.append(event) or event | {"response": response}
+    )
+    invite(world)
+    (event,) = asked
+    assert event["triggerSource"] == "CustomMessage_AdminCreateUser"
+    assert event["request"]["usernameParameter"] == "{username}"
+    assert event["request"]["clientMetadata"] == {"shop": "7"}
+    message = world.sandbox.mailbox()[-1]
+    assert message["subject"] == "Hello"
+    assert message["body"] == f"ana: {message['code']}"
+
+
+def signing_up(world, events=None, **response):
+    """Have PreSignUp answer so."""
+    world.pool(AutoVerifiedAttributes=["email"])
+    events = [] if events is None else events
+    world.sandbox.on(
+        "PreSignUp", lambda event: events.append(event) or event | {"response": response}
+    )
+    return world.api.sign_up(
+        ClientId=world.client_id,
+        Username="newcomer",
+        Password=PASSWORD,
+        UserAttributes=[{"Name": "email", "Value": EMAIL}],
+        ValidationData=[{"Name": "age", "Value": "30"}],
+        ClientMetadata={"shop": "7"},
+    )
+
+
+@fact("SignUp runs PreSignUp_SignUp, with ValidationData and ClientMetadata", "documented")
+def test_pre_sign_up(world):
+    events = []
+    signing_up(world, events)
+    (event,) = events
+    assert (event["triggerSource"], event["userName"]) == ("PreSignUp_SignUp", "newcomer")
+    assert event["request"] == {
+        "userAttributes": {"email": EMAIL},
+        "validationData": {"age": "30"},
+        "clientMetadata": {"shop": "7"},
+    }
+    flags = ("autoConfirmUser", "autoVerifyEmail", "autoVerifyPhone")
+    assert event["response"] == dict.fromkeys(flags, False)
+
+
+@fact("Without ValidationData a PreSignUp event has validationData null", "reported")
+def test_no_validation_data(world):
+    events = []
+    world.pool()
+    world.sandbox.on("PreSignUp", lambda event: events.append(event) or event)
+    world.signed_up()
+    assert events[0]["request"]["validationData"] is None
+
+
+@fact("autoConfirmUser: the user is CONFIRMED at once, and no code is sent", "documented")
+def test_auto_confirm(world):
+    assert signing_up(world, autoConfirmUser=True)["UserConfirmed"]
+    assert world.sandbox.mailbox() == []
+    world.username, world.password = "newcomer", PASSWORD
+    assert world.tokens()
+
+
+@fact("SignUp runs PostConfirmation where the user is confirmed at once", "documented")
+def test_auto_confirm_runs_post_confirmation(world):
+    seen = []
+    world.sandbox.on("PostConfirmation", lambda event: seen.append(event) or event)
+    signing_up(world, autoConfirmUser=True)
+    (event,) = seen
+    assert event["triggerSource"] == "PostConfirmation_ConfirmSignUp"
+    assert event["request"]["clientMetadata"] == {"shop": "7"}
+
+
+@fact("autoVerifyEmail verifies the address, so that recovery works", "documented")
+def test_auto_verify(world):
+    signing_up(world, autoConfirmUser=True, autoVerifyEmail=True)
+    world.username = "newcomer"
+    world.confirm(world.code())
+
+
+@fact("autoVerifyPhone for a user without a phone number is an error", "documented")
+def test_auto_verify_nothing(world):
+    with pytest.raises(world.api.exceptions.InvalidLambdaResponseException):
+        signing_up(world, autoConfirmUser=True, autoVerifyPhone=True)
+    world.username = "newcomer"
+    with pytest.raises(world.api.exceptions.UserNotFoundException):
+        world.status()
+
+
+@fact("PreSignUp that fails keeps the user out: PreSignUp failed with error <text>.", "reported")
+def test_pre_sign_up_fails(world):
+    def refuse(event):
+        raise RuntimeError("not from here")
+
+    world.pool()
+    world.sandbox.on("PreSignUp", refuse)
+    world.refuses(
+        ("UserLambdaValidationException", "PreSignUp failed with error not from here."),
+        world.signed_up,
+    )
+    world.username = "newcomer"
+    with pytest.raises(world.api.exceptions.UserNotFoundException):
+        world.status()
+
+
+@fact("AdminCreateUser runs PreSignUp_AdminCreateUser, and passes over its answer", "documented")
+def test_pre_sign_up_by_an_administrator(world):
+    world.pool()
+    events = []
+    world.sandbox.on(
+        "PreSignUp",
+        lambda event: events.append(event) or event | {"response": {"autoConfirmUser": True}},
+    )
+    assert invite(world)["User"]["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+    (event,) = events
+    assert event["triggerSource"] == "PreSignUp_AdminCreateUser"
+    assert event["request"]["validationData"] == {"by": "desk"}
+    assert event["callerContext"]["clientId"] == "CLIENT_ID_NOT_APPLICABLE"
+
+
+def generating(world, **response):
+    """Have PreTokenGeneration answer so; return the events that it gets."""
+    events = []
+    world.sandbox.on(
+        "PreTokenGeneration", lambda event: events.append(event) or event | {"response": response}
+    )
+    return events
+
+
+def decoded(token):
+    return json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+
+
+def claims(world):
+    tokens = world.tokens()
+    return decoded(tokens["AccessToken"]), decoded(tokens["IdToken"])
+
+
+def later_version(world, version="V2_0"):
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:claims"
+    config = {"LambdaArn": arn, "LambdaVersion": version}
+    world.pool(LambdaConfig={"PreTokenGeneration": arn, "PreTokenGenerationConfig": config})
+    world.user()
+
+
+@fact("A sign-in runs TokenGeneration_Authentication, with the user's groups", "documented")
+def test_generation(world):
+    world.pool()
+    world.user()
+    role = "arn:aws:iam::123456789012:role/staff"
+    world.api.create_group(UserPoolId=world.pool_id, GroupName="staff", RoleArn=role)
+    world.admin("admin_add_user_to_group", GroupName="staff")
+    events = generating(world)
+    world.tokens()
+    (event,) = events
+    assert (event["triggerSource"], event["version"]) == ("TokenGeneration_Authentication", "1")
+    assert event["request"]["groupConfiguration"] == {
+        "groupsToOverride": ["staff"],
+        "iamRolesToOverride": [role],
+        "preferredRole": role,
+    }
+    assert event["request"]["userAttributes"]["email"] == EMAIL
+
+
+@fact("A refresh runs TokenGeneration_RefreshTokens", "documented")
+def test_generation_at_refresh(world):
+    refresh = world.tokens()["RefreshToken"]
+    events = generating(world)
+    world.api.get_tokens_from_refresh_token(ClientId=world.client_id, RefreshToken=refresh)
+    assert [event["triggerSource"] for event in events] == ["TokenGeneration_RefreshTokens"]
+
+
+@fact("A new password at the first sign-in runs TokenGeneration_NewPasswordChallenge", "documented")
+def test_generation_at_a_new_password(world):
+    world.pool()
+    world.user(confirmed=False)
+    events = generating(world)
+    world.api.respond_to_auth_challenge(
+        ClientId=world.client_id,
+        ChallengeName="NEW_PASSWORD_REQUIRED",
+        Session=world.sign_in()["Session"],
+        ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": PASSWORD},
+    )
+    assert [event["triggerSource"] for event in events] == ["TokenGeneration_NewPasswordChallenge"]
+
+
+@fact("claimsOverrideDetails adds to the id token, and takes from it", "documented")
+def test_claims(world):
+    generating(
+        world,
+        claimsOverrideDetails={
+            "claimsToAddOrOverride": {"tenant": "7", "email": "other@shop.example"},
+            "claimsToSuppress": ["email_verified"],
+        },
+    )
+    access, identity = claims(world)
+    assert (identity["tenant"], identity["email"]) == ("7", "other@shop.example")
+    assert "email_verified" not in identity
+    assert "tenant" not in access
+
+
+@fact("Claims that a token needs, such as sub and exp, stay as they are", "documented")
+def test_claims_that_stay(world):
+    before = claims(world)[1]
+    generating(
+        world,
+        claimsOverrideDetails={
+            "claimsToAddOrOverride": {"sub": "x", "iss": "x", "cognito:username": "x"},
+            "claimsToSuppress": ["exp", "token_use"],
+        },
+    )
+    after = claims(world)[1]
+    for name in ("sub", "iss", "cognito:username", "exp", "token_use"):
+        assert after[name] == before[name]
+
+
+@fact("groupOverrideDetails sets the groups and roles of the tokens", "documented")
+def test_claims_groups(world):
+    override = {"groupsToOverride": ["a", "b"], "iamRolesToOverride": ["r"], "preferredRole": "r"}
+    generating(world, claimsOverrideDetails={"groupOverrideDetails": override})
+    access, identity = claims(world)
+    assert access["cognito:groups"] == identity["cognito:groups"] == ["a", "b"]
+    assert (identity["cognito:roles"], identity["cognito:preferred_role"]) == (["r"], "r")
+
+
+@pytest.mark.parametrize("version", ["V2_0", "V3_0"])
+def test_a_later_version_of_the_event_says_so_and_has_scopes(world, version):
+    later_version(world, version)
+    events = generating(world)
+    world.tokens()
+    (event,) = events
+    assert event["version"] == version[1]
+    assert event["request"]["scopes"] == ["aws.cognito.signin.user.admin"]
+
+
+@fact("The second version of the event changes the access token too, and its scopes", "documented")
+def test_claims_of_the_access_token(world):
+    later_version(world)
+    generating(
+        world,
+        claimsAndScopeOverrideDetails={
+            "idTokenGeneration": {"claimsToAddOrOverride": {"tenant": {"id": 7}}},
+            "accessTokenGeneration": {
+                "claimsToAddOrOverride": {"tier": "gold", "client_id": "x"},
+                "scopesToAdd": ["shop/read"],
+            },
+            "groupOverrideDetails": {"groupsToOverride": ["a"]},
+        },
+    )
+    access, identity = claims(world)
+    assert (access["tier"], access["scope"]) == ("gold", "aws.cognito.signin.user.admin shop/read")
+    assert access["client_id"] == world.client_id
+    assert (identity["tenant"], access["cognito:groups"]) == ({"id": 7}, ["a"])
+
+
+@fact(
+    "An access token without the scope aws.cognito.signin.user.admin does nothing for its user:"
+    " Access Token does not have required scopes",
+    "reported",
+)
+def test_scope_taken_away(world):
+    later_version(world)
+    taken = {"scopesToSuppress": ["aws.cognito.signin.user.admin"]}
+    generating(world, claimsAndScopeOverrideDetails={"accessTokenGeneration": taken})
+    world.refuses(
+        ("NotAuthorizedException", "Access Token does not have required scopes"),
+        world.api.get_user,
+        AccessToken=world.tokens()["AccessToken"],
+    )
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        {"claimsToAddOrOverride": []},
+        {"claimsToAddOrOverride": None, "claimsToSuppress": 7},
+        {"claimsToSuppress": [None, {}]},
+        {"groupOverrideDetails": {"groupsToOverride": {"a": 1}, "preferredRole": None}},
+        {"groupOverrideDetails": "all"},
+    ],
+)
+def test_details_of_another_shape_change_nothing_and_break_nothing(world, details):
+    generating(world, claimsOverrideDetails=details)
+    assert claims(world)[1]["email"] == world.username
+
+
+@fact("PreTokenGeneration that fails keeps the user out", "inferred")
+def test_generation_fails(world):
+    world.sandbox.on("PreTokenGeneration", lambda event: 1 / 0)
+    world.refuses(
+        ("UserLambdaValidationException", "PreTokenGeneration failed with error division by zero."),
+        world.sign_in,
+    )
 
 
 def test_a_trigger_may_call_the_sandbox(world):
