@@ -12,6 +12,7 @@ _BOUNDS = {
     "String": (_STRING, "MinLength", "MaxLength", "length"),
     "Number": (_NUMBER, "MinValue", "MaxValue", "value"),
 }
+_PLAIN = ("Name", "AttributeDataType", "DeveloperOnlyAttribute", "Mutable", "Required")
 _LONGEST = 2048
 
 
@@ -71,16 +72,17 @@ def _shown(one: Doc) -> Doc:
         "Required": name == "sub",
         **one,
     }
-    if answer["AttributeDataType"] in _BOUNDS:
-        key = _BOUNDS[answer["AttributeDataType"]][0]
-        answer.setdefault(key, _usual(name))
-    return answer
+    own = _BOUNDS.get(answer["AttributeDataType"], ("",))[0]
+    usual = _usual(name, own)
+    if own and usual is not None:
+        answer.setdefault(own, usual)
+    return {key: value for key, value in answer.items() if key in (own, *_PLAIN)}
 
 
-def _usual(name: str) -> Doc:
-    """Return the constraints of an attribute to which nobody has given any."""
+def _usual(name: str, key: str) -> Doc | None:
+    """Return the constraints of an attribute to which nobody has given any, None for none."""
     if name not in STANDARD:
-        return {}
+        return {} if key == _STRING else None
     if name == "updated_at":
         return {"MinValue": "0"}
     least, most = {"sub": ("1", "2048"), "birthdate": ("10", "10")}.get(name, ("0", "2048"))

@@ -422,9 +422,11 @@ def test_custom_constraints(world):
         Schema=[
             {"Name": "short", "AttributeDataType": "String", **given},
             {"Name": "any", "AttributeDataType": "String"},
+            {"Name": "size", "AttributeDataType": "Number", **given},
         ]
     )
     shown = attributes_of(world)
+    assert not [key for key in shown["custom:size"] if key.endswith("Constraints")]
     assert shown["custom:short"]["StringAttributeConstraints"] == {"MaxLength": "10"}
     assert shown["custom:any"]["StringAttributeConstraints"] == {}
 
