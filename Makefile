@@ -5,7 +5,7 @@ USERS ?= 500
 BIN := .venv/bin
 export COGNITO_SANDBOX ?= $(CURDIR)/runs/sandbox.sqlite
 
-.PHONY: help run lab desk sandbox campaign-practice test fuzz bench bench-diagnosis notebooks lock pictures dist clean
+.PHONY: help run lab desk sandbox campaign-practice verify-aws test fuzz bench bench-diagnosis notebooks lock pictures dist clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -26,6 +26,9 @@ sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229 (PORT=...), for the 
 
 campaign-practice: .venv/run  ## 500 practice users in trouble, to rehearse a campaign on (USERS=...)
 	@$(BIN)/python -m helpers campaign-practice --users $(USERS)
+
+verify-aws: .venv/test  ## what the sandbox claims, held against AWS by your credentials (ARGS="--region eu-west-1")
+	@env -u COGNITO_SANDBOX $(BIN)/python -m tests.sandbox.verify_aws $(ARGS)
 
 test: .venv/test  ## lint, types, unit tests, notebooks, headless runs, browser
 	$(BIN)/ruff check .

@@ -56,6 +56,7 @@ ANY_DOCUMENT = pytest.mark.parametrize("name", DOCUMENTS)
 
 NOT_RUN = {
     "make test": "these tests are what it runs",
+    "make verify-aws": "it needs an AWS account; test_verify_aws.py does it to the HTTP door",
     "make desk": "tests/browser/test_desk.py starts it on a free port",
     "pip install cognito-reset-runbooks": "not on PyPI yet; the wheel's own tests install it",
     "pip install 'cognito-reset-runbooks[lab]'": "not on PyPI yet",

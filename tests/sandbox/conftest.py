@@ -4,7 +4,7 @@ import pytest
 
 from helpers.sandbox import Sandbox, Server
 
-from .world import World, client_for
+from .world import ELSEWHERE, World, client_for
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +21,19 @@ def _doors():
 
 
 @pytest.fixture(params=["in process", "http"])
-def world(request, _doors):
-    """A fresh sandbox behind one of the doors; a test that uses it runs once for each."""
-    sandbox, client = _doors[request.param]
+def world(request):
+    """A fresh sandbox behind one of the doors; a test that uses it runs once for each.
+
+    Where the facts are held against AWS, it is a world there.
+    """
+    elsewhere = request.config.stash.get(ELSEWHERE, None)
+    if elsewhere:
+        with elsewhere() as world:
+            yield world
+        return
+    sandbox, client = request.getfixturevalue("_doors")[request.param]
     sandbox.reset()
-    return World(sandbox, client)
+    yield World(sandbox, client)
 
 
 @pytest.fixture

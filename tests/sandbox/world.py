@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import boto3
@@ -37,6 +38,9 @@ INCORRECT = ("NotAuthorizedException", "Incorrect username or password.")
 RESET_REQUIRED = ("PasswordResetRequiredException", "Password reset required for the user")
 SMS_ROLE = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}
 EMAIL_ONLY = {"RecoveryMechanisms": [{"Name": "verified_email", "Priority": 1}]}
+
+ELSEWHERE = pytest.StashKey[Callable[[], AbstractContextManager["World"]]]()
+"""Where the facts are held against another door: what opens a world there."""
 
 
 def fact(words: str, sure: str) -> pytest.MarkDecorator:
@@ -226,5 +230,6 @@ class World:
         with pytest.raises(ClientError) as caught:
             call(*args, **keywords)
         error = caught.value.response["Error"]
-        assert (error["Code"], error.get("Message")) == expected
+        found = (error["Code"], error.get("Message"))
+        assert found == expected, f"{found}, not {expected}"
         return caught.value
