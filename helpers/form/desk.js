@@ -164,7 +164,7 @@ function render({ model, el }) {
   }
   model.on("msg:custom", heard);
   send({ kind: "drawn" });
-  const leave = standAfterRunAll(page, () => {
+  const leave = standAfterRunAll(model, page, () => {
     if (shown.at === "who") stand(body.querySelector("[name=whom]"));
   });
   return () => {

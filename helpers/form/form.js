@@ -278,7 +278,7 @@ function render({ model, el }) {
   draw(false);
   send({ kind: "drawn", page: prefix });
   if (practice && !arriving) ask("here");
-  const leave = arriving ? () => {} : standAfterRunAll(page, () => standAt(page, inputs, status));
+  const leave = arriving ? () => {} : standAfterRunAll(model, page, () => standAt(page, inputs, status));
   return () => {
     leave();
     rest();

@@ -198,27 +198,67 @@ function drawQuestions(questions, status, prefix, answer) {
   }
 }
 
-// After Run All the notebook stands at its last cell. Wait until no cell runs, and go to the form, unless the person has
-// begun to do something else meanwhile.
-function standAfterRunAll(page, stand) {
-  let quiet = 0;
-  const begun = ["pointerdown", "keydown", "wheel"];
-  const leave = () => {
-    clearInterval(looking);
-    begun.forEach((kind) => document.removeEventListener(kind, leave, true));
+// JupyterLab goes on scrolling to the last cell of a Run All for three seconds after a cell has changed its size.
+const RESTS_MS = 3500;
+
+// After Run All a notebook takes the focus and goes to its last cell. Stand at the form, and go back to it as often as the
+// notebook leaves it, until all cells have run and the notebook rests; or until the person does anything.
+function standAfterRunAll(model, page, stand) {
+  let ours, resting, coming, standing;
+  let ran = false; // whether all cells have run
+  const stands = () => page.contains(document.activeElement) && document.activeElement.getBoundingClientRect().bottom > 0
+    && document.activeElement.getBoundingClientRect().top < innerHeight;
+  const goBack = () => {
+    coming = undefined;
+    standing = true;
+    if (!stands()) stand();
+    standing = false;
+    ours = page.contains(document.activeElement) ? document.activeElement : undefined;
+    clearTimeout(resting);
+    if (ran) resting = setTimeout(leave, RESTS_MS);
   };
-  const looking = setInterval(() => {
-    const notebook = page.closest(".jp-Notebook"); // none while the page is not put into it yet
+  const moved = () => { coming ??= requestAnimationFrame(goBack); };
+  const focused = ({ target }) => {
+    if (standing) return;
+    if (ours?.isConnected && target !== ours && page.contains(target)) leave();
+    else moved();
+  };
+  const begun = ["pointerdown", "keydown", "wheel", "touchstart"];
+  const leave = () => {
+    clearTimeout(resting);
+    cancelAnimationFrame(coming);
+    sizes.disconnect();
+    begun.forEach((kind) => document.removeEventListener(kind, leave, true));
+    document.removeEventListener("focusin", focused, true);
+    document.removeEventListener("scroll", moved, true);
+  };
+  const begin = () => {
+    document.addEventListener("focusin", focused, true);
+    document.addEventListener("scroll", moved, true);
+    begun.forEach((kind) => document.addEventListener(kind, leave, true));
+    moved();
+    // The kernel answers in turn: after all the cells that were sent to it before.
+    const answered = model.widget_manager?.kernel?.requestKernelInfo() ?? Promise.resolve();
+    answered.catch(() => {}).then(() => {
+      ran = true;
+      moved();
+    });
+  };
+  // It is drawn before it is put into the notebook, and other cells grow beside it.
+  const sizes = new ResizeObserver(moved);
+  const there = new ResizeObserver(() => {
+    if (!page.offsetHeight) return;
+    there.disconnect();
+    const notebook = page.closest(".jp-Notebook");
     if (!notebook) return;
-    const running = [...notebook.querySelectorAll(".jp-InputPrompt")].some((each) => each.textContent.includes("*"));
-    quiet = running ? 0 : quiet + 1;
-    if (quiet < 4) return;
-    stand();
-    // JupyterLab may scroll once more when it has drawn the cells between.
-    if (quiet > 8) leave();
-  }, 100);
-  begun.forEach((kind) => document.addEventListener(kind, leave, true));
-  return leave;
+    notebook.querySelectorAll(".jp-Cell").forEach((cell) => sizes.observe(cell));
+    begin();
+  });
+  there.observe(page);
+  return () => {
+    there.disconnect();
+    leave();
+  };
 }
 
 // A result is in the notebook's file as soon as it is there, where the page lets itself be told to save; elsewhere the
