@@ -1,7 +1,7 @@
 // The head of the desk: which pool, which case, who is calling and what they say; the accounts to choose from; then one
 // line for each step that is behind. The step itself is a form below it (form.js). All that is shown comes by message.
 
-const TITLES = { who: "Who is calling?", which: "Which account is it?", step: "" };
+const TITLES = { who: "Who is calling?", which: "Which account is it?", agree: "Do you agree to a colleague's change?", step: "" };
 const TAKEN_UP_MS = 6000;
 const LINE = 72; // characters of a step that is behind
 
@@ -44,7 +44,9 @@ function render({ model, el }) {
   const stop = element("details", { className: "reset-stop" });
   const caller = element("button", { type: "button", className: "reset-quiet", textContent: "Next caller" });
   caller.addEventListener("click", () => ask({ kind: "next-caller" }, "Emptying the desk…"));
-  const bar = element("div", { className: "reset-bar" }, where, stop, caller);
+  const second = element("button", { type: "button", className: "reset-quiet", textContent: "Agree to a colleague's change" });
+  second.addEventListener("click", () => ask({ kind: "waiting" }, "Looking for what waits…"));
+  const bar = element("div", { className: "reset-bar" }, where, stop, second, caller);
   page.append(bar, lines, body, status, before);
 
   const pool = (name) => model.get("pools").find((each) => each.name === name) ?? model.get("pools")[0];
@@ -108,6 +110,44 @@ function render({ model, el }) {
     return list.querySelector("button");
   }
 
+  // A second person, under an account of their own, sees what a colleague asks for and agrees to it.
+  function drawAgree() {
+    const { waiting, plan, banner, signed, errors, said } = shown.agree;
+    const inputs = new Map();
+    const quiet = (words, content, then) => {
+      const button = element("button", { type: "button", className: "reset-quiet", textContent: words });
+      button.addEventListener("click", () => ask(content, then));
+      return button;
+    };
+    const look = quiet("Look again", { kind: "waiting" }, "Looking for what waits…");
+    const back = quiet("Back to the desk", { kind: "next-caller" }, "Emptying the desk…");
+    const fieldset = element("fieldset", {}, element("legend", { textContent: TITLES.agree }));
+    fieldset.classList.toggle("reset-production", Boolean(banner));
+    if (said) fieldset.append(element("p", { className: "reset-said", textContent: said }));
+    if (banner) fieldset.append(element("p", { className: "reset-where", textContent: banner }));
+    if (!plan.length) {
+      const list = element("ul", { className: "reset-matches" }, ...waiting.map(([title, words], number) => element("li", {},
+        quiet(title, { kind: "plan", number }, "Reading the plan…"), element("div", { className: "reset-help", textContent: words }))));
+      fieldset.append(waiting.length ? list : element("p", { textContent: "Nothing waits for you. A change waits for an hour, under another account than yours." }),
+        element("div", { className: "reset-actions" }, look, " ", back));
+      body.replaceChildren(element("div", { className: "reset-form" }, fieldset));
+      return body.querySelector("button");
+    }
+    fieldset.append(element("div", { className: "reset-status" }, drawRows(plan)),
+      drawField({ name: "username", label: "Whom is it about?", required: true, help: "The username, as your colleague told you. It is compared, and not kept." }, prefix, inputs));
+    if (signed) fieldset.append(drawField({ name: "profile", label: "Your AWS profile", help: "Leave empty to sign as shown above." }, prefix, inputs));
+    fieldset.append(element("div", { className: "reset-actions" }, element("button", { type: "submit", textContent: "Agree to this change" }), " ", back));
+    const form = element("form", { className: "reset-form", method: "dialog", noValidate: true, autocomplete: "off" }, fieldset);
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (fieldset.disabled) return;
+      const values = Object.fromEntries([...inputs].map(([name, { input }]) => [name, input.value]));
+      ask({ kind: "agree", values }, "Agreeing…");
+    });
+    body.replaceChildren(form);
+    return drawErrors(errors, inputs) ?? inputs.get("username").input;
+  }
+
   function drawCase() {
     const { values, whom } = shown;
     const about = [values.case_number && `Case ${values.case_number}`, whom || values.whom, values.said && `“${values.said}”`].filter(Boolean);
@@ -132,8 +172,11 @@ function render({ model, el }) {
     drawPool(pool(shown.values.pool));
     drawCase();
     page.dataset.at = shown.at;
-    const first = { who: drawWho, which: drawWhich, step: () => body.replaceChildren() }[shown.at]();
-    caller.hidden = shown.at === "who" && !shown.values.whom;
+    const first = { who: drawWho, which: drawWhich, agree: drawAgree, step: () => body.replaceChildren() }[shown.at]();
+    caller.hidden = shown.at === "agree" || (shown.at === "who" && !shown.values.whom);
+    second.hidden = !model.get("agrees") || shown.at !== "who";
+    status.textContent = shown.failed;
+    status.hidden = !shown.failed;
     page.querySelectorAll("input, select, button, summary, [tabindex]").forEach((each) => {
       each.setAttribute("data-lm-suppress-shortcuts", "true");
     });

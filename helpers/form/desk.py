@@ -18,9 +18,8 @@ from helpers.run.masking import RUNS, forget_names, username_as, username_masker
 from helpers.run.named_pool import pool_choices
 from helpers.run.record import NextRunbook
 from helpers.runbooks import RUNBOOKS
-from helpers.runbooks.diagnosis.find import Match, find
+from helpers.runbooks.diagnosis.find import Match, look
 from helpers.runbooks.schemas import DiagnoseUserParameters
-from helpers.runbooks.steps import Reader
 from helpers.runbooks.stop_words import hand_over
 
 DIAGNOSIS = "diagnose-user"
@@ -68,7 +67,7 @@ class Case:
         self.given = given
         if not read.username:
             return {}
-        found = find(Reader(read.to_target(), read.user_pool_id), read.username)
+        found = look(read.to_target(), read.user_pool_id, read.username)
         if len(found.found) == 1 and not found.more:
             self.given["username"] = found.found[0].username
         elif found.found:
@@ -112,7 +111,10 @@ class Case:
             for run in newest
             if run.started.parameters.get("username") == called and run.started.at < self.began
         )
-        return called, tuple(_line(run) for run in islice(runs, _SEEN_AT_MOST))
+        try:
+            return called, tuple(_line(run) for run in islice(runs, _SEEN_AT_MOST))
+        except OSError as exc:
+            return called, (f"not known, the journal cannot be read: {exc.strerror or exc}",)
 
 
 def next_caller() -> Case:

@@ -3,6 +3,7 @@
 Who calls, what they say and what was found travels in messages and is no part of a widget's state.
 """
 
+import logging
 from typing import Any
 
 import anywidget
@@ -10,12 +11,15 @@ import ipywidgets
 import traitlets
 
 from helpers.form import widgets
+from helpers.form.agreeing import Agreeing, may_agree
 from helpers.form.desk import DIAGNOSIS, desk_pools, next_caller
+from helpers.form.fields import UNSEEN
 from helpers.form.interactive import InteractiveRun
 from helpers.form.widgets import HERE
 from helpers.run.record import NextRunbook
 from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.stop_words import STOP_WORDS
+from helpers.secrets.redaction import redact
 
 _GONE = """<p>The desk was here while its kernel ran.
 For a new one choose Run, then Run All Cells.</p>"""
@@ -31,7 +35,8 @@ class Head(anywidget.AnyWidget):
     """What stands above the step: pool, case, caller, the accounts to choose from, what was done.
 
     pools: those to choose from. training: the cases to practise on, each with what the user says.
-    stop: the words at which to hand the case over. turn counts finished presses, as in a form.
+    stop: the words at which to hand the case over. agrees: whether a colleague's change can be
+    agreed to here. turn counts finished presses, as in a form.
     """
 
     _esm = _files("form_parts.js", "desk.js")
@@ -39,6 +44,7 @@ class Head(anywidget.AnyWidget):
     pools: Any = traitlets.List().tag(sync=True)
     training: Any = traitlets.List().tag(sync=True)
     stop: Any = traitlets.List().tag(sync=True)
+    agrees = traitlets.Bool(False).tag(sync=True)
     turn = traitlets.Int(0).tag(sync=True)
 
 
@@ -49,12 +55,15 @@ class DeskPage:
         self._case = next_caller()
         self._step: InteractiveRun | None = None
         self._errors: dict[str, str] = {}
+        self._failed = ""
         self._typed: dict[str, str] = {}
+        self._agreeing: Agreeing | None = None
         practice = RUNBOOKS[DIAGNOSIS].runs(interactive="yes")
         self.head = Head(
             pools=desk_pools(),
             training=[list(case) for case in practice.training().items()],
             stop=[[one.sign, one.why] for one in STOP_WORDS],
+            agrees=may_agree(),
         )
         self._trains = practice
         self.head.on_msg(self._on_message)
@@ -77,6 +86,7 @@ class DeskPage:
             return
         if content.get("turn") != self.head.turn:
             return
+        self._failed = ""
         try:
             if kind == "open":
                 self._open(dict(content.get("values", {})))
@@ -89,10 +99,30 @@ class DeskPage:
                 self._typed = trained | called | {"pool": "practice", "case_number": ""}
             elif kind == "next-caller":
                 self._next_caller()
+            elif kind in ("waiting", "plan", "agree") and self.head.agrees:
+                self._agree(content)
+        except Exception as exc:
+            # A callback's exception would vanish.
+            logging.getLogger(__name__).exception("the desk failed")
+            self._failed = redact(f"This did not work: {exc}")
         finally:
             content.clear()
             self.head.turn += 1
             self._tell()
+
+    def _agree(self, content: dict[str, Any]) -> None:
+        """Be the second person: look what waits, choose a plan, agree to it."""
+        kind, second = content["kind"], self._agreeing
+        if kind == "waiting":
+            self._next_caller()
+            self._agreeing = Agreeing()
+        elif second is not None and kind == "plan":
+            second.pick(int(content.get("number", -1)))
+        elif second is not None:
+            values = dict(content.get("values", {}))
+            second.agree(
+                values.get("username", "").strip(UNSEEN), values.get("profile", "").strip()
+            )
 
     def _open(self, values: dict[str, str]) -> None:
         trained = self._typed if self._typed.get("whom") == values.get("whom") else {}
@@ -135,7 +165,7 @@ class DeskPage:
     def _next_caller(self) -> None:
         """Leave nothing of this caller behind."""
         self._leave_step()
-        self._case, self._errors = next_caller(), {}
+        self._case, self._errors, self._agreeing = next_caller(), {}, None
         self._typed = {"pool": self._typed.get("pool", "")}
 
     def _tell(self) -> None:
@@ -146,17 +176,26 @@ class DeskPage:
         self.head.send(
             {
                 "kind": "shown",
-                "at": "step" if self._step else "which" if case.matches else "who",
+                "at": self._at(),
                 "values": {
                     name: self._typed.get(name, "")
                     for name in ("pool", "case_number", "whom", "said")
                 },
                 "errors": self._errors,
+                "failed": self._failed,
                 "matches": [[one.username, one.how, one.words] for one in case.matches],
                 "more": case.more,
                 "whom": case.given.get("username", ""),
                 "lines": [list(line) for line in lines],
                 "called": called,
                 "before": list(before),
+                "agree": self._agreeing.shown() if self._agreeing else {},
             }
         )
+
+    def _at(self) -> str:
+        if self._step:
+            return "step"
+        if self._agreeing:
+            return "agree"
+        return "which" if self._case.matches else "who"

@@ -251,7 +251,7 @@ function render({ model, el }) {
   function heard(content) {
     if (content.kind === "trained") {
       fillIn(content.values);
-      training.help.textContent = `${content.values.username} is in the sandbox now, and the fields are filled in.`;
+      training.help.textContent = content.failed || `${content.values.username} is in the sandbox now, and the fields are filled in.`;
       if (practice) ask("here");
     }
     if (content.kind === "shown") {

@@ -187,9 +187,7 @@ class InteractiveRun:
         elif kind == "plan":
             self._rehearse(dict(content.get("values", {})))
         elif kind == "train" and content.get("case") in self._run.training():
-            values = self._run.train(content["case"])
-            self._typed |= values
-            self.form.send({"kind": "trained", "values": values})
+            self._train(content["case"])
         elif kind == "submit":
             self.form.state, after = "busy", "ready"
             # Beside a new press nothing of an earlier one is to be seen.
@@ -203,6 +201,16 @@ class InteractiveRun:
                 # At the very end, and the turn with it: who may press again is heard.
                 self.form.state = after
                 self.form.turn += 1
+
+    def _train(self, case: str) -> None:
+        try:
+            values, failed = self._run.train(case), ""
+        except Exception as exc:
+            # A callback's exception would vanish.
+            logging.getLogger(__name__).exception("the training case failed")
+            values, failed = {}, redact(f"This did not work: {exc}")
+        self._typed |= values
+        self.form.send({"kind": "trained", "values": values, "failed": failed})
 
     def _submit(self, values: dict[str, str]) -> str:
         """Do the run and show what came of it; return the state that the form is in afterwards."""

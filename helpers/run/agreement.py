@@ -2,7 +2,7 @@
 
 A run that needs it writes what it would do into the journal, and stops. Somebody under another
 account of the operating system, and where calls are signed another AWS caller, agrees to that
-(`cognito-reset agree`). The same plan, run again within the hour, uses the agreement up and acts.
+(`helpers.run.second`). The same plan, run again within the hour, uses the agreement up and acts.
 
 The agreement is in the journal and in a file beside it. Anyone who may write the journal could put
 a line there; the file's owner, which only the system sets, is what shows who agreed.
@@ -11,7 +11,6 @@ a line there; the file's owner, which only the system sets, is what shows who ag
 import hashlib
 import hmac
 import json
-import os
 import re
 import shlex
 from datetime import datetime, timedelta
@@ -28,7 +27,6 @@ from helpers.run.parameters import GatedParameters, Parameters
 from helpers.run.record import Outcome
 from helpers.run.recording import JournalUnavailable, current_run
 from helpers.run.result import Result, not_reached
-from helpers.run.shared import is_shared
 from helpers.target.caller import Caller
 from helpers.target.pools import Pool
 from helpers.target.pools_file import PoolsError, pools
@@ -46,6 +44,10 @@ _HANDED_OVER = re.compile(r"env:COGNITO_RESET_[A-Z_]+_\d+")
 
 class NotAgreed(Exception):
     """Somebody may not agree, or there is nothing to agree to; in a sentence."""
+
+    def __init__(self, message: str, exit_code: int = 6) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 def is_asked_for(parameters: Parameters) -> bool:
@@ -158,13 +160,14 @@ def _request(
         runbook=runbook,
         notebook=hashlib.sha256(RUNBOOKS[runbook].read()).hexdigest(),
         parameters={**planned, "pool": pool.name},
-        user=_hash_of(username, folder),
+        user=hash_of_user(username, folder),
         digest="",
     )
     return asked.model_copy(update={"digest": digest_of_plan(asked)})
 
 
-def _hash_of(username: str, folder: Path) -> str:
+def hash_of_user(username: str, folder: Path) -> str:
+    """Return how a plan names its user: a hash with the key of the folder of runs."""
     return hmac.new(folder_key(folder), username.encode(), hashlib.sha256).hexdigest()
 
 
@@ -202,11 +205,18 @@ def _is_another(folder: Path, asked: Asked, agreed: Agreed) -> bool:
     if asked.caller and agreed.caller in ("", asked.caller):
         return False
     try:
-        path = _file_of(folder, agreed.run)
+        path = file_of(folder, agreed.run)
         owner = path.lstat().st_uid
         return owner == agreed.uid != asked.uid and path.read_text() == agreed.model_dump_json()
     except (OSError, NotAgreed, ValueError):
         return False
+
+
+def file_of(folder: Path, run: str) -> Path:
+    """Return the file by whose owner an agreement to this run is known. Raises NotAgreed."""
+    if not re.fullmatch(r"\w[\w.-]*", run):
+        raise NotAgreed("That is no run's id.")
+    return folder / f"{run}.agreed"
 
 
 def in_words(agreed: Agreed) -> str:
@@ -216,77 +226,3 @@ def in_words(agreed: Agreed) -> str:
         f"account {agreed.who} ({agreed.uid}){caller}, at {agreed.at:%Y-%m-%d %H:%M:%S} UTC;"
         f" digest {agreed.digest}; known by the owner of {agreed.run}.agreed"
     )
-
-
-# --- the second person ---
-
-
-def request_of(journal: Journal, run: str) -> Asked:
-    """Return what a run has asked for. Raises NotAgreed where nothing is to be agreed to."""
-    for entry in journal.backwards():
-        if entry.get("run") != run:
-            continue
-        if entry.get("event") == "agreed":
-            who = entry.get("who")
-            raise NotAgreed(f"{run} was agreed to already, by {who}. Have the same run again.")
-        if entry.get("event") == "asked":
-            asked = Asked.model_validate_json(json.dumps(entry))
-            if asked.digest != digest_of_plan(asked):
-                raise NotAgreed(f"{run}: the digest is not that of the plan. Tell security.")
-            return asked
-        if entry.get("event") == "started":
-            raise NotAgreed(f"{run} does not wait for agreement.")
-    raise NotAgreed(f"There is no run {run} in {journal.folder}.")
-
-
-def check_second(journal: Journal, asked: Asked) -> Account:
-    """Return who agrees. Raises NotAgreed where that is who asked, or the folder is not shared."""
-    me = account()
-    if me is None:
-        raise NotAgreed("This system does not tell accounts apart, so nobody can agree here.")
-    if me.uid == asked.uid:
-        raise NotAgreed(f"You are {me.name}, who asked: another account has to agree.")
-    folder = journal.folder
-    if not is_shared(folder) or not os.access(folder, os.W_OK | os.X_OK):
-        raise NotAgreed(
-            f"{folder} is not shared with you: it needs a group with both of you, and mode 2770."
-        )
-    return me
-
-
-def is_about(journal: Journal, asked: Asked, username: str) -> bool:
-    """Whether a plan is about this user, whom the journal may hold masked."""
-    return hmac.compare_digest(asked.user, _hash_of(username, journal.folder))
-
-
-def agree(journal: Journal, asked: Asked, me: Account, caller: Caller | None) -> Agreed:
-    """Write the agreement down: first its file, whose owner shows who agreed, then the line.
-
-    Raises NotAgreed for the same AWS caller, and OSError where it cannot be written.
-    """
-    arn = caller.arn if caller else ""
-    if asked.caller and arn in ("", asked.caller):
-        raise NotAgreed(f"You sign as {arn or 'nobody'}: another AWS caller has to agree.")
-    agreed = Agreed(
-        run=asked.run, at=now(), who=me.name, uid=me.uid, caller=arn, digest=asked.digest
-    )
-    path = _file_of(journal.folder, asked.run)
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise NotAgreed(f"{asked.run} was agreed to already. Have the same run again.") from None
-    try:
-        with open(file, "w", encoding="utf-8") as stream:
-            stream.write(agreed.model_dump_json())
-            os.fchmod(file, 0o640)  # to be read by who asked, and changed by nobody
-        journal.append(agreed)
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise
-    return agreed
-
-
-def _file_of(folder: Path, run: str) -> Path:
-    if not re.fullmatch(r"\w[\w.-]*", run):
-        raise NotAgreed("That is no run's id.")
-    return folder / f"{run}.agreed"

@@ -11,8 +11,10 @@ from typing import NoReturn
 import click
 
 from helpers.cognito.errors import BadParameters
+from helpers.run.account import account
 from helpers.run.masking import RUNS, username_as
 from helpers.run.package_data import JUPYTER, NOTEBOOKS, LabMissing
+from helpers.run.shared import is_shared
 from helpers.runner.working_copy import refresh
 from helpers.target.pools_file import POOLS, path_of_file
 
@@ -49,40 +51,44 @@ def start(out: Path, args: Sequence[str]) -> NoReturn:
 
 
 def prepare(out: Path) -> Path:
-    """Have everything in the folder of runs that JupyterLab starts with, and say in the environment
-    where it is. Returns the folder.
+    """Have everything that JupyterLab starts with, and say in the environment where it is. Returns
+    the folder that holds it: that of the runs, and where several accounts share that, one in it
+    that is this account's own.
     """
     try:
         username_as()
     except BadParameters as exc:
         raise click.UsageError(str(exc.problems[0])) from None
-    copies = out / "notebooks"
+    me, own = account(), out
+    if me is not None and is_shared(out):
+        own = out / f"account-{me.uid}"
+    copies = own / "notebooks"
     if copies.resolve() == NOTEBOOKS.resolve():
         raise click.BadParameter(
             f"{copies} holds the project's own notebooks: name another folder.",
             param_hint="--out",
         )
     try:
-        out.mkdir(mode=0o700, parents=True, exist_ok=True)
-        out.chmod(0o700)
+        own.mkdir(mode=0o700, parents=True, exist_ok=True)
+        own.chmod(0o700)
         for changed in refresh(copies):
             click.echo(
                 f"{changed.copy} is kept as you changed it; the project's newer one is"
                 f" {changed.newer}",
                 err=True,
             )
-        _lay_out(out / "lab")
+        _lay_out(own / "lab")
     except OSError as exc:
         raise click.BadParameter(
             f"{exc.filename or out}: {exc.strerror}", param_hint="--out"
         ) from None
-    sandbox = os.environ.setdefault("COGNITO_SANDBOX", str(out / "sandbox.sqlite"))
+    sandbox = os.environ.setdefault("COGNITO_SANDBOX", str(own / "sandbox.sqlite"))
     if sandbox:
         os.environ["COGNITO_SANDBOX"] = os.path.abspath(sandbox)
     os.environ[RUNS] = str(out)
     if pools := path_of_file():  # a kernel works in another folder
         os.environ[POOLS] = str(pools.absolute())
-    return out
+    return own
 
 
 def _lay_out(layouts: Path) -> None:
@@ -94,7 +100,9 @@ def _lay_out(layouts: Path) -> None:
 
 
 def options(out: Path, args: Sequence[str] = ()) -> list[str]:
-    """Return JupyterLab's options for this folder of runs, without those that `args` gives."""
+    """Return JupyterLab's options for a folder that `prepare` returns, without those that `args`
+    gives.
+    """
     ours = {
         "--LabApp.app_settings_dir": JUPYTER,
         "--LabApp.workspaces_dir": out / "lab",

@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+from pathlib import Path
 
 import ipywidgets
 import nbformat
@@ -17,6 +18,7 @@ from helpers.run.record import MIME
 from helpers.run.result import NotDone
 from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.confirm_reset import ConfirmReset
+from helpers.runbooks.diagnosis.diagnose_user import DiagnoseUser
 from helpers.sandbox import DEFAULT_PASSWORD, DEFAULT_POOL_ID
 from helpers.secrets.secret import Secret
 from helpers.target import Target
@@ -406,6 +408,18 @@ def test_a_fault_of_ours_in_a_callback_is_told_and_never_lost(shown, code, monke
     assert "RuntimeError: oops [hidden]" in text
     assert shown.form.state == "ready"
     assert NEW not in caplog.text
+
+
+def test_a_training_case_that_cannot_be_prepared_is_told(sandbox, monkeypatch, caplog):
+    shown, told = act(DiagnoseUser(interactive="yes")), []
+    monkeypatch.setattr(shown.form, "send", told.append)
+    monkeypatch.setattr(shown._run, "train", lambda case: Path("/no/such/sandbox").read_text())
+    message = {"kind": "train", "turn": shown.form.turn, "case": "disabled"}
+    shown.form._handle_custom_msg(message, [])
+    assert told[-1]["values"] == {}
+    assert "This did not work: " in told[-1]["failed"]
+    assert "/no/such/sandbox" in told[-1]["failed"]
+    assert "the training case failed" in caplog.text
 
 
 def test_a_run_that_is_interrupted_is_told_as_unknown_and_shows_no_earlier_result(

@@ -42,6 +42,14 @@ def runs(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def pools(tmp_path, monkeypatch):
+    """Write the file of pools."""
+    file = tmp_path / "pools.toml"
+    monkeypatch.setenv("COGNITO_RESET_POOLS", str(file))
+    return file.write_text
+
+
+@pytest.fixture
 def page(sandbox, monkeypatch):
     page = DeskPage()
     page.told = []
@@ -108,6 +116,23 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_read(page, sandbo
     assert set(call(page)["errors"]) == {"whom"}
     assert set(call(page, "maria", pool="no-such-pool")["errors"]) == {"pool"}
     assert sandbox.counts()["calls"] == {}
+
+
+def test_a_fault_of_ours_is_told_and_never_lost(page, monkeypatch, caplog):
+    monkeypatch.setattr(page, "_open", lambda values: 1 / 0)
+    assert call(page, "maria")["failed"] == "This did not work: division by zero"
+    assert "the desk failed" in caplog.text
+    assert say(page, "next-caller")["failed"] == ""
+
+
+def test_a_journal_that_cannot_be_read_is_said_and_stops_nobody(page, runs, maria, monkeypatch):
+    def newest(self):
+        raise PermissionError(13, "Permission denied")
+        yield
+
+    monkeypatch.setattr(Journal, "newest", newest)
+    told = call(page, maria)
+    assert told["before"] == ["not known, the journal cannot be read: Permission denied"]
 
 
 def test_a_case_goes_on_in_the_same_place_and_each_step_has_the_case_number(page, runs):
@@ -206,14 +231,11 @@ def test_a_page_that_is_drawn_again_shows_the_case_as_it_is(page, maria):
     assert (page.told[-1]["at"], page.told[-1]["whom"]) == ("step", maria)
 
 
-def test_production_is_said_to_be_production(tmp_path, monkeypatch):
-    file = tmp_path / "pools.toml"
-    file.write_text(
+def test_production_is_said_to_be_production(pools):
+    pools(
         '[prod]\nuser_pool_id = "eu-west-1_AbCdEfGhI"\nproduction = true\n'
         'purpose = "the shop"\nsecurity_contact = "the night desk, 4000"\n'
     )
-    file.chmod(0o600)
-    monkeypatch.setenv("COGNITO_RESET_POOLS", str(file))
     practice, prod = desk_pools()
     assert practice["practice"]
     assert (prod["production"], prod["label"]) == (True, "PRODUCTION: prod · the shop")

@@ -9,11 +9,12 @@ import pytest
 from helpers.form.desk_page import DeskPage
 from helpers.form.interactive import InteractiveRun
 from helpers.run import agreement
-from helpers.run.agreement import NotAgreed, agree, check_second, request_of
+from helpers.run.agreement import NotAgreed
 from helpers.run.entries import now
 from helpers.run.journal import Journal
 from helpers.run.masking import RUNS, folder_key
 from helpers.run.record import NextRunbook, Outcome
+from helpers.run.second import agree, check_second, request_of
 from helpers.run.where import Callers
 from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.admin_reset import AdminReset

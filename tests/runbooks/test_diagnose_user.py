@@ -1099,7 +1099,7 @@ def test_the_form_offers_every_training_case_and_fills_it_in(name, sandbox):
     shown = act(DiagnoseUser(interactive="yes"))
     assert [name, CASES[name].says] in shown.form.training
     (trained,) = train(shown, name)
-    assert trained == {"kind": "trained", "values": given(CASES[name])}
+    assert trained == {"kind": "trained", "values": given(CASES[name]), "failed": ""}
     shown.form._handle_custom_msg(
         {"kind": "submit", "turn": shown.form.turn, "values": trained["values"]}, []
     )

@@ -63,6 +63,21 @@ def test_it_becomes_jupyterlab_on_a_copy_of_the_notebooks_in_the_folder_of_runs(
     assert said == ""
 
 
+def test_in_a_folder_that_people_share_each_has_a_place_of_their_own_and_it_stays_shared(
+    started, tmp_path
+):
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    runs.chmod(0o2770)
+    command, environment, _ = started()
+    own = runs / f"account-{os.getuid()}"
+    assert f"--ServerApp.root_dir={own}/notebooks" in command
+    assert environment["COGNITO_RESET_RUNS"] == str(runs)
+    assert environment["COGNITO_SANDBOX"] == f"{own}/sandbox.sqlite"
+    assert runs.stat().st_mode & 0o7777 == 0o2770
+    assert own.stat().st_mode & 0o777 == 0o700
+
+
 def test_jupyterlabs_own_options_are_passed_on_and_win(started):
     command, _, _ = started(
         "--port", "0", "--no-browser", "--allow-root", "--LabApp.default_url=/x"

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from helpers.cognito import reads
-from helpers.cognito.errors import Answered, ResetError
+from helpers.cognito.errors import Answered, NotReached, ResetError
 from helpers.cognito.models import Pool, User
 from helpers.runbooks import said_contact
 from helpers.runbooks.diagnosis.evidence import STATES
 from helpers.runbooks.diagnosis.route import KINDS
 from helpers.runbooks.diagnosis.spellings import spellings
 from helpers.runbooks.steps import Reader
+from helpers.target import Target, TargetError
 
 NO_USER = "UserNotFoundException"
 SHORTEST_PART = 3
@@ -65,6 +66,16 @@ class Matches:
     found: tuple[Match, ...] = ()
     more: bool = False
     error: ResetError | None = None
+
+
+def look(target: Target, user_pool_id: str, text: str) -> Matches:
+    """Find as `find` does, from where no calls were made yet; a target that cannot be used finds
+    nothing.
+    """
+    try:
+        return find(Reader(target, user_pool_id), text)
+    except TargetError as exc:
+        return Matches(text, error=NotReached(str(exc), next="Correct the pool's settings."))
 
 
 def find(reader: Reader, text: str, pool: Pool | None = None) -> Matches:
