@@ -44,7 +44,7 @@ function render({ model, el }) {
   const stop = element("details", { className: "reset-stop" });
   const caller = element("button", { type: "button", className: "reset-quiet", textContent: "Next caller" });
   caller.addEventListener("click", () => ask({ kind: "next-caller" }, "Emptying the desk…"));
-  const second = element("button", { type: "button", className: "reset-quiet", textContent: "Agree to a colleague's change" });
+  const second = element("button", { type: "button", className: "reset-quiet reset-second", textContent: "Agree to a colleague's change" });
   second.addEventListener("click", () => ask({ kind: "waiting" }, "Looking for what waits…"));
   const bar = element("div", { className: "reset-bar" }, where, stop, second, caller);
   page.append(bar, lines, body, status, before);
@@ -53,7 +53,7 @@ function render({ model, el }) {
 
   function drawPool(named) {
     const { label, production, practice, hand_over: whom } = named;
-    where.textContent = practice ? "Practice: nothing here touches a real account" : `Pool ${label}`;
+    where.textContent = practice ? "Practice: nothing here touches a real account" : [`Pool ${label}`, shown.signer].filter(Boolean).join(" · ");
     bar.classList.toggle("reset-production", production);
     stop.replaceChildren(element("summary", { textContent: "When to stop" }),
       element("div", { className: "reset-signs" },

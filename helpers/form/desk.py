@@ -17,6 +17,7 @@ from helpers.run.journal import Journal, Run
 from helpers.run.masking import RUNS, forget_names, username_as, username_masker
 from helpers.run.named_pool import pool_choices
 from helpers.run.record import NextRunbook
+from helpers.run.where import signed_as
 from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.diagnosis.find import Match, look
 from helpers.runbooks.schemas import DiagnoseUserParameters
@@ -40,12 +41,14 @@ _OUTCOMES = {
 @dataclass
 class Case:
     """One caller. given: the parameters that are known of the case. matches: the accounts that may
-    be meant, while that is open. lines: what was done, a line each, as (step, how it ended).
+    be meant, while that is open. signer: the AWS account and the caller that sign, where anybody
+    does. lines: what was done, a line each, as (step, how it ended).
     """
 
     given: dict[str, str] = field(default_factory=dict)
     matches: tuple[Match, ...] = ()
     more: bool = False
+    signer: str = ""
     lines: list[tuple[str, str]] = field(default_factory=list)
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -67,6 +70,9 @@ class Case:
         self.given = given
         if not read.username:
             return {}
+        self.signer, why = signed_as(read)
+        if why:
+            return {"pool": why}
         found = look(read.to_target(), read.user_pool_id, read.username)
         if len(found.found) == 1 and not found.more:
             self.given["username"] = found.found[0].username

@@ -185,6 +185,7 @@ class DeskPage:
                 "failed": self._failed,
                 "matches": [[one.username, one.how, one.words] for one in case.matches],
                 "more": case.more,
+                "signer": case.signer,
                 "whom": case.given.get("username", ""),
                 "lines": [list(line) for line in lines],
                 "called": called,

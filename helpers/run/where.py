@@ -39,6 +39,16 @@ class Callers:
         }
 
 
+def signed_as(parameters: Parameters) -> tuple[str, str]:
+    """Return the AWS account and the caller that a run with these parameters would sign as, in a
+    line, "" where nobody signs; and why AWS does not say, "" where it does.
+    """
+    caller = Callers().of(parameters)
+    if isinstance(caller, Caller):
+        return f"account {caller.account} · {caller.arn}", ""
+    return "", f"{caller} {caller.next}" if caller else ""
+
+
 def signs(parameters: Parameters) -> bool:
     """Whether a run with these parameters makes a signed call, be it to read or for a secret."""
     references = (str(getattr(parameters, name)) for name in parameters.SECRETS)

@@ -47,7 +47,7 @@ class Served:
     for them.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, **environ):
         self.folder, self.root = folder, folder / "notebooks"
         refresh(self.root)
         self.file = folder / "sandbox.sqlite"
@@ -60,7 +60,13 @@ class Served:
             [sys.executable, "-m", *self.command()],
             stdout=self.log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **homes, "COGNITO_SANDBOX": str(self.file), "HOME": str(folder)},
+            env={
+                **os.environ,
+                **homes,
+                **environ,
+                "COGNITO_SANDBOX": str(self.file),
+                "HOME": str(folder),
+            },
         )
         self.port = until(self._port)
         until(self._answers)

@@ -2,14 +2,27 @@
 runbooks on such a page, each visitor with a kernel of their own.
 """
 
+import os
 import random
+import re
 
 import pytest
 from playwright.sync_api import expect
 
-from helpers.sandbox import CASES, DEFAULT_PASSWORD, DEFAULT_POOL_ID
+from helpers.runbooks import RUNBOOKS
+from helpers.runner import headless
+from helpers.sandbox import (
+    CASES,
+    DEFAULT_PASSWORD,
+    DEFAULT_POOL_ID,
+    open_sandbox,
+    serve,
+)
+from helpers.target.pools_file import POOLS
 from tests.browser.access import cut_off, violations
 from tests.browser.lab import Served, command, fill, keep, open_notebook, press, wait_for
+from tests.run.test_agreement import FIRST, GIVEN
+from tests.sts import ARN, sts
 
 CALLERS = (
     "made-up-answer",
@@ -61,9 +74,28 @@ class Desk(Served):
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    served = Desk(tmp_path_factory.mktemp("desk"))
-    yield served
-    served.close()
+    """The desk, and what it takes for AWS: the same sandbox by HTTP, and who signs."""
+    folder = tmp_path_factory.mktemp("desk")
+    box = open_sandbox(str(folder / "sandbox.sqlite"))
+    with sts() as told, serve(box, port=0) as cognito:
+        served = Desk(
+            folder,
+            AWS_ACCESS_KEY_ID="AKIAEXAMPLE",
+            AWS_SECRET_ACCESS_KEY="example-secret",
+            AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER=cognito.endpoint,
+            AWS_ENDPOINT_URL_STS=told.endpoint,
+        )
+        yield served
+        served.close()
+
+
+@pytest.fixture
+def pools(served):
+    """Write the file of pools of the person whose desk it is."""
+    path = served.folder / ".config" / "cognito-reset" / "pools.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    yield path.write_text
+    path.unlink()
 
 
 @pytest.fixture
@@ -287,27 +319,108 @@ def test_visitors_of_the_page_without_code_have_a_form_each_and_leave_no_secret(
         other.close()
 
 
-def test_a_form_that_waits_for_a_second_person_has_the_command_to_copy(visitor, served):
-    pools = served.folder / ".config" / "cognito-reset" / "pools.toml"
-    pools.parent.mkdir(parents=True, exist_ok=True)
-    pools.write_text(
-        f'[guarded]\nproduction = true\ntarget = "sandbox"\nuser_pool_id = "{DEFAULT_POOL_ID}"\n'
-        "[guarded.asks]\nsecond_person = true\n"
+GUARDED = f"""
+[guarded]
+target = "sandbox"
+user_pool_id = "{DEFAULT_POOL_ID}"
+[guarded.asks]
+second_person = true
+"""
+
+
+def test_a_form_that_waits_for_a_second_person_has_the_command_to_copy(visitor, served, pools):
+    pools(GUARDED)
+    form = served.visit(visitor, "admin-reset")
+    form.get_by_label("Pool", exact=True).select_option("guarded")
+    form.locator("[name=pool]:focus").wait_for()
+    for label in ("Username", "Username, once more"):
+        form.get_by_label(label, exact=True).fill("diego@example.com")
+    form.get_by_label("How the user proved who they are").fill("Called back")
+    press(form)
+    said = wait_for(form, "Waits for agreement: nothing has been sent.")
+    run = max(served.folder.glob("*/record.json")).parent.name
+    assert f"cognito-reset agree {run} --out {served.folder}" in said
+    expect(form.get_by_label("Copy: To agree")).to_be_visible()
+    keep(visitor, "waits-for-agreement")
+    assert violations(visitor) == []
+    assert "AdminResetUserPassword" not in served.box.counts()["calls"]
+
+
+def test_a_second_person_agrees_at_their_desk_by_keyboard_alone(
+    visitor, served, pools, monkeypatch
+):
+    page = visitor
+    page.set_viewport_size({"width": 1024, "height": 768})
+    pools(GUARDED)
+    served.folder.chmod(0o2770)
+    monkeypatch.setenv(POOLS, str(served.folder / ".config" / "cognito-reset" / "pools.toml"))
+    with monkeypatch.context() as first:
+        first.setattr(os, "getuid", lambda: FIRST)
+        waits = headless.run(RUNBOOKS["admin-reset"], GIVEN, out=served.folder, notebooks="none")
+    assert waits.exit_code == 10
+    page.goto(served.url("voila/render/desk.ipynb"))
+    at_the_head(page)
+    keys = Keys(page)
+    keys.choose(".reset-second", "Shift+Tab")
+    keys.choose(".reset-matches button")
+    page.locator("[name=username]:focus").wait_for()
+    assert page.title() == "Do you agree to a colleague's change? · Desk"
+    expect(page.get_by_role("button", name="Agree to this change")).to_be_in_viewport()
+    keep(page, "desk-3-agree")
+    assert violations(page, ".reset-desk") == []
+    assert cut_off(page) == []
+    keys.type("somebody@else.example")
+    keys.press("Enter")
+    page.get_by_text("is not the user of this plan. Nothing was agreed to.").wait_for()
+    page.locator("[name=username]:focus").fill("diego@example.com")
+    keys.press("Enter")
+    page.get_by_text("Agreed, for one run, until").wait_for()
+    keep(page, "desk-4-agreed")
+    assert served.folder.joinpath(f"{waits.run}.agreed").stat().st_uid == os.getuid()
+
+
+def test_production_looks_like_production_and_says_as_whom_it_asks(visitor, served, pools):
+    page = visitor
+    page.set_viewport_size({"width": 1024, "height": 768})
+    pool = served.client.create_user_pool(PoolName="shop")["UserPool"]["Id"]
+    app = served.client.create_user_pool_client(UserPoolId=pool, ClientName="web")
+    maria = {"UserPoolId": pool, "Username": "maria"}
+    mail = [("email", "maria@example.com"), ("email_verified", "true")]
+    served.client.admin_create_user(
+        **maria,
+        MessageAction="SUPPRESS",
+        UserAttributes=[{"Name": name, "Value": value} for name, value in mail],
     )
-    try:
-        form = served.visit(visitor, "admin-reset")
-        form.get_by_label("Pool", exact=True).select_option("guarded")
-        expect(form.locator("fieldset.reset-production")).to_be_visible()
-        for label in ("Username", "Username, once more"):
-            form.get_by_label(label, exact=True).fill("diego@example.com")
-        form.get_by_label("How the user proved who they are").fill("Called back")
-        press(form)
-        said = wait_for(form, "Waits for agreement: nothing has been sent.")
-        run = max(served.folder.glob("*/record.json")).parent.name
-        assert f"cognito-reset agree {run} --out {served.folder}" in said
-        expect(form.get_by_label("Copy: To agree")).to_be_visible()
-        keep(visitor, "waits-for-agreement")
-        assert violations(visitor) == []
-        assert "AdminResetUserPassword" not in served.box.counts()["calls"]
-    finally:
-        pools.unlink()
+    served.client.admin_set_user_password(**maria, Password="Known-to-nobody-1", Permanent=True)
+    pools(
+        f'[shop]\nproduction = true\npurpose = "customers"\nuser_pool_id = "{pool}"\n'
+        f'clients.web.client_id = "{app["UserPoolClient"]["ClientId"]}"\n'
+        "asks.case_number = true\n"
+    )
+    page.goto(served.url("voila/render/desk.ipynb"))
+    at_the_head(page)
+    bar = page.locator(".reset-bar")
+    page.get_by_label("Pool", exact=True).select_option("shop")
+    expect(page.locator(".reset-bar.reset-production")).to_contain_text("Pool PRODUCTION: shop")
+    expect(page.get_by_label("Training case")).not_to_be_visible()
+    page.get_by_label("Who is calling?").fill("maria")
+    page.keyboard.press("Enter")
+    page.get_by_text("Error: is empty").wait_for()
+    page.get_by_label("Case number").fill("INC-7")
+    keep(page, "desk-5-production")
+    assert violations(page, ".reset-desk") == []
+    page.keyboard.press("Enter")
+    said = result(page)
+    assert "Tell the user" in said
+    expect(bar).to_contain_text(f"account {ARN.split(':')[4]} · {ARN}")
+    expect(bar).to_have_class(re.compile("reset-production"))
+    expect(page.locator(".reset-practice")).to_have_count(0)
+    keep(page, "desk-6-production-verdict")
+    page.locator(NEXT).click()
+    page.locator(".reset-form fieldset.reset-production").wait_for()
+    form = page.locator("form.reset-form")
+    expect(form.locator(".reset-where")).to_contain_text("PRODUCTION: shop")
+    expect(form.get_by_role("button", name="Send the user a code")).to_be_in_viewport()
+    keep(page, "desk-7-production-step")
+    assert violations(page, ".reset-desk") == []
+    assert cut_off(page) == []

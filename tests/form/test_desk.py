@@ -9,13 +9,16 @@ import ipywidgets
 import pytest
 
 from helpers.cognito import reads
+from helpers.cognito.errors import NotReached
 from helpers.form.act import NoDesk, open_desk
 from helpers.form.desk import desk_pools
 from helpers.form.desk_page import DeskPage
 from helpers.run.journal import Journal
 from helpers.run.package_data import LabMissing
+from helpers.run.where import Callers
 from helpers.sandbox import CASES, DEFAULT_POOL_ID
 from helpers.target import Target
+from helpers.target.caller import Caller
 
 MARIA = "planted.maria@example.com"
 
@@ -116,6 +119,28 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_is_read(page, sandbo
     assert set(call(page)["errors"]) == {"whom"}
     assert set(call(page, "maria", pool="no-such-pool")["errors"]) == {"pool"}
     assert sandbox.counts()["calls"] == {}
+
+
+REAL_POOL = '[prod]\nuser_pool_id = "eu-west-1_AbCdEfGhI"\nproduction = true\n'
+
+
+def test_as_whom_it_signs_is_said_before_anything_is_read(page, pools, monkeypatch):
+    pools(REAL_POOL)
+    arn = "arn:aws:iam::123456789012:user/ann"
+    monkeypatch.setattr(Callers, "of", lambda *_: Caller("123456789012", arn))
+    monkeypatch.setattr(page, "_diagnose", lambda: None)
+    told = call(page, "maria", pool="prod")
+    assert told["signer"] == f"account 123456789012 · {arn}"
+    assert say(page, "next-caller")["signer"] == ""
+
+
+def test_where_aws_does_not_say_who_signs_nothing_is_read(page, pools, monkeypatch):
+    pools(REAL_POOL)
+    unknown = NotReached("AWS does not say who signs.", next="Sign in again.")
+    monkeypatch.setattr(Callers, "of", lambda *_: unknown)
+    told = call(page, "maria", pool="prod")
+    assert told["errors"] == {"pool": "AWS does not say who signs. Sign in again."}
+    assert told["at"] == "who"
 
 
 def test_a_fault_of_ours_is_told_and_never_lost(page, monkeypatch, caplog):
