@@ -3,7 +3,6 @@
 
 const TITLES = { who: "Who is calling?", which: "Which account is it?", agree: "Do you agree to a colleague's change?", step: "" };
 const TAKEN_UP_MS = 6000;
-const LINE = 72; // characters of a step that is behind
 
 function render({ model, el }) {
   const prefix = `desk-${Math.random().toString(36).slice(2)}`;
@@ -152,7 +151,7 @@ function render({ model, el }) {
     const { values, whom } = shown;
     const about = [values.case_number && `Case ${values.case_number}`, whom || values.whom, values.said && `“${values.said}”`].filter(Boolean);
     lines.replaceChildren(...[["Caller", about.join(" · ")], ...shown.lines].map(([step, ended]) =>
-      element("li", { title: ended }, element("strong", { textContent: `${step}: ` }), shortened(ended))));
+      element("li", { title: ended }, element("strong", { textContent: `${step}: ` }), ended)));
     lines.hidden = shown.at !== "step";
     before.replaceChildren();
     if (shown.at !== "step" || !shown.called) return;
@@ -162,8 +161,6 @@ function render({ model, el }) {
     before.append(element("details", {}, element("summary", { textContent: `${older.length} more, for ${shown.called}` }),
       element("ul", {}, ...older.map((each) => element("li", { textContent: each })))));
   }
-
-  const shortened = (text) => (text.length > LINE ? `${text.slice(0, LINE - 1)}…` : text);
 
   function draw() {
     clearTimeout(waiting);
@@ -180,6 +177,10 @@ function render({ model, el }) {
     page.querySelectorAll("input, select, button, summary, [tabindex]").forEach((each) => {
       each.setAttribute("data-lm-suppress-shortcuts", "true");
     });
+    if (shown.at === "agree") {
+      where.textContent = "The second person";
+      bar.classList.toggle("reset-production", Boolean(shown.agree.banner));
+    }
     if (TITLES[shown.at]) document.title = `${TITLES[shown.at]} · Desk`;
     // A step takes the focus itself.
     if (!stands || shown.at === "step") return;

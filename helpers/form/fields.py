@@ -21,18 +21,39 @@ _MEANS = {
 }
 
 
+_CHOICES = {
+    "email": "E-mail address",
+    "phone_number": "Phone number",
+    "EMAIL": "E-mail",
+    "SMS": "Text message",
+    "SOFTWARE_TOKEN_MFA": "An authenticator app",
+    "SMS_MFA": "Codes by text message",
+    "EMAIL_OTP": "Codes by e-mail",
+}
+"""What a person reads for Cognito's own words."""
+_HELP = {
+    "contact": "Which one is to be marked as verified.",
+    "medium": "How the user gets it.",
+    "factor": "What the user no longer has.",
+}
+
+
 def in_words(card: Card) -> str:
     return ". ".join([card.title.rstrip("."), *(f"{label}: {text}" for label, text in card.rows)])
 
 
-def where_line(run: Runbook[Any]) -> str:
-    """Say in one line which pool a form is about, and as whom it asks."""
+def where_line(run: Runbook[Any], *, at_desk: bool = False) -> str:
+    """Say in one line which pool a form is about, and as whom it asks. at_desk: the rest is said
+    above it.
+    """
     p = run.parameters
     if p is None:
         return ""
-    if p.to_target().may_be_sandbox:
-        return "Practice: the sandbox. Nothing here touches a real account."
+    if p.to_target().may_be_sandbox and not p.named_pool.production:
+        return "" if at_desk else "Practice: the sandbox. Nothing here touches a real account."
     pool = " · ".join(filter(None, (p.named_pool.label, p.named_pool.purpose)))
+    if at_desk:
+        return pool if p.named_pool.production else ""
     user_pool = f"user pool {p.user_pool_id}" if p.user_pool_id else ""
     return " · ".join(filter(None, (pool, p.to_target().where(), user_pool, run.as_whom())))
 
@@ -152,7 +173,10 @@ def fields_of(run: Runbook[Any]) -> list[dict[str, Any]]:
         elif name == "case_number":
             field["required"] = True
         elif schema.choices(name):
-            field |= {"kind": "choice", "choices": schema.choices(name).split(", ")}
+            values_of = schema.choices(name).split(", ")
+            offered = [[one, _CHOICES[one]] if one in _CHOICES else one for one in values_of]
+            field |= {"kind": "choice", "choices": offered}
+            field["help"] = _HELP.get(name, field["help"])
         extra = dict(extras.get(name, {}))
         if field["kind"] == "secret":
             field["help"] += extra.pop("help", "")

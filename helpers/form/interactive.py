@@ -94,7 +94,7 @@ class InteractiveRun:
         choice = [pool_field(run, self._pools)] if len(self._pools) > 1 else []
         form = Form(
             title=run.title,
-            where="" if self._desk is not None and sandbox else where_line(run),
+            where=where_line(run, at_desk=self._desk is not None),
             production=run.parameters is not None and run.parameters.named_pool.production,
             button=run.button,
             verify_hint=run.verify_hint,

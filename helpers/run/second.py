@@ -130,6 +130,7 @@ def plan_of(asked: Asked, me: str, caller: Caller | None) -> Card:
         *(
             ((name in fields and fields[name].title) or name, value)
             for name, value in asked.parameters.items()
+            if name != "confirm_username"  # the same once more
         ),
         ("Asked by", f"{asked.who} ({asked.uid}) {asked.caller}".rstrip()),
         ("Asked at", f"{asked.at:%Y-%m-%d %H:%M:%S} UTC"),

@@ -12,6 +12,7 @@ import pytest
 from helpers.cognito import actions
 from helpers.cognito.errors import BadParameters
 from helpers.form.act import NonInteractiveRun, act
+from helpers.form.fields import _CHOICES, _HELP
 from helpers.form.interactive import InteractiveRun
 from helpers.run.package_data import LabMissing
 from helpers.run.record import MIME
@@ -363,6 +364,19 @@ def test_the_head_of_a_form_says_which_cognito_it_is_about(shown):
     real = act(ConfirmReset(interactive="yes", target="aws", client_id="1example23456789"))
     assert "us-east-1" in real.form.where
     assert "Practice" not in real.form.where
+
+
+def test_a_choice_is_in_words_and_what_is_sent_is_cognitos(sandbox):
+    in_words = {}
+    for entry in RUNBOOKS.values():
+        for field in act(entry.runs(interactive="yes")).form.fields:
+            offered = field.get("choices", []) if field["name"] != "pool" else []
+            in_words |= {one[0]: one[1] for one in offered if isinstance(one, list)}
+            plain = [one for one in offered if isinstance(one, str)]
+            assert all(one.islower() and "_" not in one for one in plain), field
+            if field["name"] in _HELP:
+                assert field["help"] == _HELP[field["name"]]
+    assert in_words == _CHOICES
 
 
 def test_the_rules_on_the_screen_are_the_pools_where_it_is_named(sandbox):

@@ -176,7 +176,7 @@ def test_a_notebook_has_its_form_first_and_its_reference_below(name):
         "form",
     ]
     found = cells(name)
-    assert "**Choose *Run → Run All Cells* to get the form.**" in found["title"].source
+    assert "Choose *Run → Run All Cells* to get the form.**" in found["title"].source
     for above in ("parameters", "plan", "form"):
         assert found[above].metadata["jupyter"] == {"source_hidden": True}
 

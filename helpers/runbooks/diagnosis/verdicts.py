@@ -743,6 +743,7 @@ FOUND_BAD = frozenset(
         "contact-is-second-factor",
         "disabled",
         "invitation-run-out",
+        "made-up-answer",
         "no-contact",
         "no-verified-contact",
         "recovery-lists-other-contact",
