@@ -48,7 +48,8 @@ def cut_off(page):
         const room = page.closest(".jp-OutputArea-output, .voila-notebook, body").getBoundingClientRect();
         return [page, ...page.querySelectorAll("*")].filter((each) => each.checkVisibility()).filter((each) => {
             const box = each.getBoundingClientRect();
-            const wide = each.tagName !== "INPUT" && each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0;
+            const shortened = getComputedStyle(each).textOverflow === "ellipsis" && each.title; // and has the whole
+            const wide = each.tagName !== "INPUT" && !shortened && each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0;
             return box.left < room.left - 1 || box.right > Math.min(room.right, innerWidth) + 1 || wide;
         }).map((each) => `${each.tagName} ${each.className} ${Math.round(each.getBoundingClientRect().right)} of ${Math.round(room.right)}, ` +
             `${each.scrollWidth} in ${each.clientWidth}`);
