@@ -162,7 +162,10 @@ def _client(at: ClusterAt) -> Any:
     except ImportError:
         words = "needs more packages: pip install 'cognito-reset-runbooks[cluster]'"
         raise BadParameters([Problem("cluster", words)]) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is lost is told in words
+    # What is lost is told in words. Each of its loggers has a level of its own.
+    for name in ("distributed", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
     files = {"tls_ca_file": at.ca_file, "tls_client_cert": at.cert, "tls_client_key": at.key}
     try:
         encrypted = at.address.startswith("tls:")

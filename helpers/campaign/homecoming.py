@@ -21,7 +21,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.schema import FILES, ROWS, UNKNOWN, Row, to_row
 from helpers.campaign.workers import Done
-from helpers.run.entries import Ended, Entry, Kept, Sending, Started, now
+from helpers.run.entries import Ended, Entry, Kept, Sending, Started, Used, now
 from helpers.run.entry import RunbookEntry
 from helpers.run.journal import Journal
 from helpers.run.masking import mask_entry, username_masker
@@ -33,9 +33,10 @@ BEGUN, WHOLE, FILED = "begun", "whole", "filed"
 LOST, GIVEN_UP = "lost", "given up"
 """The same where the worker is gone, so that no more may come: to be filed; filed."""
 _AT_ONCE = 50
-Lines = list[Started | Sending | Ended]
-_KINDS: dict[str, type[Started | Sending | Ended]] = {
+Lines = list[Started | Used | Sending | Ended]
+_KINDS: dict[str, type[Started | Used | Sending | Ended]] = {
     "started": Started,
+    "used": Used,
     "sending": Sending,
     "ended": Ended,
 }
@@ -87,7 +88,7 @@ def entries_of(journal: Journal, run: str) -> Lines:
     return [
         entry
         for entry in entries
-        if isinstance(entry, Started | Sending | Ended) and entry.run == run
+        if isinstance(entry, Started | Used | Sending | Ended) and entry.run == run
     ]
 
 

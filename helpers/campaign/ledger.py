@@ -48,6 +48,7 @@ from helpers.campaign.schema import (
 
 FILE, ELSEWHERE = "ledger.sqlite", "ledger.url"
 """In a campaign's folder: its ledger, or the URL of the database that holds it."""
+NOT_BEGUN = "it has not begun"
 _PASSWORD = (
     "the URL of a ledger holds no password, since command lines are seen: put it into ~/.pgpass, or"
     " into PGPASSWORD."
@@ -133,7 +134,7 @@ class Ledger(Lookups):
                     made_at=now,
                     made_by=made_by,
                     state=PAUSED,
-                    why="it has not begun",
+                    why=NOT_BEGUN,
                 )
             )
             for category in categories:

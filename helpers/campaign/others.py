@@ -20,6 +20,7 @@ from helpers.campaign.presence import (
     held_by_silent,
     held_elsewhere,
     owning,
+    tell_agreed,
     workers_there,
 )
 from helpers.campaign.schema import ACTING, CLAIMED, ROWS, WAITING, Row
@@ -44,6 +45,9 @@ class Others:
     def tend(self) -> list[Done]:
         """File what has come home, take back what silent workers held; return how rows ended."""
         return []
+
+    def tell(self, agreed: Mapping[str, Any] | None) -> None:
+        """Have them know who has agreed to the campaign, before its first row."""
 
     def busy(self) -> bool:
         """Whether any of them still holds a row."""
@@ -90,6 +94,10 @@ class OthersByLedger(Others):
             self._take_back(row)
         forget_silent(self._ledger, self._campaign)
         return self._filing.file()
+
+    def tell(self, agreed: Mapping[str, Any] | None) -> None:
+        """Have them know who has agreed to the campaign, before its first row."""
+        tell_agreed(self._ledger, self._campaign, agreed)
 
     def busy(self) -> bool:
         """Whether any of them still holds a row, silent ones too."""

@@ -33,6 +33,7 @@ from helpers.campaign.plan import (
     read_users,
 )
 from helpers.campaign.schema import STOPPED, WAITING
+from helpers.campaign.second import Waits, agreement_to
 from helpers.campaign.summary import Summary, summary_of
 from helpers.campaign.table import read_table
 from helpers.campaign.tending import Tending, take_back
@@ -272,8 +273,18 @@ def go_on(
             # Of a campaign that has begun: as it was read before that.
             plan = plan or plan_of(planned(ledger, campaign), entry, paces_of(entry, manner.pace))
             return summary_of(ledger, folder, plan=plan)
-        first = about.begun + manner.first if manner.first else 0
         paces = paces_of(entry, manner.pace)
+        agreed = agreement_to(
+            *(ledger, campaign, entry, journal),
+            plan=lambda: plan or plan_of(planned(ledger, campaign), entry, paces),
+            digest=lambda: digest_of(
+                entry, [(row.number, dict(row.parameters)) for row in ledger.rows(campaign)]
+            ),
+        )
+        if isinstance(agreed, Waits):
+            return summary_of(ledger, folder, plan=plan, to_agree=agreed.to_agree)
+        others.tell(agreed)
+        first = about.begun + manner.first if manner.first else 0
         with ledger.engine.begin() as db:
             keep_hours(db, campaign, manner.hours)
         ledger.allow(campaign, rows=first, budget=manner.budget, paces=paces)
@@ -286,7 +297,7 @@ def go_on(
             ledger=ledger.url,
             campaign=campaign,
             entry=entry,
-            options=options,
+            options={**options, "agreed": agreed},
         )
         tending = Tending(crew, others, ledger, campaign, journal, on_done)
         try:

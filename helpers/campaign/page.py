@@ -35,7 +35,7 @@ from helpers.run.masking import username_as, username_masker
 from helpers.runbooks import RUNBOOKS
 
 _AT_ONCE = 0.5  # seconds
-_DONE = (0, 1, 9)
+_DONE = (0, 1, 9, 10)
 """Exit codes of a campaign's process that has done what it was asked to."""
 
 

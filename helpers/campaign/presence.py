@@ -87,6 +87,15 @@ def owning(ledger: Ledger, campaign: str, name: str, options: Mapping[str, Any])
                 db.execute(delete(OWNERS).where(*mine))
 
 
+def tell_agreed(ledger: Ledger, campaign: str, agreed: Mapping[str, Any] | None) -> None:
+    """Have workers elsewhere told who has agreed to the campaign, as JSON data."""
+    one = OWNERS.c
+    with ledger.engine.begin() as db:
+        told = db.execute(select(one.options).where(one.campaign == campaign)).scalar_one()
+        text = json.dumps({**json.loads(told), "agreed": agreed})
+        db.execute(update(OWNERS).where(one.campaign == campaign).values(options=text))
+
+
 def owner_is_there(db: Connection, campaign: str) -> bool:
     """Whether a campaign's owner has given a sign of life lately."""
     return options_of_owner(db, campaign) is not None

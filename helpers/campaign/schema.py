@@ -105,6 +105,13 @@ FILES = Table(
     Index("files_by_state", "campaign", "state"),
 )
 
+AGREEMENTS = Table(
+    "agreements",
+    META,
+    Column("campaign", String(80), primary_key=True),
+    Column("agreed", Text, nullable=False),
+    Column("notebook", String(64), nullable=False),
+)
 HOURS = Table(
     "hours",
     META,

@@ -25,6 +25,7 @@ from helpers.campaign.schema import (
     Row,
     to_row,
 )
+from helpers.run.agreement import WAITS
 from helpers.runner.signals import exit_code
 
 PAUSED_CODE = 9
@@ -37,7 +38,8 @@ class Summary:
 
     rows: how many it has. left: how many still wait. seconds: of this go. outcomes, exit_codes: of
     the rows that are over. state, why: whether it goes on, and if not, why. waits: until when no
-    row may begin, in words, "" where one may now.
+    row may begin, in words, "" where one may now. to_agree: the command by which a second person
+    agrees, "" where none has to.
     """
 
     campaign: str
@@ -50,17 +52,20 @@ class Summary:
     why: str
     folder: str
     waits: str = ""
+    to_agree: str = ""
     stopped_by: int = 0
     failed: tuple[Row, ...] = field(default=(), repr=False)
     plan: Plan | None = field(default=None, repr=False)
 
     @property
     def exit_code(self) -> int:
-        """0 when every row is done, 9 when rows are left, what a signal stands for when one stopped
-        it, else 1.
+        """0 when every row is done, 9 when rows are left, 10 when somebody has to agree; what a
+        signal stands for when one stopped it; else 1.
         """
         if self.stopped_by:
             return exit_code(self.stopped_by)
+        if self.to_agree:
+            return WAITS
         if self.left:
             return PAUSED_CODE
         return 0 if set(self.exit_codes) <= {0} else 1
@@ -77,6 +82,7 @@ class Summary:
             "state": self.state,
             "why": self.why,
             "waits": self.waits,
+            "to_agree": self.to_agree,
             "folder": self.folder,
             "stopped": bool(self.stopped_by),
             "exit_code": self.exit_code,
@@ -101,6 +107,7 @@ def summary_of(
     seconds: float = 0.0,
     stopped_by: int = 0,
     plan: Plan | None = None,
+    to_agree: str = "",
     owned: bool = False,
 ) -> Summary:
     """Return how far the campaign in a folder is. owned: whether a process runs it now."""
@@ -129,6 +136,7 @@ def summary_of(
         campaign.why,
         str(folder),
         waits,
+        to_agree,
         stopped_by,
         tuple(failed),
         plan,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from helpers.campaign.given import Given
+from helpers.campaign.ledger import NOT_BEGUN
 from helpers.campaign.plan import COGNITOS_MAILS_A_DAY, Plan, time_words
 from helpers.campaign.schema import PAUSED, STOPPED, Row
 from helpers.campaign.seen import Seen
@@ -121,7 +122,8 @@ def state_words(seen: Seen, *, starting: bool) -> str:
     if seen.campaign.state == STOPPED:
         return f"stopped for good: {seen.campaign.why}"
     if seen.campaign.state == PAUSED:
-        return f"paused: {seen.campaign.why}" if seen.campaign.begun else "not begun"
+        why = seen.campaign.why
+        return f"paused: {why}" if seen.campaign.begun or why != NOT_BEGUN else "not begun"
     return "not running: its process has ended"
 
 

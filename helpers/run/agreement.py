@@ -34,6 +34,8 @@ from helpers.target.pools_file import PoolsError, pools
 WAITS = 10
 """The exit code of a run that waits for agreement."""
 GOOD_FOR = timedelta(minutes=60)
+GOOD_FOR_MANY = timedelta(days=1)
+"""For a campaign to begin; once it has begun, the agreement holds until it is over."""
 SHORT = 12
 """How many characters of a digest are shown and repeated."""
 ASKED_FOR = "has to agree, under another account, before anything is sent"
@@ -108,7 +110,7 @@ def _ask_or_use(runbook: str, parameters: Parameters, pool: Pool, caller: object
     found: list[Agreed] = []
 
     def decide() -> Used | Asked:
-        found.extend(_standing(journal, asked))
+        found.extend(standing(journal, asked))
         if not found:
             return asked
         return Used(run=run, at=now(), asked_by=found[0].run, digest=asked.digest)
@@ -178,12 +180,22 @@ def digest_of_plan(asked: Asked) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _standing(journal: Journal, asked: Asked) -> list[Agreed]:
+def is_of_many(asked: Asked) -> bool:
+    """Whether a campaign asks: its plan says how many users it has."""
+    return "users" in asked.parameters
+
+
+def good_for(asked: Asked) -> timedelta:
+    """Return how long an agreement to this counts."""
+    return GOOD_FOR_MANY if is_of_many(asked) else GOOD_FOR
+
+
+def standing(journal: Journal, asked: Asked) -> list[Agreed]:
     """Return the agreement to this plan that is in time, not used up, and another person's."""
-    used, found, at = set(), [], now()
+    used, found, at, time = set(), [], now(), good_for(asked)
     for entry in journal.backwards():
         try:
-            if at - datetime.fromisoformat(entry["at"]) > GOOD_FOR:
+            if at - datetime.fromisoformat(entry["at"]) > time:
                 break  # and so is all before it
             if entry["event"] == "used":
                 used.add(entry["asked_by"])
@@ -195,7 +207,7 @@ def _standing(journal: Journal, asked: Asked) -> list[Agreed]:
         one
         for one in found
         if one.run not in used
-        and abs(at - one.at) <= GOOD_FOR
+        and abs(at - one.at) <= time
         and _is_another(journal.folder, asked, one)
     ][:1]
 

@@ -19,6 +19,7 @@ from helpers.cognito.models import Pool, User
 from helpers.display.card import Card
 from helpers.display.person import is_interactive
 from helpers.run import agreement, recording
+from helpers.run.agreement_to_many import covered
 from helpers.run.brief import Brief
 from helpers.run.entry import RUNBOOKS
 from helpers.run.follow import follow
@@ -220,7 +221,7 @@ class Runbook(ABC, Generic[P]):
         elif self.parameters_model.SIGNED and isinstance(caller, NotReached):
             result = not_reached(caller)
         else:
-            found = agreement.ask_or_use(self.name, parameters, caller)
+            found = covered() or agreement.ask_or_use(self.name, parameters, caller)
             if isinstance(found, Result):
                 result = found
             else:

@@ -23,6 +23,7 @@ FOLDER = "COGNITO_RESET_KEPT_POOLS"
 GOOD_FOR = 60.0
 """Seconds after which a pool is read again."""
 _AS_JSON = TypeAdapter(Pool)
+_folders: list[str] = []
 
 
 @contextmanager
@@ -31,14 +32,18 @@ def pools_kept_in(folder: Path) -> Iterator[None]:
 
     folder: for its owner alone; a file for each pool is left there.
     """
-    before = os.environ.get(FOLDER)
-    os.environ[FOLDER] = str(folder.absolute())
+    mine = str(folder.absolute())
+    _folders.append(mine)
+    os.environ[FOLDER] = mine
     try:
         yield
     finally:
-        del os.environ[FOLDER]
-        if before is not None:
-            os.environ[FOLDER] = before
+        # An owner and a worker may be in one process, and end in any order.
+        _folders.remove(mine)
+        if _folders:
+            os.environ[FOLDER] = _folders[-1]
+        else:
+            os.environ.pop(FOLDER, None)
 
 
 def read_pool_once(target: Target, user_pool_id: str, read: Callable[[], Pool]) -> Pool:

@@ -11,7 +11,15 @@ from datetime import datetime
 from helpers.cognito.errors import NotReached
 from helpers.display.card import Card
 from helpers.run.account import Account, account
-from helpers.run.agreement import GOOD_FOR, SHORT, NotAgreed, digest_of_plan, file_of, hash_of_user
+from helpers.run.agreement import (
+    GOOD_FOR,
+    SHORT,
+    NotAgreed,
+    digest_of_plan,
+    file_of,
+    hash_of_user,
+    is_of_many,
+)
 from helpers.run.entries import Agreed, Asked, now
 from helpers.run.entry import RUNBOOKS
 from helpers.run.journal import Journal
@@ -23,7 +31,7 @@ from helpers.target.pools_file import PoolsError, pool_named
 
 def waiting(journal: Journal) -> list[Asked]:
     """Return what others have asked for within the hour and nobody has agreed to, the newest first;
-    of one plan that was asked for several times, the newest.
+    of one plan that was asked for several times, the newest. A campaign is not for the desk.
     """
     me, at = account(), now()
     agreed: set[str] = set()
@@ -36,7 +44,8 @@ def waiting(journal: Journal) -> list[Asked]:
                 agreed.add(entry["digest"])
             elif entry["event"] == "asked" and entry["digest"] not in agreed:
                 asked = Asked.model_validate_json(json.dumps(entry))
-                if me is not None and asked.uid != me.uid:
+                other = me is not None and asked.uid != me.uid
+                if other and not is_of_many(asked):
                     found.setdefault(asked.digest, asked)
         except (ValueError, TypeError, KeyError):
             continue  # `verify` names it

@@ -23,7 +23,7 @@ class Refused(click.ClickException):
 
 
 @click.command("agree")
-@click.argument("run")
+@click.argument("run", metavar="RUN|CAMPAIGN")
 @OUT
 @click.option("--digest", metavar="SHORT", help="The plan's digest, where no terminal asks for it.")
 @click.option("--username", help="Whom it is about, as you were told; compared, and not kept.")
@@ -37,14 +37,14 @@ def agree_command(
     profile: str | None,
     as_json: bool,
 ) -> None:
-    """Agree to a run that waits for a second person: RUN is the id of the run.
+    """Agree to a run, or to a whole campaign, that waits for a second person, by its id.
 
     The plan is shown, and you repeat its digest. It has to be another account of the operating
     system than the one that asked, and where calls are signed another AWS caller. Ends with 2 for
     a wrong digest or run, and with 6 where you may not agree.
     """
     from helpers.run import second
-    from helpers.run.agreement import GOOD_FOR, NotAgreed
+    from helpers.run.agreement import NotAgreed, good_for, is_of_many
     from helpers.run.journal import Journal
 
     check_journal(out)
@@ -67,12 +67,14 @@ def agree_command(
     except OSError as exc:
         why = exc.strerror or str(exc)
         raise Refused(f"The agreement cannot be written into {out}: {why}.") from None
-    until = agreed.at + GOOD_FOR
+    until = agreed.at + good_for(asked)
     if as_json:
         said = {"runbook": asked.runbook, "asked_by": asked.who, "until": until.isoformat()}
         say(json.dumps({**agreed.model_dump(mode="json"), **said}, indent=2, ensure_ascii=False))
     else:
-        say(f"Agreed, for one run, until {until:%H:%M} UTC. Have {asked.who} run the same again.")
+        what = "this campaign, to begin by" if is_of_many(asked) else "one run, until"
+        day = "" if until.date() == agreed.at.date() else f"{until:%Y-%m-%d} "
+        say(f"Agreed, for {what} {day}{until:%H:%M} UTC. Have {asked.who} run the same again.")
 
 
 def _repeat(asked: "Asked", given: str | None) -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from helpers.cognito.errors import BadParameters, Problem
-from helpers.run.entries import Ended, Kept, Started, State, now
+from helpers.run.agreement_to_many import cover
+from helpers.run.entries import Agreed, Ended, Kept, Started, State, now
 from helpers.run.entry import RunbookEntry
 from helpers.run.journal import Journal
 from helpers.run.masking import mask_entry, username_masker
@@ -94,6 +95,7 @@ def run(
     permit: Callable[[], bool] | None = None,
     notebooks: Notebooks = "all",
     stop: StopRequests | None = None,
+    agreed: Mapping[str, Any] | None = None,
 ) -> Report:
     """Run a runbook once and return how it ended; raises nothing for what the parameters, Cognito
     or the kernel may do, and NotebookMissing before anything is written.
@@ -104,7 +106,8 @@ def run(
     FileExistsError where another run has it. permit: asked just before the cell that acts; where it
     says no, the run ends there, and nothing was sent. notebooks: none or failed to run without
     one, in this process; failed writes one afterwards where the run did not end well. stop: what
-    takes the signals already, if anything does.
+    takes the signals already, if anything does. agreed: a second person's agreement to the whole
+    campaign that this run is part of, as JSON data.
     """
     journal = Journal(out)
     if name and (out / name).exists():
@@ -126,6 +129,8 @@ def run(
                 executed.touch(mode=0o600)
             write_record(kept, Kept.of(started, None))
         journal.append(started)
+        if agreed:
+            cover(journal, name, Agreed.model_validate(agreed))
         state: State = "refused"
         detail = ""
         notebook, found = None, None

@@ -94,8 +94,11 @@ def test_a_reading_that_fails_or_was_broken_off_is_made_again(asked, tmp_path):
         assert name(read) == "read 2"
 
 
-def test_a_campaign_leaves_what_was_kept_before_as_it_was(tmp_path, monkeypatch):
-    monkeypatch.setenv(FOLDER, "before")
-    with pools_kept_in(tmp_path):
-        assert os.environ[FOLDER] == str(tmp_path)
-    assert os.environ[FOLDER] == "before"
+def test_two_that_end_in_any_order_leave_nothing(tmp_path):
+    first, second = pools_kept_in(tmp_path / "a"), pools_kept_in(tmp_path / "b")
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert os.environ[FOLDER] == str(tmp_path / "b")
+    second.__exit__(None, None, None)
+    assert FOLDER not in os.environ
