@@ -6,7 +6,7 @@ import urllib.parse
 from collections.abc import Callable
 from typing import Any
 
-from . import page, wire
+from . import hooks, page, wire
 from .box import Sandbox
 from .protocol import Request
 from .settings import SETTINGS
@@ -139,6 +139,16 @@ def _settings(sandbox: Sandbox, given: Doc) -> Any:
     return sandbox.settings(**given)
 
 
+def _triggers(sandbox: Sandbox, given: Doc) -> Any:
+    if given:
+        wanted = _only(given, trigger="trigger", url="url")
+        url = wanted["url"]
+        if not isinstance(url, str | None):
+            raise TypeError("url is a text, or null to remove the trigger")
+        sandbox.on(str(wanted["trigger"]), None if url is None else hooks.Hook(url))
+    return hooks.registered(sandbox.engine.callables)
+
+
 def _reset(sandbox: Sandbox, given: Doc) -> Any:
     sandbox.reset()
     return {}
@@ -166,5 +176,7 @@ _ACTIONS: dict[tuple[str, str], Callable[[Sandbox, Doc], Any]] = {
     ("POST", "faults"): _faults,
     ("GET", "settings"): _settings,
     ("POST", "settings"): _settings,
+    ("GET", "triggers"): _triggers,
+    ("POST", "triggers"): _triggers,
     ("POST", "reset"): _reset,
 }

@@ -294,7 +294,9 @@ def test_any_bytes_on_the_socket(shared, data):
 
 @settings(max_examples=tries(100), **RELAXED)
 @given(
-    path=st.sampled_from(["clock", "faults", "settings", "reset", "mailbox", "health", "nothing"]),
+    path=st.sampled_from(
+        ["clock", "faults", "settings", "triggers", "reset", "mailbox", "health", "nothing"]
+    ),
     method=st.sampled_from(["GET", "POST", "HEAD", "PUT"]),
     value=JSON,
 )
