@@ -1,7 +1,8 @@
 """How fast headless runs are, side by side with stock papermill: python -m tests.bench_headless.
 
 `compare` gives the numbers for the table of `make bench`. What stands for Cognito is a small server
-that takes every call at once, so that what is measured is the running of notebooks.
+that takes every call at once, so that what is measured is the running of notebooks. papermill alone
+is in an environment of its own, with nothing of this project's.
 """
 
 import json
@@ -20,8 +21,8 @@ from tempfile import TemporaryDirectory
 import nbformat
 
 from tests import ROOT
+from tests.bench_environments import OURS, STOCK, WITH_BOTO3, programs
 
-BIN = Path(sys.executable).parent
 RUNBOOK = ROOT / "notebooks" / "runbooks" / "confirm-reset.ipynb"
 ROUNDS = 7
 
@@ -80,10 +81,14 @@ def three_cells(folder: Path, endpoint: str) -> Path:
             ' Password=os.environ["RESET_PASSWORD"])["ResponseMetadata"]["HTTPStatusCode"]'
         ),
     ]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     path = folder / "three.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+    nbformat.write(_notebook(*cells), path)
     return path
+
+
+def _notebook(*cells: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return nbformat.v4.new_notebook(cells=list(cells), metadata={"kernelspec": kernel})
 
 
 def _seconds(*command: object) -> float:
@@ -105,6 +110,40 @@ print(statistics.median(times[3:]))
 """
 
 
+def _whole_processes(folder: Path, three: Path, given: list[str], rounds: int) -> dict[str, float]:
+    """Return the ratios of whole processes, each turn by turn with papermill alone."""
+    clean, boto3, ours = map(programs, (STOCK, WITH_BOTO3, OURS))
+    empty = folder / "empty.ipynb"
+    nbformat.write(_notebook(nbformat.v4.new_code_cell("pass")), empty)
+    engine = (ours / "papermill", "--engine", "cognito-reset")
+    runs = (ours / "cognito-reset", "run", RUNBOOK.stem, "--out", folder / "runs", *given)
+    out, imports = folder / "out.ipynb", ("-c", "import papermill")
+    pairs = {
+        "ratio, an empty notebook by the engine": ((*engine, empty, out), (clean, empty)),
+        "ratio, three cells with boto3 by the engine": ((*engine, three, out), (boto3, three)),
+        "ratio, confirm-reset by the command": (runs, (boto3, three)),
+    }
+    figures = {}
+    for words, (command, (where, notebook)) in pairs.items():
+        theirs = (where / "papermill", notebook, out)
+        figures[words] = _ratio(command, theirs, rounds)
+    figures["ratio, import papermill beside this"] = _ratio(
+        (ours / "python", *imports), (boto3 / "python", *imports), rounds
+    )
+    return figures
+
+
+def _ratio(ours: tuple[object, ...], theirs: tuple[object, ...], rounds: int) -> float:
+    """Return the median of the rounds' ratios; the order changes from round to round."""
+    ratios = []
+    for number in range(rounds):
+        first, second = (ours, theirs) if number % 2 else (theirs, ours)
+        times = {first: _seconds(*first)}
+        times[second] = _seconds(*second)
+        ratios.append(times[ours] / times[theirs])
+    return statistics.median(ratios)
+
+
 def compare(rounds: int = ROUNDS, runs: int = 100, table: int = 200) -> dict[str, float]:
     """Return the numbers: ratios of whole processes, milliseconds a run in one process, and runs a
     second of a table.
@@ -122,7 +161,6 @@ def compare(rounds: int = ROUNDS, runs: int = 100, table: int = 200) -> dict[str
         with TemporaryDirectory() as scratch, cognito() as endpoint:
             folder = Path(scratch)
             three = three_cells(folder, endpoint)
-            command, engine, stock = [], [], []
             given = [
                 part
                 for pair in (
@@ -132,18 +170,7 @@ def compare(rounds: int = ROUNDS, runs: int = 100, table: int = 200) -> dict[str
                 )
                 for part in ("-p", pair)
             ]
-            for _ in range(rounds):
-                stock.append(_seconds(BIN / "papermill", three, folder / "stock.ipynb"))
-                command.append(
-                    _seconds(
-                        BIN / "cognito-reset", "run", RUNBOOK.stem, "--out", folder / "runs", *given
-                    )
-                )
-                engine.append(
-                    _seconds(
-                        BIN / "papermill", "--engine", "cognito-reset", three, folder / "ours.ipynb"
-                    )
-                )
+            figures = _whole_processes(folder, three, given, rounds)
             one = subprocess.run(
                 [sys.executable, "-c", IN_ONE_PROCESS, three, str(runs)],
                 capture_output=True,
@@ -168,14 +195,7 @@ def compare(rounds: int = ROUNDS, runs: int = 100, table: int = 200) -> dict[str
             )
             assert summary.exit_code == 0, summary
             return {
-                "ratio, confirm-reset by the command": statistics.median(
-                    o / s for o, s in zip(command, stock, strict=True)
-                ),
-                "ratio, the same three cells by the engine": statistics.median(
-                    o / s for o, s in zip(engine, stock, strict=True)
-                ),
-                "seconds, stock papermill, three cells": statistics.median(stock),
-                "seconds, confirm-reset by the command": statistics.median(command),
+                **figures,
                 "milliseconds a run in one process": 1000 * float(one.stdout),
                 "runs a second, a table, two workers": summary.rows / summary.seconds,
             }
