@@ -1,5 +1,7 @@
 """What calls may answer, as tables for a notebook."""
 
+from functools import cache
+
 import botocore.session
 
 from helpers.cognito.catalogue import look_up
@@ -42,10 +44,12 @@ def refusals_of_reading(*operations: str, but: str = "") -> Table:
     )
 
 
+@cache
 def _codes(operation: str) -> tuple[str, ...]:
     """Return the errors of an operation by botocore's model, those of any signed call first."""
     # No AWS configuration has a say in it, so a broken one does not matter.
-    session = botocore.session.Session({"data_path": (None, None, None, None)})
+    nowhere = {"data_path": (None, None, None, None)}
+    session = botocore.session.Session(nowhere, include_builtin_handlers=False)
     model = session.get_service_model("cognito-idp").operation_model(operation)
     return (*(() if operation in PUBLIC else SIGNED), *(shape.name for shape in model.error_shapes))
 

@@ -22,7 +22,9 @@ def modules_for(source: str) -> list[str]:
         "helpers.cognito.catalogue",
         "helpers.runbooks.confirm_reset",
         "helpers.form.act",
+        "helpers.run.refusals",
         "helpers.sandbox",
+        "helpers.target.target:make_ready",
     ]
     aws = ["boto3", f"{__name__}:share_models"]
     return [

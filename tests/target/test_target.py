@@ -15,6 +15,7 @@ from helpers.cognito import actions
 from helpers.cognito.errors import NotReached, ResetError
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, Sandbox, serve
 from helpers.target import ALLOWED_HOSTS, Target, TargetError
+from helpers.target import target as target_module
 
 
 def faults(*args):
@@ -320,3 +321,19 @@ def test_nothing_for_a_loopback_target_goes_through_a_proxy(proxy, monkeypatch):
     with pytest.raises(ResetError):
         actions.request_code(Target("aws").client(), **whom)
     assert proxy == ["http://cognito.invalid/"]
+
+
+@pytest.mark.parametrize("name", ["sandbox", "aws"])
+def test_a_session_that_was_made_ready_is_used_once_and_reads_what_is_so_now(name, monkeypatch):
+    """In a process that is forked for each run."""
+    monkeypatch.setattr(target_module, "_ready", {})
+    target_module.make_ready()
+    monkeypatch.setenv("AWS_PROFILE", "nosuch")  # without it, as ever
+    monkeypatch.setenv("AWS_CA_BUNDLE", __file__)
+    target = Target(name, "us-east-1")
+    first, second = target._unsigned_session(), target._unsigned_session()
+    assert first is not second
+    for session in (first, second):
+        assert session.get_config_variable("ca_bundle") == __file__
+        assert session.profile is None
+    assert target.client().meta.region_name == "us-east-1"

@@ -33,6 +33,8 @@ from typing import Any, NoReturn
 from helpers.runner.engine import fresh
 from helpers.runner.engine.transport import IOPUB, SECRET, SHELL, Pipe
 
+_IN_EACH_FORK = ("tornado.gen", "tornado.platform.asyncio", "encodings.idna")
+"""What the kernel itself imports only once it is connected."""
 _TWO_STREAMS = {1: "stdout", 2: "stderr"}
 
 
@@ -43,6 +45,8 @@ def prepare() -> Any:
     global _made
     if _made is None:
         sys.modules.setdefault("ipykernel.debugger", _Debugger())
+        for name in _IN_EACH_FORK:
+            importlib.import_module(name)
         _made = _new_kernel()
         _made.shell.run_cell("pass", silent=True)  # what the first cell imports
     return _made

@@ -12,10 +12,11 @@ import socket
 import time
 from collections import deque
 from collections.abc import Mapping
+from datetime import datetime
 from queue import Empty
 from typing import Any
 
-from jupyter_client.session import Session, extract_dates  # type: ignore[attr-defined]
+from jupyter_client.session import Session
 from nbclient.exceptions import DeadKernelError
 
 from helpers.runner.engine import fresh
@@ -294,8 +295,8 @@ class KernelLink:
             self._cleaner.redactor.add(text)
             return True
         message = json.loads(text)
-        message["header"] = extract_dates(message["header"])
-        message["parent_header"] = extract_dates(message["parent_header"])
+        with contextlib.suppress(KeyError, TypeError, ValueError):  # nbclient notes it as a time
+            message["header"]["date"] = datetime.fromisoformat(message["header"]["date"])
         message["content"] = self._cleaner.message(message["content"])
         message["buffers"] = parts
         self._queues[channel].append(message)
