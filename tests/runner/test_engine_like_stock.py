@@ -2,16 +2,23 @@
 and what it tells those who ask for the kernel's application.
 """
 
+import ast
+import importlib
+import inspect
 import json
 import os
 import resource
 import sys
+import textwrap
+import tomllib
 from pathlib import Path
 
+import ipykernel
 import pytest
 
-from helpers.runner.engine import fresh
+from helpers.runner.engine import fresh, kernel
 from helpers.runner.engine.kernelspec import can_fork
+from tests import ROOT
 from tests.runner.test_engine import execute, notebook, ordinary, outputs, text
 
 
@@ -181,3 +188,57 @@ def test_what_the_kernel_says_for_a_terminal_is_in_no_cell():
     said = [output["text"] for group in outputs(executed) for output in group]
     assert [each for each in said if "kernel" in each] == []
     assert "DEBUG:mine:said\n" in said
+
+
+def defined_in(source):
+    """Return the names that the source of a class or a module gives to itself."""
+    tree = ast.walk(ast.parse(textwrap.dedent(source)))
+    return {
+        getattr(node, "attr", getattr(node, "name", getattr(node, "id", "")))
+        for node in tree
+        if isinstance(getattr(node, "ctx", ast.Store()), ast.Store)
+    }
+
+
+@pytest.mark.parametrize("place", kernel.PRIVATE)
+def test_ipykernel_has_each_private_part_that_the_kernel_relies_on(place):
+    module, _, name = place.partition(":")
+    found = importlib.import_module(f"ipykernel.{module}")
+    found = getattr(found, name) if name else found
+    missing = set(kernel.PRIVATE[place]) - defined_in(inspect.getsource(found))
+    assert missing == set(), f"ipykernel {ipykernel.__version__}"
+
+
+def test_the_list_of_private_parts_has_all_of_them():
+    """What the kernel's classes override, and what it reads under a name that begins with _."""
+    tree = ast.parse(Path(kernel.__file__).read_text())
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    over = {
+        node.name
+        for each in classes
+        if ast.unparse(each.bases[0] if each.bases else each) in OF_IPYKERNEL
+        for node in each.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    mine = {"__init__", "take", "_write_connection_file"}
+    listed = {name for names in kernel.PRIVATE.values() for name in names}
+    used = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and node.attr.startswith("_")
+        and not node.attr.startswith("__")
+        and ast.unparse(node.value) in ("kernel", "self", "stream", "each")
+    }
+    own = {"_streams", "_lock", "_ends", "_watch"}
+    assert over - mine <= listed
+    assert used - own <= listed
+
+
+OF_IPYKERNEL = ("IOPubThread", "bases.OutStream", "bases.IPythonKernel", "bases.IPKernelApp")
+
+
+def test_only_a_range_of_ipykernel_is_asked_for_that_was_tried():
+    project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text())["project"]
+    [asked] = [one for one in project["dependencies"] if one.startswith("ipykernel")]
+    assert "<" in asked

@@ -35,6 +35,20 @@ from helpers.runner.engine.transport import IOPUB, SECRET, SHELL, Pipe
 
 _IN_EACH_FORK = ("tornado.gen", "tornado.platform.asyncio", "encodings.idna")
 """What the kernel itself imports only once it is connected."""
+PRIVATE = {
+    "kernelbase:Kernel": (
+        *("_abort_queues", "_execute_sleep", "_publish_status", "_supports_kernel_subshells"),
+        *("do_execute", "iopub_socket", "iopub_thread", "post_handler_hook", "pre_handler_hook"),
+        *("set_parent", "shell_channel_thread", "shell_handlers"),
+    ),
+    "iostream:IOPubThread": ("_check_mp_mode", "io_loop", "schedule", "thread"),
+    "iostream:OutStream": ("_master_pid", "fileno", "flush", "write"),
+    "kernelapp:IPKernelApp": ("connection_file", "init_shell", "kernel"),
+    "debugger": ("_is_debugpy_available",),
+}
+"""What this takes the place of in ipykernel, or uses of it, though ipykernel promises none of it:
+the first thing to look at where a new version has changed something.
+"""
 _TWO_STREAMS = {1: "stdout", 2: "stderr"}
 
 
