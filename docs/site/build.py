@@ -1,0 +1,156 @@
+"""Build the site: every notebook in the reader's browser, with nothing to install.
+
+    python docs/site/build.py
+
+The site is a folder of files for any web server. JupyterLite is the front end, Pyodide the Python;
+both, and all packages, lie in the site itself, so that it loads nothing from elsewhere. What is
+fetched for it is kept in build/site-cache.
+"""
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import nbformat
+import wheels
+from jupyter_core.paths import jupyter_path
+from jupyterlite_core.manager import LiteManager  # noqa: F401 - fails early where it is missing
+from jupyterlite_pyodide_kernel.constants import PYODIDE_KERNEL_PLUGIN_ID, PYODIDE_VERSION
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+CORE = (
+    "pyodide.mjs",
+    "pyodide.asm.mjs",
+    "pyodide.asm.wasm",
+    "python_stdlib.zip",
+    "pyodide-lock.json",
+)
+EXTENSIONS = (
+    "@jupyterlite/pyodide-kernel-extension",
+    "@jupyter-widgets/jupyterlab-manager",
+    "anywidget",
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
+    parser.add_argument("--cache", type=Path, default=ROOT / "build" / "site-cache")
+    given = parser.parse_args()
+    build(given.out.resolve(), given.cache.resolve())
+
+
+def build(out: Path, cache: Path) -> None:
+    stage = out.with_name(f"{out.name}-stage")
+    shutil.rmtree(stage, ignore_errors=True)
+    shutil.rmtree(out, ignore_errors=True)
+    cache.mkdir(parents=True, exist_ok=True)
+    folder = stage / "static" / "pyodide"
+    folder.mkdir(parents=True)
+    pyodide = wheels.Pyodide.read(_pyodide(cache))
+    for name in CORE:
+        shutil.copy(pyodide.folder / name, folder)
+    kernel = _extension("@jupyterlite/pyodide-kernel-extension")
+    own = sorted(kernel.joinpath("static", "pypi").glob("*.whl"))
+    wheels.put(wheels.gather(_own_wheel(stage), own, pyodide, cache), pyodide, folder)
+    _notebooks(ROOT / "notebooks", stage / "files")
+    shutil.copy(ROOT / ".jupyter" / "overrides.json", stage)
+    _configure(stage)
+    _lite(stage, out)
+
+
+def _pyodide(cache: Path) -> Path:
+    folder = cache / f"pyodide-{PYODIDE_VERSION}"
+    if not folder.exists():
+        subprocess.run(
+            ["npm", "pack", "--silent", f"pyodide@{PYODIDE_VERSION}"],
+            cwd=cache,
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        with tarfile.open(cache / f"pyodide-{PYODIDE_VERSION}.tgz") as archive:
+            archive.extractall(cache / "unpacked", filter="data")
+        cache.joinpath("unpacked", "package").rename(folder)
+    return folder
+
+
+def _own_wheel(stage: Path) -> Path:
+    target = stage / "own"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+        + ["--wheel-dir", str(target), str(ROOT)],
+        check=True,
+    )
+    return next(target.glob("*.whl"))
+
+
+def _notebooks(source: Path, target: Path) -> None:
+    """Copy the notebooks, each text in one piece: JupyterLite hands them on as they are."""
+    for path in sorted(source.rglob("*.ipynb")):
+        if ".ipynb_checkpoints" not in path.parts:
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(json.dumps(nbformat.read(path, as_version=4)), encoding="utf-8")
+
+
+def _extension(name: str) -> Path:
+    for folder in jupyter_path("labextensions"):
+        if Path(folder, name, "package.json").exists():
+            return Path(folder, name)
+    raise wheels.SiteError(f"JupyterLab's extension {name} is not installed.")
+
+
+def _configure(stage: Path) -> None:
+    lock = json.loads(stage.joinpath("static/pyodide/pyodide-lock.json").read_text())
+    kernel = {
+        "pyodideUrl": "./static/pyodide/pyodide.mjs",
+        "disablePyPIFallback": True,
+        "loadPyodideOptions": {
+            "lockFileURL": "./static/pyodide/pyodide-lock.json",
+            "packages": sorted(lock["packages"]),
+        },
+    }
+    data = {
+        "appName": "Cognito Reset Runbooks",
+        "exposeAppInBrowser": True,
+        "litePluginSettings": {PYODIDE_KERNEL_PLUGIN_ID: kernel},
+    }
+    stage.joinpath("jupyter-lite.json").write_text(
+        json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": data})
+    )
+
+
+def _lite(stage: Path, out: Path) -> None:
+    config = {
+        "LiteBuildConfig": {
+            "apps": ["lab"],
+            "lite_dir": str(stage),
+            "output_dir": str(out),
+            "cache_dir": str(stage / "cache"),
+            "contents": [str(stage / "files")],
+            "ignore_sys_prefix": True,
+            "federated_extensions": [str(_extension(name)) for name in EXTENSIONS],
+            "settings_overrides": [str(stage / "overrides.json")],
+            "no_sourcemaps": True,
+            "no_unused_shared_packages": True,
+        }
+    }
+    path = stage / "jupyter_lite_config.json"
+    path.write_text(json.dumps(config))
+    subprocess.run(
+        [sys.executable, "-m", "jupyterlite_core", "build", "--config", str(path)],
+        cwd=stage,
+        check=True,
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except wheels.SiteError as exc:
+        sys.exit(str(exc))
