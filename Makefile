@@ -5,7 +5,7 @@ USERS ?= 500
 BIN := .venv/bin
 export COGNITO_SANDBOX ?= $(CURDIR)/runs/sandbox.sqlite
 
-.PHONY: help run lab desk sandbox campaign-practice verify-aws test fuzz bench bench-diagnosis notebooks lock pictures dist clean
+.PHONY: help run lab desk sandbox campaign-practice verify-aws test fuzz bench bench-diagnosis notebooks lock pictures dist site site-test clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -61,6 +61,12 @@ dist: .venv/test  ## build the wheel and the source distribution into dist/
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
+site: .venv/test  ## build the web site that runs the notebooks in a browser tab, into build/site
+	$(BIN)/python docs/site/build.py
+
+site-test: site  ## run every lesson of the site in Chromium, and say how long it takes
+	env -u COGNITO_SANDBOX $(BIN)/python -m tests.browser.site
+
 clean:  ## remove the environment, what was built, and what runs have left
 	rm -rf .venv runs build dist *.egg-info
 
@@ -93,5 +99,5 @@ export CHECK
 
 .venv/test: .venv/run
 	@echo "Adding what the tests need ..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e '.[lab,fast,test]'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e '.[lab,fast,site,test]'
 	@touch $@

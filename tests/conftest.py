@@ -90,7 +90,12 @@ NotebookClient._async_poll_kernel_alive = _poll_while_there_is_a_kernel
 # What one worker does alone, where several share the tests: JupyterLab and its browser are started
 # once, a notebook's cells need their kernel, and what the witnesses need is installed once.
 # pytest-xdist's own groups do not work with pytest 9.
-TOGETHER = ("tests/browser/", "tests/sandbox/test_witnesses.py", "notebooks/")
+TOGETHER = (
+    "tests/browser/test_site.py",  # which has a browser and a server of its own
+    "tests/browser/",
+    "tests/sandbox/test_witnesses.py",
+    "notebooks/",
+)
 
 
 @pytest.hookimpl(optionalhook=True)

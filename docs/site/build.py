@@ -16,6 +16,7 @@ import tarfile
 from pathlib import Path
 
 import nbformat
+import pages
 import wheels
 from jupyter_core.paths import jupyter_path
 from jupyterlite_core.manager import LiteManager  # noqa: F401 - fails early where it is missing
@@ -23,6 +24,7 @@ from jupyterlite_pyodide_kernel.constants import PYODIDE_KERNEL_PLUGIN_ID, PYODI
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
+NAME = "Cognito Reset Runbooks"
 CORE = (
     "pyodide.mjs",
     "pyodide.asm.mjs",
@@ -30,6 +32,14 @@ CORE = (
     "python_stdlib.zip",
     "pyodide-lock.json",
 )
+KERNELSPEC = {"display_name": "Python (Pyodide)", "language": "python", "name": "python"}
+KEPT = ("contents", "settings", "workspaces")
+"""What JupyterLite keeps in the reader's browser; forget.js knows the name of the databases."""
+
+SETTINGS = {"@jupyterlab/docmanager-extension:plugin": {"autosaveInterval": 5}}
+"""What is set besides what `make lab` sets: a tab that is closed has lost little."""
+
+NOT_SERVED = ("doc", "package.json", "rspack.config*.js")
 EXTENSIONS = (
     "@jupyterlite/pyodide-kernel-extension",
     "@jupyter-widgets/jupyterlab-manager",
@@ -59,9 +69,9 @@ def build(out: Path, cache: Path) -> None:
     own = sorted(kernel.joinpath("static", "pypi").glob("*.whl"))
     wheels.put(wheels.gather(_own_wheel(stage), own, pyodide, cache), pyodide, folder)
     _notebooks(ROOT / "notebooks", stage / "files")
-    shutil.copy(ROOT / ".jupyter" / "overrides.json", stage)
     _configure(stage)
     _lite(stage, out)
+    _pages(out)
 
 
 def _pyodide(cache: Path) -> Path:
@@ -95,7 +105,9 @@ def _notebooks(source: Path, target: Path) -> None:
         if ".ipynb_checkpoints" not in path.parts:
             copy = target / path.relative_to(source)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(json.dumps(nbformat.read(path, as_version=4)), encoding="utf-8")
+            notebook = nbformat.read(path, as_version=4)
+            notebook.metadata["kernelspec"] = KERNELSPEC
+            copy.write_text(json.dumps(notebook), encoding="utf-8")
 
 
 def _extension(name: str) -> Path:
@@ -116,13 +128,16 @@ def _configure(stage: Path) -> None:
         },
     }
     data = {
-        "appName": "Cognito Reset Runbooks",
+        "appName": NAME,
         "exposeAppInBrowser": True,
+        **{f"{kind}StorageName": f"{NAME} {kind}" for kind in KEPT},
         "litePluginSettings": {PYODIDE_KERNEL_PLUGIN_ID: kernel},
     }
     stage.joinpath("jupyter-lite.json").write_text(
         json.dumps({"jupyter-lite-schema-version": 0, "jupyter-config-data": data})
     )
+    overrides = json.loads(ROOT.joinpath(".jupyter", "overrides.json").read_text())
+    stage.joinpath("overrides.json").write_text(json.dumps(overrides | SETTINGS))
 
 
 def _lite(stage: Path, out: Path) -> None:
@@ -147,6 +162,29 @@ def _lite(stage: Path, out: Path) -> None:
         cwd=stage,
         check=True,
     )
+
+
+def _pages(out: Path) -> None:
+    """Put in the landing page, the lessons to read, and the line that says how far Python is."""
+    for pattern in NOT_SERVED:
+        for path in out.glob(pattern):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    found = pages.pages(ROOT.joinpath("README.md").read_text(encoding="utf-8"), ROOT / "notebooks")
+    megabytes = round(sum(path.stat().st_size for path in out.glob("static/pyodide/*")) / 1e6)
+    out.joinpath("index.html").write_text(pages.landing(found, megabytes), encoding="utf-8")
+    out.joinpath("style.css").write_text(pages.style(), encoding="utf-8")
+    for page in found:
+        if page.is_lesson:
+            path = out / f"{page.name}.html"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(pages.lesson(found, page), encoding="utf-8")
+    shutil.copy(out / "lab" / "favicon.ico", out)
+    for name in ("forget.js", "progress.js"):
+        shutil.copy(HERE / name, out)
+    lab = out / "lab" / "index.html"
+    text = lab.read_text(encoding="utf-8")
+    line = f'<script type="module" src="../progress.js" data-megabytes="{megabytes}"></script>'
+    lab.write_text(text.replace("</body>", f"{line}</body>"), encoding="utf-8")
 
 
 if __name__ == "__main__":

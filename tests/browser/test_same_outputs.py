@@ -17,8 +17,12 @@ LESSONS = sorted(
 
 
 def outputs(path):
+    """The outputs of a file by cell; see outputs_of."""
+    return outputs_of(json.loads(path.read_text(encoding="utf-8"))["cells"])
+
+
+def outputs_of(cells):
     """The outputs by cell, as data: a list of lines and the text that it makes are the same."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     return {
         cell["id"]: [_joined(output.get("data", output)) for output in cell["outputs"]]
         for cell in cells
