@@ -57,6 +57,10 @@ ANY_DOCUMENT = pytest.mark.parametrize("name", DOCUMENTS)
 NOT_RUN = {
     "make test": "these tests are what it runs",
     "make verify-aws": "it needs an AWS account; test_verify_aws.py does it to the HTTP door",
+    "make site": "tests/browser/test_site.py runs what it runs",
+    "python3 -m http.server --bind 127.0.0.1 --directory build/site 8000": (
+        "Python's own; tests/browser/site.py serves the site"
+    ),
     "make desk": "tests/browser/test_desk.py starts it on a free port",
     "pip install cognito-reset-runbooks": "not on PyPI yet; the wheel's own tests install it",
     "pip install 'cognito-reset-runbooks[lab]'": "not on PyPI yet",

@@ -279,6 +279,16 @@ def test_a_tag_publishes_what_make_dist_builds_and_no_token_is_kept():
     assert "secrets." not in text
 
 
+def test_a_tag_publishes_the_site_that_make_builds_and_no_token_is_kept():
+    text = ROOT.joinpath(".github/workflows/site.yml").read_text()
+    jobs = yaml.safe_load(text)["jobs"]
+    assert {"run": "make site"} in jobs["build"]["steps"]
+    assert jobs["build"]["steps"][-1]["with"]["path"] == "build/site"
+    assert jobs["publish"]["needs"] == "build"
+    assert jobs["publish"]["permissions"] == {"pages": "write", "id-token": "write"}
+    assert "secrets." not in text
+
+
 def test_make_alone_lists_every_target_with_a_line():
     answer = subprocess.run(
         ["make", "--no-print-directory"], cwd=ROOT, capture_output=True, text=True, check=True

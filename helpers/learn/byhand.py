@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from helpers.display.card import Card, Table
+from helpers.display.person import in_a_tab
+from helpers.learn import tab
 from helpers.learn.lesson import Lesson
 from helpers.sandbox import serve
 from helpers.secrets.redaction import redact
@@ -251,6 +253,8 @@ def compared() -> Table:
 
 def tool(way: Way) -> str:
     """Return the program that runs this way here, or "" where there is none."""
+    if in_a_tab():
+        return "this Python" if way.runs == "python" else ""
     if way.runs == "python":
         return sys.executable
     here = way.runs == "bash" and Path(sys.executable).with_name("aws").exists()
@@ -262,7 +266,13 @@ def run(name: str, lesson: Lesson, code: Secret, password: Secret) -> Card:
     way = WAYS[name]
     program = tool(way)
     if not program:
-        return Card(f"{name}: not run here.", (("It needs", way.needs),))
+        here = (
+            [("Here", "A browser tab starts no other programs.")] if way.runs and in_a_tab() else []
+        )
+        return Card(f"{name}: not run here.", (("It needs", way.needs), *here))
+    if in_a_tab():
+        secrets = {"RESET_CODE": code.reveal(), "RESET_PASSWORD": password.reveal()}
+        return _said(name, *tab.run(way.text, lesson.box, secrets))
     with serve(lesson.box, port=0) as server:
         done = subprocess.run(
             [program, "-c", way.text],
@@ -272,12 +282,16 @@ def run(name: str, lesson: Lesson, code: Secret, password: Secret) -> Card:
             check=False,
             env=_environment(server.endpoint, code, password),
         )
+    return _said(name, done.returncode, done.stdout, done.stderr)
+
+
+def _said(name: str, status: int, out: str, err: str) -> Card:
     return Card(
         f"{name}: run against the sandbox.",
         (
-            ("Exit status", str(done.returncode)),
-            ("Printed", redact(done.stdout.strip()) or "(nothing)"),
-            ("Error channel", redact(done.stderr.strip()) or "(nothing)"),
+            ("Exit status", str(status)),
+            ("Printed", redact(out.strip()) or "(nothing)"),
+            ("Error channel", redact(err.strip()) or "(nothing)"),
         ),
     )
 

@@ -4,10 +4,11 @@ import copy
 import json
 import os
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from . import faults, limits, model, settings, triggers
+from . import faults, limits, model, settings, triggers, wire
 from .engine import Engine, now_of
 from .operations import IMITATED
 from .seed import DEFAULT_POOL_ID
@@ -49,6 +50,15 @@ class Sandbox:
         from .attach import attach
 
         attach(self.engine, client)
+
+    def answer(self, headers: Mapping[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Answer one HTTP request, without any network; return status, headers and body.
+
+        For whoever speaks HTTP and has no socket. Faults that keep an answer back do not apply.
+        """
+        target = wire.target_of({name.lower(): value for name, value in headers.items()})
+        said = wire.answer(self.engine, target, body)
+        return said.status, dict(said.headers), said.body
 
     def mailbox(self, username: str | None = None) -> list[Doc]:
         """Return the messages sent, the oldest first; with a username, only that user's.

@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import sys
 
 import nbformat
@@ -18,6 +19,7 @@ from helpers.campaign.schema import ACTING, PAUSED, RUNNING
 from helpers.campaign.seen import Course, course, look
 from helpers.cognito.errors import BadParameters
 from helpers.display.live import Live
+from helpers.display.person import NotInATab
 from helpers.form.live import live
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import open_sandbox
@@ -360,3 +362,12 @@ def test_what_ended_when_is_counted_by_the_ledger(database, request, tmp_path):
         seen = look(ledger, tmp_path / name)
         assert (seen.rows, seen.over, seen.waiting, seen.at_work) == (4, 3, 1, 0)
         assert sys.float_info.min > seen.rate
+
+
+def test_in_a_browser_tab_it_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    with pytest.raises(NotInATab) as caught:
+        runpy.run_path(str(ROOT / "helpers" / "campaign" / "__init__.py"))
+    assert caught.value._render_traceback_() == [
+        "A campaign starts processes, and a browser tab has none: use make lab."
+    ]

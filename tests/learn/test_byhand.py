@@ -3,14 +3,16 @@ it would need.
 """
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from helpers import Refused, Secret, request_code, sign_in
-from helpers.learn import byhand, exercise
+from helpers.learn import byhand, exercise, tab
 from helpers.learn.lesson import Lesson
 
 DIEGO = {"client_id": byhand.CLIENT_ID, "username": byhand.USERNAME}
@@ -52,6 +54,41 @@ def test_a_way_that_is_not_run_says_what_it_needs_and_sends_nothing(lesson, name
 def test_without_its_tool_the_command_line_says_so(lesson, monkeypatch):
     monkeypatch.setattr(Path, "exists", lambda _: False)
     assert byhand.run("AWS CLI", lesson, lesson.code(), GOOD).title == "AWS CLI: not run here."
+
+
+@pytest.fixture
+def in_a_tab(monkeypatch):
+    """A browser tab, which has no sockets and no other programs."""
+    for module in (byhand, exercise):
+        monkeypatch.setattr(module, "in_a_tab", lambda: True)
+        monkeypatch.setattr(module, "serve", None)
+    monkeypatch.setattr(byhand, "subprocess", None)
+    monkeypatch.setattr(sys, "executable", "")
+
+
+@pytest.mark.parametrize("name", [name for name in RUN if byhand.WAYS[name].runs == "python"])
+def test_in_a_browser_tab_a_python_way_says_the_same(lesson, name, request):
+    code = lesson.code()
+    other = Lesson()
+    request_code(other.client, **DIEGO)
+    passwords = Secret("sunshine", "new password"), GOOD
+    elsewhere = [byhand.run(name, other, other.code(), each) for each in passwords]
+    request.getfixturevalue("in_a_tab")
+    before = dict(os.environ)
+    assert [byhand.run(name, lesson, code, each) for each in passwords] == elsewhere
+    assert sign_in(lesson.client, **DIEGO, password=GOOD)
+    assert dict(os.environ) == before
+
+
+def test_in_a_browser_tab_a_program_that_fails_says_why(lesson, in_a_tab):
+    status, out, err = tab.run("print(1)\nimport no_such_thing", lesson.box, {})
+    assert (status, out) == (1, "1\n")
+    assert "No module named 'no_such_thing'" in err
+
+
+def test_in_a_browser_tab_the_command_line_says_why_it_is_not_run(lesson, in_a_tab):
+    rows = dict(byhand.run("AWS CLI", lesson, lesson.code(), GOOD).rows)
+    assert rows["Here"] == "A browser tab starts no other programs."
 
 
 @pytest.mark.parametrize("name", byhand.WAYS)
@@ -112,7 +149,9 @@ BODY = {"ClientId": byhand.CLIENT_ID, "Username": byhand.USERNAME}
     ],
     ids=["as it is", "small letters", "a body that is JSON already", "a length that is wrong"],
 )
-def test_a_request_by_hand_is_checked_by_sending_it(headers, body):
+@pytest.mark.parametrize("where", ["", "in_a_tab"], ids=["over HTTP", "in a browser tab"])
+def test_a_request_by_hand_is_checked_by_sending_it(headers, body, where, request):
+    _ = where and request.getfixturevalue(where)
     assert exercise.a_request_by_hand(headers, body).title == "A request by hand: all done."
 
 
@@ -129,7 +168,11 @@ def test_a_request_by_hand_is_checked_by_sending_it(headers, body):
     ],
     ids=["nothing", "no content type", "dots", "bytes", "no dictionary", "two lines", "a number"],
 )
-def test_a_request_by_hand_that_is_wrong_is_told_what_is_missing(headers, body, said):
+@pytest.mark.parametrize("where", ["", "in_a_tab"], ids=["over HTTP", "in a browser tab"])
+def test_a_request_by_hand_that_is_wrong_is_told_what_is_missing(
+    headers, body, said, where, request
+):
+    _ = where and request.getfixturevalue(where)
     card = exercise.a_request_by_hand(headers, body)
     assert said in repr(card)
     assert "done." not in card.title

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from helpers import PasswordPolicy, PasswordRefused, Secret, confirm, request_code
 from helpers.cognito.actions import admin_reset
 from helpers.cognito.policy import is_well_formed
+from helpers.display import person
 from helpers.learn import measure
 from helpers.learn.lesson import Lesson
 from helpers.learn.pieces import ENDS, clock_slider, policy_field, step_through
@@ -54,6 +55,13 @@ def test_with_nobody_there_a_piece_is_its_table_as_text_and_as_markdown(make):
     assert shown["text/plain"] == repr(piece)
     for row in piece.table.rows:
         assert " | ".join(row) in shown["text/plain"]
+
+
+def test_in_a_browser_tab_there_is_somebody(monkeypatch):
+    assert not person.is_interactive("auto")
+    monkeypatch.setattr(person, "in_a_tab", lambda: True)
+    assert person.is_interactive("auto")
+    assert not person.is_interactive("no")
 
 
 @EVERY
