@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_PASSWORD, DEFAULT_POOL_ID, DEFAULT_USERNAME
 
+from .post import Addresses, Letter, Mailbox
 from .world import SMS_ROLE, World
 
 PREFIX = "cognito-reset-throwaway-"
@@ -44,6 +45,7 @@ _SIGN_INS = {
     "InitiateAuth",
     "RespondToAuthChallenge",
 }
+_ALWAYS_SENDS = {"AdminCreateUser", "AdminResetUserPassword"}
 _BY_MESSAGE = {"EMAIL_OTP", "SMS_MFA", "SMS_OTP"}
 
 
@@ -54,11 +56,28 @@ class Beyond:
         pytest.skip(f"needs the sandbox's own `{name}`")
 
 
+class Post(Beyond):
+    """The part of the sandbox that a mailbox that somebody names can stand for."""
+
+    def __init__(self, door: "Door", box: Mailbox) -> None:
+        self._door, self._box = door, box
+
+    def mailbox(self, username: str | None = None) -> list[Letter]:
+        """Return the messages of this world, once they have come."""
+        if username is not None or not self._door.sent:
+            pytest.skip("needs the sandbox's own `mailbox`: nobody can wait for what never comes")
+        found = self._box.letters(self._door.sent)
+        if len(found) < self._door.sent:
+            pytest.skip("a message did not arrive")
+        theirs = self._door.addresses.to_theirs if self._door.addresses else dict
+        return [Letter(theirs(letter)) for letter in found]
+
+
 class Elsewhere(World):
     """One fact's world: its pools are made when they are needed, and deleted when it is over."""
 
-    def __init__(self, client: Any) -> None:
-        super().__init__(Beyond(), client)  # type: ignore[arg-type]
+    def __init__(self, client: Any, sandbox: Any) -> None:
+        super().__init__(sandbox, client)
         self._pool_id = self._client_id = ""
 
     @property
@@ -95,25 +114,45 @@ class Door:
     """Opens worlds behind one boto3 client, and keeps watch over what is sent through it.
 
     A request that would have a message sent is not sent, and the fact that it belongs to is
-    skipped. `left`: the pools that could not be deleted.
+    skipped, unless there is a mailbox: then the facts' addresses are the mailbox's on their way.
+    sender: the ARN of the SES identity that sends. `left`: the pools that could not be deleted.
     """
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, mailbox: Mailbox | None = None, sender: str = "") -> None:
         self.client = client
+        self.mailbox = mailbox
+        self.addresses = Addresses(mailbox.account) if mailbox else None
+        self.sent = 0
+        self._sender = sender
+        self._reaches = False
         self.left: list[str] = []
         self._pools: list[str] = []
         self._pool_of: dict[str, str] = {}
         self._looking, self._users = False, 0
+        for event, handler in self._watches():
+            client.meta.events.register(event, handler)
+
+    def close(self) -> None:
+        """Delete what is left, and leave the client as it was."""
+        self.clear()
+        for event, handler in self._watches():
+            self.client.meta.events.unregister(event, handler)
+
+    def _watches(self) -> list[tuple[str, Any]]:
         service = "cognito-identity-provider"
-        events = client.meta.events
-        events.register(f"provide-client-params.{service}", self._before)
-        events.register(f"after-call.{service}", self._after)
+        return [
+            (f"provide-client-params.{service}", self._before),
+            (f"after-call.{service}", self._after),
+        ]
 
     @contextmanager
     def world(self) -> Iterator[World]:
         """Open a world of its own; its pools are deleted at the end, whatever happened in it."""
+        self.sent = 0
+        if self.mailbox:
+            self.mailbox.begin()
         try:
-            yield Elsewhere(self.client)
+            yield Elsewhere(self.client, Post(self, self.mailbox) if self.mailbox else Beyond())
         finally:
             self.clear()
 
@@ -128,7 +167,11 @@ class Door:
     def _before(self, params: Any, model: Any, **_: Any) -> Any:
         if self._looking:
             return params
-        params = dict(params)
+        params = self.addresses.to_ours(params) if self.addresses else dict(params)
+        self._reaches = False
+        if model.name == "CreateUserPool" and self._sender:
+            own = {"EmailSendingAccount": "DEVELOPER", "SourceArn": self._sender}
+            params.setdefault("EmailConfiguration", own)
         if model.name == "CreateUserPool" and isinstance(params.get("PoolName"), str):
             params["PoolName"] = f"{PREFIX}{params['PoolName']}"
         if params.get("SmsConfiguration") == SMS_ROLE:
@@ -142,12 +185,19 @@ class Door:
         if model.name == "AdminCreateUser" and params.get("MessageAction") != "SUPPRESS":
             self._spare(_contacts(params.get("UserAttributes")))
         if model.name in _SENDS:
-            self._spare(_contacts(params.get("UserAttributes")))
+            surely = model.name != "AdminUpdateUserAttributes"
+            self._spare(_contacts(params.get("UserAttributes")), surely=surely)
             if model.name not in _SIGN_INS or self._by_message(params):
-                self._spare(self._contacts_of(params))
+                self._spare(self._contacts_of(params), surely=surely)
         return params
 
     def _after(self, parsed: Any, model: Any, **_: Any) -> None:
+        if self._looking:
+            return
+        if self.addresses:
+            parsed.update(self.addresses.to_theirs(parsed))
+        if self._reaches and "Error" not in parsed:
+            self.sent += model.name in _ALWAYS_SENDS or bool(_details(parsed))
         if model.name == "CreateUserPool" and "UserPool" in parsed:
             self._pools.append(parsed["UserPool"]["Id"])
         if model.name == "CreateUserPoolClient" and "UserPoolClient" in parsed:
@@ -157,9 +207,11 @@ class Door:
             if str(pool.get("Name", "")).startswith(PREFIX):
                 pool["Name"] = pool["Name"].removeprefix(PREFIX)
 
-    def _spare(self, contacts: set[str]) -> None:
-        if contacts:
+    def _spare(self, contacts: set[str], *, surely: bool = True) -> None:
+        """Skip a fact that would write to somebody else, or perhaps, so that nobody could wait."""
+        if contacts and not (surely and self.addresses and all(map(self.addresses.has, contacts))):
             pytest.skip(_MESSAGE)
+        self._reaches = self._reaches or bool(contacts)
 
     def _by_message(self, params: dict[str, Any]) -> bool:
         """Whether a sign-in may be answered by a message: its flow or its pool's MFA says so."""
@@ -213,6 +265,15 @@ def deleted(client: Any, pool_id: str) -> bool:
 
 def _unprotect(client: Any, pool_id: str) -> None:
     client.update_user_pool(UserPoolId=pool_id, DeletionProtection="INACTIVE")
+
+
+def _details(parsed: Any) -> Any:
+    """Return what an answer says of a message that was sent."""
+    return (
+        parsed.get("CodeDeliveryDetails")
+        or parsed.get("CodeDeliveryDetailsList")
+        or parsed.get("ChallengeParameters", {}).get("CODE_DELIVERY_DESTINATION")
+    )
 
 
 def _contacts(attributes: Any) -> set[str]:

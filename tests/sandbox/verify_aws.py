@@ -1,13 +1,17 @@
 """Hold the sandbox's facts against Amazon Cognito itself: python -m tests.sandbox.verify_aws.
 
 Opt-in (`make verify-aws`), with the credentials of whoever runs it. Each fact that needs neither a
-mailbox nor a moved clock is told in user pools that are made for it and deleted after it. What came
-of each is written as a table: as here, otherwise, or not testable. With --endpoint the same is done
-to whatever answers there.
+mailbox nor a moved clock is told in user pools that are made for it and deleted after it; with
+--address, a mailbox of theirs, those that need a code as well. What came of each is written as a
+table: as here, otherwise, or not testable. With --endpoint the same is done to whatever answers
+there.
 """
 
 import argparse
 import collections
+import functools
+import getpass
+import imaplib
 import inspect
 import os
 import re
@@ -25,6 +29,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from .elsewhere import NO_SMS, PREFIX, USERS, Door, deleted
 from .facts_table import _cell
+from .post import Imap, Mailbox
 from .world import ELSEWHERE
 
 FACTS = Path(__file__).parent / "facts"
@@ -43,8 +48,12 @@ _COSTS = """\
 It makes some hundred user pools, one after another, named {prefix}..., and deletes each.
 It makes at most {users} users in them. AWS counts each as a monthly active user: 10,000 of a month
 are free, and above that the tier Essentials costs 0.015 US dollars a user, {most:.0f} in all.
-It sends no message to anybody.
+{messages}
 """
+_NO_MESSAGES = "It sends no message to anybody."
+_MESSAGES = """\
+It sends messages to {name}+...@{host} and to nobody else, and reads them there. AWS's own sender
+takes 50 a day; --sender-arn names an identity of Amazon SES that takes more."""
 
 
 @dataclass(frozen=True)
@@ -96,16 +105,22 @@ class Verifier:
         self.verdicts.append(Verdict(mark.args[0], mark.kwargs["sure"], result, why))
 
 
-def verify(client: Any, *names: str) -> list[Verdict]:
-    """Hold the facts against what answers this client; names: of files of facts, else all."""
-    door = Door(client)
+def verify(
+    client: Any, *names: str, mailbox: Mailbox | None = None, sender: str = ""
+) -> list[Verdict]:
+    """Hold the facts against what answers this client.
+
+    names: of files of facts, else all. mailbox: where messages may go. sender: the ARN of an SES
+    identity that sends them.
+    """
+    door = Door(client, mailbox, sender)
     verifier = Verifier(door)
     paths = [str(FACTS / name) for name in names] or [str(FACTS)]
     quiet = ["-p", "no:terminal", "-p", "no:cacheprovider", "-p", "no:xdist", "-s"]
     try:
         pytest.main([*quiet, "-o", "addopts=", *paths], plugins=[verifier])
     finally:
-        door.clear()
+        door.close()
         for pool_id in door.left:
             print(f"could not delete the user pool {pool_id}", file=sys.stderr)
     return verifier.verdicts
@@ -135,15 +150,20 @@ def main(words: list[str] | None = None) -> int:
         client, where = _client(given)
         if given.clean:
             return _clean(client)
-        print(_COSTS.format(prefix=PREFIX, users=USERS, most=USERS * 0.015))
+        name, _, host = given.address.partition("@")
+        messages = _MESSAGES.format(name=name, host=host) if name else _NO_MESSAGES
+        print(_COSTS.format(prefix=PREFIX, users=USERS, most=USERS * 0.015, messages=messages))
         print(f"It works in {where}.")
         if not (given.yes or _agreed()):
             print("Nothing was done. Answer yes, or pass --yes.", file=sys.stderr)
             return 2
-    except (BotoCoreError, ClientError) as error:
+        mailbox = _mailbox(given) if given.address else None
+    except (BotoCoreError, ClientError, OSError, imaplib.IMAP4.error) as error:
         print(f"verify-aws: {error}", file=sys.stderr)
         return 2
-    verdicts = verify(client, *given.only)
+    verdicts = verify(client, *given.only, mailbox=mailbox, sender=given.sender_arn)
+    if mailbox:
+        mailbox.close()
     given.out.parent.mkdir(parents=True, exist_ok=True)
     given.out.write_text(table(verdicts, given.endpoint or f"AWS in {given.region}"))
     counts = collections.Counter(one.result for one in verdicts)
@@ -165,7 +185,33 @@ def _arguments(words: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--clean", action="store_true", help="only delete pools that a killed run has left"
     )
-    return parser.parse_args(words)
+    parser.add_argument(
+        "--address", default="", help="your mailbox, which also gets NAME+anything@HOST"
+    )
+    parser.add_argument("--imap", default="", help="its server by IMAP over TLS: HOST or HOST:PORT")
+    parser.add_argument("--imap-user", default="", help="else the address")
+    parser.add_argument("--sender-arn", default="", help="an identity of Amazon SES that sends")
+    given = parser.parse_args(words)
+    problems = []
+    if bool(given.address) != bool(given.imap):
+        problems.append("--address and --imap go together")
+    if given.address and not re.fullmatch(r"[\w.-]+@[\w.-]+", given.address):
+        problems.append("--address takes NAME@HOST, without a plus")
+    if given.imap and not re.fullmatch(r"[\w.-]+(:\d{1,5})?", given.imap):
+        problems.append("--imap takes HOST or HOST:PORT")
+    if given.sender_arn and not given.address:
+        problems.append("--sender-arn needs --address, since nothing is sent without one")
+    if problems:
+        parser.error("; ".join(problems))
+    return given
+
+
+def _mailbox(given: argparse.Namespace) -> Imap:
+    host, _, port = given.imap.partition(":")
+    user = given.imap_user or given.address
+    password = os.environ.get("VERIFY_IMAP_PASSWORD") or getpass.getpass(f"Password of {user}: ")
+    connect = functools.partial(imaplib.IMAP4_SSL, host, int(port or 993), timeout=30)
+    return Imap(given.address, connect, user, password)
 
 
 def _client(given: argparse.Namespace) -> tuple[Any, str]:
@@ -208,6 +254,8 @@ def _out_of_reach(item: pytest.Item) -> str:
 
 
 def _judged(error: BaseException) -> tuple[str, str]:
+    if "Exceeded daily email limit" in str(error):
+        return NOT_TESTABLE, "AWS's own sender has sent its messages of a day"
     # The table is meant to be shown around: no account, and nobody's name in it.
     said = re.sub(r"arn:\S+|\b\d{12}\b", "...", " ".join(str(error).split()))[:300]
     if isinstance(error, pytest.skip.Exception):
