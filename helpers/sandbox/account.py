@@ -1,7 +1,7 @@
 """What signed-in users do with their access token, such as ChangePassword."""
 
 from . import events, limits, passwords, signin, tokens, users
-from .attributes import shown
+from .attributes import readable, shown
 from .refusal import ApiError
 from .work import Doc, Transaction
 
@@ -28,9 +28,10 @@ def change_password(work: Transaction, request: Doc) -> Doc:
 
 
 def get_user(work: Transaction, request: Doc) -> Doc:
-    """GetUser."""
-    _, user, _ = tokens.bearer(work, request["AccessToken"])
-    listed = shown({"sub": user["sub"], **user["attributes"]})
+    """GetUser: what the app client of the token may read."""
+    _, user, claims = tokens.bearer(work, request["AccessToken"])
+    client = work.client(claims["client_id"])
+    listed = shown({"sub": user["sub"], **readable(client, user["attributes"])})
     return {"Username": user["username"], "UserAttributes": listed} | users.mfa_shown(user)
 
 

@@ -2,33 +2,11 @@
 
 from collections.abc import Iterable
 
+from . import schema
 from .names import CONTACTS, EMAIL, PHONE
 from .refusal import ApiError, invalid, not_authorized
 from .work import Doc
 
-STANDARD = (
-    "profile",
-    "address",
-    "birthdate",
-    "gender",
-    "preferred_username",
-    "updated_at",
-    "website",
-    "picture",
-    "identities",
-    "sub",
-    "phone_number",
-    "phone_number_verified",
-    "zoneinfo",
-    "locale",
-    "email",
-    "email_verified",
-    "given_name",
-    "family_name",
-    "middle_name",
-    "name",
-    "nickname",
-)
 _FORMS = {"email": (EMAIL, "email address"), "phone_number": (PHONE, "phone number")}
 _BOOLEAN = ("email_verified", "phone_number_verified")
 
@@ -36,6 +14,15 @@ _BOOLEAN = ("email_verified", "phone_number_verified")
 def shown(values: Doc) -> list[Doc]:
     """Return attributes as the API lists them."""
     return [{"Name": name, "Value": value} for name, value in values.items()]
+
+
+def readable(client: Doc, values: Doc) -> Doc:
+    """Return the attributes that an app client may read for its users (ReadAttributes)."""
+    return {
+        name: value
+        for name, value in values.items()
+        if name in client.get("ReadAttributes", (name,))
+    }
 
 
 def given(pool: Doc, listed: list[Doc] | None, client: Doc | None = None) -> Doc:
@@ -46,6 +33,7 @@ def given(pool: Doc, listed: list[Doc] | None, client: Doc | None = None) -> Doc
     values = {one["Name"]: one.get("Value", "") for one in listed or []}
     _check_known(pool, values, "Attributes did not conform to the schema: ", "")
     _check_writable(values, client)
+    schema.check_values(pool, values)
     for name, value in values.items():
         form, words = _FORMS.get(name, (None, ""))
         if form and value and not form.fullmatch(value):
@@ -64,20 +52,13 @@ def check_unchanged(pool: Doc, held: Doc, values: Doc) -> None:
     """Refuse another value for an attribute that the pool's schema does not let change."""
     for one in pool.get("Schema", ()):
         name = one["Name"]
-        if (
-            one.get("Mutable") is False
-            and held.get(name)
-            and values.get(name)
-            not in (
-                None,
-                held[name],
-            )
-        ):
+        kept = held.get(name)
+        if kept and one.get("Mutable") is False and values.get(name, kept) != kept:
             raise _immutable(name)
 
 
 def _check_known(pool: Doc, names: Iterable[str], before: str, path: str) -> None:
-    known = {*STANDARD, *(one["Name"] for one in pool.get("Schema", ()))}
+    known = {*schema.STANDARD, *(one["Name"] for one in pool.get("Schema", ()))}
     unknown = [name for name in names if name not in known]
     if unknown:
         lines = (f"{path}{name}: Attribute does not exist in the schema.\n" for name in unknown)
@@ -103,12 +84,11 @@ def _immutable(name: str) -> ApiError:
 
 def check_required(pool: Doc, values: Doc) -> None:
     """Refuse a new user without what the pool's schema requires."""
-    for one in pool.get("Schema", ()):
-        if one.get("Required") and not values.get(one["Name"]):
-            raise invalid(
-                f"Attributes did not conform to the schema: {one['Name']}: The attribute is"
-                " required\n"
-            )
+    required = [one["Name"] for one in pool.get("Schema", ()) if one.get("Required")]
+    missing = [name for name in required if not values.get(name)]
+    if missing:
+        lines = (f"{name}: The attribute is required\n" for name in missing)
+        raise invalid("Attributes did not conform to the schema: " + "".join(lines))
 
 
 def check_username(pool: Doc, name: str) -> None:

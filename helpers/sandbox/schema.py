@@ -2,10 +2,32 @@
 
 import re
 
-from .attributes import STANDARD
 from .refusal import ApiError, invalid
 from .work import Doc
 
+STANDARD = (
+    "profile",
+    "address",
+    "birthdate",
+    "gender",
+    "preferred_username",
+    "updated_at",
+    "website",
+    "picture",
+    "identities",
+    "sub",
+    "phone_number",
+    "phone_number_verified",
+    "zoneinfo",
+    "locale",
+    "email",
+    "email_verified",
+    "given_name",
+    "family_name",
+    "middle_name",
+    "name",
+    "nickname",
+)
 _TYPES = {"email_verified": "Boolean", "phone_number_verified": "Boolean", "updated_at": "Number"}
 _STRING, _NUMBER = "StringAttributeConstraints", "NumberAttributeConstraints"
 _BOUNDS = {
@@ -56,6 +78,18 @@ def added(pool: Doc, asked: list[Doc]) -> list[Doc]:
     return schema
 
 
+def check_values(pool: Doc, values: Doc) -> None:
+    """Refuse values that are not of their attribute's type, or outside its constraints."""
+    kept = {one["Name"]: one for one in shown(pool)}
+    wrong = [
+        f"{name}: {words}\n"
+        for name, value in values.items()
+        if value and name in kept and (words := _misfit(kept[name], value))
+    ]
+    if wrong:
+        raise invalid("Attributes did not conform to the schema: " + "".join(wrong))
+
+
 def shown(pool: Doc) -> list[Doc]:
     """Return all attributes of a pool as DescribeUserPool shows them, with their constraints."""
     own = {one["Name"]: one for one in pool.get("Schema", ())}
@@ -77,6 +111,24 @@ def _shown(one: Doc) -> Doc:
     if own and usual is not None:
         answer.setdefault(own, usual)
     return {key: value for key, value in answer.items() if key in (own, *_PLAIN)}
+
+
+def _misfit(one: Doc, value: str) -> str:
+    """Say what is wrong with a value, empty for nothing. The words are the sandbox's."""
+    kind = one["AttributeDataType"]
+    if kind == "Boolean":
+        return "" if value.lower() in ("true", "false") else "The value is no boolean"
+    if kind not in _BOUNDS:
+        return ""
+    key, least, most, what = _BOUNDS[kind]
+    if kind == "Number" and not re.fullmatch("-?[0-9]{1,400}", value, re.ASCII):
+        return "The value is no number"
+    size, bounds = len(value) if kind == "String" else int(value), one.get(key, {})
+    if size < int(bounds.get(least, size)):
+        return f"The {what} is less than {bounds[least]}"
+    if size > int(bounds.get(most, size)):
+        return f"The {what} is more than {bounds[most]}"
+    return ""
 
 
 def _usual(name: str, key: str) -> Doc | None:

@@ -15,6 +15,7 @@ import hmac
 import json
 
 from . import groups, signing, watching
+from .attributes import readable
 from .claims import customized
 from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
@@ -77,7 +78,7 @@ def issue(
     )
     identity |= {
         key: value == "true" if key.endswith("_verified") else value
-        for key, value in user["attributes"].items()
+        for key, value in readable(client, user["attributes"]).items()
     }
     access, identity = customized(work, pool, client, user, source, (access, identity))
     kid = _kid(pool["Id"])

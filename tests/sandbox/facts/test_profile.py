@@ -1,5 +1,8 @@
 """A user's attributes: changed and deleted, and new contacts that are verified by a code."""
 
+import base64
+import json
+
 import pytest
 
 from ..world import ANOTHER, EMAIL, EXPIRED, LIMIT, MISMATCH, PHONE, fact
@@ -247,6 +250,73 @@ def test_write_attributes(world):
         AccessToken=world.token,
         UserAttributeNames=["nickname"],
     )
+
+
+@fact(
+    "An app reads what its client's ReadAttributes has, by GetUser and in the id token",
+    "documented",
+)
+def test_read_attributes(world):
+    world.pool()
+    world.client(ReadAttributes=["name"], ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+    world.user(name="Ana")
+    tokens = world.tokens()
+    user = world.api.get_user(AccessToken=tokens["AccessToken"])
+    assert [one["Name"] for one in user["UserAttributes"]] == ["sub", "name"]
+    payload = tokens["IdToken"].split(".")[1]
+    identity = json.loads(base64.urlsafe_b64decode(payload + "=="))
+    assert (identity["name"], "email" in identity) == ("Ana", False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("birthdate", "1990"),
+        ("custom:short", "more than five"),
+        ("custom:size", "large"),
+        ("custom:size", "51"),
+        ("custom:size", "-1"),
+        ("custom:member", "maybe"),
+        ("updated_at", "-5"),
+    ],
+)
+def test_a_value_that_its_attribute_does_not_allow_is_refused(world, name, value):
+    world.pool(
+        Schema=[
+            {
+                "Name": "short",
+                "AttributeDataType": "String",
+                "StringAttributeConstraints": {"MaxLength": "5"},
+            },
+            {
+                "Name": "size",
+                "AttributeDataType": "Number",
+                "NumberAttributeConstraints": {"MinValue": "0", "MaxValue": "50"},
+            },
+            {"Name": "member", "AttributeDataType": "Boolean"},
+        ]
+    )
+    world.user(birthdate="1990-01-31", **{"custom:size": "50", "custom:member": "True"})
+    with pytest.raises(world.api.exceptions.InvalidParameterException) as refused:
+        world.admin("admin_update_user_attributes", UserAttributes=listed(**{name: value}))
+    message = refused.value.response["Error"]["Message"]
+    assert message.startswith(f"Attributes did not conform to the schema: {name}: ")
+
+
+@fact("A value is held against its attribute's type and constraints", "documented")
+def test_constraints_of_values(ana):
+    with pytest.raises(ana.api.exceptions.InvalidParameterException):
+        update(ana, birthdate="31.1.1990 at noon")
+
+
+@fact("All attributes that are required and missing are named at once", "reported")
+def test_required(world):
+    world.pool(Schema=[{"Name": "name", "Required": True}, {"Name": "gender", "Required": True}])
+    text = (
+        "Attributes did not conform to the schema: name: The attribute is required\n"
+        "gender: The attribute is required\n"
+    )
+    world.refuses(("InvalidParameterException", text), world.user)
 
 
 @fact("An administrator may not write sub: Cannot modify the non-mutable attribute sub", "reported")
