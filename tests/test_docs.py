@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -372,15 +373,28 @@ def test_the_commands_without_a_person_work_as_they_are_written(block, tmp_path)
     assert "all as they were written" in answer
 
 
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A function that runs a command of ours in this process, which is sooner there: what it said,
+    and how it ended.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("COGNITO_SANDBOX", str(tmp_path / "sandbox.sqlite"))
+
+    def run(command):
+        program, *words = shlex.split(command)
+        if program != "cognito-reset":
+            return 0, bash(command, tmp_path), ""
+        answer = CliRunner().invoke(main, words)
+        return answer.exit_code, answer.stdout, answer.stderr
+
+    return run
+
+
 @runs_block("cognito-reset batch admin-reset users.csv --dry-run")
-def test_a_campaign_goes_from_table_to_report_as_it_is_written(block, tmp_path):
-    environ = environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"))
-    told = []
-    for command in commands(block):
-        answer = subprocess.run(
-            ["bash", "-c", command], cwd=tmp_path, env=environ, capture_output=True, text=True
-        )
-        told.append((answer.returncode, answer.stdout, answer.stderr))
+def test_a_campaign_goes_from_table_to_report_as_it_is_written(block, here):
+    told = [here(command) for command in commands(block)]
     assert [code for code, _, _ in told] == [0, 0, 9, 0, 1, 0], told
     assert "1 of 2 rows can be done." in told[1][1]
     assert "1 of 2 rows are over: 1 confirmed." in told[2][1]
@@ -389,22 +403,21 @@ def test_a_campaign_goes_from_table_to_report_as_it_is_written(block, tmp_path):
 
 
 @runs_block("cognito-reset campaign-practice")
-def test_practice_users_go_from_table_to_report_as_it_is_written(block, tmp_path):
+def test_practice_users_go_from_table_to_report_as_it_is_written(
+    block, here, tmp_path, monkeypatch
+):
     """With twenty of them, and not a quota that takes a second each."""
-    told, environ = [], environment(HOME=str(tmp_path))
-    environ.pop("COGNITO_SANDBOX", None)
+    told = []
+    monkeypatch.delenv("COGNITO_SANDBOX")
     for command in commands(block.replace("campaign-practice", "campaign-practice --users 20", 1)):
         command = command.replace("--users 500", "--users 20").replace("--first 10", "--first 2")
         if command.startswith("export "):
             where = tmp_path / "runs" / "campaign-practice.sqlite"
             assert command == "export COGNITO_SANDBOX=$PWD/runs/campaign-practice.sqlite"
-            environ["COGNITO_SANDBOX"] = str(where)
+            monkeypatch.setenv("COGNITO_SANDBOX", str(where))
             open_sandbox(str(where)).settings(quota_UserAccountRecovery=30)
             continue
-        answer = subprocess.run(
-            ["bash", "-c", command], cwd=tmp_path, env=environ, capture_output=True, text=True
-        )
-        told.append((answer.returncode, answer.stdout, answer.stderr))
+        told.append(here(command))
     assert [code for code, _, _ in told] == [0, 0, 0, 9, 0, 1, 0], told
     practice, table, dry_run, first, _, resumed, report = (out for _, out, _ in told)
     assert "   13  can be reset\n    1  no verified contact\n" in practice
@@ -417,39 +430,34 @@ def test_practice_users_go_from_table_to_report_as_it_is_written(block, tmp_path
 
 
 @runs_block("cognito-reset table --status CONFIRMED")
-def test_a_table_from_the_user_pool_is_one_for_a_campaign(block, tmp_path):
-    environ = environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"))
-    told = subprocess.run(
-        ["bash", "-e", "-c", block], cwd=tmp_path, env=environ, capture_output=True, text=True
-    )
-    assert told.returncode == 0, told.stderr
-    assert "1 users listed (1 calls), 1 kept: confirmed.csv" in told.stdout
-    assert "1 of 1 rows can be done." in told.stdout
+def test_a_table_from_the_user_pool_is_one_for_a_campaign(block, here, tmp_path):
+    listed, planned = (here(command) for command in commands(block))
+    assert (listed[0], planned[0]) == (0, 0), (listed, planned)
+    assert "1 users listed (1 calls), 1 kept: confirmed.csv" in listed[1]
+    assert "1 of 1 rows can be done." in planned[1]
     assert json.loads((tmp_path / "confirmed.csv.made").read_text())["kept"] == 1
 
 
 @runs_block("cognito-reset work ")
-def test_a_campaign_is_worked_on_elsewhere_as_it_is_written(block, tmp_path, postgres):
-    environ = environment(COGNITO_SANDBOX=str(tmp_path / "sandbox.sqlite"))
+def test_a_campaign_is_worked_on_elsewhere_as_it_is_written(block, here, tmp_path, postgres):
     names = "".join(f"{name},{name}\n" for name in ("diego@example.com", "nobody@example.com"))
     (tmp_path / "users.csv").write_text(f"username,confirm_username\n{names}")
 
-    def start(command):
-        return subprocess.Popen(
-            ["bash", "-c", command.replace("postgresql+psycopg://HOST/NAME", f"'{postgres}'")],
-            cwd=tmp_path,
-            env=environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
+    block = block.replace("postgresql+psycopg://HOST/NAME", f"'{postgres}'")
     first, work, resume = commands(block)
-    told, _ = start(first).communicate()
+    _, told, _ = here(first)
     campaign = Path(told.splitlines()[-1].removeprefix("Campaign: ")).name
-    worker, owner = (start(one.replace("CAMPAIGN", campaign)) for one in (work, resume))
-    assert "2 of 2 rows are over: 1 confirmed, 1 refused." in owner.communicate()[0]
-    told, _ = worker.communicate()
+    with subprocess.Popen(
+        ["bash", "-c", work.replace("CAMPAIGN", campaign)],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as worker:
+        _, told, _ = here(resume.replace("CAMPAIGN", campaign))
+        assert "2 of 2 rows are over: 1 confirmed, 1 refused." in told
+        told, _ = worker.communicate()
     assert (worker.returncode, told) == (0, "2 runs on this machine.\n")
 
 

@@ -21,10 +21,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from helpers.__main__ import main
 from helpers.campaign import cluster, owner
 from helpers.campaign.ledger import Ledger
+from helpers.cognito.errors import BadParameters
 from helpers.run.journal import Journal
 from tests import ROOT
 from tests.campaign.test_elsewhere import MANUAL, dump
 from tests.campaign.test_owner import (
+    ENTRY,
     add_strangers,
     all_alive,
     all_below,
@@ -155,10 +157,14 @@ def test_two_dask_workers_do_each_user_once_also_when_one_is_killed(
     [folder] = owner.folders(tmp_path / "runs")
     code = tmp_path / "user2.code"
     code.rename(tmp_path / "away")
-    answer = go_on(folder, tmp_path, dask, tls)
-    assert answer.returncode == 2
-    assert "worker tls://127.0.0.1:" in answer.stderr
-    assert "line 4: code there is no file at the path of this reference." in answer.stderr
+    logs = [spool.with_name("worker.log") for spool in dask.spools]
+    wait_until(lambda: all("Registered to" in log.read_text() for log in logs))
+    at = cluster.ClusterAt(dask.address, *tls[1::2])
+    manner = owner.Manner(workers=0, cluster=at, options={"timeout": 60.0})
+    with pytest.raises(BadParameters) as refused:
+        owner.go_on(folder, ENTRY, out=tmp_path / "runs", manner=manner)
+    assert "worker tls://127.0.0.1:" in str(refused.value)
+    assert "line 4: code there is no file at the path of this reference." in str(refused.value)
     assert not changes()
     (tmp_path / "away").rename(code)
     with Ledger(postgres) as ledger:

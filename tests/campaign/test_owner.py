@@ -318,7 +318,7 @@ def begun_or_over(process, runs, count):
 
 def test_an_owner_that_is_killed_again_and_again_does_each_user_once(users, tmp_path):
     runs = tmp_path / "runs"
-    for count in range(3):
+    for count in range(2):
         process = start(users, runs)
         wait_until(partial(begun_or_over, process, runs, count))
         below = all_below(process.pid)
@@ -340,9 +340,11 @@ SIGNALS = [
     (signal.SIGHUP, 129),
     (signal.SIGQUIT, 131),
 ]
-EACH = pytest.mark.parametrize(
-    ("number", "code"), SIGNALS, ids=lambda given: getattr(given, "name", "")
-)
+
+
+def each(*numbers):
+    given = [(number, code) for number, code in SIGNALS if number in numbers]
+    return pytest.mark.parametrize(("number", "code"), given, ids=lambda one: str(one))
 
 
 def rows_in(table):
@@ -389,7 +391,7 @@ def wait_until(true):
         time.sleep(0.01)
 
 
-@EACH
+@each(signal.SIGINT, signal.SIGTERM)  # which workers ignore, and which they take
 def test_asked_to_end_it_ends_its_rows_and_says_how_each_has_ended(users, tmp_path, number, code):
     runs = tmp_path / "runs"
     add_strangers(users, 20)
@@ -422,7 +424,26 @@ def all_alive():
     return {pid for pid, state in rows if not state.startswith("Z")}
 
 
-@EACH
+@each(*(number for number, _ in SIGNALS))
+def test_each_signal_has_an_exit_code_of_its_own(users, tmp_path, monkeypatch, number, code):
+    """In this process; tests.runner.test_signals has how each is taken."""
+
+    class Asked(Inline):
+        def collect(self, timeout, stop=None):
+            if stop is None:
+                return super().collect(timeout)
+            with stop.heard():
+                os.kill(os.getpid(), number)
+
+        def stop(self):
+            self.working = False
+
+    monkeypatch.setattr(owner, "WorkerPool", Asked)
+    summary = run(users, tmp_path)
+    assert (summary.exit_code, summary.left, summary.stopped_by) == (code, 3, number)
+
+
+@each(signal.SIGTERM)
 def test_asked_to_end_at_its_very_beginning_it_leaves_no_worker_and_loses_no_row(
     users, tmp_path, number, code
 ):
