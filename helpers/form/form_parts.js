@@ -244,17 +244,20 @@ function standAfterRunAll(model, page, stand) {
       moved();
     });
   };
-  // It is drawn before it is put into the notebook, and other cells grow beside it.
+  // Other cells grow beside it. What is far from the window has no size of its own to observe.
   const sizes = new ResizeObserver(moved);
-  const there = new ResizeObserver(() => {
-    if (!page.offsetHeight) return;
+  // It is drawn before it is put into the notebook.
+  const there = new MutationObserver(() => arrive());
+  function arrive() {
+    if (!page.isConnected) return;
     there.disconnect();
     const notebook = page.closest(".jp-Notebook");
     if (!notebook) return;
     notebook.querySelectorAll(".jp-Cell").forEach((cell) => sizes.observe(cell));
     begin();
-  });
-  there.observe(page);
+  }
+  there.observe(document.body, { childList: true, subtree: true });
+  arrive();
   return () => {
     there.disconnect();
     leave();

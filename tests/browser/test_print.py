@@ -50,7 +50,10 @@ def test_names_and_words_that_are_markup_stay_text_on_the_page_that_nbconvert_ma
 ):
     markup = "<img/src=x/onerror=window.pwned=1>"
     source = NOTEBOOKS.joinpath("runbooks", "diagnose-user.ipynb").read_text(encoding="utf-8")
-    for line in ('username = \\"no-verified-contact@example.com\\"', 'symptom = \\"\\"'):
+    for line in (
+        'username: str = \\"no-verified-contact@example.com\\"',
+        'symptom: str = \\"\\"',
+    ):
         assert source.count(line) == 1
         source = source.replace(line, line.partition("=")[0] + f'= \\"{markup}\\"')
     copy = tmp_path / "markup.ipynb"

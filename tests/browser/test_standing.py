@@ -46,6 +46,7 @@ def test_jupyterlab_does_not_keep_the_focus_until_the_person_has_done_something(
 ):
     with a_busy_machine():
         open_notebook(page, lab, notebook)
+        page.evaluate(TO_THE_END)  # what is far from the window is not laid out
         command(page, "notebook:run-all-cells")
         stands_at(page, name)
         page.evaluate(TO_THE_END)
