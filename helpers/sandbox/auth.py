@@ -60,7 +60,14 @@ def get_tokens_from_refresh_token(work: Transaction, request: Doc) -> Doc:
         raise not_authorized("The client secret is missing or wrong.")
     rotate = client.get("RefreshTokenRotation", {}).get("Feature") == "ENABLED"
     pool = work.pool(client["UserPoolId"])
-    renewed = tokens.refreshed(work, pool, client, request["RefreshToken"], rotate=rotate)
+    renewed = tokens.refreshed(
+        work,
+        pool,
+        client,
+        request["RefreshToken"],
+        rotate=rotate,
+        metadata=request.get("ClientMetadata"),
+    )
     return {"AuthenticationResult": renewed}
 
 

@@ -147,7 +147,7 @@ def _prove(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) 
         expected = srp.claim(key, pool["Id"], user["username"], block, given["TIMESTAMP"])
         proof = base64.b64encode(expected).decode()
         right = hmac.compare_digest(proof.encode(), given["PASSWORD_CLAIM_SIGNATURE"].encode())
-    return signin.finish(work, pool, client, user, right)
+    return signin.finish(work, pool, client, user, right, request.get("ClientMetadata"))
 
 
 def _choose(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc) -> Doc:
@@ -168,7 +168,12 @@ def _choose(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
     return factor or {
         "ChallengeParameters": {},
         "AuthenticationResult": tokens.issue(
-            work, pool, client, user, source="TokenGeneration_NewPasswordChallenge"
+            work,
+            pool,
+            client,
+            user,
+            source="TokenGeneration_NewPasswordChallenge",
+            metadata=request.get("ClientMetadata"),
         ),
     }
 
@@ -220,7 +225,9 @@ def _second(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
     events.note(work, pool, user, "SignIn", "Pass", "Mfa", "Success")
     return {
         "ChallengeParameters": {},
-        "AuthenticationResult": tokens.issue(work, pool, client, user),
+        "AuthenticationResult": tokens.issue(
+            work, pool, client, user, metadata=request.get("ClientMetadata")
+        ),
     }
 
 
@@ -251,7 +258,9 @@ def _set_up(work: Transaction, pool: Doc, client: Doc, request: Doc, given: Doc)
     events.note(work, pool, user, "SignIn", "Pass", "Mfa", "Success")
     return {
         "ChallengeParameters": {},
-        "AuthenticationResult": tokens.issue(work, pool, client, user),
+        "AuthenticationResult": tokens.issue(
+            work, pool, client, user, metadata=request.get("ClientMetadata")
+        ),
     }
 
 

@@ -18,18 +18,33 @@ _GROUPS = ("cognito:groups", "cognito:roles", "cognito:preferred_role")
 
 
 def customized(
-    work: Transaction, pool: Doc, client: Doc, user: Doc, source: str, tokens: tuple[Doc, Doc]
+    work: Transaction,
+    pool: Doc,
+    client: Doc,
+    user: Doc,
+    source: str,
+    metadata: Doc | None,
+    tokens: tuple[Doc, Doc],
 ) -> tuple[Doc, Doc]:
     """Return the claims of an access and an id token as the trigger wants them.
 
-    source: the trigger source, such as TokenGeneration_Authentication.
+    source: the trigger source, such as TokenGeneration_Authentication. metadata: the call's own
+    ClientMetadata.
     """
     if "PreTokenGeneration" not in work.triggers:
         return tokens
     access, identity = tokens
     version = pool["LambdaConfig"].get("PreTokenGenerationConfig", {}).get("LambdaVersion", "V1_0")
     answer = triggers.pre_token_generation(
-        work, pool, client, user, source, version[1], _groups_of(pool, user), access["scope"]
+        work,
+        pool,
+        client,
+        user,
+        source,
+        version[1],
+        _groups_of(pool, user),
+        access["scope"],
+        metadata,
     )
     if version == "V1_0":
         details = _part(answer, "claimsOverrideDetails")

@@ -35,8 +35,18 @@ def admitted(work: Transaction, pool: Doc, client: Doc, user: Doc | None) -> Doc
     return user
 
 
-def finish(work: Transaction, pool: Doc, client: Doc, user: Doc, right: bool) -> Doc:
-    """Answer a sign-in, once the password is judged: tokens, a challenge, or a refusal."""
+def finish(
+    work: Transaction,
+    pool: Doc,
+    client: Doc,
+    user: Doc,
+    right: bool,
+    metadata: Doc | None = None,
+) -> Doc:
+    """Answer a sign-in, once the password is judged: tokens, a challenge, or a refusal.
+
+    metadata: what PreTokenGeneration sees as clientMetadata.
+    """
     if not right:
         limits.sign_in_failed(work, pool, user)
         events.note(work, pool, user, "SignIn", "Fail", "Password", "Failure")
@@ -59,7 +69,7 @@ def finish(work: Transaction, pool: Doc, client: Doc, user: Doc, right: bool) ->
     events.note(work, pool, user, "SignIn", "Pass", "Password", "Success")
     return {
         "ChallengeParameters": {},
-        "AuthenticationResult": tokens.issue(work, pool, client, user),
+        "AuthenticationResult": tokens.issue(work, pool, client, user, metadata=metadata),
     }
 
 

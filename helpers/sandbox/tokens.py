@@ -36,10 +36,11 @@ def issue(
     auth_time: float | None = None,
     origin: str | None = None,
     source: str = "TokenGeneration_Authentication",
+    metadata: Doc | None = None,
 ) -> Doc:
     """Return an AuthenticationResult; a refreshed one keeps its sign-in's time and origin.
 
-    source: what PreTokenGeneration is told.
+    source, metadata: what PreTokenGeneration is told.
     """
     origin = origin or _marked(user["epoch"], work.source.bytes(8).hex())
     moment = int(auth_time if auth_time is not None else work.now)
@@ -80,7 +81,7 @@ def issue(
         key: value == "true" if key.endswith("_verified") else value
         for key, value in readable(client, user["attributes"]).items()
     }
-    access, identity = customized(work, pool, client, user, source, (access, identity))
+    access, identity = customized(work, pool, client, user, source, metadata, (access, identity))
     kid = _kid(pool["Id"])
     result: Doc = {
         "AccessToken": signing.signed(kid, access),
@@ -119,11 +120,18 @@ def bearer(work: Transaction, token: str) -> tuple[Doc, Doc, Doc]:
 
 
 def refreshed(
-    work: Transaction, pool: Doc, client: Doc, token: str, *, rotate: bool = False
+    work: Transaction,
+    pool: Doc,
+    client: Doc,
+    token: str,
+    *,
+    rotate: bool = False,
+    metadata: Doc | None = None,
 ) -> Doc:
     """Return a new AuthenticationResult for a refresh token, or refuse it.
 
     rotate: with a new refresh token; the old one ends after the app client's grace period.
+    metadata: what PreTokenGeneration sees as clientMetadata.
     """
     claims = _read_refresh(token)
     if claims is None or claims["pool"] != pool["Id"] or claims["client"] != client["ClientId"]:
@@ -148,6 +156,7 @@ def refreshed(
         auth_time=claims["auth_time"],
         origin=claims["origin"],
         source="TokenGeneration_RefreshTokens",
+        metadata=metadata,
     )
 
 

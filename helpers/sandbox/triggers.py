@@ -194,9 +194,14 @@ def pre_token_generation(
     version: str,
     groups: Doc,
     scope: str,
+    metadata: Doc | None,
 ) -> Doc:
     """Return what PreTokenGeneration says; version: "1", or a later one that sees scopes too."""
-    request: Doc = {"userAttributes": seen_attributes(pool, user), "groupConfiguration": groups}
+    request: Doc = {
+        "userAttributes": seen_attributes(pool, user),
+        "groupConfiguration": groups,
+        **_given(metadata),
+    }
     details = "claimsOverrideDetails"
     if version != "1":
         request["scopes"] = scope.split()

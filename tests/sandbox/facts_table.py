@@ -30,9 +30,8 @@ _NOT_IMITATED = (
     ),
     (
         "Triggers but CustomMessage, PostConfirmation, PreSignUp, PreTokenGeneration and"
-        " UserMigration; `LambdaConfig` is kept and shown, and runs nothing."
+        " UserMigration; `LambdaConfig` is kept and shown, and runs nothing. So no CUSTOM_AUTH."
     ),
-    "ClientMetadata for PreTokenGeneration.",
     (
         "Threat protection's judgement: auth events are always recorded and never risky; a setting"
         " blocks."
@@ -42,8 +41,8 @@ _NOT_IMITATED = (
         " pool; a pool made for one region is found from all of them; replicas."
     ),
     (
-        "Message logs and session tracking: what is set is kept and shown; no log is written and no"
-        " session is listed."
+        "Message logs: what is set is kept and shown; no log is written. Sessions are listed, and"
+        " ended all at once or by their refresh token."
     ),
     "The key that signs tokens is public, so that they prove nothing to anybody else.",
 )

@@ -551,6 +551,36 @@ def test_generation_at_a_new_password(world):
     assert [event["triggerSource"] for event in events] == ["TokenGeneration_NewPasswordChallenge"]
 
 
+@fact(
+    "PreTokenGeneration sees the ClientMetadata of RespondToAuthChallenge and a refresh, not of"
+    " InitiateAuth",
+    "documented",
+)
+def test_generation_metadata(world):
+    world.pool()
+    world.user(confirmed=False)
+    events = generating(world)
+    metadata = {"shop": "7"}
+    tokens = world.api.respond_to_auth_challenge(
+        ClientId=world.client_id,
+        ChallengeName="NEW_PASSWORD_REQUIRED",
+        Session=world.sign_in()["Session"],
+        ChallengeResponses={"USERNAME": "ana", "NEW_PASSWORD": PASSWORD},
+        ClientMetadata=metadata,
+    )["AuthenticationResult"]
+    world.api.get_tokens_from_refresh_token(
+        ClientId=world.client_id, RefreshToken=tokens["RefreshToken"], ClientMetadata=metadata
+    )
+    world.api.initiate_auth(
+        ClientId=world.client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ana", "PASSWORD": PASSWORD},
+        ClientMetadata=metadata,
+    )
+    seen = [event["request"].get("clientMetadata") for event in events]
+    assert seen == [metadata, metadata, None]
+
+
 @fact("claimsOverrideDetails adds to the id token, and takes from it", "documented")
 def test_claims(world):
     generating(
