@@ -13,13 +13,14 @@ import shutil
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import nbformat
 import pages
 import wheels
 from jupyter_core.paths import jupyter_path
-from jupyterlite_core.manager import LiteManager  # noqa: F401 - fails early where it is missing
 from jupyterlite_pyodide_kernel.constants import PYODIDE_KERNEL_PLUGIN_ID, PYODIDE_VERSION
 
 HERE = Path(__file__).parent
@@ -49,16 +50,43 @@ EXTENSIONS = (
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site")
-    parser.add_argument("--cache", type=Path, default=ROOT / "build" / "site-cache")
+    parser.add_argument("--out", type=Path, default=ROOT / "build" / "site", help="where it goes")
+    parser.add_argument(
+        "--cache",
+        type=Path,
+        default=ROOT / "build" / "site-cache",
+        help="where what is fetched is kept",
+    )
     given = parser.parse_args()
-    build(given.out.resolve(), given.cache.resolve())
+    faults = [*faults_in(given.out), *faults_around()]
+    if faults:
+        parser.error("\n".join(faults))
+    try:
+        with TemporaryDirectory() as stage:
+            build(given.out.resolve(), given.cache.resolve(), Path(stage))
+    except wheels.SiteError as exc:
+        sys.exit(str(exc))
 
 
-def build(out: Path, cache: Path) -> None:
-    stage = out.with_name(f"{out.name}-stage")
-    shutil.rmtree(stage, ignore_errors=True)
-    shutil.rmtree(out, ignore_errors=True)
+def faults_in(out: Path) -> Iterator[str]:
+    """Yield why this folder cannot be where the site goes: what is in it is removed."""
+    if out.exists() and not out.is_dir():
+        yield f"--out: {out} is a file."
+    elif out.exists() and any(out.iterdir()) and not out.joinpath("jupyter-lite.json").exists():
+        yield f"--out: {out} is neither empty nor a site that was built before."
+
+
+def faults_around() -> Iterator[str]:
+    """Yield what is missing to build the site."""
+    if not shutil.which("npm"):
+        yield "npm is not installed, and Pyodide comes from there (on Debian: apt install npm)."
+    for name in EXTENSIONS:
+        if not _extension(name):
+            yield f"JupyterLab's extension {name} is not installed: run make site."
+
+
+def build(out: Path, cache: Path, stage: Path) -> None:
+    """Build the site. stage: an empty folder for what it is made of."""
     cache.mkdir(parents=True, exist_ok=True)
     folder = stage / "static" / "pyodide"
     folder.mkdir(parents=True)
@@ -66,10 +94,11 @@ def build(out: Path, cache: Path) -> None:
     for name in CORE:
         shutil.copy(pyodide.folder / name, folder)
     kernel = _extension("@jupyterlite/pyodide-kernel-extension")
-    own = sorted(kernel.joinpath("static", "pypi").glob("*.whl"))
+    own = sorted(Path(kernel, "static", "pypi").glob("*.whl"))
     wheels.put(wheels.gather(_own_wheel(stage), own, pyodide, cache), pyodide, folder)
     _notebooks(ROOT / "notebooks", stage / "files")
     _configure(stage)
+    shutil.rmtree(out, ignore_errors=True)
     _lite(stage, out)
     _pages(out)
 
@@ -77,25 +106,26 @@ def build(out: Path, cache: Path) -> None:
 def _pyodide(cache: Path) -> Path:
     folder = cache / f"pyodide-{PYODIDE_VERSION}"
     if not folder.exists():
-        subprocess.run(
-            ["npm", "pack", "--silent", f"pyodide@{PYODIDE_VERSION}"],
-            cwd=cache,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        with tarfile.open(cache / f"pyodide-{PYODIDE_VERSION}.tgz") as archive:
-            archive.extractall(cache / "unpacked", filter="data")
-        cache.joinpath("unpacked", "package").rename(folder)
+        _said(["npm", "pack", "--silent", f"pyodide@{PYODIDE_VERSION}"], cwd=cache)
+        with TemporaryDirectory(dir=cache) as unpacked:
+            with tarfile.open(cache / f"pyodide-{PYODIDE_VERSION}.tgz") as archive:
+                archive.extractall(unpacked, filter="data")
+            Path(unpacked, "package").rename(folder)
     return folder
+
+
+def _said(command: list[str], cwd: Path) -> None:
+    """Run a program; SiteError with what it said if it fails."""
+    done = subprocess.run(command, cwd=cwd, check=False, capture_output=True, text=True)
+    if done.returncode:
+        said = (done.stderr.strip() or done.stdout.strip())[-2000:]
+        raise wheels.SiteError(f"{' '.join(command[:4])} failed:\n{said}")
 
 
 def _own_wheel(stage: Path) -> Path:
     target = stage / "own"
-    subprocess.run(
-        [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-        + ["--wheel-dir", str(target), str(ROOT)],
-        check=True,
-    )
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    _said([*command, "--wheel-dir", str(target), str(ROOT)], cwd=stage)
     return next(target.glob("*.whl"))
 
 
@@ -110,11 +140,10 @@ def _notebooks(source: Path, target: Path) -> None:
             copy.write_text(json.dumps(notebook), encoding="utf-8")
 
 
-def _extension(name: str) -> Path:
-    for folder in jupyter_path("labextensions"):
-        if Path(folder, name, "package.json").exists():
-            return Path(folder, name)
-    raise wheels.SiteError(f"JupyterLab's extension {name} is not installed.")
+def _extension(name: str) -> str:
+    """Return the folder of one of JupyterLab's extensions, "" where it is not installed."""
+    folders = (Path(folder, name) for folder in jupyter_path("labextensions"))
+    return next((str(each) for each in folders if each.joinpath("package.json").exists()), "")
 
 
 def _configure(stage: Path) -> None:
@@ -130,6 +159,7 @@ def _configure(stage: Path) -> None:
     data = {
         "appName": NAME,
         "exposeAppInBrowser": True,
+        "faviconUrl": "./icon.svg",
         **{f"{kind}StorageName": f"{NAME} {kind}" for kind in KEPT},
         "litePluginSettings": {PYODIDE_KERNEL_PLUGIN_ID: kernel},
     }
@@ -149,7 +179,7 @@ def _lite(stage: Path, out: Path) -> None:
             "cache_dir": str(stage / "cache"),
             "contents": [str(stage / "files")],
             "ignore_sys_prefix": True,
-            "federated_extensions": [str(_extension(name)) for name in EXTENSIONS],
+            "federated_extensions": [_extension(name) for name in EXTENSIONS],
             "settings_overrides": [str(stage / "overrides.json")],
             "no_sourcemaps": True,
             "no_unused_shared_packages": True,
@@ -157,11 +187,7 @@ def _lite(stage: Path, out: Path) -> None:
     }
     path = stage / "jupyter_lite_config.json"
     path.write_text(json.dumps(config))
-    subprocess.run(
-        [sys.executable, "-m", "jupyterlite_core", "build", "--config", str(path)],
-        cwd=stage,
-        check=True,
-    )
+    _said([sys.executable, "-m", "jupyterlite_core", "build", "--config", str(path)], cwd=stage)
 
 
 def _pages(out: Path) -> None:
@@ -178,17 +204,14 @@ def _pages(out: Path) -> None:
             path = out / f"{page.name}.html"
             path.parent.mkdir(exist_ok=True)
             path.write_text(pages.lesson(found, page), encoding="utf-8")
-    shutil.copy(out / "lab" / "favicon.ico", out)
-    for name in ("forget.js", "progress.js"):
+    for name in ("forget.js", "icon.svg", "progress.js"):
         shutil.copy(HERE / name, out)
     lab = out / "lab" / "index.html"
     text = lab.read_text(encoding="utf-8")
     line = f'<script type="module" src="../progress.js" data-megabytes="{megabytes}"></script>'
+    text = text.replace("</head>", '<link rel="icon" href="../icon.svg"></head>')
     lab.write_text(text.replace("</body>", f"{line}</body>"), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except wheels.SiteError as exc:
-        sys.exit(str(exc))
+    main()

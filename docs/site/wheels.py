@@ -20,6 +20,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
+LOCK = Path(__file__).parents[2] / "requirements.lock"
 PROJECT = "cognito-reset-runbooks"
 KERNEL = ("micropip", "piplite", "ipykernel", "comm", "pyodide-kernel", "jedi", "ipython")
 """What the kernel would install when it starts, if it were not there."""
@@ -28,11 +29,14 @@ FRONT_ENDS = {"jupyterlab-widgets", "widgetsnbextension"}
 """What ipywidgets asks for and a kernel has no use for: the site itself has them."""
 
 LEFT_OUT = {
+    "anywidget": r"anywidget/(labextension|nbextension)/|anywidget-[^/]+\.data/",
     "botocore": r"botocore/data/(?!cognito-idp/|sts/)[^/]+/",
     "boto3": r"boto3/(data|examples)/",
-    "jedi": r"jedi/third_party/(django-stubs|typeshed/third_party)/",
+    "jedi": r"jedi/third_party/(django-stubs|typeshed/stubs)/",
 }
-"""What of a package is left out: the other services of AWS, and stubs for Django."""
+"""What of a package is left out: front ends, the other services of AWS, and stubs of packages that
+are not here, thousands of small files.
+"""
 
 
 class SiteError(Exception):
@@ -147,7 +151,7 @@ def gather(project: Path, kernel: Iterable[Path], pyodide: Pyodide, cache: Path)
 
 def _pins(pyodide: Pyodide) -> dict[str, str]:
     pins = dict(pyodide.versions)
-    for line in Path("requirements.lock").read_text(encoding="utf-8").splitlines():
+    for line in LOCK.read_text(encoding="utf-8").splitlines():
         need = Requirement(line)
         if need.marker is None or need.marker.evaluate(pyodide.environment()):
             pins[canonicalize_name(need.name)] = str(need.specifier).removeprefix("==")
@@ -211,5 +215,9 @@ def _without(pattern: str | None, source: Path, target: Path) -> None:
         zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new,
     ):
         for item in old.infolist():
+            text = old.read(item)
+            if item.filename.endswith(".dist-info/RECORD"):
+                lines = text.splitlines(keepends=True)
+                text = b"".join(line for line in lines if not re.match(pattern, line.decode()))
             if not re.match(pattern, item.filename):
-                new.writestr(item, old.read(item), zipfile.ZIP_DEFLATED, 9)
+                new.writestr(item, text, zipfile.ZIP_DEFLATED, 9)

@@ -3,6 +3,8 @@
 import importlib.util
 import re
 import shutil
+import subprocess
+import sys
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import pytest
@@ -10,7 +12,7 @@ from playwright.sync_api import expect
 
 from tests.browser.access import violations
 from tests.browser.lab import command, keep
-from tests.browser.site import LONG, Served, build, painted, run_all, started, stored
+from tests.browser.site import BUILD, LONG, Served, build, painted, run_all, started, stored
 
 if not (shutil.which("npm") and importlib.util.find_spec("jupyterlite_core")):
     pytest.skip(
@@ -138,6 +140,17 @@ def test_every_link_leads_somewhere_within_the_site(folder):
     lost = {to: here for to, here in leading.items() if not folder.joinpath(to[1:]).is_file()}
     assert "/files/runbooks/confirm-reset.ipynb" in leading
     assert lost == {}
+
+
+def test_a_folder_that_is_no_site_is_not_overwritten(tmp_path):
+    tmp_path.joinpath("mine.txt").write_text("mine")
+    done = subprocess.run(
+        [sys.executable, BUILD, "--out", tmp_path], capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert f"{tmp_path} is neither empty nor a site that was built before." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert tmp_path.joinpath("mine.txt").read_text() == "mine"
 
 
 def test_the_pages_to_read_load_nothing_from_elsewhere(folder):
