@@ -294,6 +294,11 @@ def plan_words(plan: "Plan") -> list[str]:
     for medium, count in plan.messages.items():
         kind = "e-mails" if medium == "email" else "text messages"
         lines.append(f"{count} {kind} would be sent.")
+    if plan.messages.get("email") and plan.sender == "Cognito":
+        lines.append("Cognito sends the e-mails itself, 50 a day for the whole account.")
+    lines += plan.limits
+    if plan.callers:
+        lines.append("Each user who is read counts as active this month, which AWS bills.")
     if plan.seconds:
         lines.append(f"It takes {plan.time} at this pace, at least.")
     if plan.days > 1:

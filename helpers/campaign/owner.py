@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from helpers.campaign.allowance import with_limits
 from helpers.campaign.cluster import ClusterAt
 from helpers.campaign.hours import ALWAYS, Hours, keep_hours, wait_words
 from helpers.campaign.ledger import ELSEWHERE, FILE, Ledger
@@ -276,7 +277,7 @@ def go_on(
         paces = paces_of(entry, manner.pace)
         agreed = agreement_to(
             *(ledger, campaign, entry, journal),
-            plan=lambda: plan or plan_of(planned(ledger, campaign), entry, paces),
+            plan=lambda: plan or _planned(ledger, campaign, entry, manner, None, stopping),
             digest=lambda: digest_of(
                 entry, [(row.number, dict(row.parameters)) for row in ledger.rows(campaign)]
             ),
@@ -331,11 +332,13 @@ def _planned(
     if is_planned(entry):
         with stop.heard():
             callers = read_users(ledger, campaign, entry, on_read)
-    plan = plan_of(planned(ledger, campaign), entry, paces_of(entry, manner.pace), callers)
+    paces = paces_of(entry, manner.pace)
+    plan = plan_of(planned(ledger, campaign), entry, paces, callers)
+    plan = with_limits(plan, ledger, campaign, entry, paces)
     return replace(plan, days=manner.hours.days(plan.rows, plan.seconds))
 
 
 def _check_mails(plan: Plan, manner: Manner) -> None:
     if plan.warnings and not manner.over_mail_limit:
-        words = f"{plan.warnings[0]} Split the table, or say --over-mail-limit."
+        words = f"{' '.join(plan.warnings)} Split the table, or say --over-mail-limit."
         raise BadParameters([Problem("the plan", words)])

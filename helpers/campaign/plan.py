@@ -37,6 +37,8 @@ _AT_ONCE = 8  # users read at the same time
 _A_SECOND = 40.0  # users, of the 120 calls of this kind that an account has by default
 _KEPT_AT_ONCE = 100  # what was read since is read again where the process dies
 _CAN = "can be done"
+WHERE = ("pool", "target", "region", "profile", "user_pool_id")
+"""The parameters that say where a row's user is."""
 
 
 class PlanFailed(Exception):
@@ -54,7 +56,7 @@ class Plan:
     verdicts: how many rows there are of each (verdict, the runbook that helps them). messages: how
     many go out, by medium. sender: who sends the e-mails. seconds: how long it will take at least.
     pools: the named pools of the rows; production says that it is one. callers: the ARNs of who
-    signs. days: on how many dates rows begin, at least.
+    signs. days: on how many dates rows begin, at least. limits: what AWS lets the account do.
     """
 
     rows: int
@@ -67,6 +69,7 @@ class Plan:
     pools: tuple[str, ...] = ()
     callers: tuple[str, ...] = ()
     days: int = 1
+    limits: tuple[str, ...] = ()
 
     @property
     def time(self) -> str:
@@ -86,6 +89,7 @@ class Plan:
             "sender": self.sender,
             "seconds": round(self.seconds, 1),
             "days": self.days,
+            "limits": list(self.limits),
             "warnings": list(self.warnings),
             "pools": list(self.pools),
             "callers": list(self.callers),
@@ -113,11 +117,17 @@ def read_users(
     Returns the ARNs of who signs, as far as AWS was asked. Raises PlanFailed where Cognito could
     not be asked, and BadParameters where several rows are about one user.
     """
+    rows: list[Row] = []
+    known: set[tuple[str, ...]] = set()
     found: dict[tuple[str, ...], tuple[CognitoIdentityProviderClient, Pool]] = {}
     callers, arns = Callers(), []
-    rows = [row for row in ledger.rows(campaign, WAITING) if not row.plan]
     try:
-        for row in rows:
+        for row in ledger.rows(campaign, WAITING):
+            rows += [] if row.plan else [row]
+            given = tuple(str(row.parameters.get(name, "")) for name in WHERE)
+            if given in known:
+                continue
+            known.add(given)
             where = _where(entry, row)
             if where not in found:
                 parameters = _parameters(entry, row)

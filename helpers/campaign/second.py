@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from helpers.campaign.ledger import Ledger
-from helpers.campaign.plan import Plan
+from helpers.campaign.plan import WHERE, Plan
 from helpers.campaign.schema import AGREEMENTS, PAUSED
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.agreement import SHORT, NotAgreed, is_asked_for
@@ -18,7 +18,6 @@ from helpers.run.entries import Agreed
 from helpers.run.entry import RunbookEntry
 from helpers.run.journal import Journal
 
-_WHERE = ("pool", "target", "user_pool_id")
 _PLACE = ("pool", "target", "region", "profile")
 _OF_ONE = ("username", "confirm_username", "agreed_by", "interactive")
 
@@ -97,7 +96,7 @@ def _asks(entry: RunbookEntry, rows: list[Mapping[str, Any]]) -> bool:
     """Whether a pool of the rows asks for a second person; each is looked at once."""
     seen = set()
     for row in rows:
-        where = tuple(row.get(name, "") for name in _WHERE)
+        where = tuple(row.get(name, "") for name in WHERE)
         if where in seen:
             continue
         seen.add(where)

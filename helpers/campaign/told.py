@@ -69,6 +69,7 @@ def plan_card(plan: Plan, entry: RunbookEntry, paces: Mapping[str, float]) -> Ca
                 "Money",
                 "each user who is read counts as active this month, which AWS bills; messages too",
             ),
+            ("The account", " ".join(plan.limits)),
             ("Signed by", ", ".join(plan.callers)),
             *(("Warning", words) for words in plan.warnings),
         ),

@@ -7,9 +7,10 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.__main__ import main
-from helpers.campaign import owner, plan
+from helpers.campaign import allowance, owner, plan
 from helpers.campaign.patience import Patience
 from helpers.cognito.errors import BadParameters
+from helpers.run.limits import Limits
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_POOL_ID, open_sandbox, serve
 from tests.sts import ARN, EXPIRED, GOOD, sts
@@ -179,14 +180,15 @@ def test_the_plan_names_the_pool_and_who_signs_before_it_reads(table, tmp_path, 
         told.status, told.body = 403, EXPIRED
         refused = invoke(*command)
         told.status, told.body = 200, GOOD
-        planned = invoke(*command)
+        planned, again = invoke(*command), invoke(*command)
     assert refused.exit_code == 6
     assert "AWS does not say who signs: ExpiredToken" in refused.output
     assert planned.exit_code == 0, planned.output
     lines = planned.output.splitlines()
     assert lines[:3] == ["================", "PRODUCTION: prod", "================"]
     assert lines[3] == f"Signed by {ARN}."
-    assert len(told.asked) == 2, "once, not once a row"
+    assert len(told.asked) == 3, "once a go, not once a row"
+    assert f"Signed by {ARN}." in again.output, "also where the users were read before"
 
 
 @pytest.mark.parametrize("notebooks", ["none", "all"])
@@ -201,3 +203,44 @@ def test_the_plan_does_not_count_it_for_each_row(table, tmp_path):
     manner = owner.Manner(pace=10)
     plan = owner.run_table(ENTRY, table, out=tmp_path / "r", manner=manner, dry_run=True).plan
     assert plan.seconds == pytest.approx(plan.can / 10), "the scarce quota decides"
+
+
+A_PLAN = plan.Plan(100, 100, {}, {"email": 100}, "the pool's own", seconds=10.0)
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (Limits(200.0, 100.0, 150.0), ["100 e-mails would be sent, and Amazon SES sends 50 more"]),
+        (Limits(50_000.0, 14.0, 0.0), ["say --pace 9.8"]),
+        (Limits(50_000.0, 14.3, 0.0), []),
+        (Limits(-1.0, 100.0, 10**6), []),
+        (Limits(unknown=("what Amazon SES allows (AccessDeniedException)",)), []),
+    ],
+)
+def test_more_mails_than_amazon_ses_takes_are_a_warning(limits, words):
+    told = allowance.warnings_of(A_PLAN, limits)
+    assert len(told) == len(words)
+    assert all(part in line for part, line in zip(words, told, strict=True))
+
+
+def test_what_the_account_allows_is_said_and_refused_before_anything_is_sent(
+    table, tmp_path, monkeypatch
+):
+    asked = []
+
+    def ask(target, pool, *, media, calls):
+        asked.append((pool.pool_id, tuple(media), sorted(calls)))
+        return Limits(10.0, 100.0, 9.0, unknown=("the rest (AccessDeniedException)",))
+
+    monkeypatch.setattr(allowance, "ask_limits", ask)
+    command = ("admin-reset", table, "--out", tmp_path / "runs")
+    planned = invoke(*command, "--dry-run")
+    assert "Amazon SES sends 10 a day and 100 a second; 9 were sent" in planned.output
+    assert "Not known: the rest (AccessDeniedException)." in planned.output
+    told = invoke(*command, "--users", "5")
+    assert told.exit_code == 2
+    assert "Amazon SES sends 1 more in these 24 hours" in " ".join(told.output.split())
+    assert not changed()
+    once = (DEFAULT_POOL_ID, ("email",), ["UserAccountRecovery", "UserRead"])
+    assert asked == [once, once], "once a plan, not once a row"
