@@ -78,6 +78,7 @@ def _moment(_: click.Context, __: click.Parameter, given: datetime | None) -> da
     callback=_domain,
     help="Only users whose e-mail address is in this domain.",
 )
+@click.option("--group", default="", metavar="NAME", help="Only users who are in this group.")
 @click.option("--limit", type=click.IntRange(1), help="Not more than so many.")
 @click.option("--force", is_flag=True, help="Write over a table that is there.")
 @AS_JSON
@@ -93,6 +94,7 @@ def table_command(
     modified_before: datetime | None,
     created_before: datetime | None,
     email_domain: str,
+    group: str,
     limit: int | None,
     force: bool,
     as_json: bool,
@@ -109,7 +111,9 @@ def table_command(
             from helpers.run.where import Callers
 
             shared, parameters = _read(values, user_pool_id, table, force)
-        wanted = listing.Wanted(statuses, enabled, modified_before, created_before, email_domain)
+        wanted = listing.Wanted(
+            statuses, enabled, modified_before, created_before, email_domain, group
+        )
         try:
             caller = Callers().of(parameters)
             if isinstance(caller, NotReached):

@@ -52,7 +52,8 @@ class Wanted:
     """Which users: those to whom all of this applies. A member that is not given applies to all.
 
     statuses: as the API spells them. modified_before, created_before: with their zone.
-    email_domain: what comes after the @ of the user's e-mail address, in any case.
+    email_domain: what comes after the @ of the user's e-mail address, in any case. group: the name
+    of a group of the pool that they are in.
     """
 
     statuses: tuple[str, ...] = ()
@@ -60,10 +61,13 @@ class Wanted:
     modified_before: datetime | None = None
     created_before: datetime | None = None
     email_domain: str = ""
+    group: str = ""
 
     @property
     def filter(self) -> str:
-        """The part that Cognito chooses by; it takes one attribute only. "" for none."""
+        """The part that Cognito chooses by, "" for none; it takes one attribute, and no group."""
+        if self.group:
+            return ""
         if len(self.statuses) == 1:
             return f'cognito:user_status = "{self.statuses[0]}"'
         if self.enabled is not None:
@@ -96,8 +100,8 @@ def _domain(email: str) -> str:
 
 @dataclass(frozen=True)
 class Listed:
-    """What was found. usernames: each once. count: how many users ListUsers gave. whole: whether
-    the pool was listed to its end.
+    """What was found. usernames: each once. count: how many users were listed. whole: whether
+    the pool, or the group, was listed to its end.
     """
 
     usernames: tuple[str, ...]
@@ -121,19 +125,23 @@ def list_users(
 
     most: stop when so many are found; 0 for all. on_page: told how many were listed so far.
     patience: another pace. Raises the errors of helpers.cognito.errors. Source: API reference,
-    ListUsers.
+    ListUsers and ListUsersInGroup.
     """
     patience = patience or Patience(_A_SECOND)
     given: dict[str, Any] = {"UserPoolId": user_pool_id, "Limit": _PAGE}
     if wanted.filter:
         given["Filter"] = wanted.filter
+    operation, token_name = "ListUsers", "PaginationToken"
+    if wanted.group:
+        operation, token_name = "ListUsersInGroup", "NextToken"
+        given["GroupName"] = wanted.group
     found: dict[str, None] = {}
     count = calls = 0
 
     def page() -> Any:
         nonlocal calls
         calls += 1
-        return call(client, "ListUsers", **given)
+        return call(client, operation, **given)
 
     while True:
         answer = patience.read(page)
@@ -141,11 +149,11 @@ def list_users(
         found.update((user["Username"], None) for user in answer["Users"] if wanted.has(user))
         if on_page:
             on_page(count)
-        token = answer.get("PaginationToken")
+        token = answer.get(token_name)
         if not token or 0 < most <= len(found):
             names = tuple(found)[: most or None]
             return Listed(names, wanted, count, calls, whole=not token)
-        given["PaginationToken"] = token
+        given[token_name] = token
 
 
 def made_path(table: Path) -> Path:

@@ -148,6 +148,42 @@ def test_it_lists_to_the_very_end_also_where_pages_are_short_or_empty(short, use
     assert found.usernames == ("off",)
 
 
+@pytest.fixture
+def group(users):
+    """A group with three of the users."""
+    client = Target().client()
+    given = {"UserPoolId": DEFAULT_POOL_ID, "GroupName": "staff"}
+    client.create_group(**given)
+    for name in ("fine", "off", "invited"):
+        client.admin_add_user_to_group(**given, Username=name)
+
+
+def test_the_users_of_a_group_are_chosen_by_the_other_options_too(group, out):
+    answer = invoke("--group", "staff", "--out", out)
+    assert answer.output.startswith(f"3 users listed (1 calls), 3 kept: {out}\n"), answer.output
+    assert names_in(out) == {"fine", "off", "invited"}
+    made = json.loads(listing.made_path(out).read_text())
+    assert (made["wanted"], made["filter"]) == ({"group": "staff"}, "")
+    invoke("--group", "staff", "--status", "CONFIRMED", "--enabled", "--out", out, "--force")
+    assert names_in(out) == {"fine"}
+
+
+def test_a_group_is_listed_to_its_end(group, monkeypatch):
+    monkeypatch.setattr(listing, "_PAGE", 1)
+    wanted = listing.Wanted(group="staff")
+    found = listing.list_users(Target().client(), DEFAULT_POOL_ID, wanted)
+    assert set(found.usernames) == {"fine", "off", "invited"}
+    assert (found.count, found.whole) == (3, True)
+
+
+def test_a_group_that_is_not_there_is_told(group, out):
+    answer = invoke("--group", "nobody", "--out", out)
+    assert answer.exit_code == 6
+    assert "The users could not be listed: " in answer.output
+    assert "Group not found" in answer.output, answer.output
+    assert not out.exists()
+
+
 def test_a_throttled_page_is_asked_for_again(users, out):
     open_sandbox().fault("ListUsers", "throttle-before-commit", 1)
     made = json.loads(invoke("--out", out, "--json").stdout)
