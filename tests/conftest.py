@@ -91,7 +91,10 @@ NotebookClient._async_poll_kernel_alive = _poll_while_there_is_a_kernel
 # once, a notebook's cells need their kernel, and what the witnesses need is installed once.
 # pytest-xdist's own groups do not work with pytest 9.
 TOGETHER = (
-    "tests/browser/test_site.py",  # which has a browser and a server of its own
+    # These have a browser and a server of their own, or need no server.
+    "tests/browser/test_desk.py",
+    "tests/browser/test_print.py",
+    "tests/browser/test_site.py",
     "tests/browser/",
     "tests/sandbox/test_witnesses.py",
     "notebooks/",

@@ -13,5 +13,4 @@ def test_the_start_notebook_opens_with_the_table_of_contents_and_runs_to_its_pro
     command(page, "notebook:run-all-cells")
     page.locator(".jp-Cell", has_text="newest[").last.locator(".jp-OutputArea-output").wait_for()
     lab.plant(lab.box.mailbox()[-1]["code"])
-    page.wait_for_timeout(500)
     keep(page, "7-start")

@@ -1,5 +1,5 @@
-"""The desk: eight callers by keyboard alone, on the page without code and in JupyterLab; and the
-runbooks on such a page, each visitor with a kernel of their own.
+"""The desk: eight callers by keyboard alone, on the page without code; and the runbooks on such a
+page, each visitor with a kernel of their own. In JupyterLab: test_desk_in_lab.py.
 """
 
 import os
@@ -20,7 +20,7 @@ from helpers.sandbox import (
 )
 from helpers.target.pools_file import POOLS
 from tests.browser.access import cut_off, violations
-from tests.browser.lab import Served, command, fill, keep, open_notebook, press, wait_for
+from tests.browser.lab import Served, fill, keep, press, wait_for
 from tests.run.test_agreement import FIRST, GIVEN
 from tests.sts import ARN, sts
 
@@ -252,27 +252,6 @@ def test_names_and_words_that_are_markup_stay_text_at_the_desk(visitor, served):
         assert not page.locator(":is(.reset-desk, .reset-head) :is(img, script, svg, a)").count()
         page.get_by_role("button", name="Next caller").click()
     assert page.evaluate("window.pwned === undefined")
-
-
-def test_in_jupyterlab_the_desk_is_the_same_and_its_saved_notebook_holds_nothing_of_a_caller(
-    page, lab, fresh
-):
-    case = CASES["no-verified-contact"]
-    lab.save_widget_state(True)
-    try:
-        open_notebook(page, lab, "desk.ipynb")
-        command(page, "notebook:run-all-cells")
-        at_the_head(page)
-        page.keyboard.press("Shift")  # who has begun is left where they are
-        said = work(page, Keys(page), case)
-        assert len(said) > 1
-        command(page, "docmanager:save")
-    finally:
-        lab.save_widget_state(False)
-    saved = lab.root.joinpath("desk.ipynb").read_text(encoding="utf-8")
-    assert "application/vnd.jupyter.widget-state+json" in saved
-    for planted in (case.username, "planted-4711", case.symptom):
-        assert planted not in saved
 
 
 def test_the_desk_lets_nobody_in_who_has_not_its_address_and_its_index_is_the_start_page(

@@ -60,7 +60,6 @@ def test_a_person_sets_a_new_password_through_the_form(page, lab):
     assert lab.signs_in(new)
     assert not lab.signs_in(DEFAULT_PASSWORD)
     page.locator(".jp-Cell", has_text="Proof").last.scroll_into_view_if_needed()
-    page.wait_for_timeout(300)
     keep(page, "4-proof")
     choose(page, "File", "Save Notebook")
 

@@ -4,7 +4,16 @@ import pytest
 
 from helpers.run.masking import NOT_KEPT
 from helpers.sandbox import DEFAULT_POOL_ID
-from tests.browser.lab import command, open_notebook, press, run_all, unsaved, wait_for
+from tests.browser.lab import (
+    at,
+    close_all,
+    command,
+    open_notebook,
+    press,
+    run_all,
+    unsaved,
+    wait_for,
+)
 
 SYMPTOM = "my cat Minka sat on the keyboard"
 
@@ -14,7 +23,10 @@ SYMPTOM = "my cat Minka sat on the keyboard"
 )
 def test_to_open_a_notebook_does_not_make_it_unsaved(name, page, lab):
     stored = lab.root.joinpath(f"{name}.ipynb").read_bytes()
-    open_notebook(page, lab, f"{name}.ipynb", layout="&reset")  # and wait until its kernel is idle
+    if at(page, lab):
+        close_all(page)
+        page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
+    open_notebook(page, lab, f"{name}.ipynb")  # and wait until its kernel is idle
     page.wait_for_function(
         "window.jupyterapp.shell.currentWidget.context.model.metadata.language_info?.version"
     )

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import psutil
 from playwright.sync_api import expect
 
+from tests import until
 from tests.browser.access import violations
 from tests.browser.lab import (
     RUNBOOK,
@@ -114,10 +115,7 @@ def test_a_kernel_that_is_interrupted_while_it_waits_ends_in_a_form_that_tells_t
     lab.box.settings(delay_seconds=4.0)
     lab.box.fault("ConfirmForgotPassword", "delay-after-commit")
     press(form, code=code, password=new)
-    for _ in range(100):  # the fault has struck when the call is committed
-        if not lab.box.faults():
-            break
-        page.wait_for_timeout(50)
+    until(lambda: not lab.box.faults())  # it has struck when the call is committed
     command(page, "notebook:interrupt-kernel")
     # JupyterLab speaks to a widget in a thread of the kernel's own, once it has one, and no
     # interrupt gets in there.
