@@ -29,6 +29,7 @@ function render({ model, el }) {
   let drawnHtml;
   let heardAt = Date.now();
   let waiting = false;
+  let leave; // the place where a person has something to type, after Run All
   const send = (content) => {
     try {
       model.send(content);
@@ -47,6 +48,12 @@ function render({ model, el }) {
     status.textContent = "Working…";
     asked();
     send({ kind: "press", name: control.name, number: input ? input.value : "" });
+  }
+
+  // What the number is about is shown above it.
+  function stand() {
+    controls.querySelector("input")?.focus({ preventScroll: true });
+    panel.scrollIntoView({ block: "center" });
   }
 
   function drawControls(all) {
@@ -117,6 +124,7 @@ function render({ model, el }) {
     if (now !== drawnControls || pressed) {
       drawnControls = now;
       drawControls(content.controls);
+      if (content.controls.some(({ asks, ready }) => asks && ready)) leave ??= standAfterRunAll(model, panel, stand);
     }
   }
 
@@ -136,6 +144,7 @@ function render({ model, el }) {
   asked();
   send({ kind: "drawn" });
   return () => {
+    leave?.();
     clearInterval(ticking);
     model.off("msg:custom", heard);
     model.off("comm_live_update", awake);
