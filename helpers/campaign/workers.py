@@ -127,8 +127,6 @@ def _work(
     owner: int,
 ) -> None:
     """Be a worker: run rows until there is none left that may begin."""
-    # As for the command: see helpers.runner.cli
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     # What ends all of them is for their owner, who then asks each by SIGTERM.
     for number in SIGNALS:
         if number != signal.SIGTERM:

@@ -230,9 +230,6 @@ def start_early() -> None:
     """Begin with what takes long: the imports of the kernel, in a process of their own, beside
     those of papermill.
     """
-    # jsonschema looks for it to check internationalised addresses, which no notebook has; it
-    # compiles a grammar for more than a second.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from helpers.runner.engine_settings import WARMING
 
     WARMING.begin("helpers")

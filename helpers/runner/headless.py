@@ -9,6 +9,7 @@ record lie in a folder of the run's own that only its owner can read.
 import hashlib
 import os
 import signal
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -263,6 +264,9 @@ def _execute(
 def _by_papermill(
     entry: RunbookEntry, values: Mapping[str, Any], executed: Path, options: dict[str, Any]
 ) -> tuple[State, str]:
+    # jsonschema looks for it, where JupyterLab is installed, to check internationalised addresses,
+    # which no notebook has; it builds a grammar for more than half a second.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 

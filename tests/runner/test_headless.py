@@ -16,6 +16,8 @@ from papermill.cli import papermill as papermill_command
 from helpers.cognito import actions
 from helpers.cognito.errors import LimitReached, ResetError
 from helpers.run.record import find_record
+from helpers.runbooks import RUNBOOKS
+from helpers.runner import headless
 from helpers.sandbox import DEFAULT_PASSWORD, Sandbox, open_sandbox, serve
 from helpers.secrets.secret import Secret
 from helpers.target import Target
@@ -162,6 +164,15 @@ def test_bad_parameters_end_in_1_with_every_problem_and_nothing_sent(papermill):
     assert "Planted-by-value-1" not in done.stderr
     assert papermill.record() is None
     assert signs_in(client, DEFAULT_PASSWORD)
+
+
+def test_no_run_of_ours_builds_the_grammar_that_jupyterlab_brings(tmp_path, monkeypatch):
+    monkeypatch.delitem(sys.modules, "rfc3987_syntax", raising=False)
+    monkeypatch.setattr("papermill.execute_notebook", lambda *_, **__: sys.exit("far enough"))
+    values = {"code": "literal:123456"}
+    with pytest.raises(SystemExit, match="far enough"):
+        headless._by_papermill(RUNBOOKS["confirm-reset"], values, tmp_path / "out.ipynb", {})
+    assert sys.modules.pop("rfc3987_syntax", "built") is None
 
 
 def test_papermill_reads_every_parameter_with_its_help():
