@@ -5,7 +5,7 @@ USERS ?= 500
 BIN := .venv/bin
 export COGNITO_SANDBOX ?= $(CURDIR)/runs/sandbox.sqlite
 
-.PHONY: help run lab desk sandbox campaign-practice verify-aws test fuzz bench bench-diagnosis notebooks lock pictures dist site site-test clean
+.PHONY: help run lab desk sandbox campaign-practice verify-aws test fuzz bench bench-diagnosis peers notebooks lock pictures dist site site-test clean
 .DEFAULT_GOAL := help
 
 help:  ## list these targets
@@ -45,6 +45,9 @@ bench: .venv/test  ## speed, as ratios measured side by side
 
 bench-diagnosis: .venv/test  ## how often a diagnosis by words alone is right, on phrases it never reads
 	$(BIN)/python -m tests.bench_diagnosis
+
+peers: .venv/test  ## the suites of papermill, nbclient and jupyter_kernel_test, on our engine
+	env -u COGNITO_SANDBOX $(BIN)/python -m tests.peers
 
 notebooks: .venv/test  ## run the notebooks and store their outputs anew
 	env -u COGNITO_SANDBOX $(BIN)/python -m tests.rebaseline

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 import nbformat
 
 from tests import ROOT
-from tests.bench_environments import OURS, STOCK, WITH_BOTO3, programs
+from tests.environments import OURS, STOCK, WITH_BOTO3, programs
 
 RUNBOOK = ROOT / "notebooks" / "runbooks" / "confirm-reset.ipynb"
 ROUNDS = 7
