@@ -67,7 +67,7 @@ def begin_srp(
             "b": b,
             "exponent": f"{exponent:x}",
             "block": block,
-            "until": work.now + signin.SESSION_LIFETIME,
+            "until": signin.session_end(work, client),
         }
     )
     # The clients send only the block back, so the block itself leads to what is remembered.

@@ -1,10 +1,17 @@
 """App clients: made, shown, changed, listed and deleted."""
 
+from . import schema
 from .pools import page
 from .refusal import ApiError, invalid
 from .work import Doc, Transaction
 
 _DEFAULT_FLOWS = ["ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH"]
+SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86_400}
+_VALIDITY = {
+    "Access": ("hours", 300, 86_400),
+    "Id": ("hours", 300, 86_400),
+    "Refresh": ("days", 3600, 315_360_000),
+}
 _KEPT = (
     "ClientName",
     "RefreshTokenValidity",
@@ -40,7 +47,7 @@ def create_user_pool_client(work: Transaction, request: Doc, client_id: str | No
     }
     if request.get("GenerateSecret") or request.get("ClientSecret"):
         client["ClientSecret"] = request.get("ClientSecret") or work.source.client_secret()
-    _change(work, client, request)
+    _change(work, pool, client, request)
     return {"UserPoolClient": client}
 
 
@@ -52,7 +59,12 @@ def describe_user_pool_client(work: Transaction, request: Doc) -> Doc:
 def update_user_pool_client(work: Transaction, request: Doc) -> Doc:
     """UpdateUserPoolClient: whatever the request leaves out goes back to its default."""
     client = _of_pool(work, request)
-    _change(work, client, {"ClientName": client["ClientName"], **request})
+    _change(
+        work,
+        work.pool(client["UserPoolId"]),
+        client,
+        {"ClientName": client["ClientName"], **request},
+    )
     return {"UserPoolClient": client}
 
 
@@ -102,21 +114,38 @@ def _of_pool(work: Transaction, request: Doc) -> Doc:
     return client
 
 
-def _change(work: Transaction, client: Doc, request: Doc) -> None:
+def _change(work: Transaction, pool: Doc, client: Doc, request: Doc) -> None:
     flows = request.get("ExplicitAuthFlows") or []
     if len({one.startswith("ALLOW_") for one in flows}) > 1:
         # The rule is the API reference's; the wording is the sandbox's.
         raise invalid("Authentication flows with and without ALLOW_ cannot be mixed.")
+    _check_attributes(pool, request)
     for key in _KEPT:
         client.pop(key, None)
     client |= {key: request[key] for key in _KEPT if request.get(key) is not None}
     client["ExplicitAuthFlows"] = flows or list(_DEFAULT_FLOWS)
-    client.setdefault("RefreshTokenValidity", 30)
+    client["RefreshTokenValidity"] = client.get("RefreshTokenValidity") or 30
     client.setdefault("TokenValidityUnits", {})
     client.setdefault("PreventUserExistenceErrors", "LEGACY")
     client.setdefault("EnableTokenRevocation", True)
     client.setdefault("EnablePropagateAdditionalUserContextData", False)
     client.setdefault("AllowedOAuthFlowsUserPoolClient", False)
     client.setdefault("AuthSessionValidity", 3)
+    _check_validity(client)
     client["LastModifiedDate"] = work.now
     work.keep_client(client)
+
+
+def _check_attributes(pool: Doc, request: Doc) -> None:
+    known = {*schema.STANDARD, *(one["Name"] for one in pool.get("Schema", ()))}
+    for key, what in (("ReadAttributes", "read"), ("WriteAttributes", "write")):
+        if not set(request.get(key) or ()) <= known:
+            raise invalid(f"Invalid {what} attributes specified while creating a client")
+
+
+def _check_validity(client: Doc) -> None:
+    for kind, (unit, least, most) in _VALIDITY.items():
+        value = client.get(f"{kind}TokenValidity")
+        seconds = SECONDS[client["TokenValidityUnits"].get(f"{kind}Token", unit)]
+        if value and not least <= value * seconds <= most:
+            raise invalid("Invalid range for token validity.")

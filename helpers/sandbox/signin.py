@@ -7,12 +7,15 @@ from .names import hides_users
 from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
-SESSION_LIFETIME = 180.0
-
 
 def incorrect() -> ApiError:
     """Return the refusal of a wrong password, and of a name that must not be told apart from it."""
     return not_authorized("Incorrect username or password.")
+
+
+def session_end(work: Transaction, client: Doc) -> float:
+    """Return until when a challenge may be answered (AuthSessionValidity, in minutes)."""
+    return work.now + 60.0 * float(client.get("AuthSessionValidity") or 3)
 
 
 def admitted(work: Transaction, pool: Doc, client: Doc, user: Doc | None) -> Doc:
@@ -158,7 +161,7 @@ def challenge(
             "client": client["ClientId"],
             "code": code,
             "username": user["username"],
-            "until": work.now + SESSION_LIFETIME,
+            "until": session_end(work, client),
         }
     )
     return {

@@ -17,11 +17,10 @@ import json
 from . import groups, signing, watching
 from .attributes import readable
 from .claims import customized
+from .clients import SECONDS
 from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
-_DAY = 86_400
-_UNITS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": _DAY}
 _REFRESH_KEY = b"embedded sandbox refresh tokens"  # as public as the signing key
 _SCOPE = "aws.cognito.signin.user.admin"
 
@@ -213,7 +212,7 @@ def public_keys(pool_id: str) -> Doc:
 
 def _life(client: Doc, kind: str, unit: str, default: int) -> int:
     value = client.get(f"{kind}TokenValidity") or default
-    return int(value) * _UNITS[client.get("TokenValidityUnits", {}).get(f"{kind}Token", unit)]
+    return int(value) * SECONDS[client.get("TokenValidityUnits", {}).get(f"{kind}Token", unit)]
 
 
 def _access_epoch(user: Doc) -> str:

@@ -180,7 +180,7 @@ class Transaction:
     # Challenges, mail, events, triggers
 
     def keep_session(self, doc: Doc) -> str:
-        """Keep a challenge for three minutes; return its Session string."""
+        """Keep a challenge; return its Session string."""
         text = self.source.bytes(24).hex() + self.source.bytes(24).hex()
         self._append(
             "sessions", "INSERT INTO sessions (name, doc) VALUES (?, ?)", (text, json.dumps(doc))

@@ -140,6 +140,58 @@ def test_update_client(world):
     assert changed["ClientSecret"] == secret
 
 
+@pytest.mark.parametrize(
+    ("settings", "fits"),
+    [
+        ({"AccessTokenValidity": 24}, True),
+        ({"AccessTokenValidity": 25}, False),
+        ({"IdTokenValidity": 5, "TokenValidityUnits": {"IdToken": "minutes"}}, True),
+        ({"IdTokenValidity": 299, "TokenValidityUnits": {"IdToken": "seconds"}}, False),
+        ({"RefreshTokenValidity": 3650}, True),
+        ({"RefreshTokenValidity": 3651}, False),
+        ({"RefreshTokenValidity": 59, "TokenValidityUnits": {"RefreshToken": "minutes"}}, False),
+    ],
+)
+def test_the_validity_of_each_kind_of_token_has_its_range(world, settings, fits):
+    if fits:
+        assert world.client(**settings)
+    else:
+        text = "Invalid range for token validity."
+        world.refuses(("InvalidParameterException", text), world.client, **settings)
+
+
+@fact(
+    "Access and id tokens live 5 minutes to a day, refresh tokens an hour to ten years: Invalid"
+    " range for token validity.",
+    "reported",
+)
+def test_token_validity(world):
+    for kind in ("Access", "Id"):
+        world.refuses(
+            ("InvalidParameterException", "Invalid range for token validity."),
+            world.client,
+            **{f"{kind}TokenValidity": 1, "TokenValidityUnits": {f"{kind}Token": "minutes"}},
+        )
+
+
+@fact("RefreshTokenValidity 0 is the default of 30 days", "documented")
+def test_refresh_validity_zero(world):
+    assert world.client(RefreshTokenValidity=0)["RefreshTokenValidity"] == 30
+
+
+@fact(
+    "A client's ReadAttributes and WriteAttributes are in the schema: Invalid write attributes"
+    " specified while creating a client",
+    "reported",
+)
+def test_client_attributes(world):
+    world.pool(Schema=[{"Name": "team", "AttributeDataType": "String"}])
+    world.client(ReadAttributes=["custom:team", "email"], WriteAttributes=["custom:team"])
+    for key, what in (("ReadAttributes", "read"), ("WriteAttributes", "write")):
+        text = f"Invalid {what} attributes specified while creating a client"
+        world.refuses(("InvalidParameterException", text), world.client, **{key: ["custom:size"]})
+
+
 @fact("DeleteUserPoolClient: its id is unknown afterwards", "documented")
 def test_delete_client(world):
     world.client()

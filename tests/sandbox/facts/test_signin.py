@@ -229,6 +229,21 @@ def test_session_expires(world):
     )
 
 
+@fact("AuthSessionValidity is how many minutes a challenge may be answered", "documented")
+def test_session_validity(world):
+    world.pool()
+    world.client(AuthSessionValidity=15)
+    world.user(confirmed=False)
+    answer = {
+        "ClientId": world.client_id,
+        "ChallengeName": "NEW_PASSWORD_REQUIRED",
+        "Session": world.sign_in()["Session"],
+        "ChallengeResponses": {"USERNAME": "ana", "NEW_PASSWORD": PASSWORD},
+    }
+    world.sandbox.advance(15 * 60 - 1)
+    assert world.api.respond_to_auth_challenge(**answer)["AuthenticationResult"]
+
+
 def srp_sign_in(world, username, password):
     from pycognito.aws_srp import AWSSRP
 
