@@ -1,13 +1,15 @@
 """When rows of a campaign may begin: between two times of a day, and not more than so many a day.
 
-Both go by the local time of the machine whose worker asks, before each row. Nothing that is under
-way is stopped when the hours are over.
+Both go by the local time of the campaign's owner, whose zone the ledger keeps, whichever machine's
+worker asks, before each row. Nothing that is under way is stopped when the hours are over.
 """
 
 import math
+import os
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import Connection, delete, func, insert, select
 
@@ -80,30 +82,61 @@ class Hours:
 ALWAYS = Hours()
 
 
-def now() -> datetime:
-    """Return the local time, without its zone."""
-    return datetime.now()
+_LOCALTIME = "/etc/localtime"
+"""On Linux and macOS a link to the file of this machine's zone."""
+
+
+def now(zone: tzinfo) -> datetime:
+    """Return the time in a zone, without that zone."""
+    return datetime.now(zone).replace(tzinfo=None)
+
+
+def zone_here() -> tuple[str, int]:
+    """Return the name of this machine's zone, "" where it has none, and its seconds from UTC."""
+    linked = os.path.realpath(_LOCALTIME).partition("/zoneinfo/")[2]
+    offset = datetime.now().astimezone().utcoffset() or timedelta()
+    seconds = int(offset.total_seconds())
+    for name in (os.environ.get("TZ", "").lstrip(":"), linked):
+        zone = _zone(name, seconds)
+        if isinstance(zone, ZoneInfo) and zone.utcoffset(datetime.now()) == offset:
+            return name, seconds
+    return "", seconds
+
+
+def _zone(name: str, seconds: int) -> tzinfo:
+    """Return a zone by its name; where this machine does not know it, what it was for its owner."""
+    try:
+        return ZoneInfo(name) if name else timezone(timedelta(seconds=seconds))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return timezone(timedelta(seconds=seconds))
 
 
 def keep_hours(db: Connection, campaign: str, hours: Hours) -> None:
     """Keep a campaign's hours, in place of those that it had."""
     db.execute(delete(HOURS).where(HOURS.c.campaign == campaign))
     if hours != ALWAYS:
-        db.execute(insert(HOURS).values(campaign=campaign, **vars(hours)))
+        name, seconds = zone_here()
+        given = {**vars(hours), "zone": name, "from_utc": seconds}
+        db.execute(insert(HOURS).values(campaign=campaign, **given))
 
 
-def hours_of(db: Connection, campaign: str) -> Hours:
-    """Return the hours of a campaign, and let no other worker claim a row until this ends."""
-    one = HOURS.c
-    found = db.execute(
-        select(one.opens, one.closes, one.per_day).where(one.campaign == campaign).with_for_update()
-    ).first()
-    return Hours(*found) if found else ALWAYS
+def hours_of(db: Connection, campaign: str) -> tuple[Hours, tzinfo]:
+    """Return the hours of a campaign and the zone that they are in, and let no other worker claim a
+    row until this ends.
+    """
+    found = db.execute(select(HOURS).where(HOURS.c.campaign == campaign).with_for_update()).first()
+    if found is None:
+        return ALWAYS, UTC
+    zone = _zone(found.zone, found.from_utc)
+    return Hours(found.opens, found.closes, found.per_day), zone
 
 
 def waits_until(db: Connection, campaign: str) -> datetime | None:
-    """Return until when no row may begin, None where one may now."""
-    hours, at = hours_of(db, campaign), now()
+    """Return until when no row may begin, in the owner's zone, None where one may now."""
+    hours, zone = hours_of(db, campaign)
+    if hours == ALWAYS:
+        return None
+    at = now(zone)
     opening = hours.opening(at)
     if hours.per_day and opening.date() == at.date():
         midnight = datetime.combine(at.date(), time())
@@ -111,7 +144,7 @@ def waits_until(db: Connection, campaign: str) -> datetime | None:
             select(func.count())
             .select_from(ROWS)
             .where(ROWS.c.campaign == campaign, ROWS.c.state != WAITING)
-            .where(ROWS.c.claimed_at >= midnight.timestamp())
+            .where(ROWS.c.claimed_at >= midnight.replace(tzinfo=zone).timestamp())
         ).scalar_one()
         if begun >= hours.per_day:
             opening = hours.opening(midnight + timedelta(days=1))
@@ -123,4 +156,4 @@ def wait_words(db: Connection, campaign: str) -> str:
     until = waits_until(db, campaign)
     if until is None:
         return ""
-    return f"no row begins before {until:%Y-%m-%d %H:%M} ({hours_of(db, campaign).words()})"
+    return f"no row begins before {until:%Y-%m-%d %H:%M} ({hours_of(db, campaign)[0].words()})"

@@ -113,12 +113,14 @@ AGREEMENTS = Table(
     Column("notebook", String(64), nullable=False),
 )
 HOURS = Table(
-    "hours",
+    "opening_hours",
     META,
     Column("campaign", String(80), primary_key=True),
     Column("opens", String(5), nullable=False),
     Column("closes", String(5), nullable=False),
     Column("per_day", Integer, nullable=False),
+    Column("zone", String(80), nullable=False),
+    Column("from_utc", Integer, nullable=False),
 )
 EVENTS = Table(
     "events",

@@ -13,6 +13,7 @@ from helpers.campaign.history import Event, events
 from helpers.campaign.hours import wait_words
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.owner import is_owned
+from helpers.campaign.presence import owner_is_there
 from helpers.campaign.schema import (
     ACTING,
     CLAIMED,
@@ -38,7 +39,7 @@ class Seen:
     """A campaign at one moment.
 
     waiting, at_work: rows that are not over. outcomes: how many rows ended so. rate: rows a second,
-    lately. working: whether a process runs it on this machine. waits: until when no row begins,
+    lately. working: whether a process runs it, here or elsewhere. waits: until when no row begins,
     in words.
     """
 
@@ -94,7 +95,9 @@ def look(ledger: Ledger, folder: Path) -> Seen:
             at_work += count
         else:
             outcomes[outcome] += count
-    working = campaign.state == RUNNING and is_owned(folder)
+    with ledger.reading.connect() as db:
+        there = is_owned(folder) or owner_is_there(db, folder.name)
+    working = campaign.state == RUNNING and there
     rate = _rate(ledger, folder.name) if working else 0.0
     with ledger.reading.connect() as db:
         waits = wait_words(db, folder.name) if waiting else ""

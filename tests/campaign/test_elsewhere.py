@@ -24,6 +24,7 @@ from helpers.campaign.ledger import Ledger, LedgerError
 from helpers.campaign.others import open_to_others
 from helpers.campaign.reach import unresolvable_here
 from helpers.campaign.schema import ACTING, OWNERS, SETTLED, UNKNOWN, WAITING, WORKERS
+from helpers.campaign.seen import look
 from helpers.cognito.errors import BadParameters
 from helpers.run.entries import Ended, now
 from helpers.run.journal import Journal
@@ -213,6 +214,16 @@ def test_nothing_acts_without_an_owner_that_gives_signs_of_life(made, tmp_path, 
         silence(ledger, OWNERS, made.name, presence.OWNER_GONE_AFTER + 1)
         assert not place.permit(ledger, made.name, row)
         assert not place.goes_on()
+
+
+def test_a_page_elsewhere_sees_that_its_owner_is_at_work(made, tmp_path, postgres):
+    with Ledger(postgres) as ledger:
+        ledger.allow(made.name, rows=0, budget=0, paces={})
+        assert not look(ledger, made).working
+        with presence.owning(ledger, made.name, "there", {}):
+            assert look(ledger, made).working
+            silence(ledger, OWNERS, made.name)
+            assert not look(ledger, made).working
 
 
 def test_a_campaign_has_one_owner_and_the_same_may_come_again_at_once(made, postgres):

@@ -1,6 +1,7 @@
 """When rows may begin: between two times of a day, over midnight too, and so many a day."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from click.testing import CliRunner
@@ -9,7 +10,7 @@ from helpers.__main__ import main
 from helpers.campaign import ending, hours, owner, workers
 from helpers.campaign.hours import Hours
 from helpers.campaign.ledger import Ledger
-from helpers.campaign.schema import HOURS
+from helpers.campaign.schema import HOURS, ROWS
 from helpers.campaign.summary import summary_of
 from helpers.runbooks import RUNBOOKS
 
@@ -122,7 +123,7 @@ def clock(monkeypatch):
         return row
 
     monkeypatch.setattr(Ledger, "claim", claimed)
-    monkeypatch.setattr(hours, "now", lambda: day.now)
+    monkeypatch.setattr(hours, "now", lambda zone: day.now)
     monkeypatch.setattr(workers, "pause", lambda seconds, stop: day.wait())
     monkeypatch.setattr(workers, "reserve", lambda *_: 0.0)
     return day
@@ -191,3 +192,55 @@ def test_a_row_that_waits_for_another_try_has_no_part_in_the_days_number(
     summary = run(table, tmp_path, hours=Hours(per_day=5))
     assert dict(summary.outcomes) == {"confirmed": 5}
     assert {at.day for at in clock.claims} == {10}
+
+
+NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("owner_is_in", "opens"),
+    [
+        (("Asia/Tokyo", 32_400), None),  # where it is 21:00
+        (("America/New_York", -14_400), "2026-03-10 20:00"),
+        (("", 32_400), None),
+        (("No/Such_Zone", 32_400), None),  # to this machine
+        (("Europe/Berlin", 0), "2026-03-10 20:00"),
+    ],
+)
+def test_they_are_hours_of_the_owner_whichever_machine_asks(
+    owner_is_in, opens, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(hours, "now", lambda zone: NOON.astimezone(zone).replace(tzinfo=None))
+    with Ledger.in_folder(tmp_path) as ledger:
+        with monkeypatch.context() as there, ledger.engine.begin() as db:
+            there.setattr(hours, "zone_here", lambda: owner_is_in)
+            hours.keep_hours(db, "c", Hours.read("20:00-22:00"))
+        with ledger.reading.connect() as db:
+            until = hours.waits_until(db, "c")
+    assert until == (opens and datetime.fromisoformat(opens))
+
+
+def test_a_day_of_the_owner_is_what_counts(tmp_path, monkeypatch):
+    """At noon by UTC it is the 11th on Kiritimati: what began an hour before midnight there was on
+    the 10th.
+    """
+    monkeypatch.setattr(hours, "now", lambda zone: NOON.astimezone(zone).replace(tzinfo=None))
+    monkeypatch.setattr(hours, "zone_here", lambda: ("Pacific/Kiritimati", 50_400))
+    with Ledger.in_folder(tmp_path) as ledger, ledger.engine.begin() as db:
+        hours.keep_hours(db, "c", Hours(per_day=1))
+        row = {"campaign": "c", "number": 2, "parameters": "{}", "state": "ended"}
+        midnight = datetime(2026, 3, 10, 10, tzinfo=UTC).timestamp()
+        for began, waits in ((midnight - 3600, False), (midnight + 3600, True)):
+            db.execute(ROWS.delete())
+            db.execute(ROWS.insert().values(**row, claimed_at=began))
+            assert (hours.waits_until(db, "c") is not None) == waits
+
+
+def test_the_zone_of_this_machine_has_a_name_or_a_number(monkeypatch):
+    name, seconds = hours.zone_here()
+    there = datetime.now().astimezone().utcoffset()
+    assert timedelta(seconds=seconds) == there
+    assert not name or ZoneInfo(name).utcoffset(datetime.now()) == there
+    monkeypatch.setattr(hours, "_LOCALTIME", "/no/such/file")
+    monkeypatch.setenv("TZ", "No/Such_Zone")
+    assert hours.zone_here() == ("", seconds)
