@@ -13,7 +13,9 @@ import pytest
 from helpers.sandbox.delivery import masked
 
 # The addresses that facts use; a password may have an @ in it as well.
-_ADDRESS = re.compile(r"[\w.+-]+@(?:[\w-]+\.)*(?:example\.com|example\.org|test\.com|example)\b")
+_ADDRESS = re.compile(
+    r"[\w.+-]+@(?:[\w-]+\.)*(?:example\.com|example\.org|test\.com|example)\b", re.IGNORECASE
+)
 _CODE = re.compile(r"(?<!\d)\d{6}(?!\d)")
 
 

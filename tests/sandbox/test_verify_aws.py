@@ -10,7 +10,7 @@ import threading
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from helpers.sandbox import DEFAULT_POOL_ID
+from helpers.sandbox import DEFAULT_POOL_ID, DEFAULT_USERNAME
 
 from .elsewhere import PREFIX, Door
 from .facts_table import rows
@@ -231,6 +231,33 @@ def test_a_fact_finds_its_own_address_in_answers_and_messages(box, far):
         assert listed["email"] == EMAIL
         with pytest.raises(pytest.skip.Exception, match="a message has no trigger_source"):
             assert letter["trigger_source"]
+
+
+def test_a_name_that_is_hashed_is_left_alone_unless_it_is_the_address(box, far):
+    door = Door(far, Near(box))
+    with door.world() as world:
+        world.client(GenerateSecret=True)
+        assert world.username == DEFAULT_USERNAME
+        with pytest.raises(ClientError, match="Unable to verify secret hash"):
+            world.forgot(SecretHash="no")
+        world.pool(UsernameAttributes=["email"])
+        world.user(EMAIL)
+        assert world.tokens(PASSWORD)
+        with pytest.raises(pytest.skip.Exception, match="an address of its own"):
+            world.forgot(SecretHash="no")
+        with pytest.raises(pytest.skip.Exception, match="an address of its own"):
+            far.list_users(UserPoolId=world.pool_id, Filter='email ^= "ana"')
+    door.close()
+
+
+def test_whoever_cannot_be_looked_up_is_not_written_to(box, far):
+    box.fault("AdminGetUser", "500-before-commit", 9)
+    with Door(far).world() as world:
+        world.pool()
+        world.user()
+        with pytest.raises(pytest.skip.Exception, match="admin_get_user is refused"):
+            world.forgot()
+    assert box.mailbox() == []
 
 
 def test_a_message_that_does_not_come_is_no_difference(box, far):
