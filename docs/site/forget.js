@@ -10,7 +10,9 @@ function forgotten(name) {
   });
 }
 
-document.getElementById("forget").addEventListener("click", async () => {
+const button = document.getElementById("forget");
+button.parentElement.hidden = false; // without JavaScript there is nothing to forget
+button.addEventListener("click", async () => {
   const said = document.getElementById("forgotten");
   try {
     const databases = await indexedDB.databases();
