@@ -19,6 +19,7 @@ from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID, Sandbox, serve
 from helpers.secrets.secret import Secret
 from helpers.target import Target
 from tests import bench_headless
+from tests.campaign import bench as campaign_bench
 from tests.run.test_show import written
 from tests.sandbox import bench as sandbox_bench
 
@@ -182,6 +183,8 @@ def main() -> None:
     for command, (took, size) in a_long_journal().items():
         measured = f"{took:.1f} s, {size:.0f} MB"
         row(f"{command}, 100,000 runs", "", measured, limits.get(command, ""))
+    for words, number in campaign_bench.compare().items():
+        row(f"campaign: {words}", "", f"{number:.2f}", campaign_bench.GOALS[words])
     for (name, action, clients), speed in servers.speeds.items():
         what = sandbox_bench.ACTIONS[action]
         cpu = servers.cpu[name, action, clients]
