@@ -22,6 +22,7 @@ from .refusal import ApiError, not_authorized
 from .work import Doc, Transaction
 
 _REFRESH_KEY = b"embedded sandbox refresh tokens"  # as public as the signing key
+_SIGN_INS_KEPT = 500
 _SCOPE = "aws.cognito.signin.user.admin"
 
 
@@ -34,12 +35,14 @@ def issue(
     refresh: bool = True,
     auth_time: float | None = None,
     origin: str | None = None,
+    turn: int = 0,
     source: str = "TokenGeneration_Authentication",
     metadata: Doc | None = None,
 ) -> Doc:
     """Return an AuthenticationResult; a refreshed one keeps its sign-in's time and origin.
 
-    source, metadata: what PreTokenGeneration is told.
+    turn: how often its refresh token was rotated. source, metadata: what PreTokenGeneration is
+    told.
     """
     origin = origin or _marked(user["epoch"], work.source.bytes(8).hex())
     moment = int(auth_time if auth_time is not None else work.now)
@@ -93,6 +96,7 @@ def issue(
             until = work.now + _life(client, "Refresh", "days", 30)
             watching.track(work, pool, user, client["ClientId"], until, origin)
         claims = {"origin": origin, "auth_time": moment, "jti": identity["jti"]}
+        claims |= {"turn": turn} if turn else {}
         result["RefreshToken"] = _refresh_token(pool, client, user, claims, work)
     return result
 
@@ -144,8 +148,7 @@ def refreshed(
         raise not_authorized("Refresh Token has been revoked")
     if not user["enabled"]:
         raise not_authorized("User is disabled.")
-    if rotate:
-        _spend(work, pool, client, user, token)
+    turn = _next_turn(work, pool, client, user, claims) if rotate else 0
     return issue(
         work,
         pool,
@@ -154,6 +157,7 @@ def refreshed(
         refresh=rotate,
         auth_time=claims["auth_time"],
         origin=claims["origin"],
+        turn=turn,
         source="TokenGeneration_RefreshTokens",
         metadata=metadata,
     )
@@ -170,10 +174,10 @@ def revoke(work: Transaction, client: Doc, token: str) -> None:
     user = work.user(pool["Id"], claims["username"])
     if user is None or work.now >= claims["exp"]:
         return
-    ended = {origin: until for origin, until in user.get("revoked", {}).items() if until > work.now}
     # Of this sign-in there may be a newer refresh token, by rotation; none is younger than now.
     until = max(claims["exp"], work.now + _life(client, "Refresh", "days", 30))
-    user["revoked"] = ended | {claims["origin"]: until}
+    revoked = user.get("revoked", {}) | {claims["origin"]: {"until": until}}
+    user["revoked"] = _remembered(work, revoked)
     user["sessions"] = [
         one for one in user.get("sessions", []) if one.get("origin") != claims["origin"]
     ]
@@ -184,18 +188,33 @@ def _is_revoked(user: Doc, claims: Doc) -> bool:
     return claims.get("origin_jti", claims.get("origin")) in user.get("revoked", {})
 
 
-def _spend(work: Transaction, pool: Doc, client: Doc, user: Doc, token: str) -> None:
-    """Rotate a refresh token out; refuse one whose grace period is over."""
-    name = hashlib.sha256(token.encode()).hexdigest()
-    life = _life(client, "Refresh", "days", 30)
-    spent = {one: end for one, end in user.get("spent", {}).items() if work.now < end + life}
-    user["spent"] = spent
-    grace = client["RefreshTokenRotation"].get("RetryGracePeriodSeconds") or 0
-    if name in spent and work.now >= spent[name]:
+def _next_turn(work: Transaction, pool: Doc, client: Doc, user: Doc, claims: Doc) -> int:
+    """Rotate a refresh token out, and return the next one's turn in its sign-in.
+
+    Refuses one that was rotated out and whose grace period is over.
+    """
+    turn = int(claims.get("turn", 0))
+    turns = _remembered(work, user.get("turns", {}))
+    kept = turns.get(claims["origin"], {"turn": turn, "graces": {}})
+    graces = {one: end for one, end in kept["graces"].items() if work.now < end}
+    if turn < kept["turn"] and str(turn) not in graces:
         # The exception is the API reference's; the wording is the sandbox's.
         raise ApiError("RefreshTokenReuseException", "The refresh token was rotated out.")
-    spent.setdefault(name, work.now + grace)
+    grace = client["RefreshTokenRotation"].get("RetryGracePeriodSeconds") or 0
+    turns[claims["origin"]] = {
+        "turn": max(turn + 1, kept["turn"]),
+        "graces": {str(turn): work.now + grace} | graces,
+        "until": work.now + _life(client, "Refresh", "days", 30),
+    }
+    user["turns"] = turns
     work.keep_user(pool, user)
+    return turn + 1
+
+
+def _remembered(work: Transaction, kept: Doc) -> Doc:
+    """Return what is kept of a user's sign-ins: as long as their tokens live, and of the newest."""
+    alive = [(origin, one) for origin, one in kept.items() if one["until"] > work.now]
+    return dict(alive[-_SIGN_INS_KEPT:])
 
 
 def issuer(pool_id: str, setting: str, endpoint: str) -> str:

@@ -180,7 +180,8 @@ def admin_user_global_sign_out(work: Transaction, request: Doc) -> Doc:
 def sign_out(work: Transaction, pool: Doc, user: Doc) -> None:
     """End a user's refresh tokens, and what access tokens may do at the API."""
     user["epoch"] = work.source.bytes(8).hex()
-    user.pop("sessions", None)
+    for kept in ("sessions", "turns", "revoked"):
+        user.pop(kept, None)
     work.keep_user(pool, user)
 
 

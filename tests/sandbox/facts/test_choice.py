@@ -377,6 +377,19 @@ def test_grace(world):
         renewed(world, first)
 
 
+@fact("Each rotated refresh token has a grace period of its own", "inferred")
+def test_grace_of_each(world):
+    first = rotating(world, RetryGracePeriodSeconds=60)
+    second = renewed(world, first)["RefreshToken"]
+    world.sandbox.advance(30)
+    renewed(world, second)
+    renewed(world, first)
+    world.sandbox.advance(30)
+    with pytest.raises(world.api.exceptions.RefreshTokenReuseException):
+        renewed(world, first)
+    assert renewed(world, second)
+
+
 @fact("GetTokensFromRefreshToken takes the client secret itself, not a hash of it", "documented")
 def test_renewed_with_a_secret(world):
     made = world.client(GenerateSecret=True)

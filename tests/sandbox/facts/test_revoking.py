@@ -54,6 +54,24 @@ def test_rotated(world):
     world.refuses(REVOKED, renewed, world, second)
 
 
+def test_a_user_does_not_grow_with_tokens_that_were_rotated_or_revoked(world):
+    world.client(RefreshTokenRotation={"Feature": "ENABLED"})
+    sizes = []
+    for _ in range(3):
+        refresh = world.tokens()["RefreshToken"]
+        for _ in range(20):
+            refresh = renewed(world, refresh)["RefreshToken"]
+        revoke(world, refresh)
+        with world.sandbox.engine.store.transaction() as db:
+            (doc,) = db.execute("SELECT doc FROM users").fetchone()
+        sizes.append(len(doc))
+    assert sizes[2] - sizes[1] < 300, "a sign-in, however often it was renewed"
+    world.admin("admin_user_global_sign_out")
+    with world.sandbox.engine.store.transaction() as db:
+        (doc,) = db.execute("SELECT doc FROM users").fetchone()
+    assert len(doc) < sizes[0]
+
+
 @fact("RevokeToken takes no access or id token: UnsupportedTokenTypeException", "documented")
 def test_access_token(world):
     tokens = world.tokens()
