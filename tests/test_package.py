@@ -73,6 +73,7 @@ def test_the_wheel_holds_the_package_the_notebooks_and_the_settings_and_nothing_
     held = contents(wheel)
     assert {name.split("/")[0].partition("-")[0] for name in held} == {
         "helpers",
+        "cognito_reset_papermill.py",
         "cognito_reset_runbooks",
     }
     packed = {

@@ -7,17 +7,22 @@ import importlib
 import inspect
 import json
 import os
+import re
 import resource
+import runpy
 import sys
 import textwrap
 import tomllib
 from pathlib import Path
 
 import ipykernel
+import papermill
 import pytest
+from papermill.engines import papermill_engines
 
 from helpers.runner.engine import fresh, kernel
 from helpers.runner.engine.kernelspec import can_fork
+from helpers.runner.papermill_engine import CognitoResetEngine
 from tests import ROOT
 from tests.runner.test_engine import execute, notebook, ordinary, outputs, text
 
@@ -242,3 +247,26 @@ def test_only_a_range_of_ipykernel_is_asked_for_that_was_tried():
     project = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text())["project"]
     [asked] = [one for one in project["dependencies"] if one.startswith("ipykernel")]
     assert "<" in asked
+
+
+OF_THE_USER = {"module": "helpers.py", "package": "helpers/__init__.py"}
+
+
+@pytest.mark.parametrize("path", OF_THE_USER.values(), ids=OF_THE_USER)
+def test_papermill_works_beside_a_module_that_has_our_packages_name(path, tmp_path, monkeypatch):
+    """papermill imports every engine that is installed, whichever it will use."""
+    mine = tmp_path / path
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("raise RuntimeError('imported')")
+    door = runpy.run_path(str(ROOT / "cognito_reset_papermill.py"))
+    assert door["CognitoReset"] is CognitoResetEngine
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "helpers")
+    door = runpy.run_path(str(ROOT / "cognito_reset_papermill.py"))
+    monkeypatch.setitem(papermill_engines._engines, "instead", door["CognitoReset"])
+    with pytest.raises(papermill.exceptions.PapermillException, match=re.escape(str(mine))):
+        papermill.execute_notebook(notebook("1"), None, engine_name="instead")
+    [named] = tomllib.loads(ROOT.joinpath("pyproject.toml").read_text())["project"]["entry-points"][
+        "papermill.engine"
+    ].values()
+    assert named == "cognito_reset_papermill:CognitoReset"
