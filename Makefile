@@ -20,9 +20,9 @@ lab: .venv/run  ## JupyterLab on the start notebook; all notebooks share one san
 desk: .venv/run  ## the desk, for the person on the phone: one page without code (ARGS="--port 8866")
 	@$(BIN)/python -m helpers desk $(ARGS)
 
-sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229 (PORT=...), for the AWS CLI and other SDKs
+sandbox: .venv/run  ## the sandbox on http://127.0.0.1:9229 (PORT=... ARGS="--allow-origin ..."), for the AWS CLI and other SDKs
 	@mkdir -p runs && chmod 700 runs
-	@$(BIN)/python -m helpers sandbox --port $(PORT)
+	@$(BIN)/python -m helpers sandbox --port $(PORT)$(if $(ARGS), $(ARGS))
 
 campaign-practice: .venv/run  ## 500 practice users in trouble, to rehearse a campaign on (USERS=...)
 	@$(BIN)/python -m helpers campaign-practice --users $(USERS)

@@ -226,6 +226,7 @@ def test_make_sandbox_is_where_the_documents_say_unless_another_port_is_named():
     assert f"http://127.0.0.1:{DEFAULT_PORT}" in SANDBOX
     assert f"sandbox --port {DEFAULT_PORT}\n" in command()
     assert "sandbox --port 5\n" in command("PORT=5")
+    assert "--port 9229 --allow-host cognito\n" in command("ARGS=--allow-host cognito")
 
 
 @runs_block("cognito-reset sandbox --port 0")

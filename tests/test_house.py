@@ -54,6 +54,7 @@ HOMES = {
     "anywidget": {"form", "learn"},
     "papermill": {"runner"},
     "pydantic": {"target", "run", "runbooks"},
+    "pytest": {"sandbox"},  # the fixture for other projects; nothing else imports it
     "click": {"__main__", "runner", "campaign"},
     "sqlalchemy": {"campaign"},
     "psycopg": set(),  # SQLAlchemy imports it
