@@ -178,6 +178,7 @@ def revoke(work: Transaction, client: Doc, token: str) -> None:
     until = max(claims["exp"], work.now + _life(client, "Refresh", "days", 30))
     revoked = user.get("revoked", {}) | {claims["origin"]: {"until": until}}
     user["revoked"] = _remembered(work, revoked)
+    user.get("turns", {}).pop(claims["origin"], None)
     user["sessions"] = [
         one for one in user.get("sessions", []) if one.get("origin") != claims["origin"]
     ]
