@@ -300,6 +300,7 @@ def test_visitors_of_the_page_without_code_have_a_form_each_and_leave_no_secret(
 
 GUARDED = f"""
 [guarded]
+production = true
 target = "sandbox"
 user_pool_id = "{DEFAULT_POOL_ID}"
 [guarded.asks]
@@ -311,7 +312,7 @@ def test_a_form_that_waits_for_a_second_person_has_the_command_to_copy(visitor, 
     pools(GUARDED)
     form = served.visit(visitor, "admin-reset")
     form.get_by_label("Pool", exact=True).select_option("guarded")
-    form.locator("[name=pool]:focus").wait_for()
+    expect(form.locator("fieldset.reset-production")).to_be_visible()  # another form by now
     for label in ("Username", "Username, once more"):
         form.get_by_label(label, exact=True).fill("diego@example.com")
     form.get_by_label("How the user proved who they are").fill("Called back")
@@ -345,6 +346,7 @@ def test_a_second_person_agrees_at_their_desk_by_keyboard_alone(
     page.locator("[name=username]:focus").wait_for()
     assert page.title() == "Do you agree to a colleague's change? · Desk"
     expect(page.get_by_role("button", name="Agree to this change")).to_be_in_viewport()
+    expect(page.locator(".reset-form .reset-where")).to_have_text("PRODUCTION: guarded")
     keep(page, "desk-3-agree")
     assert violations(page, ".reset-desk") == []
     assert cut_off(page) == []
