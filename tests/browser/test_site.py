@@ -1,6 +1,7 @@
 """The site in Chromium, with everything fenced off that is not the site itself."""
 
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -142,13 +143,17 @@ def test_every_link_leads_somewhere_within_the_site(folder):
     assert lost == {}
 
 
-def test_a_folder_that_is_no_site_is_not_overwritten(tmp_path):
+def test_all_that_keeps_it_from_being_built_is_said_at_once_and_nothing_is_touched(tmp_path):
     tmp_path.joinpath("mine.txt").write_text("mine")
     done = subprocess.run(
-        [sys.executable, BUILD, "--out", tmp_path], capture_output=True, text=True
+        [sys.executable, BUILD, "--out", tmp_path],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PATH": str(tmp_path)},
     )
     assert done.returncode == 2
     assert f"{tmp_path} is neither empty nor a site that was built before." in done.stderr
+    assert "npm is not installed" in done.stderr
     assert "Traceback" not in done.stderr
     assert tmp_path.joinpath("mine.txt").read_text() == "mine"
 
