@@ -237,8 +237,10 @@ function render({ model, el }) {
     for (const [name, value] of Object.entries(values)) if (inputs.has(name)) setValue(inputs.get(name).input, value);
   }
   function drawn(values) {
-    // A page that is loaded again shows what belongs to the result below, not what the notebook begins with.
-    fillIn(values);
+    // A page that is loaded again shows what belongs to the result below, not what the notebook begins with. What a
+    // person has typed before the kernel could answer stays.
+    const untouched = ([name]) => inputs.get(name)?.input.value === (inputs.get(name)?.field.value ?? "");
+    fillIn(Object.fromEntries(Object.entries(values).filter(untouched)));
     if (page.hidden) {
       page.hidden = false;
       known.open = [...known.querySelectorAll("input")].some((input) => !input.value && input.name !== "client_id");

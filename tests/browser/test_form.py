@@ -145,3 +145,21 @@ def test_the_form_is_filled_in_by_keyboard_alone_in_the_order_it_is_read_and_a_d
     form.get_by_role("button", name=BUTTON).dblclick()
     wait_for(form, "Done:")
     assert lab.confirms() == before + 2
+
+
+def test_what_is_typed_before_the_kernel_can_answer_stays(page, lab, tmp_path):
+    answers = tmp_path / "answers"
+    path = lab.with_parameters()
+    notebook = nbformat.read(lab.root / path, 4)
+    waiting = f"import os, time\nwhile not os.path.exists({str(answers)!r}):\n    time.sleep(0.05)"
+    notebook.cells.append(nbformat.v4.new_code_cell(waiting))
+    nbformat.write(notebook, lab.root / path)
+    open_notebook(page, lab, path)
+    page.evaluate("void window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    form = page.locator("form.reset-form")
+    fill(form, code="123456", password=lab.plant("Planted-early-1"))
+    answers.touch()
+    page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
+    assert form.get_by_label("Confirmation code", exact=True).input_value() == "123456"
+    form.get_by_label("Confirmation code", exact=True).fill("")
+    form.get_by_label("New password", exact=True).fill("")
