@@ -64,10 +64,11 @@ dist: .venv/test  ## build the wheel and the source distribution into dist/
 	rm -rf dist
 	$(BIN)/python -m build --no-isolation --outdir dist .
 
-site: .venv/test  ## build the web site that runs the notebooks in a browser tab, into build/site
+site: .venv/site  ## build the web site that runs the notebooks in a browser tab, into build/site
 	$(BIN)/python docs/site/build.py
 
-site-test: site  ## run every lesson of the site in Chromium, and say how long it takes
+site-test: site  ## the site's tests in Chromium, and every lesson of it, with how long each takes
+	env -u COGNITO_SANDBOX $(BIN)/pytest tests/browser/test_site.py
 	env -u COGNITO_SANDBOX $(BIN)/python -m tests.browser.site
 
 clean:  ## remove the environment, what was built, and what runs have left
@@ -102,5 +103,10 @@ export CHECK
 
 .venv/test: .venv/run
 	@echo "Adding what the tests need ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e '.[lab,fast,test]'
+	@touch $@
+
+.venv/site: .venv/test
+	@echo "Adding what the site needs ..."
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-compile -c requirements.lock -e '.[lab,fast,site,test]'
 	@touch $@

@@ -58,7 +58,7 @@ ANY_DOCUMENT = pytest.mark.parametrize("name", DOCUMENTS)
 NOT_RUN = {
     "make test": "these tests are what it runs",
     "make verify-aws": "it needs an AWS account; test_verify_aws.py does it to the HTTP door",
-    "make site": "tests/browser/test_site.py runs what it runs",
+    "make site": "make site-test runs it, and tests/browser/test_site.py what it runs",
     "python3 -m http.server --bind 127.0.0.1 --directory build/site 8000": (
         "Python's own; tests/browser/site.py serves the site"
     ),

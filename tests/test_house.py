@@ -260,7 +260,7 @@ def test_make_installs_under_the_lock():
     assert [each.split()[-1] for each in installs if "-c requirements.lock -e " not in each] == [
         "uv"  # which makes the lock
     ]
-    assert len(installs) == 3
+    assert len(installs) == 4
 
 
 def test_continuous_integration_runs_every_python_that_is_supported():

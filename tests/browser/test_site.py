@@ -17,7 +17,7 @@ from tests.browser.site import BUILD, LONG, Served, build, painted, run_all, sta
 
 if not (shutil.which("npm") and importlib.util.find_spec("jupyterlite_core")):
     pytest.skip(
-        "npm or JupyterLite is not on this machine: the site was not built",
+        "npm or JupyterLite is not here: make site-test installs the second, and runs these",
         allow_module_level=True,
     )
 

@@ -223,7 +223,7 @@ def test_it_runs_inside_a_running_event_loop_as_in_a_notebook(tmp_path):
     source = tmp_path / "in.ipynb"
     nbformat.write(notebook("print(6 * 7)"), source)
     code = (
-        "import asyncio, sys, papermill\nasync def inside():\n    for _ in range(25):\n        done"
+        "import asyncio, sys, papermill\nasync def inside():\n    for _ in range(8):\n        done"
         " = papermill.execute_notebook(sys.argv[1], None, engine_name='cognito-reset',"
         " progress_bar=False)\n        print(done.cells[0].outputs[0].text,"
         " end='')\nasyncio.run(inside())\n"
@@ -231,7 +231,7 @@ def test_it_runs_inside_a_running_event_loop_as_in_a_notebook(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", code, source], capture_output=True, text=True, timeout=60
     )
-    assert done.stdout == "42\n" * 25
+    assert done.stdout == "42\n" * 8
 
 
 def test_what_a_subprocess_writes_is_the_cells_output_and_reaches_no_terminal(capfd):
