@@ -2,6 +2,7 @@
 memory.
 """
 
+import contextlib
 import copy
 import functools
 import gc
@@ -65,6 +66,7 @@ def _once_for_each_service(make):
 for _name in ("_load_service_model", "_create_client_class"):
     setattr(ClientCreator, _name, _once_for_each_service(getattr(ClientCreator, _name)))
 
+import nbval.kernel
 from nbclient import NotebookClient
 
 from helpers.sandbox.pytest import cognito  # noqa: F401 - a fixture
@@ -85,6 +87,21 @@ async def _poll_while_there_is_a_kernel(client):
 
 
 NotebookClient._async_poll_kernel_alive = _poll_while_there_is_a_kernel
+
+_start_new_kernel = nbval.kernel.start_new_kernel
+
+
+def _start_kernel_again(*args, **how):
+    """jupyter_client looks for free ports and lets go of them: now and then another process has one
+    before the kernel does, which then ends at once.
+    """
+    for _ in range(2):
+        with contextlib.suppress(RuntimeError):
+            return _start_new_kernel(*args, **how)
+    return _start_new_kernel(*args, **how)
+
+
+nbval.kernel.start_new_kernel = _start_kernel_again
 
 
 # What one worker does alone, where several share the tests: JupyterLab and its browser are started
