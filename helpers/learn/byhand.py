@@ -98,7 +98,8 @@ try:
     with urllib.request.urlopen(request, timeout=20) as answer:
         print(answer.status, answer.read().decode())
 except urllib.error.HTTPError as refusal:
-    print(refusal.code, refusal.read().decode())
+    with refusal:
+        print(refusal.code, refusal.read().decode())
 """
 
 _GO = f"""\

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -71,10 +71,8 @@ def check_journal(out: Path) -> None:
     """Raise UsageError where a folder's journal is there and cannot be read."""
     from helpers.run.journal import NAME
 
-    with _refused("--out", out):
-        journal = out / NAME
-        if journal.exists():
-            journal.open("rb").close()
+    with _refused("--out", out), suppress(FileNotFoundError, NotADirectoryError):
+        (out / NAME).open("rb").close()
 
 
 def _try_folder(folder: Path) -> None:
