@@ -41,6 +41,7 @@ def waits(folder, monkeypatch):
 
 @pytest.fixture
 def page():
+    ipywidgets.Widget.close_all()  # of other tests: this one looks at the state of all
     page = DeskPage()
     page.told = []
     page.head.send = page.told.append
