@@ -107,17 +107,8 @@ def _ask_or_use(runbook: str, parameters: Parameters, pool: Pool, caller: object
         )
     journal, run = current
     asked = _request(runbook, parameters, pool, run, journal.folder, me, caller)
-    found: list[Agreed] = []
-
-    def decide() -> Used | Asked:
-        found.extend(standing(journal, asked))
-        if not found:
-            return asked
-        return Used(run=run, at=now(), asked_by=found[0].run, digest=asked.digest)
-
-    journal.append(decide)
-    if found:
-        return in_words(found[0])
+    if agreed := use_or_ask(journal, asked, run):
+        return in_words(agreed)
     command = f"cognito-reset agree {run} --out {shlex.quote(str(journal.folder.resolve()))}"
     minutes = int(GOOD_FOR.total_seconds() // 60)
     return Result(
@@ -133,6 +124,20 @@ def _ask_or_use(runbook: str, parameters: Parameters, pool: Pool, caller: object
         next="Have a second person agree, under an account of their own; then run the same again.",
         to_agree=command,
     )
+
+
+def use_or_ask(journal: Journal, asked: Asked, run: str) -> Agreed | None:
+    """Use up the agreement to this plan for a run, in one step with looking for it; else ask."""
+    found: list[Agreed] = []
+
+    def decide() -> Used | Asked:
+        found.extend(standing(journal, asked))
+        if not found:
+            return asked
+        return Used(run=run, at=now(), asked_by=found[0].run, digest=asked.digest)
+
+    journal.append(decide)
+    return found[0] if found else None
 
 
 def _request(

@@ -16,7 +16,7 @@ from helpers.run.agreement import (
     digest_of_plan,
     file_of,
     in_words,
-    standing,
+    use_or_ask,
 )
 from helpers.run.entries import Agreed, Asked, Used, now
 from helpers.run.entry import RunbookEntry
@@ -43,16 +43,7 @@ def ask_or_use_for_many(
     if me is None:
         raise NotAgreed("This system does not tell accounts apart, so nobody could agree.")
     asked = _request(journal, campaign, entry, about, digest, me, caller)
-    found: list[Agreed] = []
-
-    def decide() -> Used | Asked:
-        found.extend(standing(journal, asked))
-        if not found:
-            return asked
-        return Used(run=campaign, at=now(), asked_by=found[0].run, digest=asked.digest)
-
-    journal.append(decide)
-    return found[0] if found else asked
+    return use_or_ask(journal, asked, campaign) or asked
 
 
 def _request(
