@@ -7,6 +7,7 @@ what is so now.
 
 import hashlib
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ GOOD_FOR = 60.0
 """Seconds after which a pool is read again."""
 _AS_JSON = TypeAdapter(Pool)
 _folders: list[str] = []
+_lock = threading.Lock()
+"""Around `_folders`: an owner and a worker may be threads of one process."""
 
 
 @contextmanager
@@ -33,17 +36,18 @@ def pools_kept_in(folder: Path) -> Iterator[None]:
     folder: for its owner alone; a file for each pool is left there.
     """
     mine = str(folder.absolute())
-    _folders.append(mine)
-    os.environ[FOLDER] = mine
+    with _lock:
+        _folders.append(mine)
+        os.environ[FOLDER] = mine
     try:
         yield
     finally:
-        # An owner and a worker may be in one process, and end in any order.
-        _folders.remove(mine)
-        if _folders:
-            os.environ[FOLDER] = _folders[-1]
-        else:
-            os.environ.pop(FOLDER, None)
+        with _lock:  # they may end in any order
+            _folders.remove(mine)
+            if _folders:
+                os.environ[FOLDER] = _folders[-1]
+            else:
+                os.environ.pop(FOLDER, None)
 
 
 def read_pool_once(target: Target, user_pool_id: str, read: Callable[[], Pool]) -> Pool:

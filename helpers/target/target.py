@@ -11,6 +11,7 @@ import re
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -55,20 +56,21 @@ _NO_CONFIGURATION = {
 } | dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
 
 
-_shared: "dict[Any, CognitoIdentityProviderClient] | None" = None
+_shared: "ContextVar[dict[Any, CognitoIdentityProviderClient] | None]" = ContextVar(
+    "_shared", default=None
+)
 
 
 @contextmanager
 def shared_clients() -> Iterator[None]:
     """Have one client made for each target within, instead of one for each run: to make one takes
-    longer than a call.
+    longer than a call. Other threads share nothing of it.
     """
-    global _shared
-    before, _shared = _shared, {}
+    token = _shared.set({})
     try:
         yield
     finally:
-        _shared = before
+        _shared.reset(token)
 
 
 _ready: dict[bool, botocore.session.Session] = {}
@@ -225,12 +227,13 @@ class Target:
         operations of a reset need none, and then none are looked for. The log is redacted from here
         on. Raises NotReached where this machine's AWS configuration lets none be made.
         """
-        if _shared is None:
+        shared = _shared.get()
+        if shared is None:
             return self._client(signed)
         key = (self, signed, os.environ.get("COGNITO_SANDBOX"))
-        if key not in _shared:
-            _shared[key] = self._client(signed)
-        return _shared[key]
+        if key not in shared:
+            shared[key] = self._client(signed)
+        return shared[key]
 
     def _client(self, signed: bool) -> "CognitoIdentityProviderClient":
         hide_in_logs()

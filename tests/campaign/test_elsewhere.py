@@ -147,8 +147,10 @@ def in_thread(target):
 
     thread = threading.Thread(target=watched)
     thread.start()
-    yield
-    thread.join()
+    try:
+        yield
+    finally:
+        thread.join()  # before the next test, whatever this one found
     if raised:
         raise raised[0]
 

@@ -4,6 +4,7 @@ import http.server
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import botocore.session
@@ -337,3 +338,27 @@ def test_a_session_that_was_made_ready_is_used_once_and_reads_what_is_so_now(nam
         assert session.get_config_variable("ca_bundle") == __file__
         assert session.profile is None
     assert target.client().meta.region_name == "us-east-1"
+
+
+def test_clients_are_shared_by_the_runs_of_one_thread_alone():
+    """An owner's thread goes on while a worker's begins to share, and ends."""
+    target = Target()
+    begun, over = threading.Event(), threading.Event()
+
+    def share_meanwhile():
+        with target_module.shared_clients():
+            begun.set()
+            over.wait()
+            return target.client()
+
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(share_meanwhile)
+        begun.wait()
+        assert target.client() is not target.client()
+        with target_module.shared_clients():
+            mine = target.client()
+            over.set()
+            assert theirs.result() is not mine
+            assert target.client() is mine
+            assert target.client(signed=True) is not mine
+    assert target.client() is not mine
