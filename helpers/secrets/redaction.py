@@ -60,8 +60,8 @@ class Redactor:
         promised.
         """
         for spellings in self._longest_first:
-            if spellings.may_be_in(text):
-                text = spellings.pattern.sub("[hidden]", text)
+            for pattern in spellings.patterns_for(text):
+                text = pattern.sub("[hidden]", text)
         return text
 
     def finds_in_json(self, text: str) -> bool:
@@ -69,8 +69,9 @@ class Redactor:
         instead of many.
         """
         return any(
-            spellings.may_be_in(text) and spellings.pattern.search(text)
+            pattern.search(text)
             for spellings in self._longest_first
+            for pattern in spellings.patterns_for(text)
         )
 
     def hold_back(self, text: str) -> str:

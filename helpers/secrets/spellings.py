@@ -1,9 +1,10 @@
 """How a value may be written: the ways of each character, and of the whole in base64 and in hex.
 
-A text is searched in two steps. `Spellings.pieces` are short strings, one of which is in every text
-that holds the value; they are looked for first, at the speed of `in`. Only where one is found is
-`Spellings.pattern` made, which matches the value as any of these have written it, several of them
-after each other included:
+A text is searched in two steps. For each of three ways to write a value, by characters, in base64
+and in hex, there are a few short strings, one of which is in every text that holds the value so;
+they are looked for first, at the speed of `in`. Only where one is found is the pattern of that way
+made, which takes longer than most texts to be read. Together the patterns match the value as any of
+these have written it, several of them after each other included:
 
     as it is        NFC and NFD
     JSON            with and without ensure_ascii, as text within JSON within JSON
@@ -24,7 +25,7 @@ import html.entities
 import json
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache, cached_property
 from urllib.parse import quote, quote_plus
 
@@ -42,6 +43,24 @@ _QUOTE = rf"""(?:{_ESCAPE}*['"])"""
 _BREAK = r"""(?:[\\"' \t]{0,9}(?:[\r\n]|\\{1,9}[rn])(?:\\{1,9}[nrt]?|\s|b?\\{0,9}['"]){0,99})"""
 
 
+class Way:
+    """One of the ways to write a value. pieces: strings of which every text that holds it so holds
+    one; "" where there is none. pattern: returns the pattern of it.
+    """
+
+    def __init__(self, pieces: Iterable[str], pattern: Callable[[], str]) -> None:
+        pieces = tuple(dict.fromkeys(pieces))
+        # One that holds another finds nothing more.
+        self.pieces = tuple(
+            one for one in pieces if not any(other != one and other in one for other in pieces)
+        )
+        self._pattern = pattern
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        return re.compile(self._pattern())
+
+
 class Spellings:
     """The ways to write one value. It keeps the value, as whoever searches for it does."""
 
@@ -53,37 +72,41 @@ class Spellings:
         self._bytes = re.findall("..", _bytes(value).hex())
 
     @cached_property
-    def pieces(self) -> tuple[str, ...]:
-        """Strings of which every text that holds the value holds one; "" where there is none."""
+    def ways(self) -> tuple[Way, ...]:
+        """All of them, whose patterns are made when they are first needed."""
         words = _words(self._value)
         # Nobody breaks what is shorter than a line; base64 is broken wherever a line ends.
         short = len(repr(_bytes(self._value))) < 2 * _PIECE
-        pieces = words[:1] if short else _two(words)
-        pieces += [f"#{written};" for written in _numbers(words[0][:1] or "-")]
-        for core in (*self._cores, *self._wide):
-            pieces += _two(_words(core))
-        for separator in ("", ":", "-", " "):
-            start = separator.join(self._bytes[:3])
-            pieces += [start, start.upper()]
-        # One that holds another finds nothing more.
-        return tuple(
-            one
-            for one in dict.fromkeys(pieces)
-            if not any(other != one and other in one for other in pieces)
+        text = words[:1] if short else _two(words)
+        text += [f"#{written};" for written in _numbers(words[0][:1] or "-")]
+        base64 = [piece for one in (*self._cores, *self._wide) for piece in _two(_words(one))]
+        hexadecimal = [separator.join(self._bytes[:3]) for separator in ("", ":", "-", " ")]
+        return (
+            Way(text, self._in_text),
+            Way(base64, self._in_base64),
+            Way(
+                (*hexadecimal, *map(str.upper, hexadecimal)),
+                lambda: "[-: ]?".join(map(_any_case, self._bytes)),
+            ),
         )
 
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """What matches the value in any spelling."""
+    def _in_text(self) -> str:
         forms = (unicodedata.normalize(form, self._value) for form in ("NFC", "NFD"))
-        ways = [_text_pattern(form) for form in dict.fromkeys((self._value, *forms))]
+        return "|".join(_text_pattern(form) for form in dict.fromkeys((self._value, *forms)))
+
+    def _in_base64(self) -> str:
         gap = r"(?:\s|\\{1,9}[rn])*"
-        ways += [gap.join(map(_in_base64, core)) for core in self._cores]
+        ways = [gap.join(map(_in_base64, core)) for core in self._cores]
         for wide in self._wide:
             escaped = re.escape(wide).replace(r"\\", r"\\+")
             ways.append(re.sub("(['\"])", r"\\\\*\1", escaped))
-        ways.append("[-: ]?".join(map(_any_case, self._bytes)))
-        return re.compile("|".join(ways))
+        return "|".join(ways)
+
+    def patterns_for(self, text: str) -> Iterator[re.Pattern[str]]:
+        """Yield the patterns for which a text has to be searched: for most texts there is none."""
+        for way in self.ways:
+            if any(piece in text for piece in way.pieces):
+                yield way.pattern
 
     @cached_property
     def common(self) -> tuple[str, ...]:
@@ -94,10 +117,6 @@ class Spellings:
         forms += [repr(value)[1:-1], repr(_bytes(value))[2:-1]]
         hexadecimal = "".join(self._bytes)
         return tuple(dict.fromkeys((*forms, *self._cores, hexadecimal, hexadecimal.upper())))
-
-    def may_be_in(self, text: str) -> bool:
-        """Whether the text has to be searched."""
-        return any(piece in text for piece in self.pieces)
 
 
 def _quoted(text: str) -> tuple[str, ...]:
@@ -151,17 +170,19 @@ def _text_pattern(value: str) -> str:
     """Return the pattern of the value where it is written character by character."""
     around = "'\" \t\r\n"
     start, end = len(value) - len(value.lstrip(around)), len(value.rstrip(around))
-    pattern = ""
-    for place, character in enumerate(value):
-        ways = list(_ways(character))
+    pattern, place = "", 0
+    for part in re.findall(r"\s+|\S", value):
+        each = (f"(?:{'|'.join(_ways(character))})" for character in part)
+        ways = [f"{_BREAK}?".join(each)]
         # Not at the ends, where the quotes and the space around the whole are.
         if start < place < end:
             pattern += f"{_BREAK}?"
-            if character in "'\"":  # doubled, or put between others, as shlex does
+            if part in "'\"":  # doubled, or put between others, as shlex does
                 ways.append(f"{_QUOTE}{{1,5}}?")
-            elif character.isspace():
+            elif part.isspace():  # of which a line end takes the place, however long it is
                 ways += [r"\s+", _BREAK]
         pattern += f"(?:{'|'.join(ways)})"
+        place += len(part)
     return pattern
 
 
