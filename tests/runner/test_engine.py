@@ -2,6 +2,8 @@
 run apart from the others.
 """
 
+import asyncio
+import gc
 import json
 import os
 import re
@@ -605,6 +607,35 @@ def test_a_kernel_that_dies_fails_its_cell_at_once(cell, words, tmp_path):
     assert (ended, found) == ("died", ["completed", "failed", "pending"])
     assert saved.cells[1].outputs[0].text == "so far\n"
     assert saved.metadata.papermill.exception
+
+
+@pytest.mark.parametrize("within", ["no loop", "a running loop"])
+@pytest.mark.parametrize(
+    ("last", "raised"),
+    [
+        ("os._exit(3)", DeadKernelError),
+        ("print('so far', flush=True); os.kill(os.getpid(), 9)", DeadKernelError),
+        ("os.write(1, b'x' * 100_000); time.sleep(0.1); os._exit(3)", DeadKernelError),
+        ("time.sleep(60)", CellTimeoutError),
+        ("1 / 0", papermill.PapermillExecutionError),
+        ("6 * 7", None),
+    ],
+)
+def test_however_a_cell_ends_nothing_of_it_is_left_in_the_event_loop(last, raised, within, caplog):
+    """What is left there Python tells of by a traceback, whenever it is collected."""
+
+    async def inside():
+        execute(notebook("import os, time\n" + last), execution_timeout=1)
+
+    gc.collect()
+    caplog.clear()
+    with pytest.raises(raised) if raised else nullcontext():
+        if within == "no loop":
+            execute(notebook("import os, time\n" + last), execution_timeout=1)
+        else:
+            asyncio.run(inside())
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 def test_a_cell_that_takes_a_while_is_on_the_disk_as_running(tmp_path):

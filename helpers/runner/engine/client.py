@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import nbformat
@@ -202,11 +202,8 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         loop = ensure_event_loop()
         if loop.is_running():
             return
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        if tasks := asyncio.all_tasks(loop):
+            loop.run_until_complete(_end(tasks))
 
     # --- what comes from the kernel ---
 
@@ -218,6 +215,7 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         store_history: bool = True,
     ) -> Any:
         """Run one cell; save it as running when it takes a while."""
+        before, mine = asyncio.all_tasks(), asyncio.current_task()
         later = asyncio.get_running_loop().call_later(SAVE_EVERY, self._manager.save_now)
         try:
             return await super().async_execute_cell(
@@ -225,6 +223,8 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
             )
         finally:
             later.cancel()
+            if mine and not mine.cancelling():  # else `_quiet_loop` ends the others as well
+                await _end(asyncio.all_tasks() - before)
 
     execute_cell = run_sync(async_execute_cell)
 
@@ -269,6 +269,15 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         info = self.wait_for_reply(self.kc.kernel_info())
         if info:
             self.nb.metadata["language_info"] = info["content"]["language_info"]
+
+
+async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """End what nbclient leaves when a cell was cut short: Python tells of each such task, by a
+    traceback, whenever it is collected.
+    """
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def warm_up(kernel_name: str, notebook: Any, warming: forkserver.Warming) -> None:

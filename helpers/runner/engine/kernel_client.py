@@ -218,6 +218,9 @@ class KernelLink:
                 self._waiters.pop(channel, None)
         if queue:
             return queue.popleft()
+        if task := asyncio.current_task():
+            # Of two that nbclient has wait for a kernel, it asks one what has become of it.
+            task.add_done_callback(lambda task: task.cancelled() or task.exception())
         raise DeadKernelError("Kernel died")
 
     def take(self, seconds: float) -> dict[str, Any] | None:
