@@ -8,6 +8,7 @@ import functools
 import gc
 import logging
 import os
+import signal
 from types import SimpleNamespace
 
 import botocore.session
@@ -31,6 +32,12 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
     "JUPYTER_PLATFORM_DIRS": "1",
 }
+
+# A shell without job control starts what is in the background deaf to these, and a program that
+# finds a signal ignored leaves it so.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 
 # AWS's data files are read once, not for each client: reading them takes longer than most tests do.
 botocore.session.create_loader = functools.cache(botocore.session.create_loader)
