@@ -22,45 +22,57 @@ from pathlib import Path
 from typing import Any
 
 _ANY_CODE = "123456"
+_AUTHORIZATION = (
+    "AWS4-HMAC-SHA256 Credential=a/20250101/us-east-1/cognito-idp/aws4_request,"
+    " SignedHeaders=host, Signature=a"
+)
 _OURS = (
     "import sys; from helpers.sandbox import serve_forever;"
     " sys.exit(serve_forever(int(sys.argv[1])))"
 )
+# No SDK: making and reading a call by boto3 takes longer than a fast server takes to answer it, so
+# that two of them would measure their client.
 _CLIENT = """
-import json, sys, time, urllib.parse, urllib.request
-import boto3
-from botocore import UNSIGNED
-from botocore.config import Config
+import http.client, json, sys, time, urllib.parse
 given = json.loads(sys.stdin.readline())
-endpoint, client_id, pool_id, mailbox = (given[name] for name in ("endpoint", "client_id", "pool_id", "mailbox"))
-api = boto3.client("cognito-idp", region_name="us-east-1", endpoint_url=endpoint,
-                   config=Config(signature_version=UNSIGNED, retries={"total_max_attempts": 1}))
-for operation in ("ConfirmForgotPassword", "ForgotPassword", "InitiateAuth", "SignUp", "AdminGetUser"):
-    api.meta.service_model.operation_model(operation).input_shape
+client_id, pool_id, mailbox = (given[name] for name in ("client_id", "pool_id", "mailbox"))
+server = http.client.HTTPConnection(urllib.parse.urlsplit(given["endpoint"]).netloc)
+
+def answer(*request):
+    server.request(*request)
+    found = server.getresponse()
+    text = found.read()
+    assert found.status == 200, text
+    return json.loads(text or "null")
+
+def call(operation, **asked):
+    return answer("POST", "/", json.dumps(asked), {
+        "Content-Type": "application/x-amz-json-1.1", "Authorization": given["authorization"],
+        "X-Amz-Target": "AWSCognitoIdentityProviderService." + operation})
 
 def sent(name):
     if not mailbox:
         return given["any_code"]
-    with urllib.request.urlopen(f"{endpoint}/_sandbox/mailbox?username={urllib.parse.quote(name)}") as answer:
-        return json.load(answer)[-1]["code"]
+    return answer("GET", f"/_sandbox/mailbox?username={urllib.parse.quote(name)}")[-1]["code"]
 
 def confirm(name, code, password="Another-Pass-1"):
-    api.confirm_forgot_password(ClientId=client_id, Username=name, Password=password, ConfirmationCode=code)
+    call("ConfirmForgotPassword", ClientId=client_id, Username=name, Password=password, ConfirmationCode=code)
 
 def sign_in(name, code, password="Another-Pass-1"):
-    api.initiate_auth(ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"USERNAME": name, "PASSWORD": password})
+    call("InitiateAuth", ClientId=client_id, AuthFlow="USER_PASSWORD_AUTH",
+         AuthParameters={"USERNAME": name, "PASSWORD": password})
 
 def admin_get_user(name, code):
-    api.admin_get_user(UserPoolId=pool_id, Username=name)
+    call("AdminGetUser", UserPoolId=pool_id, Username=name)
 
 def reset(name, code):
-    api.forgot_password(ClientId=client_id, Username=name)
+    call("ForgotPassword", ClientId=client_id, Username=name)
     confirm(name, sent(name), "One-more-Pass-1")
     sign_in(name, code, "One-more-Pass-1")
 
 def sign_up(name, code):
-    api.sign_up(ClientId=client_id, Username="new-" + name, Password="First-Pass-1",
-                UserAttributes=[{"Name": "email", "Value": "new-" + name}])
+    call("SignUp", ClientId=client_id, Username="new-" + name, Password="First-Pass-1",
+         UserAttributes=[{"Name": "email", "Value": "new-" + name}])
 
 admin_get_user(*given["users"][0])  # the first call of a process is another matter
 print("ready", flush=True)
@@ -202,10 +214,7 @@ def cognito_local() -> Callable[[int], list[str]] | None:
 def _call(endpoint: str, operation: str, request: dict[str, object]) -> dict[str, object]:
     headers = {
         "Content-Type": "application/x-amz-json-1.1",
-        "Authorization": (
-            "AWS4-HMAC-SHA256 Credential=a/20250101/us-east-1/cognito-idp/aws4_request,"
-            " SignedHeaders=host, Signature=a"
-        ),
+        "Authorization": _AUTHORIZATION,
         "X-Amz-Target": f"AWSCognitoIdentityProviderService.{operation}",
     }
     call = urllib.request.Request(endpoint, json.dumps(request).encode(), headers)
@@ -268,6 +277,7 @@ def _users(endpoint: str, count: int) -> dict[str, Any]:
         "client_id": client_id,
         "mailbox": bool(codes),
         "any_code": _ANY_CODE,
+        "authorization": _AUTHORIZATION,
         "users": [(name, codes.get(name, _ANY_CODE)) for name in names],
     }
 
@@ -275,7 +285,8 @@ def _users(endpoint: str, count: int) -> dict[str, Any]:
 def measured(
     command_for: Callable[[int], list[str]], clients: int = 2, each: int = 400
 ) -> dict[str, tuple[float, float]]:
-    """Do each of the ACTIONS by boto3 in so many processes at once, each so many times.
+    """Do each of the ACTIONS in so many processes at once, each so many times, on a connection that
+    stays where the server keeps it.
 
     Return how often it was done a second, and how many milliseconds of CPU the server took for one.
     """
