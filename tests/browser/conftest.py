@@ -41,7 +41,9 @@ def page(request, context, lab):
     failed, errors = request.session.testsfailed, []
 
     def note(error):
-        errors.append(str(error))
+        # JupyterLab's own, where a notebook is closed while it is still at something.
+        if str(error) != "Disposed":
+            errors.append(str(error))
 
     page.on("pageerror", note)
     yield page
