@@ -9,6 +9,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 from types import SimpleNamespace
 
 import botocore.session
@@ -172,6 +173,13 @@ def forgotten():
         redaction._process.add(value)
     yield
     redaction._process = before
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_asked():
+    """Forget which codes were requested where: a server of another test may have had this port."""
+    if request_code := sys.modules.get("helpers.runbooks.request_code"):
+        request_code._ASKED.clear()
 
 
 @pytest.fixture(autouse=True)
