@@ -19,7 +19,7 @@ from helpers.form.interactive import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.run.recording import RUNS
 from helpers.run.result import NotDone
-from helpers.runbooks import RUNBOOKS, request_code
+from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.diagnosis.diagnose_user import DiagnoseUser
 from helpers.runbooks.diagnosis.route import route
 from helpers.runbooks.diagnosis.verdicts import FOUND_BAD, PROBLEMS
@@ -39,11 +39,6 @@ READING = {
 }
 EVERY = pytest.mark.parametrize("name", CASES)
 SMS_ROLE = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}
-
-
-@pytest.fixture(autouse=True)
-def nothing_asked():
-    request_code._ASKED.clear()
 
 
 @pytest.fixture

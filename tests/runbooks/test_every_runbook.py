@@ -20,7 +20,7 @@ from helpers.display.card import Card
 from helpers.form.interactive import InteractiveRun
 from helpers.run.record import Outcome
 from helpers.run.refusals import refusals
-from helpers.runbooks import RUNBOOKS, request_code
+from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.diagnosis.verdicts import PROBLEMS
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
 from helpers.secrets.redaction import redact
@@ -47,11 +47,6 @@ CHANGING = {
     "AdminUpdateUserAttributes",
     "AdminUserGlobalSignOut",
 }
-
-
-@pytest.fixture(autouse=True)
-def nothing_asked():
-    request_code._ASKED.clear()
 
 
 def cells(name):

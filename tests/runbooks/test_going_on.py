@@ -1,10 +1,7 @@
 """From one runbook to the next on one page, filled in; and a plan for whoever is in the form."""
 
-import pytest
-
 from helpers.cognito import actions
 from helpers.form.interactive import InteractiveRun
-from helpers.runbooks import request_code
 from helpers.runbooks.confirm_reset import ConfirmReset
 from helpers.runbooks.diagnosis.diagnose_user import DiagnoseUser
 from helpers.runbooks.fix_contact import FixContact
@@ -12,11 +9,6 @@ from helpers.runbooks.request_code import RequestCode
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
 from helpers.secrets.secret import Secret
 from helpers.target import Target
-
-
-@pytest.fixture(autouse=True)
-def nothing_asked():
-    request_code._ASKED.clear()
 
 
 def message(shown, kind, **values):

@@ -3,19 +3,11 @@
 import pytest
 
 from helpers.run.record import Outcome
-from helpers.runbooks import request_code
 from helpers.runbooks.request_code import RequestCode
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_POOL_ID
 from helpers.target import Target
 
 POOL = {"UserPoolId": DEFAULT_POOL_ID, "Username": "diego@example.com"}
-
-
-@pytest.fixture(autouse=True)
-def nothing_asked():
-    request_code._ASKED.clear()
-    yield
-    request_code._ASKED.clear()
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.cognito.catalogue_entries import CATALOGUE, LOST, LOST_CONFIRM, LOST_READ, UNKNOWN
 from helpers.run.record import NextRunbook
-from helpers.runbooks import RUNBOOKS, request_code
+from helpers.runbooks import RUNBOOKS
 from helpers.runbooks.confirm_reset import ConfirmReset
 from helpers.runbooks.diagnosis.verdicts import PROBLEMS
 from helpers.runbooks.request_code import RequestCode
@@ -21,12 +21,6 @@ from helpers.secrets.secret import Secret
 from tests import ROOT
 from tests.rebaseline import notebooks
 from tests.runbooks.test_every_runbook import read_out
-
-
-@pytest.fixture(autouse=True)
-def nothing_asked():
-    request_code._ASKED.clear()
-
 
 ENTRIES = (*CATALOGUE, *LOST.values(), LOST_CONFIRM, LOST_READ, UNKNOWN)
 # Whoever says this teaches users that support asks for codes, and takes one from a stranger.
