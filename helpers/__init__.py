@@ -7,7 +7,7 @@ Names are imported when they are first used, so that a script that only calls
 from importlib import import_module
 from typing import Any
 
-_HOMES = {
+HOMES = {
     "AdminReset": "runbooks.admin_reset",
     "AuditPool": "runbooks.audit.audit_pool",
     "BadParameters": "cognito.errors",
@@ -91,9 +91,9 @@ __all__ = [  # the keys, sorted; a test holds both together
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in HOMES:
         raise AttributeError(f"module 'helpers' has no attribute {name!r}")
-    value = getattr(import_module(f"helpers.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"helpers.{HOMES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -165,7 +165,7 @@ def test_a_module_has_one_job_and_so_few_lines(path):
 
 
 def test_the_face_is_sorted_and_every_name_in_it_can_be_had():
-    assert helpers.__all__ == sorted(helpers.__all__) == sorted(helpers._HOMES)
+    assert helpers.__all__ == sorted(helpers.__all__) == sorted(helpers.HOMES)
     for name in helpers.__all__:
         assert getattr(helpers, name).__name__ == name
 

@@ -5,6 +5,7 @@ A worker ends with its owner, and its notebook's kernel with it, so nothing acts
 """
 
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -204,11 +205,15 @@ def work(
         turn = reserve(db, campaign, calls)
 
     with shared_clients():
+        imported = False
         while not stop.number and place.goes_on():
             row = ledger.claim(campaign, place.name, wait_for_turn)
             if row is not None:
                 pause(turn, stop)
                 tell(_run_row(ledger, campaign, entry, row, options, place, stop))
+                if not imported:  # what a row needs; no collection need look at it again
+                    imported = True
+                    gc.freeze()
             elif ledger.campaign(campaign).state == RUNNING and ledger.may_come(campaign):
                 pause(_LOOKS_EVERY, stop)
             else:

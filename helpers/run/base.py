@@ -8,6 +8,7 @@ ways are one.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -34,6 +35,7 @@ from helpers.run.where import Callers, as_whom, where_card
 from helpers.secrets.secret import Secret
 from helpers.target import Target, TargetError
 from helpers.target.caller import Caller
+from helpers.target.target import Clients, shared_clients
 
 P = TypeVar("P", bound=Parameters)
 
@@ -74,6 +76,7 @@ class Runbook(ABC, Generic[P]):
         if self.problems and not self.person:
             raise BadParameters(self.problems)
         self._callers = Callers()
+        self._clients: Clients = {}
         self.result: Result | None = None
         self.record: Record | None = None
 
@@ -153,7 +156,8 @@ class Runbook(ABC, Generic[P]):
     def _planned(self) -> Card:
         if self.parameters:
             self._callers.of(self.parameters)  # before the plan signs what it reads
-        card = self._plan()
+        with self._one_client():
+            card = self._plan()
         if self.parameters and agreement.is_asked_for(self.parameters):
             card = replace(card, rows=(*card.rows, ("Second person", agreement.ASKED_FOR)))
         return self.in_production(card)
@@ -352,13 +356,20 @@ class Runbook(ABC, Generic[P]):
     def _acted(self, parameters: P, target: Target, secrets: Mapping[str, Secret]) -> Result:
         token = before_change.set(recording.before_change)
         try:
-            return self._act(parameters, target, secrets)
+            with self._one_client():
+                return self._act(parameters, target, secrets)
         except NotReached as exc:
             return not_reached(exc)
         except TargetError as exc:
             return not_reached(NotReached(str(exc), next="Look at the target, then run again."))
         finally:
             before_change.reset(token)
+
+    def _one_client(self) -> AbstractContextManager[None]:
+        """Have all calls made by one client; where a person is, who may correct this machine's AWS
+        configuration in between, by a new one for each step.
+        """
+        return shared_clients({} if self.person else self._clients)
 
     def _incorrect(self) -> Card:
         return Card(

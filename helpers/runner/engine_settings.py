@@ -2,8 +2,10 @@
 imported.
 """
 
+import re
 from typing import Any
 
+from helpers import HOMES
 from helpers.runner.engine.forkserver import Warming
 
 RUN_TIMEOUT = "COGNITO_RESET_RUN_TIMEOUT"
@@ -18,19 +20,20 @@ ours: names, types and secrets, separated by commas.
 
 def modules_for(source: str) -> list[str]:
     """Say what is worth importing before a kernel is forked for a notebook with this source."""
-    ours = [
+    named = set(re.findall(r"\w+", source))
+    ours = [f"helpers.{home}" for name, home in HOMES.items() if name in named]
+    first = [
         "helpers.cognito.catalogue",
-        "helpers.runbooks.confirm_reset",
-        "helpers.form.act",
-        "helpers.run.refusals",
-        "helpers.sandbox",
+        "helpers.secrets.spellings:make_ready",
+        "helpers.sandbox.attach",
+        "helpers.sandbox.model:operations",
         "helpers.target.target:make_ready",
     ]
     aws = ["boto3", f"{__name__}:share_models"]
     return [
         "helpers.secrets.redaction",  # where each kernel registers the listener for its secrets
-        *(aws if "boto3" in source or "helpers" in source else ()),
-        *(ours if "helpers" in source else ()),
+        *(aws if "boto3" in named or "helpers" in named else ()),
+        *((*dict.fromkeys(ours), *first) if "helpers" in named else ()),
     ]
 
 

@@ -8,13 +8,11 @@ record lie in a folder of the run's own that only its owner can read.
 
 import hashlib
 import os
-import signal
-import sys
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.agreement_to_many import cover
@@ -24,11 +22,12 @@ from helpers.run.journal import Journal
 from helpers.run.masking import mask_entry, username_masker
 from helpers.run.named_pool import fill_in
 from helpers.run.record import Outcome, Record, find_record
-from helpers.run.recording import RUN, new_run_id, start_entry, write_record
+from helpers.run.recording import new_run_id, start_entry, write_record
 from helpers.runner.engine.validation import seconds
 from helpers.runner.engine_settings import RUN_TIMEOUT
-from helpers.runner.light import NOT_PERMITTED, Notebooks, submit
-from helpers.runner.signals import StopRequests, words_for
+from helpers.runner.executing import execute
+from helpers.runner.light import Notebooks, submit
+from helpers.runner.signals import StopRequests
 
 _STATE_CODES = {"timed_out": 124, "died": 138, "interrupted": 130}
 _WORDS = {
@@ -143,14 +142,15 @@ def run(
                 notebook=executed if notebooks == "failed" else None,
             )
         elif problems is None:
-            state, detail, notebook = _execute(
+            state, detail, notebook = execute(
                 entry,
                 values,
                 executed,
                 timeout=timeout,
                 cell_timeout=cell_timeout,
                 dry_run=dry_run,
-                on_cell=_permitted(entry, on_cell, permit),
+                on_cell=on_cell,
+                permit=permit,
                 stop=stopping,
             )
         data = find_record(notebook) if notebook else None
@@ -187,28 +187,6 @@ def run(
     )
 
 
-class _NotPermitted(Exception):
-    """The run may not act any more."""
-
-
-def _permitted(
-    entry: RunbookEntry,
-    on_cell: Callable[[int, int, str], None] | None,
-    permit: Callable[[], bool] | None,
-) -> Callable[[int, int, str], None] | None:
-    """Return what is told of each cell before it begins, and asks before the one that acts."""
-    if permit is None:
-        return on_cell
-
-    def begin(index: int, count: int, cell: str) -> None:
-        if on_cell:
-            on_cell(index, count, cell)
-        if cell == entry.acts_in and not permit():
-            raise _NotPermitted
-
-    return begin
-
-
 def _problems(
     entry: RunbookEntry, values: Mapping[str, Any], timeout: float | None
 ) -> BadParameters | None:
@@ -223,77 +201,6 @@ def _problems(
     except ValueError as exc:
         problems.append(Problem(RUN_TIMEOUT, str(exc)))
     return BadParameters(problems) if problems else None
-
-
-def _execute(
-    entry: RunbookEntry,
-    values: Mapping[str, Any],
-    executed: Path,
-    *,
-    timeout: float | None,
-    cell_timeout: int | None,
-    dry_run: bool,
-    on_cell: Callable[[int, int, str], None] | None,
-    stop: StopRequests,
-) -> tuple[State, str, Any]:
-    """Have papermill execute the notebook; return how it ended, in a word and in more, and itself.
-
-    The notebook is the one in memory, None where it did not come so far: the file may be older, or
-    missing, where the disk is full.
-    """
-    ended: list[Any] = []
-    options = {
-        "run_timeout": timeout,
-        "execution_timeout": cell_timeout,
-        "on_cell": on_cell,
-        "on_end": ended.append,
-        "store_widget_state": False,
-        "stop_after": "plan" if dry_run else None,
-    }
-    os.environ[RUN] = str(executed.parent)
-    try:
-        with stop.heard():
-            state, detail = _by_papermill(entry, values, executed, options)
-    except KeyboardInterrupt:
-        state, detail = "interrupted", words_for(stop.number or signal.SIGINT)
-    finally:
-        del os.environ[RUN]
-    return state, detail, ended[0] if ended else None
-
-
-def _by_papermill(
-    entry: RunbookEntry, values: Mapping[str, Any], executed: Path, options: dict[str, Any]
-) -> tuple[State, str]:
-    # jsonschema looks for it, where JupyterLab is installed, to check internationalised addresses,
-    # which no notebook has; it builds a grammar for more than half a second.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    import papermill
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-
-    try:
-        notebook = papermill.execute_notebook(
-            str(entry.path),
-            str(executed),
-            dict(values),
-            engine_name="cognito-reset",
-            progress_bar=False,
-            **options,
-        )
-    except papermill.PapermillExecutionError as exc:
-        return "failed", f"{exc.ename}: {exc.evalue}"
-    except BadParameters as exc:
-        return "failed", str(exc)
-    except _NotPermitted:
-        return "interrupted", NOT_PERMITTED
-    except CellTimeoutError as exc:
-        return "timed_out", str(exc)
-    except DeadKernelError as exc:
-        return "died", str(exc)
-    except OSError as exc:
-        return "failed", f"The executed notebook could not be saved: {exc.strerror or exc}"
-    except Exception as exc:  # noqa: BLE001  # a bug: the record has to say so
-        return "failed", f"{type(exc).__name__}: {exc}"
-    return cast(State, notebook.metadata["cognito_reset"]["ended"]), ""
 
 
 def _judge(

@@ -119,6 +119,12 @@ class Spellings:
         return tuple(dict.fromkeys((*forms, *self._cores, hexadecimal, hexadecimal.upper())))
 
 
+def make_ready() -> None:
+    """Make what every first search needs, in a process that is forked for each run."""
+    for way in Spellings("no value").ways:
+        way.pattern  # noqa: B018
+
+
 def _quoted(text: str) -> tuple[str, ...]:
     raw = _bytes(text)
     return quote(raw), quote(raw, safe=""), quote_plus(raw)

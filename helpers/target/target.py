@@ -1,8 +1,7 @@
 """One Cognito, and a client for it.
 
 A target is `sandbox` (the embedded one of this process, or of the file that COGNITO_SANDBOX names),
-`aws`, or the URL of an endpoint. Only this module knows which door a client goes through; everybody
-else is handed the client.
+`aws`, or an endpoint's URL. Only this module knows by which door; all others are handed the client.
 """
 
 import json
@@ -56,17 +55,21 @@ _NO_CONFIGURATION = {
 } | dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
 
 
-_shared: "ContextVar[dict[Any, CognitoIdentityProviderClient] | None]" = ContextVar(
-    "_shared", default=None
-)
+Clients = dict[Any, "CognitoIdentityProviderClient"]
+_shared: ContextVar[Clients | None] = ContextVar("_shared", default=None)
 
 
 @contextmanager
-def shared_clients() -> Iterator[None]:
-    """Have one client made for each target within, instead of one for each run: to make one takes
-    longer than a call. Other threads share nothing of it.
+def shared_clients(made: Clients | None = None) -> Iterator[None]:
+    """Have one client made for each target within, instead of one for each purpose: to make one
+    takes longer than a call. Other threads share nothing of it.
+
+    made: where they are kept from one time to the next. What shares already goes on to.
     """
-    token = _shared.set({})
+    if _shared.get() is not None:
+        yield
+        return
+    token = _shared.set({} if made is None else made)
     try:
         yield
     finally:
@@ -230,6 +233,7 @@ class Target:
         shared = _shared.get()
         if shared is None:
             return self._client(signed)
+        signed = signed and not self.may_be_sandbox  # whose calls are never signed
         key = (self, signed, os.environ.get("COGNITO_SANDBOX"))
         if key not in shared:
             shared[key] = self._client(signed)

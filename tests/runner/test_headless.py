@@ -168,11 +168,24 @@ def test_bad_parameters_end_in_1_with_every_problem_and_nothing_sent(papermill):
 
 def test_no_run_of_ours_builds_the_grammar_that_jupyterlab_brings(tmp_path, monkeypatch):
     monkeypatch.delitem(sys.modules, "rfc3987_syntax", raising=False)
-    monkeypatch.setattr("papermill.execute_notebook", lambda *_, **__: sys.exit("far enough"))
-    values = {"code": "literal:123456"}
+    monkeypatch.setattr("papermill.iorw.load_notebook_node", lambda _: sys.exit("far enough"))
     with pytest.raises(SystemExit, match="far enough"):
-        headless._by_papermill(RUNBOOKS["confirm-reset"], values, tmp_path / "out.ipynb", {})
+        headless.run(RUNBOOKS["confirm-reset"], {"code": "literal:123456"}, out=tmp_path)
     assert sys.modules.pop("rfc3987_syntax", "built") is None
+
+
+def test_a_run_that_fails_leaves_papermills_words_on_top_of_its_notebook(tmp_path):
+    open_sandbox()
+    values = {"code": "literal:999999"}
+    told = headless.run(RUNBOOKS["confirm-reset"], values, out=tmp_path / "runs {of} today")
+    assert (told.outcome, told.exit_code) == ("refused", 3)
+    saved = nbformat.read(told.notebook, as_version=4)
+    nbformat.validate(saved)
+    assert "An Exception was encountered" in saved.cells[0].source
+    [anchor] = (cell for cell in saved.cells if 'id="papermill-error-cell"' in cell.source)
+    after = saved.cells[saved.cells.index(anchor) + 1]
+    assert after.outputs[-1].ename == "NotDone"
+    assert os.listdir(Path(told.notebook).parent) == ["confirm-reset.ipynb", "record.json"]
 
 
 def test_papermill_reads_every_parameter_with_its_help():

@@ -360,5 +360,18 @@ def test_clients_are_shared_by_the_runs_of_one_thread_alone():
             over.set()
             assert theirs.result() is not mine
             assert target.client() is mine
-            assert target.client(signed=True) is not mine
+            assert target.client(signed=True) is mine  # the sandbox's calls are never signed
+            assert Target("aws").client(signed=True) is not Target("aws").client()
     assert target.client() is not mine
+
+
+def test_clients_can_be_kept_from_one_time_of_sharing_to_the_next():
+    target, kept = Target(), {}
+    with target_module.shared_clients(kept):
+        first = target.client()
+    with target_module.shared_clients(kept):
+        assert target.client() is first
+        with target_module.shared_clients({}):  # what shares already goes on to
+            assert target.client() is first
+    with target_module.shared_clients():
+        assert target.client() is not first

@@ -99,12 +99,16 @@ def _let_go_of_what_lies_here(folders: list[str]) -> None:
     folder of its own: a new interpreter would import that.
     """
     names = {each.partition(".")[0] for folder in folders for each in _listed(folder)}
-    for name in names & sys.modules.keys() - KERNELS - sys.stdlib_module_names - {"__main__"}:
+    for name in [name for name in names if name in sys.modules and not _stays(name)]:
         found = importlib.machinery.PathFinder.find_spec(name)
         kept = getattr(sys.modules[name], "__spec__", None)
         if found and found.origin and kept and found.origin != kept.origin:
             for each in [each for each in sys.modules if f"{each}.".startswith(f"{name}.")]:
                 del sys.modules[each]
+
+
+def _stays(name: str) -> bool:
+    return name in KERNELS or name in sys.stdlib_module_names or name == "__main__"
 
 
 def _listed(folder: str) -> list[str]:

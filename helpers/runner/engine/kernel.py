@@ -94,7 +94,7 @@ def _new_kernel() -> Any:
     from jupyter_client.jsonutil import json_default
     from jupyter_client.session import Session
     from traitlets import Any as AnyTrait
-    from traitlets import default
+    from traitlets import Type, default
     from traitlets.config import Config
 
     bases: Any = types.SimpleNamespace(
@@ -161,6 +161,7 @@ def _new_kernel() -> Any:
 
     class ForkedKernel(bases.IPythonKernel):  # type: ignore[misc]
         _execute_sleep = 0  # one pipe keeps the order by itself
+        debugger_class = Type(object)  # naming the real one imports it, see _Debugger
         shell_stream: Any = None  # not ZeroMQ's, so not of the trait's type
         descriptors: Any = None
         streams: Any = None

@@ -300,7 +300,8 @@ class KernelLink:
         message = json.loads(text)
         with contextlib.suppress(KeyError, TypeError, ValueError):  # nbclient notes it as a time
             message["header"]["date"] = datetime.fromisoformat(message["header"]["date"])
-        message["content"] = self._cleaner.message(message["content"])
+        if self._cleaner.redactor.finds_in_json(text):
+            message["content"] = self._cleaner.message(message["content"])
         message["buffers"] = parts
         self._queues[channel].append(message)
         return True

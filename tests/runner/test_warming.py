@@ -1,0 +1,44 @@
+"""What a notebook needs is imported before its kernel is forked, once for all runs."""
+
+import ast
+
+import nbformat
+import pytest
+from papermill import execute_notebook
+
+from helpers.runbooks import RUNBOOKS
+from helpers.runner.engine_settings import modules_for
+
+LATE = "sorted(sys.modules.keys() - before)"
+QUICK_ARITHMETIC = {"gmpy2", "gmpy2.gmpy2"}  # which the sandbox has for sign-ins by SRP
+MAKES_READY = {"encodings.utf_16_be", "encodings.utf_16_le"}  # by the first fork only
+
+
+@pytest.mark.parametrize("name", RUNBOOKS)
+def test_a_runbook_imports_nothing_after_the_fork(name, tmp_path):
+    notebook = nbformat.read(RUNBOOKS[name].path, as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if cell.get("id") != "proof"]
+    code = nbformat.v4.new_code_cell
+    first = next(n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    notebook.cells.insert(first, code("import sys; before = set(sys.modules)"))
+    notebook.cells.append(code(LATE))
+    done = execute_notebook(
+        notebook, None, {"interactive": "no"}, engine_name="cognito-reset", progress_bar=False
+    )
+    late = set(ast.literal_eval(done.cells[-1].outputs[0].data["text/plain"]))
+    assert late <= MAKES_READY | QUICK_ARITHMETIC
+
+
+def test_a_notebook_that_is_not_ours_has_nothing_of_ours_imported_but_the_hook_for_secrets():
+    assert modules_for("import pandas") == ["helpers.secrets.redaction"]
+    assert "helpers.runbooks.lock_user" not in modules_for("from helpers import confirm")
+
+
+def test_the_debugger_that_takes_longest_is_imported_for_nobody():
+    code = nbformat.v4.new_code_cell
+    parts = "{'debugpy', 'prompt_toolkit', 'jedi', 'matplotlib'}"
+    cells = [code(f"import sys; sorted({parts} & sys.modules.keys())")]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    done = execute_notebook(notebook, None, engine_name="cognito-reset", progress_bar=False)
+    assert done.cells[-1].outputs[0].data["text/plain"] == "[]"
