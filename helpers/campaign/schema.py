@@ -21,7 +21,6 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.engine import URL, Engine
-from sqlalchemy.pool import NullPool
 
 WAITING, CLAIMED, ACTING = "waiting", "claimed", "acting"
 ENDED, UNKNOWN, SETTLED = "ended", "unknown", "settled"
@@ -207,8 +206,7 @@ def open_engine(url: URL) -> Engine:
     """Open the database that a URL names."""
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
-    # A connection for each transaction, closed right after: to open a file costs next to nothing.
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 60})
+    engine = create_engine(url, connect_args={"timeout": 60})
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _: Any) -> None:

@@ -62,7 +62,9 @@ def prepare() -> Any:
         for name in _IN_EACH_FORK:
             importlib.import_module(name)
         _made = _new_kernel()
-        _made.shell.run_cell("pass", silent=True)  # what the first cell imports
+        # What the first cell imports, and what shows the first result.
+        _made.shell.run_cell("pass", silent=True)
+        _made.shell.display_formatter.format(None)
     return _made
 
 
