@@ -20,11 +20,12 @@ import boto3
 import botocore.session
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.exceptions import BotoCoreError
 from botocore.utils import get_environ_proxies
 
 from helpers.cognito.errors import NotReached
 from helpers.secrets.redaction import hide_in_logs
+from helpers.target import sessions
 from helpers.target.certificates import faults_in_certificates
 
 if TYPE_CHECKING:
@@ -45,16 +46,6 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # an answer is waited for longer than that; an answer given up on too early is an unknown outcome.
 _ONE_ATTEMPT = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "read_timeout": 20}
 
-# What botocore reads of its configuration, each as (name in a file, name in the environment,
-# default, conversion): without a profile, and without any of it but for the certificates.
-_NO_PROFILE = {"profile": (None, None, None, None)}
-_NO_CONFIGURATION = {
-    name: (None, None, default, convert)
-    for name, (_, _, default, convert) in botocore.session.Session.SESSION_VARIABLES.items()
-    if name != "ca_bundle"
-} | dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
-
-
 Clients = dict[Any, "CognitoIdentityProviderClient"]
 _shared: ContextVar[Clients | None] = ContextVar("_shared", default=None)
 
@@ -74,17 +65,6 @@ def shared_clients(made: Clients | None = None) -> Iterator[None]:
         yield
     finally:
         _shared.reset(token)
-
-
-_ready: dict[bool, botocore.session.Session] = {}
-
-
-def make_ready() -> None:
-    """Make a session of either kind for the next clients that sign nothing, in a process that is
-    forked for each run. It has read no configuration yet, and holds nothing of a run.
-    """
-    for sandbox, told in ((True, _NO_CONFIGURATION), (False, None)):
-        _ready[sandbox] = botocore.session.Session(told)
 
 
 class TargetError(Exception):
@@ -175,7 +155,7 @@ class Target:
             name = f"{parts.scheme}_proxy".upper()
             yield "target", f"cannot be reached: {name} holds what is no proxy's URL."
         try:
-            bundle = self._unsigned_session(handlers=False).get_config_variable("ca_bundle")
+            bundle = sessions.configured("ca_bundle", sandbox=self.may_be_sandbox)
         except BotoCoreError as exc:
             yield "target", f"cannot be reached: {exc}."
             return
@@ -271,29 +251,8 @@ class Target:
 
     def _session(self, *, signed: bool) -> boto3.session.Session:
         if signed and not self.may_be_sandbox:
-            return boto3.session.Session(region_name=self.region, profile_name=self.profile or None)
-        return boto3.session.Session(
-            region_name=self.region, botocore_session=self._unsigned_session()
-        )
-
-    def _unsigned_session(self, *, handlers: bool = True) -> botocore.session.Session:
-        """Return a session that can do without a profile; for a sandbox, without any AWS
-        configuration.
-
-        handlers: False for one that makes no client, in a tenth of the time.
-        """
-        if handlers and (made := _ready.pop(self.may_be_sandbox, None)):
-            session = made
-        else:
-            told = _NO_CONFIGURATION if self.may_be_sandbox else None
-            session = botocore.session.Session(told, include_builtin_handlers=handlers)
-        if self.may_be_sandbox:
-            return session
-        try:
-            session.get_scoped_config()
-        except ProfileNotFound:
-            session = botocore.session.Session(_NO_PROFILE, include_builtin_handlers=handlers)
-        return session
+            return sessions.signing(self.region, self.profile)
+        return sessions.unsigned(self.region, sandbox=self.may_be_sandbox)
 
     def now(self) -> datetime:
         """Return the time that this Cognito goes by, with its zone.

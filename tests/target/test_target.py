@@ -15,7 +15,7 @@ from botocore.httpsession import where
 from helpers.cognito import actions
 from helpers.cognito.errors import NotReached, ResetError
 from helpers.sandbox import DEFAULT_CLIENT_ID, DEFAULT_USERNAME, Sandbox, serve
-from helpers.target import ALLOWED_HOSTS, Target, TargetError
+from helpers.target import ALLOWED_HOSTS, Target, TargetError, sessions
 from helpers.target import target as target_module
 
 
@@ -166,6 +166,14 @@ client = Target().client()
 request_code(client, **user)
 code = open_sandbox().mailbox()[-1]["code"]
 print(confirm(client, **user, code=Secret(code), new_password=Secret("Brand-new-1-password")))
+
+import botocore.loaders
+read = []
+botocore.loaders.JSONFileLoader.load_file = lambda _, path: read.append(path)
+others = [Target(), Target("aws", "eu-west-1"), Target("http://127.0.0.1:1")]
+regions = [one.client(signed=signed).meta.region_name for one in others for signed in (False, True)]
+assert regions == ["us-east-1"] * 2 + ["eu-west-1"] * 2 + ["us-east-1"] * 2
+assert read == [], "botocore's data is read for the first client alone"
 """
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
@@ -327,17 +335,17 @@ def test_nothing_for_a_loopback_target_goes_through_a_proxy(proxy, monkeypatch):
 @pytest.mark.parametrize("name", ["sandbox", "aws"])
 def test_a_session_that_was_made_ready_is_used_once_and_reads_what_is_so_now(name, monkeypatch):
     """In a process that is forked for each run."""
-    monkeypatch.setattr(target_module, "_ready", {})
-    target_module.make_ready()
+    monkeypatch.setattr(sessions, "_ready", {})
+    sessions.make_ready()
     monkeypatch.setenv("AWS_PROFILE", "nosuch")  # without it, as ever
     monkeypatch.setenv("AWS_CA_BUNDLE", __file__)
-    target = Target(name, "us-east-1")
-    first, second = target._unsigned_session(), target._unsigned_session()
+    sandbox = name == "sandbox"
+    first, second = (sessions._without_profile(sandbox=sandbox) for _ in range(2))
     assert first is not second
     for session in (first, second):
         assert session.get_config_variable("ca_bundle") == __file__
         assert session.profile is None
-    assert target.client().meta.region_name == "us-east-1"
+    assert Target(name, "us-east-1").client().meta.region_name == "us-east-1"
 
 
 def test_clients_are_shared_by_the_runs_of_one_thread_alone():
