@@ -1,5 +1,5 @@
-"""Every runbook as a person meets it: open, Run All, look at the plan, pass the gate, press, read,
-come back later.
+"""Every runbook as a person meets it: open, Run All, look at the plan, pass the gate, press, read;
+and of each kind one to which they come back later.
 """
 
 import pytest
@@ -10,6 +10,8 @@ from tests.browser.access import OURS, cut_off, violations
 from tests.browser.lab import close_all, command, keep, open_notebook, press, run_all
 
 GATE = "Username, once more"
+OF_EACH_KIND = ("confirm-reset", "diagnose-user", "lock-user")
+"""By the user's code, a reading, and an administrator's change."""
 
 
 def outcome(form):
@@ -53,6 +55,8 @@ def test_a_runbook_is_walked_through_with_what_it_stands_filled_in_with(name, pa
         expect(form.locator(part)).to_be_in_viewport()
     keep(page, f"{name}-3-result")
 
+    if name not in OF_EACH_KIND:
+        return
     command(page, "docmanager:save")
     close_all(page)
     open_notebook(page, lab, path)
