@@ -145,6 +145,21 @@ def test_it_looks_for_modules_where_an_ordinary_kernel_does(tmp_path, monkeypatc
     assert loaded - fresh.KERNELS - {"_distutils_hack", "_virtualenv"} == set()
 
 
+def test_an_editable_installation_is_found_without_the_pythonpath_that_had_it_too(tmp_path):
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    (packages / "mine.pth").write_text("import site\n/of/mine\n\n/of/others\n")
+    path = ["/of/mine", "/only/given", "/lib", str(packages), "/of/others"]
+    gone = ["/of/mine", "/only/given"]
+    left = ["/lib", str(packages), "/of/mine", "/of/others"]
+    assert list(fresh._without(gone, path, now=[])) == left
+    assert list(fresh._without(gone, path, now=["/of/mine"])) == [
+        "/lib",
+        str(packages),
+        "/of/others",
+    ]
+
+
 def test_it_has_the_mask_and_the_limits_of_the_moment_it_starts(tmp_path):
     look = "import os, resource\nprint(oct(os.umask(0)), resource.getrlimit(resource.RLIMIT_CORE))"
     execute(notebook("1"))

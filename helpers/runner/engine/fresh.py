@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,7 @@ def begin(start: Mapping[str, Any], path: list[str]) -> None:
     time.tzset()
     tempfile.tempdir = None  # it was asked for already, while importing, and kept
     now = _in_pythonpath()
-    path = [*now, *(each for each in path if each not in (*before, *now))]
+    path = [*now, *_without(before, path, now)] if now != before else list(path)
     # As IPython has it: the run's folder comes after the standard library.
     packages = (n for n, each in enumerate(path) if Path(each).name.endswith("-packages"))
     path.insert(next(packages, 0), "")
@@ -92,6 +92,19 @@ def begin(start: Mapping[str, Any], path: list[str]) -> None:
 def _in_pythonpath() -> list[str]:
     told = os.environ.get("PYTHONPATH")
     return [os.path.abspath(each) for each in told.split(os.pathsep)] if told else []
+
+
+def _without(before: list[str], path: list[str], now: list[str]) -> Iterator[str]:
+    """Yield the path without these folders, but for those that a .pth file names too: where
+    PYTHONPATH has one already, Python does not add it a second time.
+    """
+    for folder in (each for each in path if each not in (*before, *now)):
+        yield folder
+        if Path(folder).name.endswith("-packages"):
+            for file in sorted(Path(folder).glob("*.pth")):
+                lines = map(str.strip, file.read_text(errors="replace").splitlines())
+                named = (os.path.join(folder, line) for line in lines if line)
+                yield from (each for each in named if each in before and each not in now)
 
 
 def _let_go_of_what_lies_here(folders: list[str]) -> None:
