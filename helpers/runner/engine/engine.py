@@ -178,7 +178,7 @@ class ForkingEngine(Engine):  # type: ignore[misc]
                 stderr_file=stderr_file,
                 **more,
             ).execute()
-        return manager.redacted()
+        return manager.executed
 
     @classmethod
     def _strict(cls, nb: Any) -> Collection[str]:

@@ -61,10 +61,8 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
         self._saved_at = float("-inf")
         self._dirty = False
         self.ended, self.detail = "running", ""
-
-    def redacted(self) -> Any:
-        """Return the notebook as anybody may see it."""
-        return self._cleaner.notebook(self.nb)
+        self.executed: Any = None
+        """The notebook as anybody may see it, once the run is over."""
 
     @contextlib.contextmanager
     def running(self, on_end: Callable[[Any], None] | None = None) -> Iterator[None]:
@@ -83,9 +81,11 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
             raise
         finally:
             self.notebook_complete()
+            self.executed = self._cleaner.notebook(self.nb)
             if on_end:
-                on_end(self.redacted())
-            self.save_now(at_the_end=True)
+                on_end(self.executed)
+            if self.output_path:
+                write_whole(self.executed, self.output_path)
 
     def save(self, **kwargs: Any) -> None:
         """Save, unless it was just done; `save_now` makes up for it."""
@@ -95,11 +95,11 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
         if time.monotonic() - self._saved_at >= SAVE_EVERY:
             self.save_now()
 
-    def save_now(self, *, at_the_end: bool = False) -> None:
-        """Save what has changed since the last time. Only at the end it has to be possible."""
+    def save_now(self) -> None:
+        """Save what has changed since the last time, if that is possible."""
         if self.output_path and self._dirty:
-            with contextlib.nullcontext() if at_the_end else contextlib.suppress(OSError):
-                write_whole(self.redacted(), self.output_path)
+            with contextlib.suppress(OSError):
+                write_whole(self._cleaner.notebook(self.nb), self.output_path)
         self._dirty = False
         self._saved_at = time.monotonic()
         self.last_save_time = self.now()
@@ -136,7 +136,6 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
         if self.ended == "completed":
             self.complete_pbar()
         self.cleanup_pbar()
-        self._dirty = True
 
     def _tell(self) -> None:
         told = self.nb.metadata.get(self._key, {})
