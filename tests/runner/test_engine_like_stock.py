@@ -3,6 +3,7 @@ and what it tells those who ask for the kernel's application.
 """
 
 import ast
+import copy
 import importlib
 import inspect
 import json
@@ -143,6 +144,16 @@ def test_it_looks_for_modules_where_an_ordinary_kernel_does(tmp_path, monkeypatc
     assert ours[1:] == [":memory:", str(os.getpid())]
     loaded = set(eval(outputs(theirs)[2][0]["data"]["text/plain"]))
     assert loaded - fresh.KERNELS - {"_distutils_hack", "_virtualenv"} == set()
+
+
+def test_it_has_the_magics_of_an_ordinary_kernel(tmp_path):
+    look = notebook(
+        "ip = get_ipython()\nprint(sorted(ip.extension_manager.loaded))",
+        "print(ip.run_line_magic('lsmagic', ''))",
+    )
+    theirs = text(ordinary(copy.deepcopy(look), tmp_path))
+    assert "%store" in theirs
+    assert text(execute(look)) == theirs
 
 
 def test_an_editable_installation_is_found_without_the_pythonpath_that_had_it_too(tmp_path):

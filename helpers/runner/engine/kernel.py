@@ -233,6 +233,8 @@ def _new_kernel() -> Any:
     )
     app.kernel = kernel
     app.init_shell()
+    for extension in app.default_extensions:  # not those of a person's profile
+        kernel.shell.extension_manager.load_extension(extension)
     kernel.shell_stream = shell_stream
     kernel.streams = {
         number: Stream(session, iopub, name, watchfd=False) for number, name in _TWO_STREAMS.items()
