@@ -64,15 +64,19 @@ class LedgerError(Exception):
 
 
 class Ledger(Lookups):
-    """The ledger behind one URL. Any number of processes may have it open at once."""
+    """The ledger behind one URL. Any number of processes may have it open at once.
 
-    def __init__(self, url: str) -> None:
+    pooled: whether it keeps a connection to an SQLite file open, until it is closed; for whoever
+    asks many times for each row.
+    """
+
+    def __init__(self, url: str, *, pooled: bool = False) -> None:
         self.url = url
         try:
             parts = make_url(url)
             if parts.password:
                 raise LedgerError(_PASSWORD)
-            self.engine = open_engine(parts)
+            self.engine = open_engine(parts, pooled=pooled)
             self.reading = self.engine.execution_options(**{READING: True})
             self.now = clock_of(self.engine)
             META.create_all(self.engine)

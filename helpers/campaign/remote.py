@@ -74,7 +74,7 @@ def work_elsewhere(
     not here and this does not stay until it can.
     """
     name = f"{name_of(os.getpid())}:{secrets.token_hex(3)}"
-    with Ledger(url) as ledger, _folder(spool / campaign, name) as (mine, left):
+    with Ledger(url, pooled=True) as ledger, _folder(spool / campaign, name) as (mine, left):
         if ledger.engine.dialect.name == "sqlite":
             raise LedgerError(_ONE_MACHINE)
         entry = _runbook(ledger, campaign)

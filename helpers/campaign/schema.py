@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.engine import URL, Engine
+from sqlalchemy.pool import NullPool, QueuePool
 
 WAITING, CLAIMED, ACTING = "waiting", "claimed", "acting"
 ENDED, UNKNOWN, SETTLED = "ended", "unknown", "settled"
@@ -202,11 +203,14 @@ READING = "cognito_reset_reading"
 """The execution option of a connection that only reads, and so never waits for one that writes."""
 
 
-def open_engine(url: URL) -> Engine:
-    """Open the database that a URL names."""
+def open_engine(url: URL, *, pooled: bool) -> Engine:
+    """Open the database that a URL names. pooled: whether a connection to an SQLite file stays open
+    for the next transaction, until somebody disposes of the engine.
+    """
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 60})
+    pool = QueuePool if pooled else NullPool
+    engine = create_engine(url, poolclass=pool, connect_args={"timeout": 60})
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _: Any) -> None:

@@ -135,7 +135,7 @@ def _work(
     end_with(owner)
     with StopRequests() as stop:
         let_through()
-        with Ledger(url) as ledger:
+        with Ledger(url, pooled=True) as ledger:
             place = BelowOwner(owner)
             work(ledger, campaign, entry, options, stop=stop, place=place, tell=pipe.send)
 
