@@ -47,7 +47,7 @@ bench-diagnosis: .venv/test  ## how often a diagnosis by words alone is right, o
 	$(BIN)/python -m tests.bench_diagnosis
 
 peers: .venv/test  ## the suites of papermill, nbclient and jupyter_kernel_test, on our engine
-	env -u COGNITO_SANDBOX $(BIN)/python -m tests.peers
+	env -u COGNITO_SANDBOX $(BIN)/python -m tests.peers $(ARGS)
 
 notebooks: .venv/test  ## run the notebooks and store their outputs anew
 	env -u COGNITO_SANDBOX $(BIN)/python -m tests.rebaseline

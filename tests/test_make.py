@@ -197,6 +197,7 @@ def test_ci_runs_each_other_python_that_it_finds_and_says_which(ci, folder):
         "Python 3.13: passed.",
         "Python 3.14: skipped, it is not on this machine.",
     ]
+    assert "7 passed in 1s\nPython 3.11: make test has passed.\n7 passed in 1s\n" in done.stdout
     commands = [line for line in done.stdout.splitlines() if "/pytest " in line]
     assert len(commands) == 2
     assert all("--ignore tests/browser" in line for line in commands)
