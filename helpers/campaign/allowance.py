@@ -51,12 +51,13 @@ def with_limits(
 
 def warnings_of(plan: Plan, limits: Limits) -> list[str]:
     """Return in words why a plan's e-mails would not all go out."""
-    mails, left, rate = plan.messages.get("email", 0), limits.mails_left, limits.mails_a_second
+    mails, left, rate = plan.mails_a_day, limits.mails_left, limits.mails_a_second
     told = []
     if left is not None and mails > left:
         told.append(
-            f"{mails} e-mails would be sent, and Amazon SES sends {left:.0f} more in these 24"
-            " hours. Users beyond that would be locked out without a mail."
+            f"{mails} e-mails would be sent on one day, and Amazon SES sends {left:.0f} more in"
+            " these 24 hours. Users beyond that would be locked out without a mail: begin fewer a"
+            " day by --per-day."
         )
     ours = plan.can / plan.seconds if plan.seconds else math.inf
     if mails > 1 and rate is not None and ours > rate * _OF_THE_RATE:

@@ -272,7 +272,10 @@ def go_on(
                 gate(plan)
         if dry_run:
             # Of a campaign that has begun: as it was read before that.
-            plan = plan or plan_of(planned(ledger, campaign), entry, paces_of(entry, manner.pace))
+            plan = plan or plan_of(
+                *(planned(ledger, campaign), entry, paces_of(entry, manner.pace)),
+                per_day=manner.hours.per_day,
+            )
             return summary_of(ledger, folder, plan=plan)
         paces = paces_of(entry, manner.pace)
         agreed = agreement_to(
@@ -333,12 +336,13 @@ def _planned(
         with stop.heard():
             callers = read_users(ledger, campaign, entry, on_read)
     paces = paces_of(entry, manner.pace)
-    plan = plan_of(planned(ledger, campaign), entry, paces, callers)
+    per_day = manner.hours.per_day
+    plan = plan_of(planned(ledger, campaign), entry, paces, callers, per_day=per_day)
     plan = with_limits(plan, ledger, campaign, entry, paces)
     return replace(plan, days=manner.hours.days(plan.rows, plan.seconds))
 
 
 def _check_mails(plan: Plan, manner: Manner) -> None:
     if plan.warnings and not manner.over_mail_limit:
-        words = f"{' '.join(plan.warnings)} Split the table, or say --over-mail-limit."
+        words = f"{' '.join(plan.warnings)} --over-mail-limit begins all the same."
         raise BadParameters([Problem("the plan", words)])

@@ -119,7 +119,10 @@ class CampaignPage:
 
     def _planned(self) -> Plan:
         if self._plan is None:
-            self._plan = plan_of(planned(self._opened(), self._name), self._entry, self._paces())
+            self._plan = plan_of(
+                *(planned(self._opened(), self._name), self._entry, self._paces()),
+                per_day=self._given.manner.hours.per_day,
+            )
         return self._plan
 
     def _paces(self) -> dict[str, float]:

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,6 +57,7 @@ class Plan:
     many go out, by medium. sender: who sends the e-mails. seconds: how long it will take at least.
     pools: the named pools of the rows; production says that it is one. callers: the ARNs of who
     signs. days: on how many dates rows begin, at least. limits: what AWS lets the account do.
+    per_day: how many rows begin on one date at most, 0 for any number.
     """
 
     rows: int
@@ -70,6 +71,13 @@ class Plan:
     callers: tuple[str, ...] = ()
     days: int = 1
     limits: tuple[str, ...] = ()
+    per_day: int = 0
+
+    @property
+    def mails_a_day(self) -> int:
+        """How many e-mails go out on one date at most."""
+        mails = self.messages.get("email", 0)
+        return min(mails, self.per_day) if self.per_day else mails
 
     @property
     def time(self) -> str:
@@ -196,8 +204,10 @@ def plan_of(
     entry: RunbookEntry,
     paces: Mapping[str, float],
     callers: tuple[str, ...] = (),
+    *,
+    per_day: int = 0,
 ) -> Plan:
-    """Add up what was read. callers: who has signed that."""
+    """Add up what was read. callers: who has signed that. per_day: as in Plan."""
     named = set()
     verdicts: Counter[tuple[str, str]] = Counter()
     messages: Counter[str] = Counter()
@@ -212,25 +222,25 @@ def plan_of(
             can += 1
             messages[seen.get("medium", "")] += bool(seen.get("medium"))
             senders.add(seen.get("sender", ""))
-    mails = messages.get("email", 0)
-    sender = "Cognito" if "COGNITO_DEFAULT" in senders else "the pool's own"
-    warnings = []
-    if sender == "Cognito" and mails > COGNITOS_MAILS_A_DAY:
-        warnings.append(
-            f"{mails} e-mails would be sent, and Cognito's own sender sends {COGNITOS_MAILS_A_DAY}"
-            " a day for the whole account. Users beyond that would be locked out without a mail."
-        )
-    return Plan(
+    plan = Plan(
         count,
         can,
         dict(verdicts.most_common()),
         +messages,
-        sender,
+        "Cognito" if "COGNITO_DEFAULT" in senders else "the pool's own",
         _seconds(can, entry, paces),
-        tuple(warnings),
-        tuple(_labels(entry, named)),
-        callers,
+        pools=tuple(_labels(entry, named)),
+        callers=callers,
+        per_day=per_day,
     )
+    if plan.sender != "Cognito" or plan.mails_a_day <= COGNITOS_MAILS_A_DAY:
+        return plan
+    warning = (
+        f"{plan.mails_a_day} e-mails would be sent on one day, and Cognito's own sender sends"
+        f" {COGNITOS_MAILS_A_DAY} a day for the whole account. Users beyond that would be locked"
+        f" out without a mail: say --per-day {COGNITOS_MAILS_A_DAY}, or less."
+    )
+    return replace(plan, warnings=(warning,))
 
 
 def _labels(entry: RunbookEntry, named: Iterable[str]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The plan: each user is read once, nothing is changed, and nobody is in a campaign twice."""
 
 import json
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -124,9 +125,11 @@ def test_more_mails_than_the_sender_sends_in_a_day_are_refused(tmp_path, pool, m
     assert "Users beyond that would be locked out" in planned.output
     told = invoke(*command, "--users", "2")
     assert told.exit_code == 2
-    assert "2 e-mails would be sent" in told.output
-    assert "--over-mail-limit" in told.output
+    assert "2 e-mails would be sent on one day" in told.output
+    assert "say --per-day 1, or less. --over-mail-limit begins all the same." in told.output
     assert not changed()
+    kept = invoke(*command, "--users", "2", "--per-day", "1", "--dry-run")
+    assert "locked out" not in kept.output
 
 
 def test_users_who_cannot_be_read_stop_it_before_anything_is_sent(table, tmp_path):
@@ -211,7 +214,10 @@ A_PLAN = plan.Plan(100, 100, {}, {"email": 100}, "the pool's own", seconds=10.0)
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        (Limits(200.0, 100.0, 150.0), ["100 e-mails would be sent, and Amazon SES sends 50 more"]),
+        (
+            Limits(200.0, 100.0, 150.0),
+            ["100 e-mails would be sent on one day, and Amazon SES sends 50 more"],
+        ),
         (Limits(50_000.0, 14.0, 0.0), ["say --pace 9.8"]),
         (Limits(50_000.0, 14.3, 0.0), []),
         (Limits(-1.0, 100.0, 10**6), []),
@@ -222,6 +228,11 @@ def test_more_mails_than_amazon_ses_takes_are_a_warning(limits, words):
     told = allowance.warnings_of(A_PLAN, limits)
     assert len(told) == len(words)
     assert all(part in line for part, line in zip(words, told, strict=True))
+
+
+def test_a_campaign_that_begins_fewer_a_day_is_not_warned_of_what_a_day_takes():
+    few = replace(A_PLAN, per_day=50)
+    assert allowance.warnings_of(few, Limits(200.0, 100.0, 150.0)) == []
 
 
 def test_what_the_account_allows_is_said_and_refused_before_anything_is_sent(
