@@ -90,7 +90,11 @@ class Served:
 
     def close(self):
         self.process.terminate()
-        self.process.wait(60)
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:  # a kernel that does not end holds it up
+            self.process.kill()
+            self.process.wait()
         self.log.close()
 
     # --- the user, and what only the user knows ---
