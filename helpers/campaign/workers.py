@@ -205,14 +205,12 @@ def work(
         turn = reserve(db, campaign, calls)
 
     with shared_clients():
-        imported = False
         while not stop.number and place.goes_on():
             row = ledger.claim(campaign, place.name, wait_for_turn)
             if row is not None:
                 pause(turn, stop)
                 tell(_run_row(ledger, campaign, entry, row, options, place, stop))
-                if not imported:  # what a row needs; no collection need look at it again
-                    imported = True
+                if not gc.get_freeze_count():  # what a row needs is imported now, and stays
                     gc.freeze()
             elif ledger.campaign(campaign).state == RUNNING and ledger.may_come(campaign):
                 pause(_LOOKS_EVERY, stop)

@@ -3,7 +3,7 @@ imported.
 """
 
 import re
-from typing import Any
+from functools import cache
 
 from helpers import HOMES
 from helpers.runner.engine.forkserver import Warming
@@ -47,13 +47,5 @@ def share_models() -> None:
     import boto3.session
     import botocore.session
 
-    make = botocore.session.create_loader
-    made: dict[str | None, Any] = {}
-
-    def create_loader(search_path_string: str | None = None) -> Any:
-        if search_path_string not in made:
-            made[search_path_string] = make(search_path_string)
-        return made[search_path_string]
-
-    botocore.session.create_loader = create_loader
+    botocore.session.create_loader = cache(botocore.session.create_loader)
     boto3.session.Session("none", "none", region_name="us-east-1").client("cognito-idp")

@@ -109,6 +109,7 @@ def _by_papermill(
 
 
 def _steps(path: str, values: dict[str, Any], executed: str, options: Mapping[str, Any]) -> Any:
+    from papermill import PapermillExecutionError
     from papermill.engines import papermill_engines
     from papermill.execute import prepare_notebook_metadata, raise_for_execution_errors
     from papermill.iorw import load_notebook_node
@@ -131,7 +132,7 @@ def _steps(path: str, values: dict[str, Any], executed: str, options: Mapping[st
     )
     try:
         raise_for_execution_errors(notebook, None)
-    except BaseException:
+    except PapermillExecutionError:
         write_whole(notebook, executed)  # with the banner that says where it failed
         raise
     return notebook

@@ -1,7 +1,8 @@
 """One Cognito, and a client for it.
 
 A target is `sandbox` (the embedded one of this process, or of the file that COGNITO_SANDBOX names),
-`aws`, or an endpoint's URL. Only this module knows by which door; all others are handed the client.
+`aws`, or the URL of an endpoint. Only this module knows which door a client goes through; everybody
+else is handed the client.
 """
 
 import json

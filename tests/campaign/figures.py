@@ -19,7 +19,8 @@ from helpers.campaign.ledger import Ledger
 from helpers.campaign.page import CampaignPage
 from helpers.cognito.errors import BadParameters
 from helpers.runbooks import RUNBOOKS
-from helpers.sandbox import CROWD_POOL_ID, open_sandbox, plant_crowd, serve
+from helpers.sandbox import CROWD_POOL_ID, DEFAULT_POOL_ID, open_sandbox, plant_crowd, serve
+from helpers.target import Target
 from tests.campaign.kills import ACT, plant
 
 ENTRY = RUNBOOKS["admin-reset"]
@@ -117,10 +118,7 @@ def budgets(folder: Path) -> Iterator[str]:
     def gone(_: object, count: int) -> None:
         if count == 290:
             for name in users(300, 700):
-                client.admin_delete_user(UserPoolId=pool, Username=name)
-
-    from helpers.sandbox import DEFAULT_POOL_ID as pool
-    from helpers.target import Target
+                client.admin_delete_user(UserPoolId=DEFAULT_POOL_ID, Username=name)
 
     client = Target().client()
     manner = owner.Manner(options=LIGHT, over_mail_limit=True, pace=0, budget=0.02)

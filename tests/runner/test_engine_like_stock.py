@@ -160,6 +160,7 @@ def test_an_editable_installation_is_found_without_the_pythonpath_that_had_it_to
     packages = tmp_path / "site-packages"
     packages.mkdir()
     (packages / "mine.pth").write_text("import site\n/of/mine\n\n/of/others\n")
+    (packages / "unreadable.pth").mkdir()
     path = ["/of/mine", "/only/given", "/lib", str(packages), "/of/others"]
     gone = ["/of/mine", "/only/given"]
     left = ["/lib", str(packages), "/of/mine", "/of/others"]

@@ -102,9 +102,16 @@ def _without(before: list[str], path: list[str], now: list[str]) -> Iterator[str
         yield folder
         if Path(folder).name.endswith("-packages"):
             for file in sorted(Path(folder).glob("*.pth")):
-                lines = map(str.strip, file.read_text(errors="replace").splitlines())
-                named = (os.path.join(folder, line) for line in lines if line)
+                named = (os.path.join(folder, line) for line in _lines(file))
                 yield from (each for each in named if each in before and each not in now)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError:  # which Python passes over, too
+        return []
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _let_go_of_what_lies_here(folders: list[str]) -> None:
