@@ -56,8 +56,8 @@ def warnings_of(plan: Plan, limits: Limits) -> list[str]:
     if left is not None and mails > left:
         told.append(
             f"{mails} e-mails would be sent on one day, and Amazon SES sends {left:.0f} more in"
-            " these 24 hours. Users beyond that would be locked out without a mail: begin fewer a"
-            " day by --per-day."
+            " these 24 hours. Users beyond that would be locked out without a mail: let fewer"
+            " begin a day."
         )
     ours = plan.can / plan.seconds if plan.seconds else math.inf
     if mails > 1 and rate is not None and ours > rate * _OF_THE_RATE:

@@ -319,6 +319,7 @@ def go_on(
         )
 
 
+_HOW = "--per-day N lets N rows begin a day; --over-mail-limit begins all the same."
 _NOBODY = "is 0, and no other machine can reach this ledger: begin with --ledger."
 _STOPPED = "was stopped for good. --again begins another one."
 
@@ -344,5 +345,5 @@ def _planned(
 
 def _check_mails(plan: Plan, manner: Manner) -> None:
     if plan.warnings and not manner.over_mail_limit:
-        words = f"{' '.join(plan.warnings)} --over-mail-limit begins all the same."
+        words = f"{' '.join(plan.warnings)} {_HOW}"
         raise BadParameters([Problem("the plan", words)])

@@ -238,7 +238,7 @@ def plan_of(
     warning = (
         f"{plan.mails_a_day} e-mails would be sent on one day, and Cognito's own sender sends"
         f" {COGNITOS_MAILS_A_DAY} a day for the whole account. Users beyond that would be locked"
-        f" out without a mail: say --per-day {COGNITOS_MAILS_A_DAY}, or less."
+        f" out without a mail: let at most {COGNITOS_MAILS_A_DAY} begin a day."
     )
     return replace(plan, warnings=(warning,))
 

@@ -126,7 +126,10 @@ def test_more_mails_than_the_sender_sends_in_a_day_are_refused(tmp_path, pool, m
     told = invoke(*command, "--users", "2")
     assert told.exit_code == 2
     assert "2 e-mails would be sent on one day" in told.output
-    assert "say --per-day 1, or less. --over-mail-limit begins all the same." in told.output
+    assert (
+        "let at most 1 begin a day. --per-day N lets N rows begin a day; --over-mail-limit"
+        in told.output
+    )
     assert not changed()
     kept = invoke(*command, "--users", "2", "--per-day", "1", "--dry-run")
     assert "locked out" not in kept.output
