@@ -228,6 +228,21 @@ def unsaved(page):
     )
 
 
+def save(page):
+    """Save the notebook on the page, with all that it shows by now.
+
+    While a form has its result saved by itself, JupyterLab's own entry does nothing: so this waits
+    for that, and then saves.
+    """
+
+    def is_saved():
+        command(page, "docmanager:save")
+        return not page.evaluate("window.jupyterapp.shell.currentWidget.context.model.dirty")
+
+    until(is_saved)
+    command(page, "docmanager:save")
+
+
 def close_all(page):
     """Close every notebook, without the question whether to save what has changed since it was
     saved.

@@ -11,7 +11,7 @@ from helpers.campaign.seen import look
 from helpers.sandbox import DEFAULT_POOL_ID
 from tests import until
 from tests.browser.access import cut_off, violations
-from tests.browser.lab import close_all, command, keep, open_notebook
+from tests.browser.lab import close_all, command, keep, open_notebook, save
 
 LONG = 120_000  # a process starts, and the machine may be busy
 NAMES = [f"campaign{number}@example.com" for number in range(5)]
@@ -108,7 +108,7 @@ def test_a_person_takes_a_table_from_the_plan_to_the_report(page, lab, notebook)
     expect(report.get_by_role("status")).to_contain_text("results.csv")
     report.scroll_into_view_if_needed()
     keep(page, "campaign-3-report")
-    command(page, "docmanager:save")
+    save(page)
     saved = lab.root.joinpath(notebook).read_text()
     assert "c***@e***" in saved
     assert not [name for name in NAMES if name in saved]

@@ -1,7 +1,7 @@
 """The desk in JupyterLab: the same page, and nothing of a caller in its saved notebook."""
 
 from helpers.sandbox import CASES
-from tests.browser.lab import command, open_notebook
+from tests.browser.lab import command, open_notebook, save
 from tests.browser.test_desk import Keys, at_the_head, work
 
 
@@ -17,7 +17,7 @@ def test_in_jupyterlab_the_desk_is_the_same_and_its_saved_notebook_holds_nothing
         page.keyboard.press("Shift")  # who has begun is left where they are
         said = work(page, Keys(page), case)
         assert len(said) > 1
-        command(page, "docmanager:save")
+        save(page)
     finally:
         lab.save_widget_state(False)
     saved = lab.root.joinpath("desk.ipynb").read_text(encoding="utf-8")

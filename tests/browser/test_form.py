@@ -17,12 +17,12 @@ from tests.browser.lab import (
     another,
     at_the_form,
     close_all,
-    command,
     fill,
     keep,
     open_notebook,
     press,
     run_all,
+    save,
     wait_for,
 )
 
@@ -74,7 +74,7 @@ def test_a_notebook_that_is_opened_after_its_kernel_has_gone_still_holds_the_res
     wait_for(form, "Done:")
     kept.nth(3).get_by_text("As it was on").wait_for(state="attached")  # the proof's, and the last
     assert not any(each.is_visible() for each in kept.all())
-    command(page, "docmanager:save")
+    save(page)
     page.evaluate("window.jupyterapp.serviceManager.sessions.shutdownAll()")
     close_all(page)
     notebook = lab.root.joinpath(RUNBOOK).read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from helpers.runbooks import RUNBOOKS
 from helpers.sandbox import DEFAULT_POOL_ID
 from helpers.secrets.secret import Secret
-from tests.browser.lab import RUNBOOK, another, at, command, fill, press, run_all, wait_for
+from tests.browser.lab import RUNBOOK, another, at, fill, press, run_all, save, wait_for
 
 WITH_A_SECRET = [name for name, entry in RUNBOOKS.items() if entry.parameters.SECRETS]
 
@@ -45,18 +45,18 @@ def test_with_widget_state_saved_no_secret_is_in_the_notebook_or_its_checkpoint(
     lab.save_widget_state(True)
     try:
         code, password = lab.code(), lab.plant("Planted-new-1-saved")
-        form = run_all(page, lab)
+        notebook = lab.with_parameters(RUNBOOK)
+        form = run_all(page, lab, notebook)
         fill(form, code=code, password=password)
-        command(page, "docmanager:save")
-        saved = lab.root.joinpath(RUNBOOK).read_text(encoding="utf-8")
+        save(page)
+        saved = lab.root.joinpath(notebook).read_text(encoding="utf-8")
         assert "application/vnd.jupyter.widget-state+json" in saved
         assert lab.leaks(page) == []
         press(form)
         wait_for(form, "Done:")
-        command(page, "docmanager:save")
-        assert lab.root.joinpath(
-            "runbooks/.ipynb_checkpoints/confirm-reset-checkpoint.ipynb"
-        ).exists()
+        save(page)
+        name = notebook.removeprefix("runbooks/").removesuffix(".ipynb")
+        assert lab.root.joinpath(f"runbooks/.ipynb_checkpoints/{name}-checkpoint.ipynb").exists()
         assert lab.leaks(page) == []
     finally:
         lab.save_widget_state(False)
@@ -101,7 +101,7 @@ def test_a_secret_typed_into_any_form_is_found_nowhere_after_a_refusal_and_after
             assert ended == "confirmed" or field.get_attribute("type") == "password"
         if place.exists():
             lab.plant(place.read_text().strip())
-        command(page, "docmanager:save")
+        save(page)
         assert lab.leaks(page) == []
         return ended
 

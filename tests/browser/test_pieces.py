@@ -5,7 +5,7 @@ through, a password to try.
 import json
 
 from tests.browser.access import violations
-from tests.browser.lab import command, keep, open_notebook
+from tests.browser.lab import command, keep, open_notebook, save
 
 LIVE = "application/vnd.jupyter.widget-view+json"
 
@@ -24,7 +24,7 @@ def run_through(page, lab, name):
 
 def saved(page, lab, name):
     """Save the notebook, and return all outputs that are in its file."""
-    command(page, "docmanager:save")
+    save(page)
     cells = json.loads(lab.root.joinpath("learn", name).read_text(encoding="utf-8"))["cells"]
     return [output for cell in cells for output in cell.get("outputs", [])]
 

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from helpers.runbooks import RUNBOOKS
 from tests.browser.access import OURS, cut_off, violations
-from tests.browser.lab import close_all, command, keep, open_notebook, press, run_all
+from tests.browser.lab import close_all, keep, open_notebook, press, run_all, save
 
 GATE = "Username, once more"
 OF_EACH_KIND = ("confirm-reset", "diagnose-user", "lock-user")
@@ -57,7 +57,7 @@ def test_a_runbook_is_walked_through_with_what_it_stands_filled_in_with(name, pa
 
     if name not in OF_EACH_KIND:
         return
-    command(page, "docmanager:save")
+    save(page)
     close_all(page)
     open_notebook(page, lab, path)
     again = page.locator(OURS)

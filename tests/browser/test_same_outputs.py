@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.browser.lab import command, open_notebook
+from tests.browser.lab import command, open_notebook, save
 from tests.rebaseline import NOTEBOOKS
 
 LESSONS = sorted(
@@ -42,7 +42,7 @@ def _joined(data):
 def test_run_all_in_jupyterlab_gives_the_stored_outputs(name, page, lab):
     open_notebook(page, lab, f"learn/{name}")
     command(page, "notebook:run-all-cells")
-    command(page, "docmanager:save")
+    save(page)
     stored, found = outputs(NOTEBOOKS / "learn" / name), outputs(lab.root / "learn" / name)
     assert {
         cell: found[cell] for cell in stored

@@ -4,7 +4,6 @@ import pytest
 
 from helpers.run.masking import NOT_KEPT
 from helpers.sandbox import DEFAULT_POOL_ID
-from tests import until
 from tests.browser.lab import (
     at,
     close_all,
@@ -12,6 +11,7 @@ from tests.browser.lab import (
     open_notebook,
     press,
     run_all,
+    save,
     unsaved,
     wait_for,
 )
@@ -72,21 +72,15 @@ def test_who_the_user_is_and_what_they_said_is_on_the_screen_and_in_no_saved_not
         press_with(below, made["Username"], mail)
         wait_for(below, "is marked as verified")
         assert made["Username"] in below.get_by_role("status").inner_text()
-
-        def saved_now():
-            # While the form has its result saved by itself, the menu's entry does nothing.
-            command(page, "docmanager:save")
-            text = lab.root.joinpath(NOTEBOOK).read_text(encoding="utf-8")
-            return WIDGETS in text and text
-
-        text = until(saved_now)
+        save(page)
     finally:
         lab.save_widget_state(False)
     saved = {
         str(path.relative_to(lab.root)): path.read_text(encoding="utf-8")
         for path in lab.root.rglob("*.ipynb")
     }
-    assert NOT_KEPT in text
+    assert WIDGETS in saved[NOTEBOOK]
+    assert NOT_KEPT in saved[NOTEBOOK]
     for planted in (made["Username"], called, mail, SYMPTOM, "Minka", "I saw her passport"):
         assert [name for name, each in saved.items() if planted in each] == []
 

@@ -21,6 +21,7 @@ from tests.browser.lab import (
     press,
     press_weak,
     run_all,
+    save,
     wait_for,
 )
 
@@ -150,7 +151,7 @@ def test_an_endpoint_that_is_not_there_is_told_as_not_sent(page, lab):
 def test_two_tabs_show_one_form_and_send_once(page, lab):
     code, new = lab.code(), lab.plant("Planted-new-1-tabs")
     form = run_all(page, lab)
-    command(page, "docmanager:save")
+    save(page)
     other = page.context.new_page()
     try:
         open_notebook(other, lab, RUNBOOK)
