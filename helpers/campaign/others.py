@@ -20,7 +20,7 @@ from helpers.campaign.presence import (
     held_by_silent,
     held_elsewhere,
     owning,
-    tell_agreed,
+    tell_options,
     workers_there,
 )
 from helpers.campaign.schema import ACTING, CLAIMED, ROWS, WAITING, Row
@@ -47,7 +47,9 @@ class Others:
         return []
 
     def tell(self, agreed: Mapping[str, Any] | None) -> None:
-        """Have them know who has agreed to the campaign, before its first row."""
+        """Tell them how each run is done, and who has agreed to the campaign, as JSON data; none
+        of them begins a row before that.
+        """
 
     def busy(self) -> bool:
         """Whether any of them still holds a row."""
@@ -71,6 +73,7 @@ class OthersByLedger(Others):
         cluster: Cluster | None = None,
     ) -> None:
         self._ledger, self._campaign, self._cluster = ledger, campaign, cluster
+        self._told = {name: value for name, value in options.items() if name not in _STAYS_HERE}
         self._filing = Filing(
             ledger, campaign, entry, options["out"], options.get("username_as", "")
         )
@@ -96,8 +99,10 @@ class OthersByLedger(Others):
         return self._filing.file()
 
     def tell(self, agreed: Mapping[str, Any] | None) -> None:
-        """Have them know who has agreed to the campaign, before its first row."""
-        tell_agreed(self._ledger, self._campaign, agreed)
+        """Tell them how each run is done, and who has agreed to the campaign, as JSON data; none
+        of them begins a row before that.
+        """
+        tell_options(self._ledger, self._campaign, {**self._told, "agreed": agreed})
 
     def busy(self) -> bool:
         """Whether any of them still holds a row, silent ones too."""
@@ -141,10 +146,9 @@ def open_to_others(
     if at is None and ledger.engine.dialect.name == "sqlite":
         yield Others()
         return
-    told = {name: value for name, value in options.items() if name not in _STAYS_HERE}
     name = f"{socket.gethostname()}:{folder.absolute()}"
     with ExitStack() as within:
         opened = at and connected(at, ledger, folder.name, entry, options.get("timeout"))
         cluster = within.enter_context(opened) if opened else None
-        within.enter_context(owning(ledger, folder.name, name, told))
+        within.enter_context(owning(ledger, folder.name, name))
         yield OthersByLedger(ledger, folder.name, entry, options, cluster)

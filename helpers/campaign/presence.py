@@ -61,12 +61,11 @@ def beating(ledger: Ledger, sign: Any) -> Iterator[None]:
 
 
 @contextmanager
-def owning(ledger: Ledger, campaign: str, name: str, options: Mapping[str, Any]) -> Iterator[None]:
+def owning(ledger: Ledger, campaign: str, name: str) -> Iterator[None]:
     """Be the one owner of a campaign, and give signs of life meanwhile.
 
     name: of the machine and the folder; the same name again may go on at once, since its folder's
-    lock says that the process before is gone. options: what workers elsewhere are told. Raises
-    OwnedElsewhere where another owner is there.
+    lock says that the process before is gone. Raises OwnedElsewhere where another owner is there.
     """
     one, now = OWNERS.c, ledger.now
     with ledger.engine.begin() as db:
@@ -76,8 +75,9 @@ def owning(ledger: Ledger, campaign: str, name: str, options: Mapping[str, Any])
         if there is not None and there[0] != name and there[1] < OWNER_GONE_AFTER:
             raise OwnedElsewhere(f"{there[0]} runs this campaign at the moment.")
         db.execute(delete(OWNERS).where(one.campaign == campaign))
-        told = json.dumps(dict(options))
-        db.execute(insert(OWNERS).values(campaign=campaign, name=name, seen_at=now, options=told))
+        db.execute(
+            insert(OWNERS).values(campaign=campaign, name=name, seen_at=now, options=_NOT_TOLD)
+        )
     mine = (one.campaign == campaign, one.name == name)
     with beating(ledger, update(OWNERS).where(*mine).values(seen_at=now)):
         try:
@@ -87,26 +87,34 @@ def owning(ledger: Ledger, campaign: str, name: str, options: Mapping[str, Any])
                 db.execute(delete(OWNERS).where(*mine))
 
 
-def tell_agreed(ledger: Ledger, campaign: str, agreed: Mapping[str, Any] | None) -> None:
-    """Have workers elsewhere told who has agreed to the campaign, as JSON data."""
-    one = OWNERS.c
+_NOT_TOLD = ""
+"""What stands for an owner's options until it has told them."""
+
+
+def tell_options(ledger: Ledger, campaign: str, options: Mapping[str, Any]) -> None:
+    """Tell workers elsewhere how each run is done; none of them begins a row before that."""
+    told = json.dumps(dict(options))
     with ledger.engine.begin() as db:
-        told = db.execute(select(one.options).where(one.campaign == campaign)).scalar_one()
-        text = json.dumps({**json.loads(told), "agreed": agreed})
-        db.execute(update(OWNERS).where(one.campaign == campaign).values(options=text))
+        db.execute(update(OWNERS).where(OWNERS.c.campaign == campaign).values(options=told))
 
 
 def owner_is_there(db: Connection, campaign: str) -> bool:
     """Whether a campaign's owner has given a sign of life lately."""
-    return options_of_owner(db, campaign) is not None
+    return _told(db, campaign) is not None
 
 
 def options_of_owner(db: Connection, campaign: str) -> dict[str, Any] | None:
-    """Return what a campaign's owner tells workers elsewhere; None where no owner is there."""
+    """Return what a campaign's owner tells workers elsewhere; None where no owner is there, or it
+    has not told anything yet.
+    """
+    told = _told(db, campaign)
+    return dict(json.loads(told)) if told else None
+
+
+def _told(db: Connection, campaign: str) -> str | None:
     one = OWNERS.c
     lately = one.seen_at > clock_of(db.engine) - OWNER_GONE_AFTER
-    found = db.execute(select(one.options).where(one.campaign == campaign, lately)).scalar()
-    return None if found is None else dict(json.loads(found))
+    return db.execute(select(one.options).where(one.campaign == campaign, lately)).scalar()
 
 
 # --- workers elsewhere ---

@@ -166,12 +166,9 @@ class Elsewhere:
         self._told: Mapping[str, Any] = {}
 
     def goes_on(self) -> bool:
-        """Say whether the owner is there."""
+        """Say whether the owner is there, and has said how each run is done."""
         self.clear()
-        with self._ledger.reading.connect() as db:
-            told = options_of_owner(db, self._campaign)
-        self._told = told or {}
-        return told is not None
+        return self._owner_has_told()
 
     def permit(self, ledger: Ledger, campaign: str, row: Row) -> bool:
         """Say no where the owner is gone; else have the run's beginning in the ledger."""
@@ -185,7 +182,10 @@ class Elsewhere:
         return ledger.permit(campaign, row, begin)
 
     def options(self, row: Row) -> Mapping[str, Any]:
-        """Return where the run is kept, and what the owner has told."""
+        """Return where the run is kept, and what the owner has told by now: since this row was
+        asked for, another may have come.
+        """
+        self._owner_has_told()
         return {**self._told, **self._given, "out": self._spool / row.run}
 
     def over(self, row: Row) -> Also:
@@ -202,6 +202,13 @@ class Elsewhere:
             else:
                 left = True
         return not left
+
+    def _owner_has_told(self) -> bool:
+        with self._ledger.reading.connect() as db:
+            told = options_of_owner(db, self._campaign)
+        if told is not None:
+            self._told = told
+        return told is not None
 
     def _keep(self, db: Connection, row: Row, *, whole: bool) -> bool:
         journal = Journal(self._spool / row.run)

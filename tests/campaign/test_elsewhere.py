@@ -191,7 +191,7 @@ def test_workers_by_both_recipes_do_each_row_once_and_all_of_it_comes_home(
 
 def test_a_row_acts_while_its_owner_is_there_and_not_once_it_has_gone(made, tmp_path, postgres):
     with Ledger(postgres) as ledger:
-        owned = presence.owning(ledger, made.name, "here", {})
+        owned = presence.owning(ledger, made.name, "here")
         ledger.allow(made.name, rows=0, budget=0, paces={})
         with owned:
             place = remote.Elsewhere(ledger, made.name, "w", tmp_path / "spool", 60)
@@ -209,7 +209,7 @@ def silence(ledger, table, campaign, seconds=3600):
 
 
 def test_nothing_acts_without_an_owner_that_gives_signs_of_life(made, tmp_path, postgres):
-    with Ledger(postgres) as ledger, presence.owning(ledger, made.name, "here", {}):
+    with Ledger(postgres) as ledger, presence.owning(ledger, made.name, "here"):
         ledger.allow(made.name, rows=0, budget=0, paces={})
         place = remote.Elsewhere(ledger, made.name, "w", tmp_path, 60)
         row = ledger.claim(made.name, "w")
@@ -218,28 +218,49 @@ def test_nothing_acts_without_an_owner_that_gives_signs_of_life(made, tmp_path, 
         assert not place.goes_on()
 
 
+def test_no_row_begins_elsewhere_before_its_owner_has_said_how_and_who_has_agreed(
+    made, tmp_path, postgres
+):
+    options = {"out": tmp_path / "runs", "notebooks": "none"}
+    with (
+        Ledger(postgres) as ledger,
+        open_to_others(ledger, made, ENTRY, options) as others,
+    ):
+        ledger.allow(made.name, rows=0, budget=0, paces={})  # by an owner that was killed
+        place = remote.Elsewhere(ledger, made.name, "w", tmp_path, 60)
+        assert not place.goes_on()
+        others.tell({"who": "one"})
+        assert place.goes_on()
+        row = ledger.claim(made.name, "w")
+        others.tell({"who": "another"})
+        given = place.options(row)
+        assert (given["notebooks"], given["agreed"]) == ("none", {"who": "another"})
+        silence(ledger, OWNERS, made.name)
+        assert place.options(row) == given, "that its owner is gone, its permit will say"
+
+
 def test_a_page_elsewhere_sees_that_its_owner_is_at_work(made, tmp_path, postgres):
     with Ledger(postgres) as ledger:
         ledger.allow(made.name, rows=0, budget=0, paces={})
         assert not look(ledger, made).working
-        with presence.owning(ledger, made.name, "there", {}):
+        with presence.owning(ledger, made.name, "there"):
             assert look(ledger, made).working
             silence(ledger, OWNERS, made.name)
             assert not look(ledger, made).working
 
 
 def test_a_campaign_has_one_owner_and_the_same_may_come_again_at_once(made, postgres):
-    with Ledger(postgres) as ledger, presence.owning(ledger, made.name, "here", {}):
+    with Ledger(postgres) as ledger, presence.owning(ledger, made.name, "here"):
         with (
             pytest.raises(LedgerError, match="here runs this campaign"),
-            presence.owning(ledger, made.name, "there", {}),
+            presence.owning(ledger, made.name, "there"),
         ):
             pass
-        with presence.owning(ledger, made.name, "here", {}):
+        with presence.owning(ledger, made.name, "here"):
             pass
-        with presence.owning(ledger, made.name, "there", {}):
+        with presence.owning(ledger, made.name, "there"):
             silence(ledger, OWNERS, made.name)
-            with presence.owning(ledger, made.name, "here", {}):
+            with presence.owning(ledger, made.name, "here"):
                 pass
 
 
@@ -248,7 +269,7 @@ def silent(made, tmp_path, postgres):
     """A worker that holds two rows, one of which may have acted: (ledger, its journal)."""
     with Ledger(postgres) as ledger:
         ledger.allow(made.name, rows=0, budget=0, paces={})
-        with presence.owning(ledger, made.name, "here", {}):
+        with presence.owning(ledger, made.name, "here"):
             with ledger.engine.begin() as db:
                 db.execute(
                     WORKERS.insert().values(
@@ -299,7 +320,7 @@ def test_then_what_was_only_claimed_waits_again_and_what_may_have_acted_is_unkno
     [lost] = Journal(tmp_path / "runs").runs()
     assert (lost.started.run, lost.outcome, lost.state) == (acts.run, "unknown", "died")
     ledger.allow(made.name, rows=0, budget=0, paces={})
-    with presence.owning(ledger, made.name, "here", {}):
+    with presence.owning(ledger, made.name, "here"):
         assert not place.permit(ledger, made.name, claimed), "its claim is none any more"
     assert not presence.workers_there(ledger, made.name)
 
