@@ -5,7 +5,6 @@ A worker ends with its owner, and its notebook's kernel with it, so nothing acts
 """
 
 import ctypes
-import gc
 import multiprocessing
 import os
 import signal
@@ -210,8 +209,6 @@ def work(
             if row is not None:
                 pause(turn, stop)
                 tell(_run_row(ledger, campaign, entry, row, options, place, stop))
-                if not gc.get_freeze_count():  # what a row needs is imported now, and stays
-                    gc.freeze()
             elif ledger.campaign(campaign).state == RUNNING and ledger.may_come(campaign):
                 pause(_LOOKS_EVERY, stop)
             else:

@@ -105,8 +105,10 @@ class Spellings:
     def patterns_for(self, text: str) -> Iterator[re.Pattern[str]]:
         """Yield the patterns for which a text has to be searched: for most texts there is none."""
         for way in self.ways:
-            if any(piece in text for piece in way.pieces):
-                yield way.pattern
+            for piece in way.pieces:
+                if piece in text:
+                    yield way.pattern
+                    break
 
     @cached_property
     def common(self) -> tuple[str, ...]:
