@@ -172,6 +172,11 @@ def test_an_editable_installation_is_found_without_the_pythonpath_that_had_it_to
     ]
 
 
+def test_python_collects_in_it_as_often_as_anywhere(tmp_path):
+    look = notebook("import gc\nprint(gc.isenabled(), gc.get_threshold())")
+    assert text(execute(look)) == text(ordinary(copy.deepcopy(look), tmp_path))
+
+
 def test_it_has_the_mask_and_the_limits_of_the_moment_it_starts(tmp_path):
     look = "import os, resource\nprint(oct(os.umask(0)), resource.getrlimit(resource.RLIMIT_CORE))"
     execute(notebook("1"))

@@ -219,6 +219,7 @@ def serve(descriptor: int, path: list[str]) -> NoReturn:
 
     path: where a new interpreter looks for modules.
     """
+    gc.disable()  # until a kernel is forked: what is imported here stays
     with contextlib.suppress(OSError):
         os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -296,6 +297,7 @@ class _Server:
         gc.freeze()  # a collection in a run would otherwise touch, and so copy, every page
         pid = os.fork()
         if pid == 0:
+            gc.enable()
             signal.set_wakeup_fd(-1)
             for each in (ours, self._control, self._woken, self._waker):
                 each.close()
