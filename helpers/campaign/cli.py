@@ -238,7 +238,8 @@ def _run_command(entry: RunbookEntry) -> click.Command:
 _TABLE = (
     "a CSV file with a heading of parameter names, or a .jsonl file. -p gives what all rows share."
     " Nothing runs when a row cannot be used. Ends with 0 when every row is done, with 1 when some"
-    " are not, with 9 when rows are left, and with 130, 143, 129 or 131 when a signal stopped it."
+    " are not, with 7 when the ledger is gone, with 9 when rows are left, and with 130, 143, 129 or"
+    " 131 when a signal stopped it."
 )
 
 
@@ -268,14 +269,19 @@ def gate(entry: RunbookEntry, users: int | None) -> "Callable[[Plan], None]":
 
 @contextmanager
 def refusals(ctx: click.Context) -> Iterator[None]:
-    """Tell in words why a campaign cannot be run as asked, and end with the exit code of that."""
-    from helpers.campaign.ledger import LedgerError
+    """Tell in words why a campaign cannot be run as asked, or no longer, and end with the exit code
+    of that.
+    """
     from helpers.campaign.owner import Busy
     from helpers.campaign.plan import PlanFailed
+    from helpers.campaign.schema import LedgerError, LedgerGone
     from helpers.cognito.errors import BadParameters
 
     try:
         yield
+    except LedgerGone as exc:
+        say(f"Error: {exc}. Once it can, the same command goes on where it was.", err=True)
+        ctx.exit(7)
     except (BadParameters, Busy, LedgerError) as exc:
         raise click.UsageError(str(exc)) from None
     except PlanFailed as exc:

@@ -57,29 +57,22 @@ def work_command(
         with stopped_early(ctx, stop):
             check_folder(spool)
             start_early()
-            from sqlalchemy.exc import SQLAlchemyError
-
             from helpers.campaign import remote
             from helpers.campaign.workers import end_with
 
             if ends_with:
                 end_with(ends_with)
         count: list[str] = []
-        try:
-            with refusals(ctx):
-                remote.work_elsewhere(
-                    ledger,
-                    campaign,
-                    spool,
-                    remote.Manner(timeout=timeout, stays=not until_paused),
-                    stop=stop,
-                    tell=lambda done: count.append(done.run),
-                    warn=_warn,
-                )
-        except SQLAlchemyError as exc:
-            words = str(getattr(exc, "orig", None) or exc).splitlines()[0]
-            say(f"Error: the ledger can no longer be used: {words}", err=True)
-            ctx.exit(7)
+        with refusals(ctx):
+            remote.work_elsewhere(
+                ledger,
+                campaign,
+                spool,
+                remote.Manner(timeout=timeout, stays=not until_paused),
+                stop=stop,
+                tell=lambda done: count.append(done.run),
+                warn=_warn,
+            )
     say(f"{len(count)} runs on this machine.")
     if stop.number:
         say(f"Stopped {words_for(stop.number)}.")

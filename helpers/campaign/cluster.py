@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from helpers.campaign.ledger import Ledger, LedgerError
+from helpers.campaign.ledger import Ledger
 from helpers.campaign.reach import refused_elsewhere, unresolvable_here
-from helpers.campaign.schema import RUNNING
+from helpers.campaign.schema import RUNNING, LedgerError
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entry import RunbookEntry
 

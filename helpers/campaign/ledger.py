@@ -39,6 +39,8 @@ from helpers.campaign.schema import (
     UNKNOWN,
     WAITING,
     Campaign,
+    LedgerError,
+    LedgerGone,
     Row,
     clock_of,
     open_engine,
@@ -59,10 +61,6 @@ Also = Callable[[Connection], bool]
 """What is written in the same transaction, if it says so; else none of that transaction is."""
 
 
-class LedgerError(Exception):
-    """The ledger cannot do what was asked; the message says why."""
-
-
 class Ledger(Lookups):
     """The ledger behind one URL. Any number of processes may have it open at once.
 
@@ -80,8 +78,8 @@ class Ledger(Lookups):
             self.reading = self.engine.execution_options(**{READING: True})
             self.now = clock_of(self.engine)
             META.create_all(self.engine)
-        except (SQLAlchemyError, ImportError) as exc:
-            words = str(getattr(exc, "orig", None) or exc).splitlines()[0]
+        except (LedgerGone, SQLAlchemyError, ImportError) as exc:
+            words = exc.words if isinstance(exc, LedgerGone) else str(exc).splitlines()[0]
             raise LedgerError(f"the ledger cannot be used: {words}") from None
 
     @classmethod

@@ -155,7 +155,8 @@ def run_table(
     they wait for, "" for nothing. on_done: told each row as it ends, and how many have. stop: what
     takes the signals already.
 
-    Raises BadParameters, NotebookMissing or PlanFailed before anything runs, and Busy.
+    Raises BadParameters, NotebookMissing or PlanFailed before anything runs, Busy, and LedgerGone
+    where the ledger fails meanwhile: what has begun is decided on when it is gone on with.
     """
     entry.read()
     rows = read_table(entry, table, shared or {})
@@ -296,12 +297,14 @@ def go_on(
         if on_begin:
             with ledger.reading.connect() as db:
                 on_begin(min(waiting, manner.first or waiting), wait_words(db, campaign))
-        crew = WorkerPool(
-            min(manner.workers, waiting),
-            ledger=ledger.url,
-            campaign=campaign,
-            entry=entry,
-            options={**options, "agreed": agreed},
+        crew = within.enter_context(
+            WorkerPool(
+                min(manner.workers, waiting),
+                ledger=ledger.url,
+                campaign=campaign,
+                entry=entry,
+                options={**options, "agreed": agreed},
+            )
         )
         tending = Tending(crew, others, ledger, campaign, journal, on_done)
         try:

@@ -18,12 +18,12 @@ from typing import Any
 
 from helpers.campaign import apart, owner, pictures, told
 from helpers.campaign.given import Given
-from helpers.campaign.ledger import Ledger, LedgerError
+from helpers.campaign.ledger import Ledger
 from helpers.campaign.pace import halve, paces
 from helpers.campaign.plan import Plan, plan_of, planned
 from helpers.campaign.practice import practice_table
 from helpers.campaign.report import following, write_next, write_report
-from helpers.campaign.schema import STOPPED, Row
+from helpers.campaign.schema import STOPPED, LedgerError, Row
 from helpers.campaign.seen import Seen, begun, course, look, not_done
 from helpers.campaign.settle import settle
 from helpers.cognito.errors import BadParameters, Problem, ResetError

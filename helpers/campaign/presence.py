@@ -13,10 +13,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, exists, insert, select, update
-from sqlalchemy.exc import SQLAlchemyError
 
-from helpers.campaign.ledger import Ledger, LedgerError
-from helpers.campaign.schema import ACTING, CLAIMED, OWNERS, ROWS, WORKERS, Row, clock_of, to_row
+from helpers.campaign.ledger import Ledger
+from helpers.campaign.schema import (
+    ACTING,
+    CLAIMED,
+    OWNERS,
+    ROWS,
+    WORKERS,
+    LedgerError,
+    LedgerGone,
+    Row,
+    clock_of,
+    to_row,
+)
 
 BEATS_EVERY = 5.0
 """Seconds between two signs of life."""
@@ -45,7 +55,7 @@ def beating(ledger: Ledger, sign: Any) -> Iterator[None]:
             try:
                 with ledger.engine.begin() as db:
                     db.execute(sign)
-            except SQLAlchemyError:
+            except LedgerGone:
                 continue
 
     thread = threading.Thread(target=beat, name="signs of life", daemon=True)

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 
 from helpers.campaign.ending import ending_of_lost
 from helpers.campaign.homecoming import forget, is_filed, keep
-from helpers.campaign.ledger import Also, Ledger, LedgerError
+from helpers.campaign.ledger import Also, Ledger
 from helpers.campaign.presence import (
     options_of_owner,
     owner_is_there,
@@ -29,7 +29,7 @@ from helpers.campaign.presence import (
     tell_problems,
 )
 from helpers.campaign.reach import refused_elsewhere, unresolvable_here
-from helpers.campaign.schema import ACTING, CLAIMED, STOPPED, Row
+from helpers.campaign.schema import ACTING, CLAIMED, STOPPED, LedgerError, Row
 from helpers.campaign.workers import Done, close_row, name_of, pause, work
 from helpers.cognito.errors import BadParameters, Problem
 from helpers.run.entry import RUNBOOKS, RunbookEntry

@@ -20,7 +20,8 @@ from sqlalchemy import (
     event,
     literal_column,
 )
-from sqlalchemy.engine import URL, Engine
+from sqlalchemy.engine import URL, Engine, ExceptionContext
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.pool import NullPool, QueuePool
 
 WAITING, CLAIMED, ACTING = "waiting", "claimed", "acting"
@@ -199,18 +200,35 @@ def clock_of(engine: Engine) -> Any:
     return literal_column("CAST(extract(epoch FROM clock_timestamp()) AS double precision)", Float)
 
 
+class LedgerError(Exception):
+    """The ledger cannot do what was asked; the message says why."""
+
+
+class LedgerGone(LedgerError):
+    """The ledger's database failed: its disk is full, its server has gone. words: what it said."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__(f"the ledger can no longer be used: {words}")
+        self.words = words
+
+
 READING = "cognito_reset_reading"
 """The execution option of a connection that only reads, and so never waits for one that writes."""
 
 
 def open_engine(url: URL, *, pooled: bool) -> Engine:
-    """Open the database that a URL names. pooled: whether a connection to an SQLite file stays open
-    for the next transaction, until somebody disposes of the engine.
+    """Open the database that a URL names; where it fails that is LedgerGone.
+
+    pooled: whether a connection to an SQLite file stays open for the next transaction, until
+    somebody disposes of the engine.
     """
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True)
+        event.listen(engine, "handle_error", _to_ledger_gone)
+        return engine
     pool = QueuePool if pooled else NullPool
     engine = create_engine(url, poolclass=pool, connect_args={"timeout": 60})
+    event.listen(engine, "handle_error", _to_ledger_gone)
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _: Any) -> None:
@@ -225,3 +243,11 @@ def open_engine(url: URL, *, pooled: bool) -> Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _to_ledger_gone(context: ExceptionContext) -> LedgerGone | None:
+    if context.is_pre_ping:  # after which there is another connection
+        return None
+    if not isinstance(context.sqlalchemy_exception, OperationalError | InterfaceError):
+        return None
+    return LedgerGone(next(iter(str(context.original_exception).splitlines()), ""))

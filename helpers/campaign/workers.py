@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from sqlalchemy import Connection as Database
 
@@ -25,7 +25,7 @@ from helpers.campaign.budget import keep_to_budget
 from helpers.campaign.ending import Ending, ending_of
 from helpers.campaign.ledger import Also, Ledger
 from helpers.campaign.pace import calls_a_row, reserve, slow_down
-from helpers.campaign.schema import RUNNING, WAITING, Row
+from helpers.campaign.schema import RUNNING, WAITING, LedgerError, Row
 from helpers.cognito.quotas import quota_of
 from helpers.run.entry import RunbookEntry
 from helpers.runner.headless import run
@@ -112,6 +112,15 @@ class WorkerPool:
             if worker.pid and worker.is_alive():
                 os.kill(worker.pid, signal.SIGTERM)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Have none left, where the campaign has come to a bad end."""
+        self.stop()
+        while self.working:
+            self.collect(None)
+
 
 def name_of(process: int) -> str:
     """Return what a worker on this machine is called in the ledger."""
@@ -134,9 +143,12 @@ def _work(
     end_with(owner)
     with StopRequests() as stop:
         let_through()
-        with Ledger(url, pooled=True) as ledger:
-            place = BelowOwner(owner)
-            work(ledger, campaign, entry, options, stop=stop, place=place, tell=pipe.send)
+        try:
+            with Ledger(url, pooled=True) as ledger:
+                place = BelowOwner(owner)
+                work(ledger, campaign, entry, options, stop=stop, place=place, tell=pipe.send)
+        except LedgerError:  # which the owner meets as well, and tells
+            sys.exit(1)
 
 
 class Place(Protocol):

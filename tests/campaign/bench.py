@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from helpers.campaign import owner, summary
@@ -103,7 +104,7 @@ def long_ledger(folder: Path, count: int) -> dict[str, float]:
 def _none(begins: list[float]) -> object:
     """Return what stands for the workers, and says when they would have begun."""
 
-    class NoWorkers:
+    class NoWorkers(AbstractContextManager[None]):
         working = False
 
         def __init__(self, *_: object, **__: object) -> None:
@@ -111,6 +112,9 @@ def _none(begins: list[float]) -> object:
 
         def collect(self, *_: object) -> tuple[list[object], list[str]]:
             return [], []
+
+        def __exit__(self, *_: object) -> None:
+            pass
 
     return NoWorkers
 

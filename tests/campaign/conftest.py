@@ -1,6 +1,7 @@
 """What the tests of campaigns share: users in a sandbox, and a worker in this process."""
 
 import os
+from contextlib import AbstractContextManager
 
 import pytest
 
@@ -12,7 +13,7 @@ from helpers.sandbox import DEFAULT_POOL_ID, open_sandbox
 from helpers.target import Target
 
 
-class Inline:
+class Inline(AbstractContextManager):
     """The work of one worker in this process, which is sooner there than one of its own."""
 
     def __init__(self, size, *, ledger, **given):
@@ -32,6 +33,9 @@ class Inline:
         return rows, []
 
     def stop(self):
+        pass
+
+    def __exit__(self, *_):
         pass
 
 

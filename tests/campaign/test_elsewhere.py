@@ -20,10 +20,10 @@ from sqlalchemy import text, update
 from helpers.__main__ import main
 from helpers.campaign import owner, presence, remote, tending
 from helpers.campaign.homecoming import Filing, keep
-from helpers.campaign.ledger import Ledger, LedgerError
+from helpers.campaign.ledger import Ledger
 from helpers.campaign.others import open_to_others
 from helpers.campaign.reach import unresolvable_here
-from helpers.campaign.schema import ACTING, OWNERS, SETTLED, UNKNOWN, WAITING, WORKERS
+from helpers.campaign.schema import ACTING, OWNERS, SETTLED, UNKNOWN, WAITING, WORKERS, LedgerError
 from helpers.campaign.seen import look
 from helpers.cognito.errors import BadParameters
 from helpers.run.entries import Ended, now

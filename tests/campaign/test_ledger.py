@@ -9,8 +9,17 @@ import pytest
 from helpers.campaign import pace
 from helpers.campaign.budget import keep_to_budget
 from helpers.campaign.history import events
-from helpers.campaign.ledger import Ledger, LedgerError
-from helpers.campaign.schema import ACTING, ENDED, PAUSED, RUNNING, STOPPED, UNKNOWN, WAITING
+from helpers.campaign.ledger import Ledger
+from helpers.campaign.schema import (
+    ACTING,
+    ENDED,
+    PAUSED,
+    RUNNING,
+    STOPPED,
+    UNKNOWN,
+    WAITING,
+    LedgerError,
+)
 
 KEPT = {"outcome": "confirmed", "exit_code": 0, "report": {"meaning": "done"}}
 
