@@ -12,6 +12,7 @@ import nbformat
 import papermill
 import pytest
 from jupyter_core.utils import run_sync
+from nbclient.exceptions import CellTimeoutError
 
 from helpers.runner.engine.kernel_client import KernelLink
 from helpers.runner.engine.redaction import Cleaner
@@ -47,7 +48,12 @@ def outputs(source, engine, folder):
     out = folder / f"{engine}.ipynb"
     with suppress(papermill.PapermillExecutionError):
         papermill.execute_notebook(
-            source, str(out), engine_name=engine, kernel_name="python3", progress_bar=False
+            source,
+            str(out),
+            engine_name=engine,
+            kernel_name="python3",
+            progress_bar=False,
+            execution_timeout=60,
         )
     cells = [cell for cell in nbformat.read(out, 4).cells if cell.cell_type == "code"]
     found = [repr(cell.get("outputs", [])) for cell in cells]
@@ -56,17 +62,26 @@ def outputs(source, engine, folder):
     return [re.sub(own, "X", each) for each in found]
 
 
+def stock(source, folder):
+    """Return what it puts out by papermill's own engine, which now and then misses that a cell of
+    widgets is over, and would wait for ever.
+    """
+    with suppress(CellTimeoutError):
+        return outputs(source, None, folder)
+    return outputs(source, None, folder)
+
+
 @pytest.mark.parametrize("path", NBCLIENTS, ids=lambda path: path.stem)
 def test_nbclients_notebooks_give_the_same(path, tmp_path, monkeypatch):
     monkeypatch.chdir(path.parent)
-    assert outputs(str(path), "cognito-reset", tmp_path) == outputs(str(path), None, tmp_path)
+    assert outputs(str(path), "cognito-reset", tmp_path) == stock(str(path), tmp_path)
 
 
 @pytest.mark.parametrize("cell", PLOTS.values(), ids=PLOTS)
 def test_plots_are_the_same(cell, tmp_path):
     source = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
     mine = outputs(source, "cognito-reset", tmp_path)
-    assert mine == outputs(source, None, tmp_path)
+    assert mine == stock(source, tmp_path)
     assert ("image/png" in mine[0]) == (not cell.startswith(("%gui", "%matplotlib agg")))
     assert "Error" not in mine[0]
 
