@@ -16,7 +16,10 @@ WITH_BOTO3 = (*STOCK, "boto3")
 """papermill imports boto3, for s3:// paths, wherever it is installed."""
 OURS = ("-e", str(ROOT))
 """This project without an extra."""
-PEERS = (*OURS, "hatchling", "ipywidgets", "jupyter_kernel_test", "matplotlib", "pytest")
+PEERS = (
+    *(*OURS, "hatchling", "ipywidgets", "jupyter_kernel_test", "matplotlib"),
+    *("pytest", "pytest-timeout"),
+)
 """Beside it what the peers' suites need, see tests.peers."""
 _NAMES = {STOCK: "stock", WITH_BOTO3: "stock-boto3", OURS: "ours", PEERS: "peers"}
 
