@@ -17,8 +17,13 @@ WITH_BOTO3 = (*STOCK, "boto3")
 OURS = ("-e", str(ROOT))
 """This project without an extra."""
 PEERS = (
-    *(*OURS, "hatchling", "ipywidgets", "jupyter_kernel_test", "matplotlib"),
-    *("pytest", "pytest-timeout"),
+    *OURS,
+    "hatchling",
+    "ipywidgets",
+    "jupyter_kernel_test",
+    "matplotlib",
+    "pytest",
+    "pytest-timeout",
 )
 """Beside it what the peers' suites need, see tests.peers."""
 _NAMES = {STOCK: "stock", WITH_BOTO3: "stock-boto3", OURS: "ours", PEERS: "peers"}

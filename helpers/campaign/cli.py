@@ -280,7 +280,7 @@ def refusals(ctx: click.Context) -> Iterator[None]:
     try:
         yield
     except LedgerGone as exc:
-        say(f"Error: {exc}. Once it can, the same command goes on where it was.", err=True)
+        say(f"Error: {exc}. When it can be used again, repeat the command.", err=True)
         ctx.exit(7)
     except (BadParameters, Busy, LedgerError) as exc:
         raise click.UsageError(str(exc)) from None

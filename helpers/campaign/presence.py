@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, exists, insert, select, update
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.schema import (
     ACTING,
+    CAMPAIGNS,
     CLAIMED,
     OWNERS,
     ROWS,
@@ -32,6 +33,8 @@ BEATS_EVERY = 5.0
 """Seconds between two signs of life."""
 OWNER_GONE_AFTER = 60.0
 """Seconds of silence after which an owner counts as gone: a dozen signs that did not come."""
+_NOT_TOLD = ""
+"""What stands for an owner's options until it has told them."""
 _READ_TIMEOUT = 20.0
 """Seconds that a request may still wait for its answer when its run is over."""
 _SLACK = 15.0
@@ -79,8 +82,10 @@ def owning(ledger: Ledger, campaign: str, name: str) -> Iterator[None]:
     """
     one, now = OWNERS.c, ledger.now
     with ledger.engine.begin() as db:
+        # One after the other, where two come at once.
+        db.execute(select(CAMPAIGNS.c.id).where(CAMPAIGNS.c.id == campaign).with_for_update())
         there = db.execute(
-            select(one.name, now - one.seen_at).where(one.campaign == campaign).with_for_update()
+            select(one.name, now - one.seen_at).where(one.campaign == campaign)
         ).first()
         if there is not None and there[0] != name and there[1] < OWNER_GONE_AFTER:
             raise OwnedElsewhere(f"{there[0]} runs this campaign at the moment.")
@@ -95,10 +100,6 @@ def owning(ledger: Ledger, campaign: str, name: str) -> Iterator[None]:
         finally:
             with ledger.engine.begin() as db:
                 db.execute(delete(OWNERS).where(*mine))
-
-
-_NOT_TOLD = ""
-"""What stands for an owner's options until it has told them."""
 
 
 def tell_options(ledger: Ledger, campaign: str, options: Mapping[str, Any]) -> None:

@@ -21,8 +21,8 @@ from sqlalchemy import (
     literal_column,
 )
 from sqlalchemy.engine import URL, Engine, ExceptionContext
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.pool import NullPool, QueuePool
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.pool import NullPool, Pool, QueuePool
 
 WAITING, CLAIMED, ACTING = "waiting", "claimed", "acting"
 ENDED, UNKNOWN, SETTLED = "ended", "unknown", "settled"
@@ -222,13 +222,16 @@ def open_engine(url: URL, *, pooled: bool) -> Engine:
     pooled: whether a connection to an SQLite file stays open for the next transaction, until
     somebody disposes of the engine.
     """
-    if url.get_backend_name() != "sqlite":
+    if url.get_backend_name() == "sqlite":
+        engine = _open_file(url, QueuePool if pooled else NullPool)
+    else:
         engine = create_engine(url, pool_pre_ping=True)
-        event.listen(engine, "handle_error", _to_ledger_gone)
-        return engine
-    pool = QueuePool if pooled else NullPool
-    engine = create_engine(url, poolclass=pool, connect_args={"timeout": 60})
     event.listen(engine, "handle_error", _to_ledger_gone)
+    return engine
+
+
+def _open_file(url: URL, pool: type[Pool]) -> Engine:
+    engine = create_engine(url, poolclass=pool, connect_args={"timeout": 60})
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _: Any) -> None:
@@ -248,6 +251,7 @@ def open_engine(url: URL, *, pooled: bool) -> Engine:
 def _to_ledger_gone(context: ExceptionContext) -> LedgerGone | None:
     if context.is_pre_ping:  # after which there is another connection
         return None
-    if not isinstance(context.sqlalchemy_exception, OperationalError | InterfaceError):
+    failed = context.sqlalchemy_exception
+    if not isinstance(failed, DBAPIError) or isinstance(failed, IntegrityError):
         return None
     return LedgerGone(next(iter(str(context.original_exception).splitlines()), ""))

@@ -9,13 +9,13 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from helpers.__main__ import main
 from helpers.campaign import owner, presence, remote, tending
@@ -23,14 +23,23 @@ from helpers.campaign.homecoming import Filing, keep
 from helpers.campaign.ledger import Ledger
 from helpers.campaign.others import open_to_others
 from helpers.campaign.reach import unresolvable_here
-from helpers.campaign.schema import ACTING, OWNERS, SETTLED, UNKNOWN, WAITING, WORKERS, LedgerError
+from helpers.campaign.schema import (
+    ACTING,
+    CAMPAIGNS,
+    OWNERS,
+    SETTLED,
+    UNKNOWN,
+    WAITING,
+    WORKERS,
+    LedgerError,
+)
 from helpers.campaign.seen import look
 from helpers.cognito.errors import BadParameters
 from helpers.run.entries import Ended, now
 from helpers.run.journal import Journal
 from helpers.run.recording import start_entry
 from helpers.runner.signals import StopRequests
-from tests import ROOT
+from tests import ROOT, until
 from tests.campaign.test_owner import ENTRY, changes, run, users, wait_until
 from tests.test_leaks import spellings
 from tests.test_recipes import unit
@@ -262,6 +271,28 @@ def test_a_campaign_has_one_owner_and_the_same_may_come_again_at_once(made, post
             silence(ledger, OWNERS, made.name)
             with presence.owning(ledger, made.name, "here"):
                 pass
+
+
+def test_of_two_owners_who_come_at_once_the_second_is_told(made, postgres):
+    told = []
+
+    def come(ledger):
+        with suppress(LedgerError), presence.owning(ledger, made.name, "here"):
+            told.append("came in")
+        told.append("over")
+
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with Ledger(postgres) as ledger:
+        first = {"campaign": made.name, "name": "there", "seen_at": ledger.now, "options": ""}
+        with ledger.engine.begin() as db:
+            this = select(CAMPAIGNS).where(CAMPAIGNS.c.id == made.name)
+            db.execute(this.with_for_update())
+            db.execute(OWNERS.insert().values(**first))
+            thread = threading.Thread(target=come, args=(ledger,))
+            thread.start()
+            until(lambda: db.execute(text(waits)).scalar())
+        thread.join()
+    assert told == ["over"]
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_the_owner_says_so_in_words_and_ends_with_7(users, read_only):
     told = command("confirm-reset", users, "--out", read_only, "--users", 3, "--pace", 0)
     assert told.exit_code == 7
     assert told.stderr.splitlines()[-1].startswith(SAID)
-    assert "the same command goes on where it was" in told.stderr
+    assert "repeat the command" in told.stderr
     assert isinstance(told.exception, SystemExit)
     assert not changes()
 
