@@ -162,8 +162,7 @@ class InteractiveRun:
             return
         kind = content.get("kind")
         if kind == "next" and self.form.state != "busy":
-            # Sends nothing, so it need not wait for its turn: the page shows the button a moment
-            # before it has that.
+            # Sends nothing, so it need not wait for its turn.
             if self._desk is None:
                 self._go_on()
             elif self._goes_on is not None:
@@ -177,7 +176,6 @@ class InteractiveRun:
             self.press()
             return
         if kind == "again" and self.form.state == "done":
-            # Whatever the turn: a page may show the button before it knows that.
             self._forget()
             return
         if content.get("turn") != self.form.turn or self.form.state != "ready":
@@ -198,9 +196,7 @@ class InteractiveRun:
             finally:
                 # Emptied here too: nothing that was typed outlives the press.
                 content.clear()
-                # At the very end, and the turn with it: who may press again is heard.
-                self.form.state = after
-                self.form.turn += 1
+                self.form.finish(after)
 
     def _train(self, case: str) -> None:
         try:
@@ -363,8 +359,7 @@ class InteractiveRun:
                 rows = [("Please correct", str(one)) for one in labelled(self._run, elsewhere)]
                 self._show(Card("There is no plan for this.", tuple(rows)), "not_sent")
         finally:
-            self.form.state = "ready"
-            self.form.turn += 1
+            self.form.finish("ready")
 
     def _go_on(self) -> None:
         """Put the form of the runbook that goes on from here below this one, filled in."""

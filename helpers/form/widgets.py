@@ -64,6 +64,16 @@ class Form(anywidget.AnyWidget):
     def _tell(self, _: Any) -> None:
         self.send(self._shown())
 
+    def finish(self, state: str) -> None:
+        """End a press, in this state: at its very end, since who may press again is heard.
+
+        The page hears of both at once: between the two it would drop the next press, and what is
+        still good would not be back in its field.
+        """
+        with self.hold_sync():
+            self.state = state
+            self.turn += 1
+
     def empty(self) -> None:
         """Forget what the fields held and what came of it; for a form that is closed."""
         self.fields, self.errors, self.result = [], {}, {}

@@ -453,6 +453,25 @@ def test_a_run_that_is_interrupted_is_told_as_unknown_and_shows_no_earlier_resul
     assert "refused" not in shown.record.value
 
 
+def test_a_page_hears_at_once_that_a_press_is_over_and_that_the_next_one_counts(
+    shown, code, monkeypatch
+):
+    updates = []
+    send_state = shown.form.send_state
+
+    def noted(key=None):
+        updates.append({key} if isinstance(key, str) else set(key))
+        send_state(key)
+
+    monkeypatch.setattr(shown.form, "send_state", noted)
+    press(shown, code=code, new_password=NEW)
+    values = {"username": "diego@example.com", "client_id": DIEGO["client_id"]}
+    shown.form._handle_custom_msg({"kind": "again", "turn": shown.form.turn}, [])
+    shown.form._handle_custom_msg({"kind": "plan", "turn": shown.form.turn, "values": values}, [])
+    one_press = [{"state"}, {"state", "turn"}]
+    assert updates == [*one_press, {"state"}, *one_press]
+
+
 @pytest.fixture
 def sent(shown, monkeypatch):
     messages = []
