@@ -42,10 +42,14 @@ WARMING = Warming(frozenset({"cognito-reset", "helpers.__main__"}), modules_for)
 
 def share_models() -> None:
     """Have botocore's sessions share what is read from its data files: reading costs more than a
-    whole small run.
+    whole small run. And make the first session of a run, which has read no configuration yet.
     """
     import boto3.session
     import botocore.session
 
     botocore.session.create_loader = cache(botocore.session.create_loader)
     boto3.session.Session("none", "none", region_name="us-east-1").client("cognito-idp")
+    made, ready = botocore.session.get_session, [botocore.session.Session()]
+    botocore.session.get_session = lambda env_vars=None: (
+        ready.pop() if ready and env_vars is None else made(env_vars)
+    )

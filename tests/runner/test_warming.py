@@ -44,3 +44,35 @@ def test_the_debugger_that_takes_longest_is_imported_for_nobody():
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     done = execute_notebook(notebook, None, engine_name="cognito-reset", progress_bar=False)
     assert done.cells[-1].outputs[0].data["text/plain"] == "[]"
+
+
+SESSIONS = """
+import boto3, botocore.session
+made = [boto3.session.Session() for _ in range(3)]
+names = made[0]._session.session_var_map
+told = [{name: each._session.get_config_variable(name) for name in names} for each in made]
+assert told[0] == told[1] == told[2], told
+assert len({id(each._session) for each in made}) == 3
+[each.region_name for each in made], made[0].profile_name, told[0]["ca_bundle"]
+"""
+
+
+def test_the_session_made_before_the_fork_is_as_any_other_of_the_run(tmp_path, monkeypatch):
+    configuration = tmp_path / "config"
+    configuration.write_text("[default]\nregion = eu-west-3\n[profile one]\nca_bundle = own.pem\n")
+    code = nbformat.v4.new_code_cell
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=[code(SESSIONS)], metadata={"kernelspec": kernel})
+
+    def says():
+        done = execute_notebook(notebook, None, engine_name="cognito-reset", progress_bar=False)
+        return ast.literal_eval(done.cells[-1].outputs[0].data["text/plain"])
+
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    says()  # the next kernels are forked from a process that has made it
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(configuration))
+    assert says() == (["eu-west-3"] * 3, "default", None)
+    monkeypatch.setenv("AWS_PROFILE", "one")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "sa-east-1")
+    assert says() == (["sa-east-1"] * 3, "one", "own.pem")

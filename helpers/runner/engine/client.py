@@ -121,7 +121,8 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
                 self._on_cell(index, len(self.nb.cells), cell.get("id", ""))
             try:
                 manager.cell_start(cell, index)
-                self.execute_cell(cell, index)
+                if cell.cell_type == "code":
+                    self.execute_cell(cell, index)
             except CellExecutionError as exc:
                 ended = "exited" if is_exit(exc.ename, exc.evalue) else "failed"
                 manager.cell_ended(cell, ended, f"{exc.ename} in this cell")

@@ -33,8 +33,11 @@ from typing import Any, NoReturn
 from helpers.runner.engine import fresh
 from helpers.runner.engine.transport import IOPUB, SECRET, SHELL, Pipe
 
-_IN_EACH_FORK = ("tornado.gen", "tornado.platform.asyncio", "encodings.idna")
-"""What the kernel itself imports only once it is connected."""
+_IN_EACH_FORK = (
+    *("tornado.gen", "tornado.platform.asyncio", "encodings.idna"),
+    *("IPython.core.logger", "resource"),
+)
+"""What the kernel itself imports only once it is connected, or with its first cell."""
 PRIVATE = {
     "kernelbase:Kernel": (
         *("_abort_queues", "_execute_sleep", "_publish_status", "_supports_kernel_subshells"),
@@ -314,6 +317,8 @@ def run_kernel(sock: socket.socket, path: list[str]) -> NoReturn:
         try:
             atexit._run_exitfuncs()
         finally:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)  # the asker need not wait for the memory to go
             os._exit(status)
 
 
