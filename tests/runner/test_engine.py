@@ -593,6 +593,13 @@ def test_the_language_is_told_however_a_run_ends(cell, tmp_path):
     assert ending(tmp_path / "out.ipynb")[2].metadata.language_info.pygments_lexer == "ipython3"
 
 
+def test_each_run_has_the_language_to_itself():
+    first = execute(notebook("1")).metadata.language_info
+    told = json.loads(json.dumps(first))
+    first.codemirror_mode.name = "changed afterwards"
+    assert execute(notebook("1")).metadata.language_info == told
+
+
 @pytest.mark.parametrize(
     ("cell", "words"),
     [

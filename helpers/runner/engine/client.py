@@ -4,6 +4,7 @@ cell has ended.
 
 import asyncio
 import contextlib
+import copy
 import os
 import signal
 import subprocess
@@ -224,8 +225,9 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
             )
         finally:
             later.cancel()
-            if mine and not mine.cancelling():  # else `_quiet_loop` ends the others as well
-                await _end(asyncio.all_tasks() - before)
+            left = asyncio.all_tasks() - before
+            if left and mine and not mine.cancelling():  # else `_quiet_loop` ends them as well
+                await _end(left)
 
     execute_cell = run_sync(async_execute_cell)
 
@@ -267,9 +269,11 @@ class Client(PapermillNotebookClient):  # type: ignore[misc]
         )
 
     def _ask_for_language(self) -> None:
-        info = self.wait_for_reply(self.kc.kernel_info())
-        if info:
-            self.nb.metadata["language_info"] = info["content"]["language_info"]
+        known = self.link.language if self.link else {}
+        if not known and (info := self.wait_for_reply(self.kc.kernel_info())):
+            known.update(info["content"]["language_info"])
+        if known:
+            self.nb.metadata["language_info"] = copy.deepcopy(known)
 
 
 async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:

@@ -82,6 +82,7 @@ class WarmProcess:
         self._pid = pid
         self._lock = threading.Lock()
         self._ended: dict[int, int] = {}
+        self.language: dict[str, Any] = {}
 
     def preload(self, modules: Sequence[str]) -> None:
         """Let it import these in the background."""

@@ -303,9 +303,8 @@ def run_kernel(sock: socket.socket, path: list[str]) -> NoReturn:
         kernel, pipe = prepare(), Pipe(sock)
         fresh.leave_the_parent()
         _connect(kernel, pipe)
-        kernel.shell.run_cell(
-            "pass", silent=True
-        )  # copies, before anybody waits, the pages that every cell writes to
+        _rehearse(kernel)
+        kernel.session.pipe = pipe
         start = pipe.start()
         if start is not None:
             _begin(kernel, start, path)
@@ -326,7 +325,6 @@ def _connect(kernel: Any, pipe: Pipe) -> None:
     """Give the kernel, which was made before the fork, what is this process's alone."""
     from tornado.ioloop import IOLoop
 
-    kernel.session.pipe = pipe
     kernel.session.session = os.urandom(16).hex()
     for stream in kernel.streams.values():
         stream._master_pid = _pid
@@ -338,6 +336,15 @@ def _connect(kernel: Any, pipe: Pipe) -> None:
     sys.__stderr__ = open(err, "w", buffering=1, closefd=False)  # type: ignore[misc]  # noqa: SIM115
     kernel.io_loop = IOLoop.current()
     kernel.shell_channel_thread = types.SimpleNamespace(parent_thread=threading.main_thread())
+
+
+def _rehearse(kernel: Any) -> None:
+    """Copy, before anybody waits, the pages that every message and every cell writes to."""
+    kernel.session.pipe = types.SimpleNamespace(send=lambda *_: None)
+    cell = {"code": "pass", "silent": True, "store_history": False}
+    for kind, content in (("kernel_info_request", {}), ("execute_request", cell)):
+        message = {"header": {"msg_type": kind, "msg_id": ""}, "content": content, "metadata": {}}
+        asyncio.get_event_loop().run_until_complete(kernel.take(message))
 
 
 def _begin(kernel: Any, start: Mapping[str, Any], path: list[str]) -> None:

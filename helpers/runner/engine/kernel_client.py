@@ -127,6 +127,11 @@ class KernelLink:
                 self._wait(left)
         self._kill(signal.SIGKILL)
 
+    @property
+    def language(self) -> dict[str, Any]:
+        """What a kernel of this process has said that it speaks; {} until one was asked."""
+        return self._warm.language
+
     def cleanup_resources(self, **_: Any) -> None:
         """Close the pipe."""
         self.stop_channels()
