@@ -135,8 +135,8 @@ class InteractiveRun:
 
     def press(self) -> None:
         """Press the button with the fields as they are; for a step that only reads."""
-        values = dict(self._typed)
-        self._on_message(None, {"kind": "submit", "turn": self.form.turn, "values": values}, None)
+        if self.form.state == "ready":
+            self._do(dict(self._typed))
 
     def view(self, draw: Callable[[], Any]) -> View:
         """Return a view of what `draw` returns (card, table, picture), drawn after each press."""
@@ -172,8 +172,7 @@ class InteractiveRun:
             # A question of the result: the same run again, with what the caller has answered.
             given = [self._answers, str(content.get("key", ""))]
             self._answers = " ".join(filter(None, given))
-            self.form.state = "ready"
-            self.press()
+            self._do(dict(self._typed))
             return
         if kind == "again" and self.form.state == "done":
             self._forget()
@@ -187,16 +186,19 @@ class InteractiveRun:
         elif kind == "train" and content.get("case") in self._run.training():
             self._train(content["case"])
         elif kind == "submit":
-            self.form.state, after = "busy", "ready"
-            # Beside a new press nothing of an earlier one is to be seen.
-            self._leave_next()
-            self._empty_views(_WORKING)
-            try:
-                after = self._submit(dict(content.get("values", {})))
-            finally:
-                # Emptied here too: nothing that was typed outlives the press.
-                content.clear()
-                self.form.finish(after)
+            values = dict(content.get("values", {}))
+            content.clear()  # nothing that was typed outlives the press
+            self._do(values)
+
+    def _do(self, values: dict[str, str]) -> None:
+        """Do the run: busy until it is done, and nothing of an earlier press is seen beside it."""
+        self.form.state, after = "busy", "ready"
+        self._leave_next()
+        self._empty_views(_WORKING)
+        try:
+            after = self._submit(values)
+        finally:
+            self.form.finish(after)
 
     def _train(self, case: str) -> None:
         try:

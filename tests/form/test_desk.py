@@ -184,10 +184,12 @@ def test_a_question_of_the_verdict_is_answered_in_place_and_makes_another_verdic
     words, choices = step.form.result["questions"][0]
     assert words.endswith("?")
     assert len(choices) > 1
+    states = []
+    step.form.observe(lambda change: states.append(change["new"]), "state")
     step.form._handle_custom_msg(
         {"kind": "answer", "turn": step.form.turn, "key": choices[0][0]}, []
     )
-    assert step.form.state == "done"
+    assert states == ["busy", "done"]  # never ready on the way, where a press would be lost
     assert step._run.parameters.answer == choices[0][0]
     assert step.form.result.get("questions", [["", []]])[0][0] != words
     assert len(page._case.lines) == 2
