@@ -457,13 +457,15 @@ def test_a_page_hears_at_once_that_a_press_is_over_and_that_the_next_one_counts(
     shown, code, monkeypatch
 ):
     updates = []
-    send_state = shown.form.send_state
 
-    def noted(key=None):
-        updates.append({key} if isinstance(key, str) else set(key))
-        send_state(key)
+    class Comm:
+        comm_id, on_msg = "1", staticmethod(lambda _: None)
 
-    monkeypatch.setattr(shown.form, "send_state", noted)
+        def send(self, data, **_):
+            if data["method"] == "update":
+                updates.append(set(data["state"]))
+
+    monkeypatch.setattr(shown.form, "comm", Comm())
     press(shown, code=code, new_password=NEW)
     values = {"username": "diego@example.com", "client_id": DIEGO["client_id"]}
     shown.form._handle_custom_msg({"kind": "again", "turn": shown.form.turn}, [])
