@@ -593,6 +593,21 @@ def test_the_language_is_told_however_a_run_ends(cell, tmp_path):
     assert ending(tmp_path / "out.ipynb")[2].metadata.language_info.pygments_lexer == "ipython3"
 
 
+FORKS = {
+    "comes to the end of the cell": "",
+    "exits": "if pid == 0: raise SystemExit",
+    "fails": "if pid == 0: 1 / 0",
+    "is replaced": "if pid == 0: os.execlp('true', 'true')",
+    "ends at once": "if pid == 0: os._exit(0)",
+}
+
+
+@pytest.mark.parametrize("child", FORKS.values(), ids=FORKS)
+def test_a_process_that_a_cell_has_forked_does_no_harm_to_the_run(child):
+    fork = f"import os\npid = os.fork()\n{child}\nif pid: gone = os.waitpid(pid, 0)[0] == pid"
+    assert text(execute(notebook(fork, "print(gone)", "print('last')"))).endswith("True\nlast\n")
+
+
 def test_each_run_has_the_language_to_itself():
     first = execute(notebook("1")).metadata.language_info
     told = json.loads(json.dumps(first))

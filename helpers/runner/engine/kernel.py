@@ -316,8 +316,9 @@ def run_kernel(sock: socket.socket, path: list[str]) -> NoReturn:
         try:
             atexit._run_exitfuncs()
         finally:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)  # the asker need not wait for the memory to go
+            if os.getpid() == _pid:  # and not a process that a cell has forked
+                with contextlib.suppress(OSError):
+                    sock.shutdown(socket.SHUT_RDWR)  # the asker need not wait for the memory to go
             os._exit(status)
 
 
