@@ -4,6 +4,7 @@ imported.
 
 import re
 from functools import cache
+from typing import Any
 
 from helpers import HOMES
 from helpers.runner.engine.forkserver import Warming
@@ -46,10 +47,17 @@ def share_models() -> None:
     """
     import boto3.session
     import botocore.session
+    from botocore.handlers import BUILTIN_HANDLERS
 
     botocore.session.create_loader = cache(botocore.session.create_loader)
     boto3.session.Session("none", "none", region_name="us-east-1").client("cognito-idp")
-    made, ready = botocore.session.get_session, [botocore.session.Session()]
-    botocore.session.get_session = lambda env_vars=None: (
-        ready.pop() if ready and env_vars is None else made(env_vars)
-    )
+    made, known = botocore.session.get_session, list(BUILTIN_HANDLERS)
+    ready = [botocore.session.Session()]
+
+    def get_session(env_vars: Any = None) -> botocore.session.Session:
+        # Whoever adds a handler, as moto does, means every session made afterwards.
+        if ready and env_vars is None and known == BUILTIN_HANDLERS:
+            return ready.pop()
+        return made(env_vars)
+
+    botocore.session.get_session = get_session

@@ -9,6 +9,7 @@ from typing import Any
 import boto3.session
 import botocore.session
 from botocore.exceptions import ProfileNotFound
+from botocore.handlers import BUILTIN_HANDLERS
 from botocore.loaders import Loader
 
 # What botocore reads of its configuration, each as (name in a file, name in the environment,
@@ -20,12 +21,15 @@ _NO_CONFIGURATION = {
     if name != "ca_bundle"
 } | dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
 _ready: dict[bool, botocore.session.Session] = {}
+_known: list[Any] = []
+"""The handlers that every session of then has, see `make_ready`."""
 
 
 def make_ready() -> None:
     """Make a session of either kind for the next clients that sign nothing, in a process that is
     forked for each run. It has read no configuration yet, and holds nothing of a run.
     """
+    _known[:] = BUILTIN_HANDLERS
     for sandbox, told in ((True, _NO_CONFIGURATION), (False, None)):
         _ready[sandbox] = botocore.session.Session(told)
 
@@ -57,7 +61,8 @@ def configured(variable: str, *, sandbox: bool) -> Any:
 
 def _without_profile(*, sandbox: bool, handlers: bool = True) -> botocore.session.Session:
     """handlers: False for one that makes no client, in a tenth of the time."""
-    if handlers and (made := _ready.pop(sandbox, None)):
+    # Whoever adds a handler, as moto does, means every session made afterwards.
+    if handlers and _known == BUILTIN_HANDLERS and (made := _ready.pop(sandbox, None)):
         session = made
     else:
         told = _NO_CONFIGURATION if sandbox else None

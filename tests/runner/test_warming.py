@@ -76,3 +76,38 @@ def test_the_session_made_before_the_fork_is_as_any_other_of_the_run(tmp_path, m
     monkeypatch.setenv("AWS_PROFILE", "one")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "sa-east-1")
     assert says() == (["sa-east-1"] * 3, "one", "own.pem")
+
+
+MOTO = """
+import boto3
+from botocore.exceptions import ClientError
+from moto import mock_aws
+MAKE
+with mock_aws():
+    try:
+        client.initiate_auth(
+            ClientId="a-client", AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": "someone", "PASSWORD": "secret"},
+        )
+    except ClientError as error:
+        answer = error.response["Error"]["Code"]
+answer
+"""
+MAKES = {
+    "boto3": "client = boto3.client('cognito-idp', region_name='us-east-1')",
+    "ours": "from helpers.target import Target\nclient = Target('aws').client()",
+}
+
+
+@pytest.mark.parametrize("make", MAKES.values(), ids=MAKES)
+def test_what_a_cell_has_added_to_botocore_counts_for_its_first_session(make, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    code = nbformat.v4.new_code_cell
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [code(MOTO.replace("MAKE", make))]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    for _ in range(3):  # from the second on, a session has been made before the fork
+        done = execute_notebook(notebook, None, engine_name="cognito-reset", progress_bar=False)
+        said = done.cells[-1].outputs[-1].data["text/plain"]
+        assert said == "'ResourceNotFoundException'"
