@@ -217,9 +217,20 @@ def standing(journal: Journal, asked: Asked) -> list[Agreed]:
     ][:1]
 
 
+def may_be_caller(asked: Asked, arn: str) -> bool:
+    """Whether somebody who signs so may be a caller of the run that asks, or one of a campaign's.
+
+    An ARN that holds a secret, of the run or of the process that reads it, is hidden in part, so
+    nobody can tell it from another: else who chooses the secret could agree to their own plan.
+    """
+    if not asked.caller:
+        return False
+    return "[hidden]" in asked.caller or arn in ("", *asked.caller.split(", "))
+
+
 def _is_another(folder: Path, asked: Asked, agreed: Agreed) -> bool:
     """Whether somebody else than who asks has agreed, by the owner of the agreement's file."""
-    if asked.caller and agreed.caller in ("", asked.caller):
+    if may_be_caller(asked, agreed.caller):
         return False
     try:
         path = file_of(folder, agreed.run)

@@ -19,6 +19,7 @@ from helpers.run.agreement import (
     file_of,
     hash_of_user,
     is_of_many,
+    may_be_caller,
 )
 from helpers.run.entries import Agreed, Asked, now
 from helpers.run.entry import RUNBOOKS
@@ -96,8 +97,14 @@ def agree(journal: Journal, asked: Asked, me: Account, caller: Caller | None) ->
     Raises NotAgreed for the same AWS caller, and OSError where it cannot be written.
     """
     arn = caller.arn if caller else ""
-    if asked.caller and arn in ("", asked.caller):
-        raise NotAgreed(f"You sign as {arn or 'nobody'}: another AWS caller has to agree.")
+    if may_be_caller(asked, arn):
+        hidden = "[hidden]" in asked.caller
+        raise NotAgreed(
+            f"{asked.who} signs as {asked.caller}: a secret is a part of that, so nobody can tell"
+            " whether it is you. Agree in a terminal, or have them take another secret."
+            if hidden
+            else f"You sign as {arn or 'nobody'}: another AWS caller has to agree."
+        )
     agreed = Agreed(
         run=asked.run, at=now(), who=me.name, uid=me.uid, caller=arn, digest=asked.digest
     )

@@ -9,7 +9,7 @@ import pytest
 from helpers.form.desk_page import DeskPage
 from helpers.form.interactive import InteractiveRun
 from helpers.run import agreement
-from helpers.run.agreement import NotAgreed
+from helpers.run.agreement import NotAgreed, may_be_caller, standing
 from helpers.run.entries import now
 from helpers.run.journal import Journal
 from helpers.run.masking import RUNS, folder_key
@@ -21,6 +21,7 @@ from helpers.runbooks.admin_reset import AdminReset
 from helpers.runbooks.set_password import SetPassword
 from helpers.runner import headless
 from helpers.sandbox import DEFAULT_POOL_ID
+from helpers.secrets.redaction import of_one_run, register
 from helpers.target.caller import Caller
 from helpers.target.pools_file import POOLS
 
@@ -51,7 +52,8 @@ def folder(tmp_path, monkeypatch, sandbox):
     runs.chmod(0o2770)
     monkeypatch.setenv(RUNS, str(runs))
     monkeypatch.setattr(os, "getuid", lambda: FIRST)
-    return runs
+    with of_one_run():  # without the secrets of the tests before
+        yield runs
 
 
 @pytest.fixture
@@ -230,6 +232,33 @@ def test_where_calls_are_signed_it_is_another_caller(folder, journal, monkeypatc
     done = run(folder)
     assert done.exit_code == 0
     assert BOB.arn in done.record.agreed
+
+
+def test_a_secret_that_is_a_part_of_the_callers_name_makes_no_other_caller_of_it(
+    folder, journal, monkeypatch
+):
+    monkeypatch.setattr(Callers, "of", lambda self, parameters: ANN)
+    waiting = run(folder).run
+    with of_one_run():
+        register("user/a")  # as at a desk, where it was typed before
+        hidden = request_of(journal, waiting)
+        assert hidden.caller == "arn:aws:iam::123456789012:[hidden]"
+        for caller in (ANN, BOB):
+            with pytest.raises(NotAgreed, match="nobody can tell whether it is you"):
+                agreed_by(journal, waiting, caller)
+    shown = request_of(journal, waiting)
+    agreed_by(journal, waiting, BOB)
+    assert standing(journal, shown)
+    assert not standing(journal, hidden)  # as a run would ask whose secret it is
+
+
+@pytest.mark.parametrize("caller", [ANN, BOB])
+def test_each_caller_of_a_campaign_is_who_asks(folder, journal, monkeypatch, caller):
+    monkeypatch.setattr(Callers, "of", lambda self, parameters: ANN)
+    asked = request_of(journal, run(folder).run)
+    both = asked.model_copy(update={"caller": f"{ANN.arn}, {BOB.arn}"})
+    assert may_be_caller(both, caller.arn)
+    assert not may_be_caller(both, "arn:aws:iam::123456789012:user/c")
 
 
 def test_who_has_come_to_sign_as_the_one_who_agreed_is_refused(folder, journal, monkeypatch):
