@@ -27,6 +27,7 @@ from helpers.run.parameters import GatedParameters, Parameters
 from helpers.run.record import Outcome
 from helpers.run.recording import JournalUnavailable, current_run
 from helpers.run.result import Result, not_reached
+from helpers.secrets.redaction import HIDDEN
 from helpers.target.caller import Caller
 from helpers.target.pools import Pool
 from helpers.target.pools_file import PoolsError, pools
@@ -225,7 +226,7 @@ def may_be_caller(asked: Asked, arn: str) -> bool:
     """
     if not asked.caller:
         return False
-    return "[hidden]" in asked.caller or arn in ("", *asked.caller.split(", "))
+    return HIDDEN in asked.caller or arn in ("", *asked.caller.split(", "))
 
 
 def _is_another(folder: Path, asked: Asked, agreed: Agreed) -> bool:

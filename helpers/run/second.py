@@ -25,6 +25,7 @@ from helpers.run.entries import Agreed, Asked, now
 from helpers.run.entry import RUNBOOKS
 from helpers.run.journal import Journal
 from helpers.run.shared import is_shared
+from helpers.secrets.redaction import HIDDEN
 from helpers.target import Target, TargetError
 from helpers.target.caller import Caller, ask_caller
 from helpers.target.pools_file import PoolsError, pool_named
@@ -63,7 +64,8 @@ def request_of(journal: Journal, run: str) -> Asked:
             raise NotAgreed(f"{run} was agreed to already, by {who}. Have the same run again.")
         if entry.get("event") == "asked":
             asked = Asked.model_validate_json(json.dumps(entry))
-            if asked.digest != digest_of_plan(asked):
+            # As it was written: read, it lacks whatever secret this process has held.
+            if asked.digest != digest_of_plan(Asked.model_construct(**entry)):
                 raise NotAgreed(f"{run}: the digest is not that of the plan. Tell security.")
             return asked
         if entry.get("event") == "started":
@@ -98,11 +100,10 @@ def agree(journal: Journal, asked: Asked, me: Account, caller: Caller | None) ->
     """
     arn = caller.arn if caller else ""
     if may_be_caller(asked, arn):
-        hidden = "[hidden]" in asked.caller
         raise NotAgreed(
-            f"{asked.who} signs as {asked.caller}: a secret is a part of that, so nobody can tell"
-            " whether it is you. Agree in a terminal, or have them take another secret."
-            if hidden
+            "Part of the AWS caller who asked is hidden here, so nobody can tell whether it is you."
+            " Agree in a terminal, or have them ask again with another secret."
+            if HIDDEN in asked.caller
             else f"You sign as {arn or 'nobody'}: another AWS caller has to agree."
         )
     agreed = Agreed(

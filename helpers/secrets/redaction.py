@@ -29,6 +29,9 @@ from typing import Any
 
 from helpers.secrets.spellings import SHORTEST, Spellings
 
+HIDDEN = "[hidden]"
+"""What stands where a secret was."""
+
 
 class Redactor:
     """Knows values that must not be seen and takes them out of text. One stands for this process:
@@ -61,7 +64,7 @@ class Redactor:
         """
         for spellings in self._longest_first:
             for pattern in spellings.patterns_for(text):
-                text = pattern.sub("[hidden]", text)
+                text = pattern.sub(HIDDEN, text)
         return text
 
     def finds_in_json(self, text: str) -> bool:

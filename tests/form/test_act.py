@@ -455,8 +455,9 @@ def test_a_run_that_is_interrupted_is_told_as_unknown_and_shows_no_earlier_resul
 
 def test_a_page_hears_at_once_that_a_press_is_over_and_that_the_next_one_counts(shown, code):
     form, together = shown.form, []
-    form.observe(lambda change: together.append((change["name"], form._holding_sync)), "state")
-    form.observe(lambda change: together.append((change["name"], form._holding_sync)), "turn")
+    form.observe(
+        lambda change: together.append((change["name"], form._holding_sync)), ["state", "turn"]
+    )
     press(shown, code=code, new_password=NEW)
     form._handle_custom_msg({"kind": "again", "turn": form.turn}, [])
     values = {"username": "diego@example.com", "client_id": DIEGO["client_id"]}

@@ -252,6 +252,15 @@ def test_a_secret_that_is_a_part_of_the_callers_name_makes_no_other_caller_of_it
     assert not standing(journal, hidden)  # as a run would ask whose secret it is
 
 
+def test_a_secret_that_is_a_part_of_a_plan_makes_no_other_plan_of_it(folder, journal):
+    waiting = run(folder).run
+    with of_one_run():
+        register("Called back")  # part of the proof of identity
+        assert "[hidden]" in request_of(journal, waiting).parameters["proof_of_identity"]
+        agreed_by(journal, waiting)
+    assert run(folder).exit_code == 0
+
+
 @pytest.mark.parametrize("caller", [ANN, BOB])
 def test_each_caller_of_a_campaign_is_who_asks(folder, journal, monkeypatch, caller):
     monkeypatch.setattr(Callers, "of", lambda self, parameters: ANN)

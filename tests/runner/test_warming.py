@@ -4,10 +4,10 @@ import ast
 
 import nbformat
 import pytest
-from papermill import execute_notebook
 
 from helpers.runbooks import RUNBOOKS
 from helpers.runner.engine_settings import modules_for
+from tests.runner.test_engine import execute, notebook
 
 LATE = "sorted(sys.modules.keys() - before)"
 # Which the sandbox has for the arithmetic of a sign-in, and what that looks its version up with.
@@ -18,15 +18,13 @@ MAKES_READY = {"encodings.utf_16_be", "encodings.utf_16_le"}
 
 @pytest.mark.parametrize("name", RUNBOOKS)
 def test_a_runbook_imports_nothing_after_the_fork(name, tmp_path):
-    notebook = nbformat.read(RUNBOOKS[name].path, as_version=4)
-    notebook.cells = [cell for cell in notebook.cells if cell.get("id") != "proof"]
+    runbook = nbformat.read(RUNBOOKS[name].path, as_version=4)
+    runbook.cells = [cell for cell in runbook.cells if cell.get("id") != "proof"]
     code = nbformat.v4.new_code_cell
-    first = next(n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code")
-    notebook.cells.insert(first, code("import sys; before = set(sys.modules)"))
-    notebook.cells.append(code(LATE))
-    done = execute_notebook(
-        notebook, None, {"interactive": "no"}, engine_name="cognito-reset", progress_bar=False
-    )
+    first = next(n for n, cell in enumerate(runbook.cells) if cell.cell_type == "code")
+    runbook.cells.insert(first, code("import sys; before = set(sys.modules)"))
+    runbook.cells.append(code(LATE))
+    done = execute(runbook, given={"interactive": "no"})
     late = set(ast.literal_eval(done.cells[-1].outputs[0].data["text/plain"]))
     assert {each for each in late - MAKES_READY if not each.startswith(FOR_THE_SANDBOX)} == set()
 
@@ -37,12 +35,8 @@ def test_a_notebook_that_is_not_ours_has_nothing_of_ours_imported_but_the_hook_f
 
 
 def test_the_debugger_that_takes_longest_is_imported_for_nobody():
-    code = nbformat.v4.new_code_cell
     parts = "{'debugpy', 'prompt_toolkit', 'jedi', 'matplotlib'}"
-    cells = [code(f"import sys; sorted({parts} & sys.modules.keys())")]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    done = execute_notebook(notebook, None, engine_name="cognito-reset", progress_bar=False)
+    done = execute(notebook(f"import sys; sorted({parts} & sys.modules.keys())"))
     assert done.cells[-1].outputs[0].data["text/plain"] == "[]"
 
 
@@ -60,12 +54,9 @@ assert len({id(each._session) for each in made}) == 3
 def test_the_session_made_before_the_fork_is_as_any_other_of_the_run(tmp_path, monkeypatch):
     configuration = tmp_path / "config"
     configuration.write_text("[default]\nregion = eu-west-3\n[profile one]\nca_bundle = own.pem\n")
-    code = nbformat.v4.new_code_cell
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = nbformat.v4.new_notebook(cells=[code(SESSIONS)], metadata={"kernelspec": kernel})
 
     def says():
-        done = execute_notebook(notebook, None, engine_name="cognito-reset", progress_bar=False)
+        done = execute(notebook(SESSIONS))
         return ast.literal_eval(done.cells[-1].outputs[0].data["text/plain"])
 
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE", "AWS_CA_BUNDLE"):
@@ -103,11 +94,7 @@ MAKES = {
 def test_what_a_cell_has_added_to_botocore_counts_for_its_first_session(make, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "testing")
-    code = nbformat.v4.new_code_cell
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    cells = [code(MOTO.replace("MAKE", make))]
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
     for _ in range(3):  # from the second on, a session has been made before the fork
-        done = execute_notebook(notebook, None, engine_name="cognito-reset", progress_bar=False)
+        done = execute(notebook(MOTO.replace("MAKE", make)))
         said = done.cells[-1].outputs[-1].data["text/plain"]
         assert said == "'ResourceNotFoundException'"
