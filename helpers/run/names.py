@@ -21,7 +21,9 @@ _LABELS = {
 }
 _PHONE = re.compile(r"\+[\d\s().\-/]*\d[\d\s().\-/]*")
 _LOCAL_PHONE = re.compile(r"[\d\s().\-/]*\d[\d\s().\-/]*")
-_ADDRESS = r"[^\s@<>]+@[^\s@<>]+"
+_IN_BRACKETS = re.compile(r"<\s*(?:mailto:)?\s*([^\s@<>]+@[^\s@<>]+)\s*>", re.IGNORECASE)
+_LINK = re.compile("mailto:", re.IGNORECASE)
+_SPACE = re.compile(r"\s")
 
 
 def name_meant(text: str) -> str:
@@ -30,9 +32,9 @@ def name_meant(text: str) -> str:
     Whatever it cannot read is returned without surrounding white space and invisible characters.
     """
     name = _visible(text)
-    if bracketed := re.search(rf"<\s*(?:mailto:)?\s*({_ADDRESS})\s*>", name, re.IGNORECASE):
+    if bracketed := _IN_BRACKETS.search(name):
         name = bracketed.group(1)
-    elif re.match("mailto:", name, re.IGNORECASE):
+    elif _LINK.match(name):
         name = _visible(unquote(name[len("mailto:") :].partition("?")[0]))
     if "@" in name:
         name = re.sub(r"\s*@\s*", "@", name.rstrip(",;"))
@@ -43,7 +45,7 @@ def name_meant(text: str) -> str:
         return name
     if _PHONE.fullmatch(name):
         return "+" + re.sub(r"\D", "", name)
-    if re.search(r"\s", name) and _LOCAL_PHONE.fullmatch(name):
+    if _SPACE.search(name) and _LOCAL_PHONE.fullmatch(name):
         return re.sub(r"\D", "", name)
     return name
 

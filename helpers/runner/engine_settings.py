@@ -28,7 +28,7 @@ def modules_for(source: str) -> list[str]:
         "helpers.secrets.spellings:make_ready",
         "helpers.sandbox.attach",
         "helpers.sandbox.model:operations",
-        "helpers.target.sessions:make_ready",
+        "helpers.target.target:make_ready",
     ]
     aws = ["boto3", f"{__name__}:share_models"]
     return [

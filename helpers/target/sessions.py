@@ -34,6 +34,13 @@ def make_ready() -> None:
         _ready[sandbox] = botocore.session.Session(told)
 
 
+def are_as_made_ready() -> bool:
+    """Whether a session made now would be as those of `make_ready`: whoever adds a handler to
+    botocore, as moto does, means every session made afterwards.
+    """
+    return _known == BUILTIN_HANDLERS
+
+
 def signing(region: str, profile: str) -> boto3.session.Session:
     """Return a session whose clients sign, by a profile or by what the environment has. Raises
     ProfileNotFound.
@@ -61,8 +68,7 @@ def configured(variable: str, *, sandbox: bool) -> Any:
 
 def _without_profile(*, sandbox: bool, handlers: bool = True) -> botocore.session.Session:
     """handlers: False for one that makes no client, in a tenth of the time."""
-    # Whoever adds a handler, as moto does, means every session made afterwards.
-    if handlers and _known == BUILTIN_HANDLERS and (made := _ready.pop(sandbox, None)):
+    if handlers and are_as_made_ready() and (made := _ready.pop(sandbox, None)):
         session = made
     else:
         told = _NO_CONFIGURATION if sandbox else None

@@ -49,6 +49,7 @@ _ONE_ATTEMPT = {"retries": {"total_max_attempts": 1}, "connect_timeout": 5, "rea
 
 Clients = dict[Any, "CognitoIdentityProviderClient"]
 _shared: ContextVar[Clients | None] = ContextVar("_shared", default=None)
+_ready: dict["Target", "CognitoIdentityProviderClient"] = {}
 
 
 @contextmanager
@@ -66,6 +67,14 @@ def shared_clients(made: Clients | None = None) -> Iterator[None]:
         yield
     finally:
         _shared.reset(token)
+
+
+def make_ready() -> None:
+    """Make what the next clients that sign nothing begin with, in a process that is forked for each
+    run; for the sandbox a whole client, of which nothing depends on the run's environment.
+    """
+    _ready[Target()] = Target()._made(signed=False)
+    sessions.make_ready()
 
 
 class TargetError(Exception):
@@ -222,6 +231,13 @@ class Target:
 
     def _client(self, signed: bool) -> "CognitoIdentityProviderClient":
         hide_in_logs()
+        ready = _ready.pop(self, None) if sessions.are_as_made_ready() else None
+        client = ready or self._made(signed)
+        if self.embedded:
+            _sandbox().attach(client)
+        return client
+
+    def _made(self, signed: bool) -> "CognitoIdentityProviderClient":
         config: dict[str, Any] = dict(_ONE_ATTEMPT)
         if self.may_be_sandbox:
             config["ignore_configured_endpoint_urls"] = True
@@ -230,7 +246,7 @@ class Target:
         if self.may_be_sandbox or not signed:
             config["signature_version"] = UNSIGNED
         try:
-            client: CognitoIdentityProviderClient = self._session(signed=signed).client(
+            return self._session(signed=signed).client(
                 "cognito-idp",
                 endpoint_url=None if self.name in ("sandbox", "aws") else self.name,
                 config=Config(**config),
@@ -241,9 +257,6 @@ class Target:
                 next="Correct the AWS configuration of this machine, then run again.",
                 exit_code=6,
             ) from exc
-        if self.embedded:
-            _sandbox().attach(client)
-        return client
 
     def aws(self, service: str, config: Config | None = None) -> Any:
         """Make a boto3 client for another AWS service, such as where references to secrets lead."""

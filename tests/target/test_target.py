@@ -348,6 +348,30 @@ def test_a_session_that_was_made_ready_is_used_once_and_reads_what_is_so_now(nam
     assert Target(name, "us-east-1").client().meta.region_name == "us-east-1"
 
 
+def test_a_client_that_was_made_ready_is_used_once_and_in_the_sandbox_of_now(monkeypatch, tmp_path):
+    """In a process that is forked for each run."""
+    monkeypatch.setattr(target_module, "_ready", {})
+    monkeypatch.setattr(sessions, "_ready", {})
+    monkeypatch.setattr(sessions, "_known", [])
+    target_module.make_ready()
+    ready = target_module._ready[Target()]
+    monkeypatch.setenv("COGNITO_SANDBOX", str(tmp_path / "sandbox"))
+    others = Target("aws"), Target(region="eu-west-1"), Target("http://127.0.0.1:1")
+    assert [one.client().meta.region_name for one in others] == [
+        "us-east-1",
+        "eu-west-1",
+        "us-east-1",
+    ]
+    with monkeypatch.context() as added:
+        added.setattr(sessions, "BUILTIN_HANDLERS", [*sessions.BUILTIN_HANDLERS, ("choose", id)])
+        assert Target().client() is not ready
+    first, second = Target().client(signed=True), Target().client()
+    assert first is ready and second is not ready
+    assert Target().mailbox() == []
+    actions.request_code(first, client_id=DEFAULT_CLIENT_ID, username=DEFAULT_USERNAME)
+    assert len(Target().mailbox()) == 1
+
+
 def test_clients_are_shared_by_the_runs_of_one_thread_alone():
     """An owner's thread goes on while a worker's begins to share, and ends."""
     target = Target()
