@@ -30,6 +30,8 @@ from helpers.run.record import Outcome
 from helpers.run.shared import open_file
 
 NAME = "journal.jsonl"
+_LOOKS = 3
+"""How often `verify` looks while lines come."""
 # A link in a file's place would lead elsewhere.
 _OPEN = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0)
 
@@ -192,8 +194,24 @@ class Journal:
         """Go through the chain from the first line to the last and say what does not fit.
 
         The notebook and the record of each run are held against its lines, where they are there.
-        kept: a digest that was kept elsewhere, and has to be that of a line.
+        kept: a digest that was kept elsewhere, and has to be that of a line. Where it finds a fault
+        and lines have come meanwhile, it looks again: the head may be that of a later line.
         """
+        for _ in range(_LOOKS):
+            size = self._size()
+            verdict = self._verified(kept)
+            if not verdict.faults or self._size() == size:
+                break
+        return verdict
+
+    # --- inner ---
+
+    def _size(self) -> int:
+        with suppress(FileNotFoundError):
+            return self.path.stat().st_size
+        return 0
+
+    def _verified(self, kept: str) -> Verdict:
         before, faults, torn, number, found = FIRST, [], False, 0, not kept
         for number, text, whole in self._texts():
             if not whole:
@@ -212,8 +230,6 @@ class Journal:
         if not found:
             altered.append("the end: the digest that was kept elsewhere is no longer there")
         return Verdict(number, before if number else "", (*faults, *altered), torn, gone, unread)
-
-    # --- inner ---
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

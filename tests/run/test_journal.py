@@ -20,6 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.__main__ import main
+from helpers.run import head
 from helpers.run.entries import Ended, Kept, Line, Sending, Started, now, schema
 from helpers.run.journal import FIRST, Journal, Verdict, digest_of
 from helpers.run.record import Outcome
@@ -130,6 +131,23 @@ def test_a_line_that_was_altered_or_removed_is_found(change, words, journal):
     answer = CliRunner().invoke(main, ["verify", "--out", str(journal.folder)])
     assert answer.exit_code == 1
     assert words in answer.stdout
+
+
+def test_a_line_that_is_written_while_it_verifies_is_no_fault(journal, monkeypatch):
+    """A campaign goes on meanwhile."""
+    at_the_end, runs = head.read, iter(["four"])
+
+    def read(path):
+        for run in runs:
+            journal.append(started(run))
+        return at_the_end(path)
+
+    monkeypatch.setattr(head, "read", read)
+    assert journal.verify() == Journal(journal.folder).verify()
+    assert journal.verify().lines == 7
+    spoil(journal, altered)
+    runs = iter(["five"])
+    assert journal.verify().faults == ("line 4: altered",)
 
 
 def test_a_digest_kept_elsewhere_shows_that_both_files_were_rewritten(journal):
