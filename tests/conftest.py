@@ -163,16 +163,13 @@ def pytest_collection_finish():
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    """Forget what this test has held: a secret that an earlier test held is hidden from everybody,
-    leaks included.
+    """Begin without any secret: what an earlier test held, or a fixture of several, is hidden from
+    everybody, leaks and the digits of an account included.
     """
-    from helpers.secrets import redaction
+    from helpers.secrets.redaction import of_one_run
 
-    before, redaction._process = redaction._process, redaction.Redactor()
-    for value in before._known:
-        redaction._process.add(value)
-    yield
-    redaction._process = before
+    with of_one_run():
+        yield
 
 
 @pytest.fixture(autouse=True)

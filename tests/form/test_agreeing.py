@@ -15,7 +15,6 @@ from helpers.run.masking import RUNS
 from helpers.run.where import Callers
 from helpers.runbooks import RUNBOOKS
 from helpers.runner import headless
-from helpers.secrets.redaction import of_one_run
 from helpers.target.pools_file import POOLS
 from tests.run.test_agreement import ANN, BOB, FIRST, GIVEN, POOLS_FILE, REAL
 
@@ -32,8 +31,7 @@ def folder(tmp_path, monkeypatch, sandbox):
     runs.mkdir()
     runs.chmod(0o2770)
     monkeypatch.setenv(RUNS, str(runs))
-    with of_one_run():  # without the secrets of the tests before
-        yield runs
+    return runs
 
 
 @pytest.fixture

@@ -52,8 +52,7 @@ def folder(tmp_path, monkeypatch, sandbox):
     runs.chmod(0o2770)
     monkeypatch.setenv(RUNS, str(runs))
     monkeypatch.setattr(os, "getuid", lambda: FIRST)
-    with of_one_run():  # without the secrets of the tests before
-        yield runs
+    return runs
 
 
 @pytest.fixture
