@@ -36,8 +36,9 @@ class Tending:
             if size and not self.crew.working and self._goes_on():
                 self.crew.spawn()
             gone = self._collect(stop)
-            for _ in range(gone if self._more() else 0):
-                self.crew.spawn()
+            if gone and self._more():
+                for _ in range(gone):
+                    self.crew.spawn()
         self._tell(self.others.tend())
 
     def until_gone(self) -> None:

@@ -28,6 +28,7 @@ from helpers.campaign.pace import calls_a_row, reserve, slow_down
 from helpers.campaign.schema import RUNNING, WAITING, LedgerError, Row
 from helpers.cognito.quotas import quota_of
 from helpers.run.entry import RunbookEntry
+from helpers.runner.executing import warm_up
 from helpers.runner.headless import run
 from helpers.runner.light import shared_clients
 from helpers.runner.signals import SIGNALS, StopRequests, let_through, postponed
@@ -210,6 +211,8 @@ def work(
     where this is. tell: told each row as it ends.
     """
     calls, turn = calls_a_row(entry), 0.0
+    if options.get("notebooks", "all") == "all":
+        warm_up(entry)
 
     def wait_for_turn(db: Database) -> None:
         nonlocal turn

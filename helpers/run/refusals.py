@@ -3,6 +3,7 @@
 from functools import cache
 
 import botocore.session
+from botocore.model import ServiceModel
 
 from helpers.cognito.catalogue import look_up
 from helpers.cognito.catalogue_entries import CATALOGUE, PUBLIC, SIGNED, Entry
@@ -47,11 +48,17 @@ def refusals_of_reading(*operations: str, but: str = "") -> Table:
 @cache
 def _codes(operation: str) -> tuple[str, ...]:
     """Return the errors of an operation by botocore's model, those of any signed call first."""
+    shapes = model().operation_model(operation).error_shapes
+    return (*(() if operation in PUBLIC else SIGNED), *(shape.name for shape in shapes))
+
+
+@cache
+def model() -> ServiceModel:
+    """Return botocore's model of Cognito."""
     # No AWS configuration has a say in it, so a broken one does not matter.
     nowhere = {"data_path": (None, None, None, None)}
     session = botocore.session.Session(nowhere, include_builtin_handlers=False)
-    model = session.get_service_model("cognito-idp").operation_model(operation)
-    return (*(() if operation in PUBLIC else SIGNED), *(shape.name for shape in model.error_shapes))
+    return session.get_service_model("cognito-idp")
 
 
 def _goes_on(entry: Entry) -> str:

@@ -25,6 +25,7 @@ def modules_for(source: str) -> list[str]:
     ours = [f"helpers.{home}" for name, home in HOMES.items() if name in named]
     first = [
         "helpers.cognito.catalogue",
+        "helpers.run.refusals:model",
         "helpers.secrets.spellings:make_ready",
         "helpers.sandbox.attach",
         "helpers.sandbox.model:operations",

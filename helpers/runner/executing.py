@@ -58,6 +58,20 @@ def execute(
     return state, detail, ended[0] if ended else None
 
 
+def warm_up(entry: RunbookEntry) -> None:
+    """Do what the first of many runs would else do: import papermill, and wait until what the
+    notebook needs is imported where its kernels are forked.
+    """
+    _import_no_grammar()
+    from papermill.iorw import load_notebook_node
+
+    from helpers.runner.engine import client
+    from helpers.runner.engine_settings import WARMING
+
+    notebook = load_notebook_node(str(entry.path))
+    client.warm_up(notebook.metadata.kernelspec.name, notebook, WARMING, wait=True)
+
+
 class _NotPermitted(Exception):
     """The run may not act any more."""
 
@@ -80,12 +94,17 @@ def _permitted(
     return begin
 
 
+def _import_no_grammar() -> None:
+    """jsonschema looks for it, where JupyterLab is installed, to check internationalised addresses,
+    which no notebook has; it is built for more than half a second.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
 def _by_papermill(
     entry: RunbookEntry, values: Mapping[str, Any], executed: Path, options: Mapping[str, Any]
 ) -> tuple[State, str]:
-    # jsonschema looks for it, where JupyterLab is installed, to check internationalised addresses,
-    # which no notebook has; it builds a grammar for more than half a second.
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+    _import_no_grammar()
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill import PapermillExecutionError
 

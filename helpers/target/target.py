@@ -71,9 +71,20 @@ def shared_clients(made: Clients | None = None) -> Iterator[None]:
 
 def make_ready() -> None:
     """Make what the next clients that sign nothing begin with, in a process that is forked for each
-    run; for the sandbox a whole client, of which nothing depends on the run's environment.
+    run. For the sandbox that is a whole client, which has read something before: nothing of it
+    depends on the run's environment.
     """
-    _ready[Target()] = Target()._made(signed=False)
+    from helpers.cognito import reads
+    from helpers.sandbox import DEFAULT_POOL_ID, DEFAULT_USERNAME, Sandbox
+
+    client = Target()._made(signed=False)
+    rehearsal = Sandbox.in_memory()
+    rehearsal.attach(client)
+    for _ in range(20):  # for Python to specialize what it runs
+        reads.read_pool(client, user_pool_id=DEFAULT_POOL_ID)
+        reads.look_up(client, user_pool_id=DEFAULT_POOL_ID, username=DEFAULT_USERNAME)
+    rehearsal.close()
+    _ready[Target()] = client
     sessions.make_ready()
 
 

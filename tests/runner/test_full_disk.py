@@ -42,7 +42,7 @@ def signs_in(password):
 
 
 def test_a_notebook_that_cannot_be_saved_takes_nothing_from_the_truth(given, tmp_path, monkeypatch):
-    def full(*_):
+    def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr("helpers.runner.engine.manager.write_whole", full)

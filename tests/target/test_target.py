@@ -366,7 +366,8 @@ def test_a_client_that_was_made_ready_is_used_once_and_in_the_sandbox_of_now(mon
         added.setattr(sessions, "BUILTIN_HANDLERS", [*sessions.BUILTIN_HANDLERS, ("choose", id)])
         assert Target().client() is not ready
     first, second = Target().client(signed=True), Target().client()
-    assert first is ready and second is not ready
+    assert first is ready
+    assert second is not ready
     assert Target().mailbox() == []
     actions.request_code(first, client_id=DEFAULT_CLIENT_ID, username=DEFAULT_USERNAME)
     assert len(Target().mailbox()) == 1

@@ -285,10 +285,15 @@ async def _end(tasks: Collection[asyncio.Task[Any]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def warm_up(kernel_name: str, notebook: Any, warming: forkserver.Warming) -> None:
-    """Begin with what takes long and needs no decision: importing what this notebook will need."""
+def warm_up(
+    kernel_name: str, notebook: Any, warming: forkserver.Warming, *, wait: bool = False
+) -> None:
+    """Begin with what takes long and needs no decision: importing what this notebook will need.
+
+    wait: until that is done.
+    """
     if can_fork(kernel_name):
-        warming.begin(_source_of(notebook))
+        warming.begin(_source_of(notebook), wait=wait)
 
 
 def _source_of(notebook: Any) -> str:

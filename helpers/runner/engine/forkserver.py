@@ -66,11 +66,14 @@ class Warming:
                 _asked_by = os.getpid()
             return _current
 
-    def begin(self, source: str) -> None:
-        """Begin to import, in the background, what a notebook with this source will need."""
+    def begin(self, source: str, *, wait: bool = False) -> None:
+        """Begin to import, in the background, what a notebook with this source will need.
+
+        wait: until it is there, so that a first run is as fast as the next ones.
+        """
         if CAN_FORK:
             with contextlib.suppress(OSError):
-                self.process().preload(self.modules(source))
+                (self.process().load if wait else self.process().preload)(self.modules(source))
 
 
 class WarmProcess:
@@ -89,6 +92,11 @@ class WarmProcess:
         with self._lock:
             self._ask({"fork": False, "import": modules})
 
+    def load(self, modules: Sequence[str]) -> None:
+        """Let it import these, and have done what is called after a fork."""
+        pipe, _ = self._forked(modules, START_TIMEOUT)
+        pipe.close()  # the kernel ends when it reads that nobody wants it
+
     def fork(
         self, start: Mapping[str, Any], modules: Sequence[str], timeout: float = START_TIMEOUT
     ) -> tuple[socket.socket, int]:
@@ -97,6 +105,12 @@ class WarmProcess:
         start: the first thing that it is told, see kernel. timeout: seconds until it is there.
         Raises TimeoutError after them, and ConnectionError when the process is gone.
         """
+        pipe, pid = self._forked(modules, timeout)
+        body = json.dumps(start).encode()
+        pipe.sendall(len(body).to_bytes(4, "big") + body)
+        return pipe, pid
+
+    def _forked(self, modules: Sequence[str], timeout: float) -> tuple[socket.socket, int]:
         with self._lock:
             if self._control.fileno() == -1:
                 raise ConnectionResetError("the warm process has been closed")
@@ -105,11 +119,8 @@ class WarmProcess:
             while True:
                 pid, status, pipe = self._answer()
                 if pipe is not None:
-                    break
+                    return pipe, pid
                 self._ended[pid] = status
-        body = json.dumps(start).encode()
-        pipe.sendall(len(body).to_bytes(4, "big") + body)
-        return pipe, pid
 
     def how_it_ended(self, pid: int, *, wait: float) -> int | None:
         """Return the wait status of a kernel that has ended, or None when it is not known within

@@ -342,10 +342,10 @@ def _connect(kernel: Any, pipe: Pipe) -> None:
 def _rehearse(kernel: Any) -> None:
     """Copy, before anybody waits, the pages that every message and every cell writes to."""
     kernel.session.pipe = types.SimpleNamespace(send=lambda *_: None)
+    header = {"msg_type": "execute_request", "msg_id": ""}
     cell = {"code": "pass", "silent": True, "store_history": False}
-    for kind, content in (("kernel_info_request", {}), ("execute_request", cell)):
-        message = {"header": {"msg_type": kind, "msg_id": ""}, "content": content, "metadata": {}}
-        asyncio.get_event_loop().run_until_complete(kernel.take(message))
+    message = {"header": header, "content": cell, "metadata": {}}
+    asyncio.get_event_loop().run_until_complete(kernel.take(message))
 
 
 def _begin(kernel: Any, start: Mapping[str, Any], path: list[str]) -> None:

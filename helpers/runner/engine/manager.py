@@ -3,6 +3,7 @@ truthful about each cell.
 """
 
 import contextlib
+import json
 import logging
 import os
 import stat
@@ -102,7 +103,7 @@ class Manager(NotebookExecutionManager):  # type: ignore[misc]
         """Save what has changed since the last time, if that is possible."""
         if self.output_path and self._dirty:
             with contextlib.suppress(OSError):
-                write_whole(self._cleaner.notebook(self.nb), self.output_path)
+                write_whole(self._cleaner.notebook(self.nb), self.output_path, compact=True)
         self._dirty = False
         self._saved_at = time.monotonic()
         self.last_save_time = self.now()
@@ -196,9 +197,11 @@ _ENDED_BY: dict[type[BaseException], str] = {
 }
 
 
-def write_whole(notebook: Any, path: str) -> None:
+def write_whole(notebook: Any, path: str, *, compact: bool = False) -> None:
     """Write a notebook where papermill would, but on this machine's disk in one piece: a reader
     never sees half of it.
+
+    compact: in one line, which takes a tenth of the time; for a save that another will replace.
     """
     handler = papermill_io.get_handler(path)
     if not isinstance(handler, LocalHandler):
@@ -218,9 +221,12 @@ def write_whole(notebook: Any, path: str) -> None:
             "w",
             encoding="utf-8",
         ) as file:
+            # Not checked against the schema with each save.
             file.write(
-                nbformat.v4.writes(notebook)
-            )  # not checked against the schema with each save
+                json.dumps(notebook, ensure_ascii=False)
+                if compact
+                else nbformat.v4.writes(notebook)
+            )
         if mode is not None:
             draft.chmod(mode)
         draft.replace(target)
