@@ -127,7 +127,8 @@ def dask(tmp_path, tls, users):
 
 def command_line(folder, tmp_path, dask, tls):
     """The owner's command as the manual has it, which goes on with a campaign by the cluster."""
-    given = {"CAMPAIGN": folder.name, "tls://HOST:8786": dask.address, "2": "5"}
+    # A row that a killed worker held is decided on that much later.
+    given = {"CAMPAIGN": folder.name, "tls://HOST:8786": dask.address, "60": "20", "2": "5"}
     given |= dict(zip(("ca.pem", "owner.pem", "owner.key"), tls[1::2], strict=True))
     [line] = re.findall(r"^\$ cognito-reset (batch resume .*)$", MANUAL, re.MULTILINE)
     command = [given.get(word, word) for word in line.split()]

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 from helpers.__main__ import main
-from helpers.campaign import owner, pace
+from helpers.campaign import owner, pace, workers
 from helpers.campaign.ledger import Ledger
 from helpers.run.journal import Journal
 from helpers.run.record import find_record
@@ -151,6 +151,18 @@ def test_a_light_row_that_did_not_end_well_gets_a_notebook_afterwards(users, tmp
     assert kept == {"confirmed": "", "refused": str(path)}
     path.write_text(text.replace("user1", "user2"))
     assert "its notebook was altered" in journal.verify().faults[0]
+
+
+@pytest.mark.parametrize(("notebooks", "warm"), [("all", 1), ("none", 0)])
+def test_no_row_is_claimed_before_its_worker_can_begin(
+    notebooks, warm, users, tmp_path, inline, monkeypatch
+):
+    done = []
+    warmed, claimed = workers.warm_up, Ledger.claim
+    monkeypatch.setattr(workers, "warm_up", lambda *given: done.append("warm") or warmed(*given))
+    monkeypatch.setattr(Ledger, "claim", lambda *given: done.append("claim") or claimed(*given))
+    run(users, tmp_path, options={"notebooks": notebooks})
+    assert done == [*["warm"] * warm, *["claim"] * 4]
 
 
 def test_a_notebook_that_cannot_be_written_afterwards_changes_no_outcome(

@@ -6,7 +6,8 @@ import nbformat
 import pytest
 
 from helpers.runbooks import RUNBOOKS
-from helpers.runner.engine_settings import modules_for
+from helpers.runner.engine.client import warm_up
+from helpers.runner.engine_settings import WARMING, modules_for
 from tests.runner.test_engine import execute, notebook
 
 LATE = "sorted(sys.modules.keys() - before)"
@@ -98,3 +99,14 @@ def test_what_a_cell_has_added_to_botocore_counts_for_its_first_session(make, mo
         done = execute(notebook(MOTO.replace("MAKE", make)))
         said = done.cells[-1].outputs[-1].data["text/plain"]
         assert said == "'ResourceNotFoundException'"
+
+
+READY = "from helpers.target import Target, target\nTarget() in target._ready"
+
+
+def test_who_waits_for_what_a_first_run_would_wait_for_has_it_in_the_first_kernel():
+    for wait in (False, True):
+        WARMING.process(fresh=True)
+        warm_up("python3", notebook(READY), WARMING, wait=wait)
+        done = execute(notebook(READY))
+        assert done.cells[-1].outputs[-1].data["text/plain"] == str(wait)
