@@ -152,7 +152,7 @@ def test_a_package_is_imported_only_in_its_home(path):
 # Data, one entry after another: these are read by looking up, not from top to bottom.
 DATA = {
     "cognito.catalogue_entries",
-    "learn.trouble",
+    "learn.scenarios",
     "runbooks.diagnosis.verdicts",
     "sandbox.cases",
 }

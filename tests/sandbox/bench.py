@@ -5,6 +5,7 @@ Run it with `python -m tests.sandbox.bench` from the repository; `make bench` ca
 Numbers are medians of rounds that take turns, so that a busy moment of the machine hits both.
 """
 
+import atexit
 import json
 import os
 import shutil
@@ -197,6 +198,7 @@ def cognito_local() -> Callable[[int], list[str]] | None:
         # It keeps its pools in the folder it is started in: an empty one for each start, as the
         # others have.
         home = tempfile.mkdtemp(prefix="cognito-local")
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
         return [
             "env",
             "-C",
