@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -60,7 +61,7 @@ def execute(
 
 def warm_up(entry: RunbookEntry) -> None:
     """Do what the first of many runs would else do: import papermill, and wait until what the
-    notebook needs is imported where its kernels are forked.
+    notebook needs is imported where its kernels are forked. Raises nothing: the run will tell.
     """
     _import_no_grammar()
     from papermill.iorw import load_notebook_node
@@ -68,8 +69,9 @@ def warm_up(entry: RunbookEntry) -> None:
     from helpers.runner.engine import client
     from helpers.runner.engine_settings import WARMING
 
-    notebook = load_notebook_node(str(entry.path))
-    client.warm_up(notebook.metadata.kernelspec.name, notebook, WARMING, wait=True)
+    with suppress(Exception):
+        notebook = load_notebook_node(str(entry.path))
+        client.warm_up(notebook.metadata.kernelspec.name, notebook, WARMING, wait=True)
 
 
 class _NotPermitted(Exception):

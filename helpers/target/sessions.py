@@ -34,9 +34,9 @@ def make_ready() -> None:
         _ready[sandbox] = botocore.session.Session(told)
 
 
-def are_as_made_ready() -> bool:
-    """Whether a session made now would be as those of `make_ready`: whoever adds a handler to
-    botocore, as moto does, means every session made afterwards.
+def same_handlers() -> bool:
+    """Whether botocore's handlers are those of `make_ready`: whoever adds one, as moto does, means
+    every session made afterwards.
     """
     return _known == BUILTIN_HANDLERS
 
@@ -68,7 +68,7 @@ def configured(variable: str, *, sandbox: bool) -> Any:
 
 def _without_profile(*, sandbox: bool, handlers: bool = True) -> botocore.session.Session:
     """handlers: False for one that makes no client, in a tenth of the time."""
-    if handlers and are_as_made_ready() and (made := _ready.pop(sandbox, None)):
+    if handlers and same_handlers() and (made := _ready.pop(sandbox, None)):
         session = made
     else:
         told = _NO_CONFIGURATION if sandbox else None

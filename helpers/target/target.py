@@ -242,7 +242,7 @@ class Target:
 
     def _client(self, signed: bool) -> "CognitoIdentityProviderClient":
         hide_in_logs()
-        ready = _ready.pop(self, None) if sessions.are_as_made_ready() else None
+        ready = _ready.pop(self, None) if sessions.same_handlers() else None
         client = ready or self._made(signed)
         if self.embedded:
             _sandbox().attach(client)

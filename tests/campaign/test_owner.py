@@ -2,6 +2,7 @@
 was asked for.
 """
 
+import dataclasses
 import errno
 import json
 import os
@@ -163,6 +164,16 @@ def test_no_row_is_claimed_before_its_worker_can_begin(
     monkeypatch.setattr(Ledger, "claim", lambda *given: done.append("claim") or claimed(*given))
     run(users, tmp_path, options={"notebooks": notebooks})
     assert done == [*["warm"] * warm, *["claim"] * 4]
+
+
+def test_a_notebook_that_is_spoiled_is_told_by_each_row(users, tmp_path, inline):
+    spoiled = tmp_path / "confirm-reset.ipynb"
+    spoiled.write_text(ENTRY.path.read_text()[:-100])
+    entry = dataclasses.replace(ENTRY, path=spoiled)
+    summary = owner.run_table(entry, users, out=tmp_path / "runs", manner=owner.Manner(pace=0))
+    assert summary.outcomes == {"not_sent": 3}
+    ends = [one.ended for one in Journal(tmp_path / "runs").runs()]
+    assert all("Notebook does not appear to be JSON" in one.detail for one in ends)
 
 
 def test_a_notebook_that_cannot_be_written_afterwards_changes_no_outcome(

@@ -71,9 +71,14 @@ class Warming:
 
         wait: until it is there, so that a first run is as fast as the next ones.
         """
-        if CAN_FORK:
-            with contextlib.suppress(OSError):
-                (self.process().load if wait else self.process().preload)(self.modules(source))
+        if not CAN_FORK:
+            return
+        with contextlib.suppress(OSError):
+            process, modules = self.process(), self.modules(source)
+            if wait:
+                process.load(modules)
+            else:
+                process.preload(modules)
 
 
 class WarmProcess:
