@@ -97,8 +97,8 @@ def _permitted(
 
 
 def _import_no_grammar() -> None:
-    """jsonschema looks for it, where JupyterLab is installed, to check internationalised addresses,
-    which no notebook has; it is built for more than half a second.
+    """Have jsonschema do without rfc3987_syntax, which comes with JupyterLab: it checks
+    internationalised addresses, which no notebook has, and builds a grammar for half a second.
     """
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
